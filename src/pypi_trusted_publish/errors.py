@@ -1,0 +1,117 @@
+"""Everything that can go wrong, grouped by who must act.
+
+::
+
+    PublishError
+      WorkflowError [2]       the workflow file: inputs, permission, event, environment or claims
+      DistributionError [3]   the build: nothing to publish, findings, two versions of one project
+      IndexRefused [4]        the publisher or the project's settings on the index; a conflict with a file there
+      IndexUnavailable [5]    nobody: wait and run again
+      SeveralProblems         more than one of these at once; the exit code of the first who must act
+
+Anything else that is raised is a bug of this project: exit code 70 and a report to paste.
+
+An error carries one :class:`Diagnosis` for each cause. How they look in a log, an annotation or a summary is the
+business of the adapters. ``Diagnosis.code`` is the anchor of an entry in ``docs/troubleshooting.md``.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+EXIT_OK: Final = 0
+EXIT_BUG: Final = 70
+
+
+class Severity(str, enum.Enum):
+    """How loudly a diagnosis is told; the values are GitHub's annotation levels."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTICE = "notice"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diagnosis:
+    """One cause, told so that its reader can act. All texts may hold foreign text: whoever prints them cleans them."""
+
+    code: str
+    """Stable, lower-case, hyphenated; the anchor in ``docs/troubleshooting.md``."""
+    happened: str
+    """One sentence that names the fact itself: the value found, the file, the field."""
+    cause: str = ""
+    """The likeliest cause, one or two sentences; empty when ``happened`` says it all."""
+    remedy: str = ""
+    """The next move, in the imperative."""
+    paste: str = ""
+    """Lines to paste (YAML, or a form's fields), verbatim; empty when there is nothing to paste."""
+    read_on: str = ""
+    """Where to read on: a URL or a path of this project's documentation."""
+    facts: tuple[tuple[str, str], ...] = ()
+    """Raw facts, name and value, for whoever has to dig."""
+    file: str = ""
+    """The file that it concerns (a distribution's name), if one does."""
+    severity: Severity = Severity.ERROR
+
+
+class PublishError(Exception):
+    """A release that cannot go on, for reasons that somebody can act on."""
+
+    exit_code: ClassVar[int]
+
+    def __init__(self, *diagnoses: Diagnosis) -> None:
+        if not diagnoses:
+            raise ValueError("an error needs at least one diagnosis")
+        super().__init__("; ".join(diagnosis.happened for diagnosis in diagnoses))
+        self._diagnoses = diagnoses
+
+    def diagnostics(self) -> tuple[Diagnosis, ...]:
+        """One diagnosis for each cause, in the order in which they should be read."""
+        return self._diagnoses
+
+
+class WorkflowError(PublishError):
+    """The workflow file must change: inputs, permission, event, environment, claims."""
+
+    exit_code = 2
+
+
+class DistributionError(PublishError):
+    """The build must change: nothing to publish, findings, two versions of one project."""
+
+    exit_code = 3
+
+
+class IndexRefused(PublishError):
+    """The index said no for good: the publisher, the project's settings, or a file that is already there."""
+
+    exit_code = 4
+
+
+class IndexUnavailable(PublishError):
+    """The index, or GitHub, could not answer: wait and run again."""
+
+    exit_code = 5
+
+
+class SeveralProblems(PublishError):
+    """Problems of more than one kind, found in one run and told together."""
+
+    exit_code: int  # type: ignore[misc]  # a property of the instance here: that of the first who must act
+
+    def __init__(self, problems: Iterable[PublishError]) -> None:
+        ordered = sorted(problems, key=lambda problem: problem.exit_code)
+        super().__init__(*(diagnosis for problem in ordered for diagnosis in problem.diagnostics()))
+        self.exit_code = ordered[0].exit_code
+
+
+def raise_together(problems: Iterable[PublishError]) -> None:
+    """Raise nothing for no problem, the problem itself for one, :class:`SeveralProblems` for more."""
+    found = tuple(problems)
+    if len(found) == 1:
+        raise found[0]
+    if found:
+        raise SeveralProblems(found)

@@ -1,0 +1,53 @@
+"""A secret shows itself only to those who ask by name."""
+
+from __future__ import annotations
+
+import base64
+from typing import Final, NoReturn
+
+REDACTED: Final = "***"
+
+
+class Secret:
+    """Text that must not be printed: a token, or a URL that carries credentials.
+
+    ``str``, ``repr`` and ``format`` give ``***``. Pickling and copying are refused, so that a secret does not
+    travel to a child process by accident. Two secrets are equal when their texts are.
+    """
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text itself, for the one place that sends it."""
+        return self._text
+
+    def spellings(self) -> tuple[str, ...]:
+        """Every form in which the text may turn up in a log: as it is, and as basic auth with ``__token__``."""
+        if not self._text:
+            return ()
+        basic = base64.b64encode(f"__token__:{self._text}".encode()).decode("ascii")
+        return (self._text, basic)
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._text == self._text
+
+    def __hash__(self) -> int:
+        return hash((Secret, self._text))
+
+    def __repr__(self) -> str:
+        return f"Secret({REDACTED})"
+
+    def __str__(self) -> str:
+        return REDACTED
+
+    def __format__(self, spec: str) -> str:
+        return REDACTED
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret cannot be pickled or copied")
