@@ -18,9 +18,11 @@ business of the adapters. ``Diagnosis.code`` is the anchor of an entry in ``docs
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 EXIT_OK: Final = 0
 EXIT_BUG: Final = 70

@@ -1,4 +1,4 @@
-"""The vocabulary of a run: frozen events, told as they happen. The transcript, the summary and the report are drawn from them.
+"""The vocabulary of a run: frozen events, told as they happen; transcript, summary and report are drawn from them.
 
 An event holds facts, never layout and never a secret. Texts may be foreign (from a file or a server): whoever prints
 them cleans them. Every event may come from any thread.
@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from .errors import Diagnosis
+if TYPE_CHECKING:
+    from .errors import Diagnosis
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +48,7 @@ class Fact(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Answered(Event):
-    """A request was answered. URL without credentials, query values redacted by whoever emits it where they are secret."""
+    """A request was answered. The URL holds no credentials and no secret query value: its emitter sees to that."""
 
     method: str
     url: str
