@@ -189,7 +189,7 @@ def _beyond_limits(project: NormalizedName, big: Sequence[Distribution], there: 
             f"{project} passes a default limit of the index: {files or 'no file is above 100 MiB'};"
             f" {there:,} bytes there and {coming:,} bytes to come, of 10 GiB."
         ),
-        cause="PyPI takes 100 MiB for a file and 10 GiB for a project, or more where it was asked to, which is not shown.",
+        cause="PyPI takes 100 MiB for a file and 10 GiB for a project, and more on request, which is not shown.",
         remedy="Ask for a higher limit in the project's settings on the index, unless you have one.",
         severity=Severity.WARNING,
     )

@@ -30,7 +30,8 @@ def schedule(plan: UploadPlan) -> tuple[Wave, ...]:
     then every other wheel at once (the largest first, so that no lane ends late), then the sdists, one by one.
     """
     firsts = _creators(plan)
-    rest = [distribution for distribution in plan.uploads if distribution not in firsts]
+    alone = {file.path for file in firsts}
+    rest = [distribution for distribution in plan.uploads if distribution.path not in alone]
     wheels = sorted((file for file in rest if file.kind is Kind.WHEEL), key=lambda file: (-file.size, file.filename))
     sdists = sorted((file for file in rest if file.kind is Kind.SDIST), key=lambda file: file.filename)
     together = (tuple(wheels),) if wheels else ()

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import pytest
+from packaging.utils import canonicalize_name
+
+from builders.release import distribution, page, published
+from pypi_trusted_publish.errors import IndexRefused, SeveralProblems
+from pypi_trusted_publish.index.project_page import PageState, ProjectPage
+from pypi_trusted_publish.plan import Decision, PlanPolicy, UploadPlan, plan_uploads, require_feasible
+
+NOW = 1_000_000.0
+DAY = 86_400.0
+
+
+def policy(
+    *, skip_existing: bool = False, like_pypi: bool = True, run_attempt: int = 1, now: float = NOW
+) -> PlanPolicy:
+    return PlanPolicy(skip_existing=skip_existing, like_pypi=like_pypi, run_attempt=run_attempt, now=now)
+
+
+def plan(*files: object, on: ProjectPage, under: PlanPolicy | None = None) -> UploadPlan:
+    return plan_uploads(files, {on.project: on}, under or policy())  # type: ignore[arg-type]
+
+
+def codes(plan: UploadPlan, under: PlanPolicy | None = None) -> list[str]:
+    return [refusal.diagnostics()[0].code for refusal in plan.refusals(under or policy())]
+
+
+WHEEL = distribution("demo-1.0-py3-none-any.whl")
+SDIST = distribution("demo-1.0.tar.gz")
+
+
+def test_a_file_that_the_index_does_not_have_is_uploaded() -> None:
+    made = plan(WHEEL, on=page(state=PageState.NO_PROJECT))
+    assert [file.decision for file in made.files] == [Decision.UPLOAD]
+    assert made.uploads == (WHEEL,)
+    assert codes(made) == []
+
+
+def test_identical_bytes_are_never_an_error() -> None:
+    made = plan(WHEEL, on=page(published(WHEEL)))
+    assert [file.decision for file in made.files] == [Decision.IDENTICAL]
+    assert made.uploads == ()
+    require_feasible(made, policy())
+
+
+def test_other_bytes_under_the_name_are_a_conflict_that_names_both_digests() -> None:
+    made = plan(WHEEL, SDIST, on=page(published(WHEEL.filename)))
+    with pytest.raises(IndexRefused) as caught:
+        require_feasible(made, policy())
+    (diagnosis,) = caught.value.diagnostics()
+    assert diagnosis.code == "file-conflict"
+    assert WHEEL.filename in diagnosis.happened
+    assert WHEEL.sha256 in diagnosis.facts[0][1]
+    assert "0" * 64 in diagnosis.facts[0][1]
+
+
+def test_a_conflict_in_a_repeated_run_points_at_the_rebuild() -> None:
+    made = plan(WHEEL, on=page(published(WHEEL.filename)))
+    (first,) = made.refusals(policy(run_attempt=1))
+    (second,) = made.refusals(policy(run_attempt=2))
+    assert "build job most likely ran again" in second.diagnostics()[0].cause
+    assert "first attempt" in second.diagnostics()[0].remedy
+    assert first.diagnostics()[0].cause != second.diagnostics()[0].cause
+
+
+def test_skip_existing_skips_a_conflict_loudly() -> None:
+    lenient = policy(skip_existing=True)
+    made = plan(WHEEL, on=page(published(WHEEL.filename)), under=lenient)
+    assert [file.decision for file in made.files] == [Decision.SKIPPED]
+    assert codes(made, lenient) == []
+    assert [warning.code for warning in made.warnings] == ["skipped-existing"]
+
+
+def test_skip_existing_warns_when_the_release_would_mix_two_builds() -> None:
+    made = plan(WHEEL, SDIST, on=page(published(WHEEL.filename)), under=policy(skip_existing=True))
+    assert made.uploads == (SDIST,)
+    assert [warning.code for warning in made.warnings] == ["mixed-builds"]
+
+
+def test_the_same_bytes_under_another_name_are_told_before_the_index_refuses_them() -> None:
+    renamed = published(WHEEL, filename="demo-1.0-py2-none-any.whl")
+    assert codes(plan(WHEEL, on=page(renamed))) == ["same-bytes-under-another-name"]
+
+
+@pytest.mark.parametrize(("like_pypi", "expected"), [(True, ["second-sdist"]), (False, [])])
+def test_a_second_sdist_of_a_release_is_told_where_pypis_rules_hold(*, like_pypi: bool, expected: list[str]) -> None:
+    made = plan(SDIST, on=page(published("demo-1.0.zip")))
+    assert codes(made, policy(like_pypi=like_pypi)) == expected
+
+
+def test_an_sdist_of_another_version_is_no_obstacle() -> None:
+    assert codes(plan(SDIST, on=page(published("demo-0.9.tar.gz")))) == []
+
+
+@pytest.mark.parametrize("status", ["archived", "quarantined"])
+def test_a_closed_project_takes_nothing(status: str) -> None:
+    made = plan(WHEEL, on=page(status=status, status_reason="moved to other-demo"))
+    (refusal,) = made.refusals(policy(like_pypi=False))
+    assert refusal.diagnostics()[0].code == f"project-{status}"
+    assert "moved to other-demo" in refusal.diagnostics()[0].cause
+
+
+def test_a_closed_project_does_not_matter_when_nothing_is_to_be_sent() -> None:
+    assert codes(plan(WHEEL, on=page(published(WHEEL), status="archived"))) == []
+
+
+@pytest.mark.parametrize(
+    ("age", "like_pypi", "expected"),
+    [(13 * DAY, True, []), (15 * DAY, True, ["release-too-old"]), (15 * DAY, False, [])],
+)
+def test_a_release_takes_new_files_for_fourteen_days(age: float, *, like_pypi: bool, expected: list[str]) -> None:
+    made = plan(SDIST, on=page(published(WHEEL, upload_time=NOW - age)))
+    assert codes(made, policy(like_pypi=like_pypi)) == expected
+
+
+def test_the_age_of_a_release_counts_from_its_first_file() -> None:
+    files = published(WHEEL, upload_time=NOW - 20 * DAY), published("demo-1.0-cp312-abi3-win_amd64.whl")
+    assert codes(plan(SDIST, on=page(*files))) == ["release-too-old"]
+
+
+def test_an_old_release_without_new_files_is_no_obstacle() -> None:
+    assert codes(plan(WHEEL, on=page(published(WHEEL, upload_time=0.0)))) == []
+
+
+def test_all_causes_are_told_together() -> None:
+    made = plan(WHEEL, SDIST, on=page(published(WHEEL.filename), status="archived"))
+    with pytest.raises(SeveralProblems) as caught:
+        require_feasible(made, policy())
+    assert [diagnosis.code for diagnosis in caught.value.diagnostics()] == ["file-conflict", "project-archived"]
+    assert caught.value.exit_code == IndexRefused.exit_code
+
+
+def test_an_unreadable_page_is_a_warning_and_the_file_goes() -> None:
+    made = plan(WHEEL, on=page(state=PageState.UNREADABLE, why_unreadable="403 Forbidden"))
+    assert made.uploads == (WHEEL,)
+    (warning,) = made.warnings
+    assert "403 Forbidden" in warning.happened
+
+
+@pytest.mark.parametrize(("like_pypi", "number"), [(True, 1), (False, 0)])
+def test_a_size_beyond_the_default_limits_is_one_warning_with_both_sums(*, like_pypi: bool, number: int) -> None:
+    big = distribution("demo-1.0-py3-none-any.whl", size=100 * 1024 * 1024 + 1)
+    made = plan(big, SDIST, on=page(published("demo-0.9.tar.gz", size=5)), under=policy(like_pypi=like_pypi))
+    assert [warning.code for warning in made.warnings] == ["beyond-default-size"] * number
+    if number:
+        assert "104,857,601 bytes" in made.warnings[0].happened
+        assert "5 bytes there" in made.warnings[0].happened
+
+
+def test_a_project_beyond_ten_gibibytes_is_warned_about_though_no_file_is_big() -> None:
+    made = plan(WHEEL, on=page(published("demo-0.9.tar.gz", size=10 * 1024**3)))
+    assert [warning.code for warning in made.warnings] == ["beyond-default-size"]
+
+
+def test_files_whose_names_say_nothing_do_not_disturb() -> None:
+    odd = published("README.txt"), published("demo-0.9-py3-none.whl"), published("demo-1.0.exe")
+    assert codes(plan(WHEEL, SDIST, on=page(*odd))) == []
+
+
+def test_each_project_is_held_against_its_own_page() -> None:
+    other = distribution("other-2.0-py3-none-any.whl")
+    pages = {canonicalize_name("demo"): page(published(WHEEL)), canonicalize_name("other"): page(project="other")}
+    made = plan_uploads([WHEEL, other], pages, policy())
+    assert made.uploads == (other,)
