@@ -1,0 +1,62 @@
+"""The frame of a run: how it starts, steps, is told to stop, and ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..errors import Diagnosis
+from .base import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunStarted(Event):
+    """The first event of a run."""
+
+    command: str
+    """``publish``, ``rehearse``, ``check``."""
+    version: str
+    """Of this project."""
+    facts: tuple[tuple[str, str], ...] = ()
+    """What the run is: the index, the event, the ref, the inputs, the Python; name and value."""
+    index: str = ""
+    """The index as people call it (``PyPI``, ``TestPyPI``, or a host); empty for ``check``."""
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepStarted(Event):
+    """A step of the flow begins; everything until the next one belongs to it."""
+
+    title: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fact(Event):
+    """One thing worth a line: a name and its value, or a sentence with an empty name."""
+
+    name: str = ""
+    value: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told(Event):
+    """A diagnosis that does not end the run (warning or notice), or that ends it (error)."""
+
+    diagnosis: Diagnosis
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stopping(Event):
+    """Somebody asked the run to stop: nothing new is started."""
+
+    why: str
+    """Such as ``SIGTERM``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunEnded(Event):
+    """The last event of a run."""
+
+    exit_code: int
+    seconds: float
+    cancelled: bool = False
