@@ -1,0 +1,147 @@
+"""Which way a request goes: loopback in plain, https direct, https through a proxy. The httpx transport."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Final
+
+import httpcore
+import httpx
+
+from .addresses import is_loopback_host
+from .backend import SocketBackend
+from .exchange import Exchange, current_exchange
+from .failure import FailureKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .open_sockets import OpenSockets
+    from .proxies import Proxies, Proxy
+    from .trust import Trust
+
+_MAX_CONNECTIONS: Final = 64
+"""Far above what the lanes need: nobody ever waits for a place."""
+_KEEP_ALIVE: Final = 60.0
+"""Seconds that an idle connection is kept; one that the server has closed is noticed before it is used again."""
+
+
+class RoutedTransport(httpx.BaseTransport):
+    """Chooses the pool by scheme and host. Fails with TransportFailure only."""
+
+    def __init__(self, *, proxies: Proxies, trust: Trust, sockets: OpenSockets) -> None:
+        self._proxies = proxies
+        self._trust = trust
+        self._plain_backend = SocketBackend(sockets, loopback_only=True)
+        self._secure_backend = SocketBackend(sockets, loopback_only=False)
+        self._lock = threading.Lock()
+        self._pools: dict[str, httpcore.ConnectionPool] = {}
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send, and return the answer with its body still to be read."""
+        exchange = current_exchange()
+        pool = self._pool(exchange, request.url)
+        try:
+            answer = pool.handle_request(_translated(request))
+        except httpcore.ProxyError:
+            status, _ = exchange.heard_status()
+            raise exchange.failure(FailureKind.PROXY, f"the proxy answered {status} instead of a tunnel") from None
+        except httpcore.RemoteProtocolError:
+            raise _no_http(exchange) from None
+        except httpcore.LocalProtocolError:
+            raise exchange.failure(FailureKind.FORBIDDEN, "the request cannot be sent as it is") from None
+        return httpx.Response(
+            status_code=answer.status,
+            headers=answer.headers,
+            stream=_AnswerStream(answer, exchange),
+            extensions=answer.extensions,
+        )
+
+    def warm(self, url: httpx.URL, timeout: float) -> None:
+        """Open a connection for a later request, unless it would go through a proxy. Raises TransportFailure."""
+        port = url.port or (443 if url.scheme == "https" else 80)
+        if url.scheme == "https" and self._proxies.proxy_for(url.host, port) is None:
+            self._secure_backend.warm(url.host, port, self._trust.context(), timeout)
+        elif url.scheme == "http" and is_loopback_host(url.host):
+            self._plain_backend.warm(url.host, port, None, timeout)
+
+    def close(self) -> None:
+        """Close every connection."""
+        with self._lock:
+            pools, self._pools = list(self._pools.values()), {}
+        for pool in pools:
+            pool.close()
+        self._plain_backend.close()
+        self._secure_backend.close()
+
+    def _pool(self, exchange: Exchange, url: httpx.URL) -> httpcore.ConnectionPool:
+        if url.scheme == "http" and is_loopback_host(url.host):
+            return self._made("plain", None)
+        if url.scheme != "https" or not url.host:
+            raise exchange.failure(FailureKind.FORBIDDEN, "only https is spoken, and plain http on this machine")
+        proxy = self._proxies.proxy_for(url.host, url.port or 443)
+        return self._made("direct" if proxy is None else "proxied", proxy)
+
+    def _made(self, route: str, proxy: Proxy | None) -> httpcore.ConnectionPool:
+        with self._lock:
+            if route not in self._pools:
+                plain = route == "plain"
+                self._pools[route] = httpcore.ConnectionPool(
+                    ssl_context=None if plain else self._trust.context(),
+                    proxy=None if proxy is None else self._tunnel(proxy),
+                    max_connections=_MAX_CONNECTIONS,
+                    keepalive_expiry=_KEEP_ALIVE,
+                    network_backend=self._plain_backend if plain else self._secure_backend,
+                )
+            return self._pools[route]
+
+    def _tunnel(self, proxy: Proxy) -> httpcore.Proxy:
+        user = proxy.user.reveal() if proxy.user else ""
+        password = proxy.password.reveal() if proxy.password else ""
+        return httpcore.Proxy(
+            httpcore.URL(scheme=proxy.scheme, host=proxy.host, port=proxy.port, target="/"),
+            auth=(user.encode(), password.encode()) if proxy.user or proxy.password else None,
+            ssl_context=self._trust.context() if proxy.scheme == "https" else None,
+        )
+
+
+class _AnswerStream(httpx.SyncByteStream):
+    """The answer's body; closing it early drops the connection."""
+
+    def __init__(self, answer: httpcore.Response, exchange: Exchange) -> None:
+        self._answer = answer
+        self._exchange = exchange
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self._answer.iter_stream()
+        except httpcore.RemoteProtocolError:
+            if self._exchange.peer_closed:
+                raise self._exchange.failure(FailureKind.TRUNCATED, "the answer ended too early") from None
+            raise self._exchange.failure(FailureKind.MALFORMED, "the answer's body is not framed as HTTP") from None
+
+    def close(self) -> None:
+        self._answer.close()
+
+
+def _translated(request: httpx.Request) -> httpcore.Request:
+    return httpcore.Request(
+        method=request.method,
+        url=httpcore.URL(
+            scheme=request.url.raw_scheme,
+            host=request.url.raw_host,
+            port=request.url.port,
+            target=request.url.raw_path,
+        ),
+        headers=request.headers.raw,
+        content=request.stream,
+        extensions=request.extensions,
+    )
+
+
+def _no_http(exchange: Exchange) -> Exception:
+    if exchange.peer_closed and not exchange.heard:
+        return exchange.failure(FailureKind.RESET, "the connection was closed without an answer")
+    if exchange.peer_closed:
+        return exchange.failure(FailureKind.TRUNCATED, "the answer ended too early")
+    return exchange.failure(FailureKind.MALFORMED, "the answer is not HTTP, or its head is too long")

@@ -1,0 +1,180 @@
+"""One request at a time for each thread, many threads at once, all within bounds."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Final
+
+import httpx
+
+from ..events import Answered, Emit, Failed
+from .bounded import UndecodableBody, read_bounded
+from .exchange import Exchange, under_way
+from .failure import FailureKind, TransportFailure
+from .message import Response
+from .open_sockets import ABORTED_PHRASE, OpenSockets
+from .outgoing import HeaderValues, Outgoing, Payload
+from .routes import RoutedTransport
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..clock import Clock
+    from .proxies import Proxies
+    from .trust import Trust
+
+_MAX_REDIRECTS: Final = 5
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_REASON_LIMIT: Final = 2_000
+"""Characters of a reason phrase that are kept."""
+
+
+class Session:
+    """Sends requests. Thread-safe; connections are kept alive between them.
+
+    Every request ends in an Answered or a Failed event, and in a Response or a TransportFailure; nothing else is
+    raised but what a Body's iterator raises. Cookies, netrc and other state are not kept or read.
+    """
+
+    def __init__(self, *, proxies: Proxies, trust: Trust, clock: Clock, emit: Emit, user_agent: str) -> None:
+        self._clock = clock
+        self._emit = emit
+        self._headers = {"User-Agent": user_agent, "Accept-Encoding": "identity", "Accept": "*/*"}
+        self._sockets = OpenSockets()
+        self._transport = RoutedTransport(proxies=proxies, trust=trust, sockets=self._sockets)
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: HeaderValues | None = None,
+        body: Payload = None,
+        read_timeout: float = 60.0,
+        connect_timeout: float = 10.0,
+        limit: int = 1 << 20,
+        deadline: float | None = None,
+        follow_same_origin: bool = False,
+        urgent: bool = False,
+        url_for_log: str | None = None,
+    ) -> Response:
+        """Send one request and read the answer up to ``limit`` decoded bytes.
+
+        ``read_timeout`` bounds each wait for bytes, and twice of it the whole answer; ``deadline`` bounds everything.
+        Times in seconds. ``follow_same_origin`` follows redirects of a GET without body and ``Authorization`` within
+        the same scheme, host and port; every other redirect is returned as it is. ``urgent`` requests are sent even
+        after :meth:`abort`. Raises TransportFailure.
+        """
+        allowed = follow_same_origin and method == "GET" and body is None and not _has_authorization(headers)
+        hops = _MAX_REDIRECTS if allowed else 0
+        shown = url_for_log or _without_query(url)
+        while True:
+            exchange = Exchange(clock=self._clock, read_timeout=read_timeout, deadline=deadline, urgent=urgent)
+            outgoing = Outgoing(
+                method=method,
+                url=url,
+                headers={**self._headers, **(headers or {})},
+                payload=body,
+                read_timeout=read_timeout,
+                connect_timeout=connect_timeout,
+            )
+            with self._reported(exchange, method, shown):
+                response = self._answered(exchange, outgoing.request(exchange), limit)
+            self._emit(_answered_event(method, shown, response, exchange.sent_bytes))
+            target = _same_origin_target(response) if hops else None
+            if target is None:
+                return response
+            hops -= 1
+            url, shown = target, _without_query(target)
+
+    def warm(self, url: str) -> None:
+        """Open a connection to the host of ``url`` for a later request. Never raises: it is only a head start."""
+        exchange = Exchange(clock=self._clock, read_timeout=10.0, deadline=10.0, urgent=False)
+        with under_way(exchange), contextlib.suppress(TransportFailure, httpx.InvalidURL):
+            self._transport.warm(httpx.URL(url), timeout=10.0)
+
+    def abort(self) -> None:
+        """From any thread: shut every connection, and refuse what comes later unless it is urgent."""
+        self._sockets.abort()
+
+    def close(self) -> None:
+        """Close the connections that are kept."""
+        self._transport.close()
+
+    @contextlib.contextmanager
+    def _reported(self, exchange: Exchange, method: str, shown: str) -> Iterator[None]:
+        """Tell of whatever goes wrong; once the run is ending, everything does for that reason."""
+        try:
+            with under_way(exchange):
+                yield
+        except TransportFailure as caught:
+            ending = self._sockets.aborted and not exchange.urgent
+            failure = exchange.failure(FailureKind.ABORTED, ABORTED_PHRASE) if ending else caught
+            self._emit(Failed(method=method, url=shown, problem=failure.phrase, seconds=exchange.seconds))
+            raise failure from None
+        except Exception:
+            self._emit(Failed(method=method, url=shown, problem="stopped on our side", seconds=exchange.seconds))
+            raise
+
+    def _answered(self, exchange: Exchange, request: httpx.Request, limit: int) -> Response:
+        answer = self._transport.handle_request(request)
+        with contextlib.closing(answer):
+            encoding = answer.headers.get("content-encoding", "")
+            try:
+                body, truncated = read_bounded(answer.iter_raw(), encoding=encoding, limit=limit)
+            except UndecodableBody:
+                raise exchange.failure(FailureKind.MALFORMED, "the answer's encoding cannot be undone") from None
+        return Response(
+            status=answer.status_code,
+            reason=_text(answer.extensions.get("reason_phrase", b""))[:_REASON_LIMIT],
+            headers=answer.headers,
+            body=body,
+            seconds=exchange.seconds,
+            url=str(request.url),
+            truncated=truncated,
+        )
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def _answered_event(method: str, shown: str, response: Response, sent_bytes: int) -> Answered:
+    return Answered(
+        method=method,
+        url=shown,
+        status=response.status,
+        reason=response.reason,
+        seconds=response.seconds,
+        sent_bytes=sent_bytes,
+        received_bytes=len(response.body),
+    )
+
+
+def _has_authorization(headers: HeaderValues | None) -> bool:
+    return any(name.lower() in {"authorization", "cookie"} for name in headers or {})
+
+
+def _without_query(url: str) -> str:
+    """The URL up to its query, without user information: what may be told."""
+    base = url.partition("?")[0].partition("#")[0]
+    scheme, separator, rest = base.partition("://")
+    host, slash, path = rest.partition("/")
+    return scheme + separator + host.rpartition("@")[2] + slash + path
+
+
+def _same_origin_target(response: Response) -> str | None:
+    """Where a redirect leads, if it stays within scheme, host and port."""
+    location = response.headers.get("location")
+    if response.status not in _REDIRECTS or not location:
+        return None
+    try:
+        source = httpx.URL(response.url)
+        target = source.join(location)
+    except (httpx.InvalidURL, ValueError):
+        return None
+    same = (source.scheme, source.host, source.port) == (target.scheme, target.host, target.port)
+    return str(target.copy_with(fragment=None)) if same and not target.userinfo else None
