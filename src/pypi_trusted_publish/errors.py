@@ -19,10 +19,13 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+
+A = TypeVar("A")
+B = TypeVar("B")
 
 EXIT_OK: Final = 0
 EXIT_BUG: Final = 70
@@ -117,3 +120,23 @@ def raise_together(problems: Iterable[PublishError]) -> None:
         raise found[0]
     if found:
         raise SeveralProblems(found)
+
+
+def both(first: Callable[[], A], second: Callable[[], B]) -> tuple[A, B]:
+    """Do both, one after the other, whatever either says.
+
+    Raises:
+        PublishError: what they raised, together.
+
+    """
+    problems: list[PublishError] = []
+    try:
+        one = first()
+    except PublishError as problem:
+        problems.append(problem)
+    try:
+        other = second()
+    except PublishError as problem:
+        problems.append(problem)
+    raise_together(problems)
+    return one, other

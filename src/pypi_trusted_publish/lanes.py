@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from .errors import PublishError, raise_together
-from .events import Emit, NotUploaded
+from .events import LaneNarrowed, NotUploaded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .distributions.distribution import Distribution
+    from .events import Emit
     from .schedule import Wave
 
 Upload: TypeAlias = "Callable[[Distribution, Callable[[], None]], None]"
@@ -33,10 +34,11 @@ class _Lanes:
     bugs: list[BaseException] = field(default_factory=list)
     changed: threading.Condition = field(default_factory=threading.Condition)
 
-    def narrow(self) -> None:
-        """From now on one at a time: parallel uploads have met an index that stumbles."""
+    def narrow(self) -> bool:
+        """From now on one at a time: parallel uploads have met an index that stumbles. False when it is so already."""
         with self.changed:
-            self.width = 1
+            wide, self.width = self.width > 1, 1
+            return wide
 
     def enter(self) -> bool:
         """Wait for a free lane; False when nothing may start any more."""
@@ -79,7 +81,7 @@ def upload_in_lanes(waves: tuple[Wave, ...], *, width: int, upload: Upload, emit
     for wave in waves:
         for distribution in wave:
             if lanes.enter():
-                _start(distribution, upload, lanes)
+                _start(distribution, upload, lanes, emit)
             else:
                 emit(NotUploaded(filename=distribution.filename, outcome="not sent", reason="stopped before its turn"))
         lanes.drain()
@@ -88,11 +90,15 @@ def upload_in_lanes(waves: tuple[Wave, ...], *, width: int, upload: Upload, emit
     raise_together(lanes.problems)
 
 
-def _start(distribution: Distribution, upload: Upload, lanes: _Lanes) -> None:
+def _start(distribution: Distribution, upload: Upload, lanes: _Lanes, emit: Emit) -> None:
+    def stumbled() -> None:
+        if lanes.narrow():
+            emit(LaneNarrowed(lanes=1, why="the index answered with a server error"))
+
     def run() -> None:
         problem: BaseException | None = None
         try:
-            upload(distribution, lanes.narrow)
+            upload(distribution, stumbled)
         except BaseException as caught:  # noqa: BLE001 - handed to the thread that waits, which raises it
             problem = caught
         finally:

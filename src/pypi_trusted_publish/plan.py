@@ -64,6 +64,22 @@ class UploadPlan:
         """What will be sent."""
         return tuple(file.distribution for file in self.files if file.decision is Decision.UPLOAD)
 
+    @property
+    def published(self) -> tuple[Distribution, ...]:
+        """What the index has with our bytes when the plan has been carried out."""
+        there = (Decision.UPLOAD, Decision.IDENTICAL)
+        return tuple(file.distribution for file in self.files if file.decision in there)
+
+    @property
+    def projects(self) -> tuple[NormalizedName, ...]:
+        """Those to which something will be sent, each once."""
+        return tuple({distribution.project: None for distribution in self.uploads})
+
+    @property
+    def new_projects(self) -> tuple[NormalizedName, ...]:
+        """Those to which something will be sent and which the index does not know."""
+        return tuple(project for project in self.projects if self.page(project).state is PageState.NO_PROJECT)
+
     def page(self, project: NormalizedName) -> ProjectPage:
         """The page of one of the plan's projects."""
         return next(page for page in self.pages if page.project == project)

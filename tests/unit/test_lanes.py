@@ -7,7 +7,7 @@ import pytest
 
 from builders.release import distribution
 from pypi_trusted_publish.errors import Diagnosis, IndexRefused, IndexUnavailable, SeveralProblems
-from pypi_trusted_publish.events import Event, NotUploaded
+from pypi_trusted_publish.events import Event, LaneNarrowed, NotUploaded
 from pypi_trusted_publish.lanes import upload_in_lanes
 
 if TYPE_CHECKING:
@@ -100,8 +100,10 @@ def test_once_the_index_stumbles_files_go_one_by_one() -> None:
         with lock:
             active.remove(file.filename)
 
-    upload_in_lanes(((FILES[0],), FILES[1:]), width=4, upload=upload, emit=list[Event]().append)
+    told: list[Event] = []
+    upload_in_lanes(((FILES[0],), FILES[1:]), width=4, upload=upload, emit=told.append)
     assert crowds == [1] * len(FILES)
+    assert [event.lanes for event in told if isinstance(event, LaneNarrowed)] == [1]
 
 
 def test_several_failures_are_raised_together() -> None:

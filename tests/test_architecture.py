@@ -1,0 +1,180 @@
+"""Who may import whom: the table of layers, held against the imports of every module."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+PACKAGE: Final = "pypi_trusted_publish"
+SOURCE: Final = Path(__file__).parent.parent / "src" / PACKAGE
+
+LAYERS: Final[dict[str, tuple[str, ...]]] = {
+    "leaf": ("errors", "events.*", "secret", "clock", "__init__", "*.__init__"),
+    "pure": (
+        "trusted_publishing.*",
+        "distributions.*",
+        "index.urls",
+        "index.upload_form",
+        "index.project_page",
+        "index.error_body",
+        "index.retry",
+        "plan",
+        "plan_problems",
+        "schedule",
+        "confirm",
+        "outcome",
+        "transcript",
+        "summary",
+        "foreign_text",
+        "inputs",
+        "versions",
+    ),
+    "flow": ("publish", "background", "lanes", "read_back"),
+    "transport": ("transport.*",),
+    "adapter": (
+        "index.client",
+        "index.upload_tokens",
+        "github.*",
+        "attestations.*",
+        "packages_dir",
+        "description_renderer",
+        "terminal",
+        "system_clock",
+    ),
+    "rehearsal": ("rehearsal.*",),
+    "root": ("cli", "cli_*", "__main__"),
+}
+"""Each module belongs to the first layer with a pattern that it matches."""
+
+MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
+    "leaf": frozenset({"leaf"}),
+    "pure": frozenset({"leaf", "pure"}),
+    "flow": frozenset({"leaf", "pure", "flow"}),
+    "transport": frozenset({"leaf", "pure", "transport"}),
+    "adapter": frozenset({"leaf", "pure", "transport", "adapter"}),
+    "rehearsal": frozenset({"leaf", "rehearsal"}),
+    "root": frozenset(LAYERS),
+}
+
+LIBRARIES: Final[dict[str, frozenset[str]]] = {
+    "leaf": frozenset(),
+    "pure": frozenset({"packaging", "trove_classifiers", "email_validator", "rfc3986"}),
+    "flow": frozenset({"packaging"}),
+    "transport": frozenset({"httpx", "httpcore", "certifi"}),
+    "adapter": frozenset({"packaging"}),
+    "rehearsal": frozenset({"aiohttp", "jwt", "cryptography", "packaging"}),
+    "root": frozenset({"packaging"}),
+}
+"""What a layer may import from outside the standard library."""
+
+OWN_LIBRARY: Final[dict[str, frozenset[str]]] = {
+    "github.commands": frozenset({"actions_toolkit"}),
+    "attestations.*": frozenset({"sigstore", "pypi_attestations", "cryptography"}),
+    "description_renderer": frozenset({"readme_renderer", "docutils"}),
+    "rehearsal.attestation*": frozenset({"sigstore", "pypi_attestations"}),
+}
+"""The one library of an adapter, beside its layer's."""
+
+IMPURE: Final = frozenset(
+    {"os", "socket", "ssl", "subprocess", "tempfile", "time", "threading", "shutil", "pathlib", "urllib.request"}
+)
+"""Modules of the standard library through which pure code could touch the world."""
+
+
+def modules() -> dict[str, Path]:
+    """Every module of the package, by its dotted name below the package."""
+    return {".".join(path.relative_to(SOURCE).with_suffix("").parts): path for path in SOURCE.rglob("*.py")}
+
+
+def layer_of(module: str) -> str:
+    for layer, patterns in LAYERS.items():
+        if any(fnmatchcase(module, pattern) for pattern in patterns):
+            return layer
+    raise AssertionError(f"{module} stands in no layer: give it a row in LAYERS")
+
+
+def imports(path: Path, module: str) -> list[str]:
+    """What a module imports, wherever in it: dotted names, absolute for others, ``.name`` for our own."""
+    found: list[str] = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            parents = module.split(".")[: -node.level]
+            base = [*parents, *(node.module.split(".") if node.module else [])]
+            found += [_ours(base, alias.name) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            found += [f"{node.module}.{alias.name}" for alias in node.names]
+    return [_relative(name) for name in found]
+
+
+def _ours(base: list[str], name: str) -> str:
+    """The module that ``from base import name`` reads: ``base.name`` if that is a module, else ``base``."""
+    known = modules()
+    for candidate in (".".join([*base, name]), ".".join(base)):
+        if candidate in known:
+            return f".{candidate}"
+        if f"{candidate}.__init__".lstrip(".") in known:
+            return f".{candidate}.__init__" if candidate else ".__init__"
+    raise AssertionError(f"nothing found for {base} {name}")
+
+
+def _relative(name: str) -> str:
+    return f".{name.removeprefix(PACKAGE + '.')}" if name.startswith(PACKAGE + ".") else name
+
+
+def own_library(module: str) -> frozenset[str]:
+    return frozenset().union(*(names for pattern, names in OWN_LIBRARY.items() if fnmatchcase(module, pattern)))
+
+
+def complaints(module: str, imported: list[str]) -> list[str]:
+    """Every import of a module that its layer does not allow."""
+    layer = layer_of(module)
+    allowed = LIBRARIES[layer] | own_library(module)
+    found = []
+    for name in imported:
+        top = name.split(".")[0]
+        if name.startswith("."):
+            if layer_of(name[1:]) not in MAY_IMPORT[layer]:
+                found.append(f"{module} ({layer}) imports {name} ({layer_of(name[1:])})")
+        elif top in sys.stdlib_module_names:
+            if layer in {"leaf", "pure"} and any(name == bad or name.startswith(bad + ".") for bad in IMPURE):
+                found.append(f"{module} ({layer}) imports {name}, through which it could touch the world")
+        elif top not in allowed and layer != "root":
+            found.append(f"{module} ({layer}) imports the library {top}")
+    return found
+
+
+@pytest.mark.parametrize("module", sorted(modules()))
+def test_a_module_imports_only_what_its_layer_may(module: str) -> None:
+    assert complaints(module, imports(modules()[module], module)) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "imported"),
+    [
+        ("plan", ".index.client"),
+        ("plan", "os.path"),
+        ("schedule", "httpx.Client"),
+        ("publish", ".index.client"),
+        ("index.client", "httpx"),
+        ("index.client", ".rehearsal.stage"),
+        ("rehearsal.stage", ".index.urls"),
+        ("rehearsal.index", ".distributions.rules"),
+        ("errors", ".plan"),
+        ("github.identity", "actions_toolkit.command"),
+    ],
+)
+def test_the_table_refuses_what_it_should(module: str, imported: str) -> None:
+    assert complaints(module, [imported]) != []
+
+
+def test_every_pattern_of_the_table_stands_for_a_module() -> None:
+    known = modules()
+    patterns = [pattern for layer in LAYERS.values() for pattern in layer] + list(OWN_LIBRARY)
+    assert [pattern for pattern in patterns if not any(fnmatchcase(module, pattern) for module in known)] == []
