@@ -1,0 +1,67 @@
+"""Checks of trove classifiers. Pure but for the name of our table, which is the version of an installed package.
+
+The list grows on the index before any copy of it does: a classifier that our table does not know is asked of the index
+itself, where that is possible; only what that list does not have either is wrong for certain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from importlib import metadata
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from . import rules_classifiers as rules
+from .quoting import quoted
+
+if TYPE_CHECKING:
+    from .distribution import Finding
+    from .sent_metadata import SentMetadata
+
+KnownClassifiers: TypeAlias = Callable[[], "frozenset[str] | None"]
+"""Asks the index for its own list of classifiers; None when that cannot be had."""
+
+_PRIVATE: Final = "private ::"
+
+
+def classifier_findings(
+    sent: SentMetadata, filename: str, *, known_classifiers: KnownClassifiers | None = None
+) -> Iterator[Finding]:
+    """What is wrong with the classifiers."""
+    stated = tuple(dict.fromkeys(sent.all("classifier")))
+    if not stated:
+        return
+    from trove_classifiers import classifiers, deprecated_classifiers  # noqa: PLC0415 - only where there are any
+
+    unknown: list[str] = []
+    for classifier in stated:
+        if classifier.lower().startswith(_PRIVATE):
+            yield rules.CLASSIFIER_PRIVATE.finding(filename, f"There is the classifier {quoted(classifier)}.")
+        elif classifier in deprecated_classifiers:
+            successors = deprecated_classifiers[classifier]
+            yield rules.CLASSIFIER_DEPRECATED.finding(
+                filename, f"The classifier {quoted(classifier)} is deprecated.", _successors(successors)
+            )
+        elif classifier not in classifiers:
+            unknown.append(classifier)
+    if unknown:
+        yield from _unknown(unknown, filename, known_classifiers)
+
+
+def _unknown(unknown: list[str], filename: str, known_classifiers: KnownClassifiers | None) -> Iterator[Finding]:
+    listed = known_classifiers() if known_classifiers is not None else None
+    for classifier in unknown:
+        if listed is None:
+            message = f"Our table does not know the classifier {quoted(classifier)}."
+            yield rules.CLASSIFIER_UNKNOWN.finding(filename, message, table_date=_table_date())
+        elif classifier not in listed:
+            message = f"The index's own list does not have the classifier {quoted(classifier)}."
+            yield rules.CLASSIFIER_NOT_ON_INDEX.finding(filename, message)
+
+
+def _successors(names: list[str]) -> str | None:
+    return f"Use {' or '.join(repr(name) for name in names)} instead." if names else None
+
+
+def _table_date() -> str:
+    """The version of ``trove-classifiers``, which is the date of its list."""
+    return f"trove-classifiers {metadata.version('trove-classifiers')}"

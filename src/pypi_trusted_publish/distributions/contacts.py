@@ -1,0 +1,120 @@
+"""Checks of people's addresses and of links: e-mail, home page, download and project URLs. Pure."""
+
+from __future__ import annotations
+
+import email.utils
+from typing import TYPE_CHECKING, Final
+
+from . import rules_contacts as rules
+from .metadata_fields import FIELDS
+from .quoting import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .distribution import Finding
+    from .sent_metadata import SentMetadata
+
+LABEL_LIMIT: Final = 32
+"""Characters of a project URL's label."""
+
+_SCHEMES: Final = ("http", "https")
+
+
+def contact_findings(sent: SentMetadata, filename: str) -> Iterator[Finding]:
+    """What is wrong with the e-mail addresses and URLs."""
+    for field in ("author-email", "maintainer-email"):
+        yield from _email(sent, field, filename)
+    for field in ("home-page", "download-url"):
+        url = sent.first(field)
+        if url is not None and not is_valid_url(url):
+            yield rules.URL_INVALID.finding(filename, f"{FIELDS[field].name} is {quoted(url)}: {_url_problem(url)}.")
+    yield from _project_urls(sent, filename)
+
+
+def _email(sent: SentMetadata, field: str, filename: str) -> Iterator[Finding]:
+    text = sent.first(field)
+    if text is None:
+        return
+    address, alone = first_address(text)
+    problem = address_problem(address) if address and "[" not in address else ""
+    if not problem:
+        return
+    name = FIELDS[field].name
+    if not alone and "@" not in address:
+        yield rules.EMAIL_COMMA.finding(
+            filename, f"{name} is {quoted(text)}: {quoted(address)} is taken for an address."
+        )
+    else:
+        yield rules.EMAIL_INVALID.finding(filename, f"{name} is {quoted(text)}: {quoted(address)} {problem}.")
+
+
+def first_address(text: str) -> tuple[str, bool]:
+    """The first address of a list with display names, and whether it is the only one; empty when there is none.
+
+    Read leniently: the strict reading of newer Pythons knows only one address or none.
+    """
+    if getattr(email.utils, "supports_strict_parsing", False):
+        found = email.utils.getaddresses([text], strict=False)
+    else:
+        found = email.utils.getaddresses([text])
+    return (found[0][1], len(found) == 1) if found else ("", True)
+
+
+def address_problem(address: str) -> str:
+    """Why the index does not take the address, as a phrase; empty when it does. Nothing is asked of the network."""
+    import email_validator  # noqa: PLC0415 - only where there is an address
+
+    try:
+        email_validator.validate_email(address, check_deliverability=False)
+    except email_validator.EmailNotValidError:
+        reserved = address.rpartition("@")[2].rpartition(".")[2].lower() in email_validator.SPECIAL_USE_DOMAIN_NAMES
+        return "is in a domain reserved for special use" if reserved else "is no valid address"
+    return ""
+
+
+def is_valid_url(url: str) -> bool:
+    """Whether the index takes the URL: RFC 3986 after normalisation, http or https, with or without a host."""
+    from rfc3986 import exceptions, uri_reference, validators  # type: ignore[import-untyped]  # noqa: PLC0415 - only where there is a URL
+
+    validator = validators.Validator().allow_schemes(*_SCHEMES).require_presence_of("scheme")
+    validator.check_validity_of("scheme", "host", "port", "path", "query")
+    try:
+        validator.validate(uri_reference(url).normalize())
+    except (exceptions.ValidationError, UnicodeEncodeError):
+        return False
+    return True
+
+
+def _url_problem(url: str) -> str:
+    scheme, colon, _ = url.partition(":")
+    if not colon or not scheme.isalnum():
+        return "it has no scheme such as https"
+    if scheme.lower() not in _SCHEMES:
+        return f"the scheme is {scheme!r}, not http or https"
+    return "it has characters that a URL may not have where they stand"
+
+
+def _project_urls(sent: SentMetadata, filename: str) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for text in sent.all("project-url"):
+        label, comma, url = (part.strip() for part in text.partition(","))
+        if label in seen:
+            yield rules.PROJECT_URL_LABEL_REPEATED.finding(
+                filename, f"Two Project-URLs have the label {quoted(label)}."
+            )
+        seen.add(label)
+        if problem := _project_url_problem(label, comma, url):
+            yield rules.PROJECT_URL_INVALID.finding(filename, f"Project-URL is {quoted(text)}: {problem}.")
+
+
+def _project_url_problem(label: str, comma: str, url: str) -> str:
+    if not comma:
+        return "there is no comma between a label and a URL"
+    if not label:
+        return "there is no label before the comma"
+    if len(label) > LABEL_LIMIT:
+        return f"the label has {len(label)} characters, and at most {LABEL_LIMIT} are taken"
+    if not url:
+        return "there is no URL after the comma"
+    return "" if is_valid_url(url) else _url_problem(url)

@@ -1,0 +1,61 @@
+"""Checks of requirements, of the Python that is required, and of extras. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from . import rules_dependencies as rules
+from .metadata_fields import FIELDS
+from .names import is_valid_name
+from .quoting import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .distribution import Finding
+    from .rule import Rule
+    from .sent_metadata import SentMetadata
+
+_REQUIREMENTS: Final = ("requires-dist", "provides-dist", "obsoletes-dist")
+
+
+def dependency_findings(sent: SentMetadata, filename: str) -> Iterator[Finding]:
+    """What is wrong with what the file requires, provides and obsoletes."""
+    for field in _REQUIREMENTS:
+        yield from _requirements(sent, field, filename)
+    yield from _requires_python(sent, filename)
+    yield from _extras(sent, filename)
+
+
+def _requirements(sent: SentMetadata, field: str, filename: str) -> Iterator[Finding]:
+    for text in dict.fromkeys(sent.all(field)):
+        if rule := _requirement_problem(text):
+            yield rule.finding(filename, f"{FIELDS[field].name} is {quoted(text)}.")
+
+
+def _requirement_problem(text: str) -> Rule | None:
+    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415 - only where there are any
+
+    try:
+        requirement = Requirement(text)
+    except (InvalidRequirement, RecursionError):
+        return rules.REQUIREMENT_INVALID
+    return None if requirement.url is None else rules.REQUIREMENT_DIRECT
+
+
+def _requires_python(sent: SentMetadata, filename: str) -> Iterator[Finding]:
+    text = sent.first("requires-python")
+    if text is None:
+        return
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415 - only where there is one
+
+    try:
+        SpecifierSet(text)
+    except InvalidSpecifier:
+        yield rules.REQUIRES_PYTHON_INVALID.finding(filename, f"Requires-Python is {quoted(text)}.")
+
+
+def _extras(sent: SentMetadata, filename: str) -> Iterator[Finding]:
+    for text in dict.fromkeys(sent.all("provides-extra")):
+        if not is_valid_name(text):
+            yield rules.EXTRA_INVALID.finding(filename, f"Provides-Extra is {quoted(text)}.")

@@ -1,0 +1,99 @@
+"""What the index says about a description: its content type, and whether it renders. Pure: the renderer is handed in.
+
+Only reStructuredText can fail to render. Any type but plain text is refused when nothing is left of it: a blank text,
+or one of which nothing is shown (comments in reStructuredText, link definitions in Markdown).
+Source: PyPI's upload endpoint, observed August 2026.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from . import rules_description as rules
+from .content_type import MARKDOWN, PLAIN, RST, ContentType, parse_content_type
+from .quoting import quoted
+from .rules_unchecked import NOT_FULLY_CHECKED
+
+if TYPE_CHECKING:
+    from .distribution import Finding
+    from .sent_metadata import SentMetadata
+
+
+class Verdict(enum.Enum):
+    """What a renderer says."""
+
+    RENDERED = "rendered"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    """It could not be tried, or not to its end."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rendering:
+    """What became of a reStructuredText description."""
+
+    verdict: Verdict
+    problem: str = ""
+    """A phrase that says what went wrong, without a full stop; empty when it was rendered."""
+    line: int | None = None
+    """Of the description, from 1, where that is known."""
+
+
+DescriptionRenderer: TypeAlias = Callable[[str], Rendering]
+"""Renders reStructuredText as the index does. Never raises; may be called from several threads."""
+
+_LINK_DEFINITION: Final = re.compile(r" {0,3}\[[^\]^][^\]]*\]:\s*\S+(?:\s+(?:\"[^\"]*\"|'[^']*'|\([^)]*\)))?\s*")
+
+
+def description_findings(
+    sent: SentMetadata, filename: str, *, render: DescriptionRenderer | None = None
+) -> Iterator[Finding]:
+    """What is wrong with the description and its content type. Without ``render`` no reStructuredText is rendered."""
+    text = sent.first("description-content-type")
+    content_type = ContentType(kind=RST) if text is None else parse_content_type(text)
+    if isinstance(content_type, str):
+        yield rules.CONTENT_TYPE_INVALID.finding(
+            filename, f"Description-Content-Type is {quoted(text or '')}: {content_type}."
+        )
+        return
+    description = sent.first("description")
+    if description is not None:
+        yield from _text_findings(description, content_type.kind, text, filename, render)
+
+
+def _text_findings(
+    description: str, kind: str, stated: str | None, filename: str, render: DescriptionRenderer | None
+) -> Iterator[Finding]:
+    if kind == PLAIN:
+        return
+    if not description.strip():
+        yield rules.DESCRIPTION_BLANK.finding(
+            filename, f"The description has {len(description)} characters, all blank."
+        )
+    elif kind == MARKDOWN:
+        if _shows_nothing(description):
+            yield rules.DESCRIPTION_BLANK.finding(filename, "The description holds nothing but link definitions.")
+    elif render is not None:
+        yield from _rendering_findings(render(description), stated, filename)
+
+
+def _shows_nothing(markdown: str) -> bool:
+    return all(_LINK_DEFINITION.fullmatch(line) for line in markdown.splitlines() if line.strip())
+
+
+def _rendering_findings(rendering: Rendering, stated: str | None, filename: str) -> Iterator[Finding]:
+    if rendering.verdict is Verdict.RENDERED:
+        return
+    where = "" if rendering.line is None else f" in line {rendering.line}"
+    if rendering.verdict is Verdict.UNKNOWN:
+        yield NOT_FULLY_CHECKED.finding(filename, f"The description was not rendered to its end: {rendering.problem}.")
+        return
+    how = "reStructuredText" if stated else "reStructuredText, which is meant without a Description-Content-Type"
+    hint = None if stated else rules.DESCRIPTION_WITHOUT_TYPE
+    yield rules.DESCRIPTION_NOT_RENDERED.finding(
+        filename, f"The description does not render as {how}{where}: {rendering.problem}.", hint
+    )

@@ -1,0 +1,89 @@
+"""Checks of licence fields: ``License``, ``License-Expression`` and the paths of ``License-File``. Pure."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import TYPE_CHECKING, Final
+
+import packaging
+
+from . import rules_licences as rules
+from .quoting import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .distribution import Finding
+    from .sent_metadata import SentMetadata
+
+_GRAMMAR: Final = frozenset({"and", "or", "with", "(", ")"})
+_A_LICENCE: Final = "MIT"
+_AN_EXCEPTION: Final = "Classpath-exception-2.0"
+
+
+def licence_findings(sent: SentMetadata, filename: str) -> Iterator[Finding]:
+    """What is wrong with the licence fields."""
+    expression = sent.first("license-expression")
+    if expression is not None and sent.first("license") is not None:
+        yield rules.LICENCE_TWICE.finding(filename, f"There is License beside License-Expression {quoted(expression)}.")
+    if expression is not None:
+        yield from _expression(expression, filename)
+    for path in sent.all("license-file"):
+        if problem := path_problem(path):
+            yield rules.LICENCE_FILE_PATH.finding(filename, f"License-File is {quoted(path)}: {problem}.")
+
+
+def _expression(expression: str, filename: str) -> Iterator[Finding]:
+    if is_valid_expression(expression):
+        return
+    unknown = _unknown_identifiers(expression)
+    told = f"License-Expression is {quoted(expression)}"
+    if unknown:
+        names = ", ".join(quoted(name) for name in unknown)
+        yield rules.LICENCE_UNKNOWN.finding(
+            filename, f"{told}: our table does not know {names}.", table_date=f"packaging {packaging.__version__}"
+        )
+    else:
+        yield rules.LICENCE_EXPRESSION_INVALID.finding(filename, f"{told}, which cannot be read.")
+
+
+def is_valid_expression(expression: str) -> bool:
+    """Whether the reference library takes it as an SPDX expression of licences that it knows."""
+    from packaging.licenses import canonicalize_license_expression  # noqa: PLC0415 - only where there is one
+
+    try:
+        canonicalize_license_expression(expression)
+    except (ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
+def _unknown_identifiers(expression: str) -> tuple[str, ...]:
+    """The identifiers that keep an otherwise well-formed expression from being valid; empty when its form is wrong."""
+    unknown: list[str] = []
+    known: list[str] = []
+    for token in expression.replace("(", " ( ").replace(")", " ) ").split():
+        after_with = bool(known) and known[-1].lower() == "with"
+        spare = _AN_EXCEPTION if after_with else _A_LICENCE
+        single = f"{_A_LICENCE} WITH {token}" if after_with else token
+        grammar = token.lower() in _GRAMMAR
+        if grammar or token.lower().startswith("licenseref-") or is_valid_expression(single):
+            known.append(token)
+        else:
+            unknown.append(token)
+            known.append(spare)
+    return tuple(dict.fromkeys(unknown)) if is_valid_expression(" ".join(known)) else ()
+
+
+def path_problem(path: str) -> str:
+    """Why the index does not take the path of a licence file; empty when it does."""
+    if ".." in path:
+        return "it has '..'"
+    if "*" in path:
+        return "it is a pattern, not a path"
+    windows = PureWindowsPath(path)
+    if PurePosixPath(path).is_absolute() or windows.is_absolute():
+        return "it is absolute"
+    if windows.as_posix() != path:
+        return "it is not spelt plainly, with single slashes"
+    return ""
