@@ -1,0 +1,182 @@
+"""What a pip that runs for us may know of the machine: an allow-list of variables, and ten of its own settings.
+
+pip obeys its configuration files and every ``PIP_...`` variable. Most of those settings serve people at a terminal,
+and some (``user``, ``prefix``, ``root``, ``dry-run``, ``python``) break an installation into a folder in silence. So
+the child is told to read no file at all, and the few settings that say *where packages come from* are read here and
+handed on as variables: never as arguments, which every process of the machine can read, for an index URL may carry
+credentials.
+
+Standard library only: ``bootstrap.py`` runs this before anything is installed.
+
+Source: pip's documentation, "Configuration" and "Command line options", as of pip 26.3 (August 2026).
+"""
+
+from __future__ import annotations
+
+import configparser
+import os
+import posixpath
+import re
+import urllib.parse
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+PASSED_ON: Final = (
+    *("PATH", "HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "SYSTEMROOT", "WINDIR", "LD_LIBRARY_PATH"),
+    *("XDG_CONFIG_HOME", "NETRC", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"),
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy"),
+)
+"""Variables that reach the child as they are: how to find programs, people's folders, the network and its trust."""
+
+SETTINGS: Final[Mapping[str, tuple[str, ...]]] = {
+    "index-url": ("pypi-url", "index-url"),
+    "extra-index-url": ("extra-index-url",),
+    "no-index": ("no-index",),
+    "find-links": ("find-links",),
+    "cert": ("cert",),
+    "client-cert": ("client-cert",),
+    "trusted-host": ("trusted-host",),
+    "proxy": ("proxy",),
+    "timeout": ("default-timeout", "timeout"),
+    "retries": ("retries",),
+}
+"""pip's settings that are handed on, each with pip's spellings of it, the one that wins last."""
+
+SECTIONS: Final = ("global", "install")
+"""Sections of a configuration file that count for an installation, the stronger one last."""
+
+MAY_CARRY_CREDENTIALS: Final = ("PIP_INDEX_URL", "PIP_PYPI_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_PROXY")
+"""Variables that whoever has read the settings should delete from its own environment."""
+
+_USER_INFORMATION: Final = re.compile(r"://([^/?#@\s]+)@")
+_LOCAL_FILES: Final = frozenset({"find-links", "cert", "client-cert"})
+
+
+class UnreadableSettingsError(Exception):
+    """A configuration file of pip is no INI file; pip itself would stop at it too. ``str()`` is its path."""
+
+
+def pip_environment(
+    environ: Mapping[str, str], *, private: str, started_in: str, platform: str, prefix: str
+) -> dict[str, str]:
+    """Everything that a pip child of ours finds in its environment.
+
+    ``private`` is its folder for temporary files; ``started_in`` the folder against which relative paths in the
+    settings count; ``platform`` and ``prefix`` are ``sys.platform`` and ``sys.prefix``. Raises
+    :class:`UnreadableSettingsError`.
+    """
+    child = {name: environ[name] for name in PASSED_ON if environ.get(name)}
+    if "PATH" in child:
+        child["PATH"] = trusted_path(child["PATH"], workspace=environ.get("GITHUB_WORKSPACE", ""))
+    child.update(dict.fromkeys(("TEMP", "TMP", "TMPDIR"), private))
+    for setting, value in pip_settings(environ, platform=platform, prefix=prefix).items():
+        name = "PIP_" + setting.upper().replace("-", "_")
+        child[name] = _absolute(value, started_in) if setting in _LOCAL_FILES else value
+    child.update(PIP_CONFIG_FILE=os.devnull, PIP_DISABLE_PIP_VERSION_CHECK="1", PIP_ROOT_USER_ACTION="ignore")
+    return child
+
+
+def trusted_path(path: str, *, workspace: str) -> str:
+    """``PATH`` without empty and relative entries and without those inside the workspace."""
+    inside = os.path.realpath(workspace) if workspace else None
+    return os.pathsep.join(
+        entry
+        for entry in path.split(os.pathsep)
+        if Path(entry).is_absolute() and not (inside and _is_inside(os.path.realpath(entry), inside))
+    )
+
+
+def pip_settings(environ: Mapping[str, str], *, platform: str, prefix: str) -> dict[str, str]:
+    """Those of pip's settings that are handed on, merged as pip merges them: files, then ``PIP_...`` variables."""
+    found: dict[tuple[str, str], str] = {}
+    for path in configuration_files(environ, platform=platform, prefix=prefix):
+        found.update(_read(path))
+    for spellings in SETTINGS.values():
+        for name in spellings:
+            found["environment", name] = environ.get("PIP_" + name.upper().replace("-", "_"), "")
+    merged: dict[str, str] = {}
+    for setting, spellings in SETTINGS.items():
+        for section in (*SECTIONS, "environment"):
+            for name in spellings:
+                merged[setting] = found.get((section, name)) or merged.get(setting, "")
+    return {setting: value for setting, value in merged.items() if value}
+
+
+def credentials(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Passwords and tokens in the URLs of a child's environment, as they stand there and decoded; to be masked."""
+    found: dict[str, None] = {}
+    for value in environment.values():
+        for information in _USER_INFORMATION.findall(value):
+            user, _, password = information.partition(":")
+            secret = password or user
+            found.update(dict.fromkeys((secret, urllib.parse.unquote(secret))))
+    return tuple(found)
+
+
+def configuration_files(environ: Mapping[str, str], *, platform: str, prefix: str) -> Iterator[str]:
+    """Where pip looks for its configuration, weakest first: the machine's, the user's, the interpreter's, one named."""
+    named = environ.get("PIP_CONFIG_FILE", "")
+    if named == os.devnull:
+        return
+    if platform == "win32":
+        places, users = _windows(environ)
+    else:
+        places, users = _unix(environ, platform)
+    yield from places
+    if not (named and Path(named).exists()):
+        yield from users
+    yield os.path.join(prefix, "pip.ini" if platform == "win32" else "pip.conf")  # noqa: PTH118
+    if named:
+        yield named
+
+
+def _windows(environ: Mapping[str, str]) -> tuple[list[str], list[str]]:
+    return (
+        [environ.get("PROGRAMDATA", r"C:\ProgramData") + r"\pip\pip.ini"],
+        [environ[base] + r"\pip\pip.ini" for base in ("USERPROFILE", "APPDATA") if environ.get(base)],
+    )
+
+
+def _unix(environ: Mapping[str, str], platform: str) -> tuple[list[str], list[str]]:
+    home = environ.get("HOME") or "/"
+    if platform == "darwin":
+        machine = ["/Library/Application Support/pip"]
+        apple = f"{home}/Library/Application Support/pip"
+        user = apple if Path(apple).is_dir() else f"{home}/.config/pip"
+    else:
+        machine = [posixpath.join(base, "pip") for base in _xdg(environ)] + ["/etc"]
+        user = posixpath.join(environ.get("XDG_CONFIG_HOME") or f"{home}/.config", "pip")
+    return [f"{folder}/pip.conf" for folder in machine], [f"{home}/.pip/pip.conf", f"{user}/pip.conf"]
+
+
+def _xdg(environ: Mapping[str, str]) -> list[str]:
+    return [entry for entry in (environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(":") if entry]
+
+
+def _read(path: str) -> Iterator[tuple[tuple[str, str], str]]:
+    """``((section, setting), value)`` of one file; a file that is not there, or not ours to read, says nothing."""
+    parser = configparser.RawConfigParser()
+    try:
+        with open(path, encoding="utf-8") as file:  # noqa: PTH123
+            parser.read_file(file)
+    except OSError:
+        return
+    except (configparser.Error, UnicodeDecodeError):
+        raise UnreadableSettingsError(path) from None
+    for section in SECTIONS:
+        if parser.has_section(section):
+            for name, value in parser.items(section):
+                yield (section, name.lower().removeprefix("--").replace("_", "-")), " ".join(value.split())
+
+
+def _absolute(value: str, started_in: str) -> str:
+    """Each of the blank-separated paths that exists below the folder of the start, made absolute; the rest as it is."""
+    candidates = [(word, os.path.join(started_in, word)) for word in value.split()]  # noqa: PTH118
+    return " ".join(full if os.path.exists(full) else word for word, full in candidates)  # noqa: PTH110
+
+
+def _is_inside(path: str, folder: str) -> bool:
+    return os.path.normcase(path + os.sep).startswith(os.path.normcase(folder.rstrip(os.sep) + os.sep))
