@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import pytest
+
+from builders.release import distribution, page, published
+from pypi_trusted_publish.dry_run import prove_a_mint
+from pypi_trusted_publish.errors import Diagnosis, IndexRefused
+from pypi_trusted_publish.events import DryRunProof, Event
+from pypi_trusted_publish.index.project_page import PageState, ProjectPage
+from pypi_trusted_publish.plan import PlanPolicy, UploadPlan, plan_uploads
+from pypi_trusted_publish.secret import Secret
+from pypi_trusted_publish.trusted_publishing.tokens import UploadToken
+
+WHEEL = distribution()
+
+
+class Tokens:
+    def __init__(self, *, refuse: bool = False) -> None:
+        self.refuse = refuse
+        self.calls: list[str] = []
+
+    def mint(self) -> UploadToken:
+        self.calls.append("mint")
+        if self.refuse:
+            raise IndexRefused(Diagnosis(code="invalid-publisher", happened="no publisher matches"))
+        return UploadToken(secret=Secret("pypi-opaque"), minted_at=0.0, lifetime=900.0)
+
+    def revoke_all(self) -> None:
+        self.calls.append("revoke")
+
+
+def plan(on: ProjectPage) -> UploadPlan:
+    policy = PlanPolicy(skip_existing=False, like_pypi=True, run_attempt=1, now=0.0)
+    return plan_uploads([WHEEL], {on.project: on}, policy)
+
+
+def proofs(on: ProjectPage, tokens: Tokens) -> dict[str, bool]:
+    told: list[Event] = []
+    prove_a_mint(plan(on), tokens, told.append)
+    return {event.statement: event.proved for event in told if isinstance(event, DryRunProof)}
+
+
+def test_a_mint_is_proved_and_given_back_where_the_project_exists() -> None:
+    tokens = Tokens()
+    told = proofs(page(), tokens)
+    assert tokens.calls == ["mint", "revoke"]
+    assert told["a publisher on the index matches this job"]
+
+
+def test_a_token_that_does_not_show_what_it_covers_proves_no_coverage() -> None:
+    assert not proofs(page(), Tokens())["the token covers projects"]
+
+
+@pytest.mark.parametrize(
+    "on",
+    [
+        page(state=PageState.NO_PROJECT),
+        page(published(WHEEL)),
+        page(state=PageState.UNREADABLE, why_unreadable="403 Forbidden"),
+    ],
+)
+def test_nothing_is_minted_where_that_could_create_a_project_or_serves_nothing(on: ProjectPage) -> None:
+    tokens = Tokens()
+    assert not proofs(on, tokens)["a publisher on the index matches this job"]
+    assert tokens.calls == []
+
+
+def test_a_refused_exchange_is_raised_and_whatever_was_minted_given_back() -> None:
+    tokens = Tokens(refuse=True)
+    with pytest.raises(IndexRefused):
+        proofs(page(), tokens)
+    assert tokens.calls == ["mint", "revoke"]

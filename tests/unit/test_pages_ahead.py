@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import threading
+
+import pytest
+from packaging.utils import NormalizedName, canonicalize_name
+
+from builders.release import page
+from pypi_trusted_publish.background import Background
+from pypi_trusted_publish.errors import Diagnosis, IndexUnavailable
+from pypi_trusted_publish.events import Event, Fact
+from pypi_trusted_publish.index.project_page import ProjectPage
+from pypi_trusted_publish.pages_ahead import PagesAhead
+
+TIMEOUT = 10.0
+DEMO, OTHER = canonicalize_name("demo"), canonicalize_name("other")
+
+
+class Index:
+    def __init__(self, background: Background) -> None:
+        self.background = background
+        self.asked: list[NormalizedName] = []
+        self.began = threading.Event()
+
+    def project_page(self, project: NormalizedName) -> ProjectPage:
+        self.asked.append(project)
+        self.background.emit(Fact(name="asked", value=project))
+        self.began.set()
+        if project == OTHER:
+            raise IndexUnavailable(Diagnosis(code="deaf", happened="no answer"))
+        return page(project=project)
+
+
+def ahead(told: list[Event]) -> tuple[PagesAhead, Index]:
+    background = Background(told.append)
+    index = Index(background)
+    return PagesAhead(index, background), index
+
+
+def test_a_page_is_read_before_it_is_asked_for_and_told_when_it_is() -> None:
+    told: list[Event] = []
+    pages, index = ahead(told)
+    pages.expect([DEMO])
+    assert index.began.wait(TIMEOUT)
+    assert told == []
+    assert pages.project_page(DEMO) == page()
+    assert told == [Fact(name="asked", value="demo")]
+
+
+def test_each_page_is_read_once() -> None:
+    pages, index = ahead([])
+    pages.expect([DEMO, DEMO])
+    pages.project_page(DEMO)
+    pages.project_page(DEMO)
+    assert index.asked == [DEMO]
+
+
+def test_a_page_that_nobody_expected_is_read_when_it_is_asked_for() -> None:
+    pages, _ = ahead([])
+    assert pages.project_page(DEMO) == page()
+
+
+def test_a_failure_is_raised_by_the_one_who_asks() -> None:
+    pages, _ = ahead([])
+    pages.expect([OTHER])
+    with pytest.raises(IndexUnavailable):
+        pages.project_page(OTHER)
