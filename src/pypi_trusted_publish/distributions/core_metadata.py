@@ -13,10 +13,6 @@ from typing import Final
 
 from .distribution import CoreMetadata
 
-MAX_METADATA_SIZE: Final = 4 * 1024 * 1024
-"""Bytes of a metadata file that are read at most; a larger one is a finding, because the upload form has to hold it.
-Real ones have a few kilobytes, the longest descriptions some hundreds."""
-
 _NAME: Final = re.compile(r"([!-9;-~]*):")
 _END: Final = re.compile(r"(?:\r\n|\r(?!\n)|\n)(?![ \t])")
 """A line end that no fold follows: the end of a field's value."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from . import rules_description as rules
 from .content_type import MARKDOWN, PLAIN, RST, ContentType, parse_content_type
 from .quoting import quoted
-from .rules_unchecked import NOT_FULLY_CHECKED
+from .rules_content import NOT_FULLY_CHECKED
 
 if TYPE_CHECKING:
     from .distribution import Finding

@@ -8,7 +8,7 @@ from .rule import SEEN, Rule
 
 DESCRIPTION_WITHOUT_TYPE: Final = (
     'If the README is Markdown, say so with `readme = "README.md"` under `[project]`, or '
-    '`long_description_content_type="text/markdown"` in `setup.py`. If it is reStructuredText, mend it at the line named.'
+    '`long_description_content_type="text/markdown"` in `setup.py`. If it is reStructuredText, mend that line.'
 )
 
 CONTENT_TYPE_INVALID: Final = Rule(

@@ -9,13 +9,6 @@ from .rule import SEEN, Rule, Table
 _SPECIFICATION: Final = "Core metadata specification"
 _REBUILD: Final = "Build again with a current build backend."
 
-METADATA_TOO_LARGE: Final = Rule(
-    code="metadata-too-large",
-    statement="`METADATA` or `PKG-INFO` has at most 4 MiB.",
-    source="A bound of this project: the upload form has to hold the whole of it.",
-    meaning="The file is not read to its end, so that it can neither be judged nor uploaded.",
-    fix="Look at what went into the description; it is meant for a README.",
-)
 METADATA_NOT_UTF8: Final = Rule(
     code="metadata-not-utf8",
     statement="Core metadata is UTF-8.",
@@ -111,7 +104,6 @@ DYNAMIC_INVALID: Final = Rule(
 )
 
 RULES: Final = (
-    METADATA_TOO_LARGE,
     METADATA_NOT_UTF8,
     METADATA_VERSION_MISSING,
     METADATA_VERSION_INVALID,
