@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from importlib import metadata
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from . import rules_classifiers as rules
+from .distribution import Finding
 from .quoting import quoted
-
-if TYPE_CHECKING:
-    from .distribution import Finding
-    from .sent_metadata import SentMetadata
+from .sent_metadata import SentMetadata
 
 KnownClassifiers: TypeAlias = Callable[[], "frozenset[str] | None"]
 """Asks the index for its own list of classifiers; None when that cannot be had."""

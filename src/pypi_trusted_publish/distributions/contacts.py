@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import email.utils
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator
+from typing import Final
 
 from . import rules_contacts as rules
+from .distribution import Finding
 from .metadata_fields import FIELDS
 from .quoting import quoted
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from .distribution import Finding
-    from .sent_metadata import SentMetadata
+from .sent_metadata import SentMetadata
 
 LABEL_LIMIT: Final = 32
 """Characters of a project URL's label."""

@@ -7,11 +7,9 @@ library is imported only for spellings that are not the everyday ones.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import Final
 
 PLAIN: Final = "text/plain"
 RST: Final = "text/x-rst"

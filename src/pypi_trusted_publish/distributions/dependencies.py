@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator
+from typing import Final
 
 from . import rules_dependencies as rules
+from .distribution import Finding
 from .metadata_fields import FIELDS
 from .names import is_valid_name
 from .quoting import quoted
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from .distribution import Finding
-    from .rule import Rule
-    from .sent_metadata import SentMetadata
+from .rule import Rule
+from .sent_metadata import SentMetadata
 
 _REQUIREMENTS: Final = ("requires-dist", "provides-dist", "obsoletes-dist")
 

@@ -11,16 +11,14 @@ import enum
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from . import rules_description as rules
 from .content_type import MARKDOWN, PLAIN, RST, ContentType, parse_content_type
+from .distribution import Finding
 from .quoting import quoted
 from .rules_content import NOT_FULLY_CHECKED
-
-if TYPE_CHECKING:
-    from .distribution import Finding
-    from .sent_metadata import SentMetadata
+from .sent_metadata import SentMetadata
 
 
 class Verdict(enum.Enum):

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import keyword
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
+from .distribution import Finding
 from .metadata_fields import FIELDS
 from .quoting import quoted
 from .rules_dependencies import IMPORT_NAME_INVALID
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from .distribution import Finding
-    from .sent_metadata import SentMetadata
+from .sent_metadata import SentMetadata
 
 
 def import_findings(sent: SentMetadata, filename: str) -> Iterator[Finding]:

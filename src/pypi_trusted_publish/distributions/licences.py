@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath, PureWindowsPath
-from typing import TYPE_CHECKING, Final
+import re
+from collections.abc import Iterator
+from typing import Final
 
 import packaging
 
 from . import rules_licences as rules
+from .distribution import Finding
 from .quoting import quoted
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from .distribution import Finding
-    from .sent_metadata import SentMetadata
+from .sent_metadata import SentMetadata
 
 _GRAMMAR: Final = frozenset({"and", "or", "with", "(", ")"})
+_DRIVE: Final = re.compile(r"[A-Za-z]:/")
 _A_LICENCE: Final = "MIT"
 _AN_EXCEPTION: Final = "Classpath-exception-2.0"
 
@@ -81,9 +79,10 @@ def path_problem(path: str) -> str:
         return "it has '..'"
     if "*" in path:
         return "it is a pattern, not a path"
-    windows = PureWindowsPath(path)
-    if PurePosixPath(path).is_absolute() or windows.is_absolute():
+    if "\\" in path:
+        return "it has a backslash"
+    if path.startswith("/") or _DRIVE.match(path):
         return "it is absolute"
-    if windows.as_posix() != path:
-        return "it is not spelt plainly, with single slashes"
+    if any(part in {"", "."} for part in path.split("/")):
+        return "it is not spelt plainly: it has a doubled or final slash, or a lone dot"
     return ""

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from .classifiers import KnownClassifiers, classifier_findings
 from .contacts import contact_findings
 from .dependencies import dependency_findings
 from .description import DescriptionRenderer, description_findings
+from .distribution import CoreMetadata, Finding
 from .imports import import_findings
 from .licences import licence_findings
 from .metadata_form import form_findings
 from .sent_metadata import sent_metadata
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from .distribution import CoreMetadata, Finding
 
 MOST_FINDINGS: Final = 100
 """Of one file's metadata that are told: a file of megabytes could have a hundred thousand."""

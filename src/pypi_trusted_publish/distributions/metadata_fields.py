@@ -5,12 +5,10 @@ Source: the core metadata specification, https://packaging.python.org/specificat
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import Final
 
 VERSIONS: Final = ("1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5")
 """Metadata versions that the index takes, oldest first. 2.0 was never finished and is not among them."""

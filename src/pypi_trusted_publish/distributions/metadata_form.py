@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator
+from typing import Final
 
 from packaging.version import InvalidVersion, Version
 
 from . import rules_metadata as rules
+from .distribution import Finding
 from .metadata_fields import FIELDS, VERSIONS
 from .names import is_valid_name
 from .quoting import quoted
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from .distribution import Finding
-    from .sent_metadata import SentMetadata
+from .sent_metadata import SentMetadata
 
 SUMMARY_LIMIT: Final = 512
 """Characters."""

@@ -8,16 +8,13 @@ Source: PyPI's upload endpoint, observed August 2026.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from .distribution import CoreMetadata
 from .metadata_fields import FIELDS, known_in
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from .distribution import CoreMetadata
 
 _PLACEHOLDER: Final = "UNKNOWN"
 
