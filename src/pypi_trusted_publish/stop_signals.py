@@ -41,11 +41,11 @@ class StopSignals:
             signal.signal(number, handler)  # type: ignore[arg-type]  # what signal.signal itself returned
 
     def wait_for(self, done: threading.Event) -> signal.Signals | None:
-        """Return when ``done`` is set, or with the signal that came before."""
+        """None when ``done`` is set first, or the signal that came before."""
         while not done.wait(_LOOK_EVERY):
             if self.received is not None:
-                break
-        return self.received
+                return self.received
+        return None
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
         if self.received is None:

@@ -1,0 +1,30 @@
+"""Run the flow beside the main thread, which only waits: for its end, or for a signal to stop."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from .stop_signals import StopSignals
+
+
+
+def supervise(flow: Callable[[], None], stop: StopSignals) -> None:
+    """Run ``flow`` in a daemon thread until it ends or a signal comes; raise what it raised.
+
+    When :attr:`StopSignals.received` is set afterwards, the flow may still be running, and nobody waits for it.
+    """
+    done = threading.Event()
+    problems: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            flow()
+        except BaseException as caught:  # noqa: BLE001 - raised in the thread that waits
+            problems.append(caught)
+        finally:
+            done.set()
+
+    threading.Thread(target=run, name="release", daemon=True).start()
+    if stop.wait_for(done) is None and problems:
+        raise problems[0]
