@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import httpcore
 
-from .addresses import is_loopback_address
+from ..index.loopback import is_loopback_address
 from .exchange import Exchange, current_exchange
 from .failure import FailureKind, TransportFailure
 from .phrases import os_phrase

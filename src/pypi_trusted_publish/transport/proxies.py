@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
 from ..errors import Diagnosis, WorkflowError
+from ..index.loopback import is_loopback_host
 from ..secret import Secret
-from .addresses import is_loopback_host
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
