@@ -1,0 +1,93 @@
+"""Gives upload tokens back."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from ..events import Revoked
+from ..transport.failure import TransportFailure
+from ..trusted_publishing.exchange import burn_request
+from .attempts import NoAnswer, Retrier
+from .retry import RequestKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..transport.message import Response
+    from ..transport.session import Session
+    from ..trusted_publishing.tokens import UploadToken
+
+URGENT_TIMEOUT: Final = 1.5
+"""Seconds for everything, when the run must end at once."""
+_CALM_TIMEOUT: Final = 10.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Revoker:
+    """Asks the index to revoke tokens, and remembers what became of each. Never raises. Thread-safe."""
+
+    session: Session
+    url: str
+    retrier: Retrier
+    _asked: set[UploadToken] = field(default_factory=set, repr=False)
+    _gone: set[UploadToken] = field(default_factory=set, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def revoke(self, living: Mapping[UploadToken, float], *, urgent: bool) -> None:
+        """Ask once for each token of ``living`` (token and seconds left); tell how many are gone."""
+        with self._lock:
+            wanted = [token for token in living if token not in self._asked]
+            self._asked.update(wanted)
+        if not wanted:
+            return
+        if urgent:
+            self._all_at_once(wanted)
+        else:
+            for token in wanted:
+                self._one_calmly(token)
+        with self._lock:
+            alive = [max(0.0, living[token]) for token in wanted if token not in self._gone]
+        self.retrier.emit(
+            Revoked(revoked=len(wanted) - len(alive), alive=len(alive), seconds_left=max(alive, default=0.0))
+        )
+
+    def _all_at_once(self, wanted: list[UploadToken]) -> None:
+        threads = [threading.Thread(target=self._one_urgently, args=(token,), daemon=True) for token in wanted]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(URGENT_TIMEOUT)
+
+    def _one_urgently(self, token: UploadToken) -> None:
+        try:
+            self._note(token, self._ask(token, timeout=URGENT_TIMEOUT, urgent=True))
+        except TransportFailure:
+            return
+
+    def _one_calmly(self, token: UploadToken) -> None:
+        def send(_attempt: int) -> Response:
+            return self._ask(token, timeout=_CALM_TIMEOUT, urgent=False)
+
+        try:
+            self._note(token, self.retrier.run(RequestKind.REVOKE, "revoke an upload token", send))
+        except NoAnswer:
+            return
+
+    def _ask(self, token: UploadToken, *, timeout: float, urgent: bool) -> Response:
+        return self.session.request(
+            "POST",
+            self.url,
+            headers={"Content-Type": "application/json", "Accept": "application/json"},
+            body=burn_request(token),
+            read_timeout=timeout,
+            connect_timeout=timeout,
+            deadline=timeout,
+            urgent=urgent,
+        )
+
+    def _note(self, token: UploadToken, answer: Response) -> None:
+        if answer.ok:
+            with self._lock:
+                self._gone.add(token)

@@ -1,0 +1,174 @@
+"""The upload tokens of one run: minted, renewed before they run out, and given back."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from ..errors import PublishError, Severity
+from ..events import Minted, Told
+from ..transport.failure import TransportFailure
+from ..trusted_publishing.coverage import covered_projects
+from ..trusted_publishing.exchange import mint_request, minted_token
+from ..trusted_publishing.refusal import parse_refusal
+from .attempts import NoAnswer, Retrier, by_status_and_type
+from .error_body import is_json
+from .exchange_problems import mint_unanswered
+from .retry import RequestKind, Trouble
+from .revocation import Revoker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..clock import Clock
+    from ..events import Emit
+    from ..secret import Secret
+    from ..transport.message import Response
+    from ..transport.session import Session
+    from ..trusted_publishing.refusal import Refusal
+    from ..trusted_publishing.tokens import Audience, IdentityToken, UploadToken
+    from .urls import IndexUrls
+
+MINT_TIMEOUT: Final = 60.0
+"""Seconds: minting is slow for publishers of hundreds of projects."""
+_FRESH_ENOUGH: Final = 300.0
+"""Seconds of life below which a token is replaced, or a third of its life where that is shorter."""
+_RENEWAL_PAUSE: Final = 30.0
+"""Seconds until a renewal that failed is tried again, while the old token still lives."""
+
+
+class UploadTokens:
+    """Hands out a living token; one mint at a time, each with an identity token of its own. Thread-safe."""
+
+    def __init__(
+        self,
+        *,
+        session: Session,
+        urls: IndexUrls,
+        audience: Audience,
+        request_identity: Callable[[Audience], IdentityToken],
+        explain: Callable[[Refusal], PublishError],
+        register_secret: Callable[[Secret], None],
+        clock: Clock,
+        emit: Emit,
+        random: Callable[[], float],
+    ) -> None:
+        self._session = session
+        self._urls = urls
+        self._audience = audience
+        self._request_identity = request_identity
+        self._explain = explain
+        self._register_secret = register_secret
+        self._clock = clock
+        self._emit = emit
+        self._retrier = Retrier(clock=clock, emit=emit, random=random)
+        self._revoker = Revoker(session=session, url=urls.burn_url, retrier=self._retrier)
+        self._one_at_a_time = threading.Lock()
+        self._idle = threading.Event()
+        self._idle.set()
+        self._minted: list[UploadToken] = []
+        self._renew_not_before = 0.0
+
+    @property
+    def minted(self) -> tuple[UploadToken, ...]:
+        """Every token of this run, oldest first."""
+        return tuple(self._minted)
+
+    def mint(self) -> UploadToken:
+        """Exchange a fresh identity token for an upload token.
+
+        Raises what the index's refusal was explained as, IndexUnavailable when it gave no usable answer, and what the
+        request for an identity token raises.
+        """
+        with self._one_at_a_time:
+            return self._mint()
+
+    def current(self) -> UploadToken:
+        """A token with enough life left; an ageing one is renewed, and used on while that fails and it lives."""
+        with self._one_at_a_time:
+            token = self._minted[-1] if self._minted else self._mint()
+            left = self.seconds_left(token)
+            if left > min(_FRESH_ENOUGH, token.lifetime / 3) or self._clock.monotonic() < self._renew_not_before:
+                return token
+            try:
+                return self._mint()
+            except PublishError as problem:
+                if self.seconds_left(token) <= 0:
+                    raise
+                self._renew_not_before = self._clock.monotonic() + min(_RENEWAL_PAUSE, self.seconds_left(token) / 2)
+                for diagnosis in problem.diagnostics():
+                    self._emit(Told(diagnosis=replace(diagnosis, severity=Severity.WARNING)))
+                return token
+
+    def replace(self, stale: UploadToken) -> UploadToken:
+        """Another token than ``stale``, which the index calls expired; the newest when somebody replaced it already."""
+        with self._one_at_a_time:
+            newest = self._minted[-1] if self._minted else stale
+            return self._mint() if newest == stale else newest
+
+    def seconds_left(self, token: UploadToken) -> float:
+        """What is left of a token's life by the monotonic clock."""
+        return token.minted_at + token.lifetime - self._clock.monotonic()
+
+    def mint_in_flight(self, timeout: float) -> None:
+        """Wait at most ``timeout`` seconds for a mint on its way: a token that we never saw cannot be revoked."""
+        self._idle.wait(timeout)
+
+    def revoke_all(self, *, urgent: bool = False) -> None:
+        """Give back every token that still lives; never raises, and does nothing the second time.
+
+        ``urgent``: all at once, with time-outs of 1.5 s, even after the session was aborted.
+        """
+        living = {token: self.seconds_left(token) for token in self.minted}
+        self._revoker.revoke(living, urgent=urgent)
+
+    def _mint(self) -> UploadToken:
+        self._idle.clear()
+        try:
+            answer, sent_at = self._answered()
+            token = minted_token(answer.body, date_header=answer.headers.get("date"), monotonic_now=sent_at)
+            self._register_secret(token.secret)
+            self._minted.append(token)
+        finally:
+            self._idle.set()
+        covered = covered_projects(token)
+        projects = None if covered is None else len(covered)
+        self._emit(Minted(lifetime=token.lifetime, projects=projects, renewal=len(self._minted) > 1))
+        return token
+
+    def _answered(self) -> tuple[Response, float]:
+        """The answer 200 of the mint endpoint, and when its request was sent."""
+        sent_at = 0.0
+
+        def send(_attempt: int) -> Response:
+            nonlocal sent_at
+            identity = self._request_identity(self._audience)
+            sent_at = self._clock.monotonic()
+            return self._session.request(
+                "POST",
+                self._urls.mint_url,
+                headers={"Content-Type": "application/json", "Accept": "application/json"},
+                body=mint_request(identity),
+                read_timeout=MINT_TIMEOUT,
+            )
+
+        try:
+            answer = self._retrier.run(RequestKind.MINT, "mint an upload token", send, judge=_mint_trouble)
+        except NoAnswer as none:
+            if isinstance(none.last, TransportFailure) or none.trouble is Trouble.HTML:
+                raise mint_unanswered(self._urls, none) from None
+            answer = none.last
+        if answer.ok:
+            return answer, sent_at
+        raise self._explain(parse_refusal(answer.status, answer.body, answer.reason))
+
+
+def _mint_trouble(response: Response) -> Trouble | None:
+    """An answer that a fresh identity token may better."""
+    if not response.ok and parse_refusal(response.status, response.body).heals_itself:
+        return Trouble.PENDING_PUBLISHER
+    trouble = by_status_and_type(response)
+    if trouble is None and response.ok and not is_json(response.body):
+        return Trouble.MALFORMED_JSON
+    return trouble

@@ -1,0 +1,190 @@
+"""Sends one file until the index has decided."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal, Protocol
+
+from ..errors import Diagnosis, IndexRefused, IndexUnavailable
+from ..events import UploadStarted
+from ..secret import Secret
+from .attempts import NoAnswer, Retrier, by_status, message_in
+from .error_body import warnings_of
+from .project_page import PageState
+from .retry import RequestKind, Trouble
+from .upload_body import upload_body
+from .upload_form import encode, form_fields
+from .upload_refusals import Verdict, explain, match
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from packaging.utils import NormalizedName
+
+    from ..distributions.distribution import Distribution
+    from ..transport.message import Response
+    from ..transport.session import Session
+    from ..trusted_publishing.tokens import UploadToken
+    from .project_page import ProjectPage
+    from .urls import IndexUrls
+
+_SLOWEST_SERVER: Final = 2 << 20
+"""Bytes a second that an index is trusted to work through before it answers."""
+_BASE_TIMEOUT: Final = 60.0
+
+
+class UploadRefused(IndexRefused):
+    """The index does not take a file, and will not take it later."""
+
+
+class UploadFailed(IndexUnavailable):
+    """No answer about a file that decides."""
+
+
+class Tokens(Protocol):
+    """Where the token of an upload comes from."""
+
+    def current(self) -> UploadToken:
+        """A token that has enough life left."""
+
+    def replace(self, stale: UploadToken) -> UploadToken:
+        """Another token than ``stale``, which the index calls expired."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """What became of a file that is on the index now."""
+
+    filename: str
+    outcome: Literal["uploaded", "identical"]
+    warnings: tuple[str, ...]
+    """What the index said besides, a line each; foreign text."""
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Uploader:
+    """Sends files to one index."""
+
+    session: Session
+    urls: IndexUrls
+    retrier: Retrier
+    fresh_page: Callable[[NormalizedName], ProjectPage]
+
+    def upload(
+        self,
+        distribution: Distribution,
+        *,
+        tokens: Tokens,
+        attestations: tuple[str, ...],
+        on_server_error: Callable[[], None],
+    ) -> Receipt:
+        """Send ``distribution`` and return once the index has it.
+
+        Raises UploadRefused, UploadFailed, DistributionError (the file changed while it was sent), and what a renewal
+        of the token raises.
+        """
+        began = self.retrier.clock.monotonic()
+
+        def send(attempt: int) -> Response:
+            response = self._try(distribution, tokens, attestations, attempt)
+            if response.status >= 500:  # noqa: PLR2004  # the class of server errors
+                on_server_error()
+            return response
+
+        try:
+            response = self.retrier.run(
+                RequestKind.UPLOAD, f"upload {distribution.filename}", send, judge=_upload_trouble
+            )
+        except NoAnswer as none:
+            raise self._no_answer(distribution, none) from None
+        seconds = self.retrier.clock.monotonic() - began
+        if response.ok:
+            warnings = warnings_of(content_type=response.headers.get("content-type", ""), body=response.body)
+            return Receipt(filename=distribution.filename, outcome="uploaded", warnings=warnings, seconds=seconds)
+        if self._is_there(distribution, response):
+            return Receipt(filename=distribution.filename, outcome="identical", warnings=(), seconds=seconds)
+        raise self._refusal(distribution, response)
+
+    def _try(self, distribution: Distribution, tokens: Tokens, attestations: tuple[str, ...], attempt: int) -> Response:
+        """One try; an expired token is replaced once within it."""
+        token = tokens.current()
+        response = self._send(distribution, token, attestations, attempt)
+        if _verdict(response) is Verdict.TOKEN_EXPIRED:
+            response = self._send(distribution, tokens.replace(token), attestations, attempt)
+        return response
+
+    def _send(
+        self, distribution: Distribution, token: UploadToken, attestations: tuple[str, ...], attempt: int
+    ) -> Response:
+        clock, emit = self.retrier.clock, self.retrier.emit
+        fields = form_fields(distribution, attestations)
+        content_type, head, tail = encode(fields, distribution.filename, distribution.size)
+        emit(UploadStarted(filename=distribution.filename, size=distribution.size, attempt=attempt))
+        return self.session.request(
+            "POST",
+            self.urls.upload_url,
+            headers={
+                "Accept": "application/json",
+                "Authorization": basic_auth("__token__", token.secret),
+                "Content-Type": content_type,
+            },
+            body=upload_body(distribution, head=head, tail=tail, clock=clock, emit=emit),
+            read_timeout=_BASE_TIMEOUT + distribution.size / _SLOWEST_SERVER,
+        )
+
+    def _is_there(self, distribution: Distribution, response: Response) -> bool:
+        """Whether "already exists" means these very bytes: an earlier try arrived though its answer was lost."""
+        if _verdict(response) is not Verdict.EXISTS:
+            return False
+        page = self.fresh_page(distribution.project)
+        published = page.file(distribution.filename) if page.state is PageState.KNOWN else None
+        return published is not None and published.sha256 == distribution.sha256
+
+    def _refusal(self, distribution: Distribution, response: Response) -> UploadRefused | UploadFailed:
+        diagnosis = explain(
+            status=response.status,
+            message=message_in(response),
+            location=response.headers.get("location", ""),
+            filename=distribution.filename,
+            index=self.urls.title,
+            upload_url=self.urls.upload_url,
+        )
+        return UploadFailed(diagnosis) if _verdict(response) is Verdict.LATER else UploadRefused(diagnosis)
+
+    def _no_answer(self, distribution: Distribution, none: NoAnswer) -> UploadRefused | UploadFailed:
+        refused = none.trouble is Trouble.NOT_HTTP_REFUSAL
+        code = "upload-answer-unreadable" if refused else "upload-no-answer"
+        diagnosis = Diagnosis(
+            code=code,
+            happened=f"{self.urls.title} gave no usable answer for {distribution.filename}: {none.phrase}.",
+            cause="The index refused the file in an answer that breaks the rules of HTTP; a malformed attestation or "
+            "odd metadata can make it do that."
+            if refused
+            else f"The index or the way to it is disturbed; {none.tries} tries were made."
+            + (" The file may have arrived all the same." if none.ambiguous else ""),
+            remedy="Run the command 'check' on the file, and leave its attestations out."
+            if refused
+            else "Press Re-run failed jobs, later and not Re-run all jobs: files that are there already are skipped.",
+            read_on=f"docs/troubleshooting.md#{code}",
+            facts=(("tries", str(none.tries)), ("last trouble", none.trouble.value)),
+            file=distribution.filename,
+        )
+        return UploadRefused(diagnosis) if refused else UploadFailed(diagnosis)
+
+
+def basic_auth(user: str, password: Secret) -> Secret:
+    """The value of an ``Authorization`` header."""
+    pair = f"{user}:{password.reveal()}".encode()
+    return Secret("Basic " + base64.b64encode(pair).decode("ascii"))
+
+
+def _verdict(response: Response) -> Verdict | None:
+    found = None if response.ok else match(response.status, message_in(response))
+    return None if found is None else found.verdict
+
+
+def _upload_trouble(response: Response) -> Trouble | None:
+    """A status that says "again" is a trouble, unless the message says for how long."""
+    return None if _verdict(response) is Verdict.LATER else by_status(response)
