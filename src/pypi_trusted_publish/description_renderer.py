@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import os
 import subprocess
@@ -65,6 +66,7 @@ class DescriptionRenderer:
             except Exception as failed:  # noqa: BLE001 - whatever the installer met, the index decides instead of us
                 self._missing = f"docutils could not be installed ({type(failed).__name__})"
                 return
+            importlib.invalidate_caches()
         try:
             import readme_renderer.rst  # noqa: F401, PLC0415 - only where reStructuredText must be rendered
         except ImportError:

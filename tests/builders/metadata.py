@@ -11,7 +11,7 @@ FILENAME = "demo-1.0-py3-none-any.whl"
 
 
 def metadata_bytes(*more: tuple[str, str], body: str = "", version: str = "2.4", without: str = "") -> bytes:
-    """``METADATA`` with the three fields that must stand there, and then ``more``; a field in ``more`` replaces them."""
+    """``METADATA`` with the three fields that must stand there, unless ``more`` has them, and then ``more``."""
     named = {name.lower() for name, _ in more} | {without.lower()}
     required = (("Metadata-Version", version), ("Name", "demo"), ("Version", "1.0"))
     fields = [field for field in required if field[0].lower() not in named] + list(more)

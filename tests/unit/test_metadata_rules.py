@@ -13,6 +13,7 @@ from pypi_trusted_publish.distributions import (
     rules_licences,
     rules_metadata,
 )
+from pypi_trusted_publish.distributions.description import Rendering, Verdict
 from pypi_trusted_publish.distributions.metadata import MOST_FINDINGS
 from pypi_trusted_publish.distributions.metadata_fields import FIELDS, VERSIONS
 from pypi_trusted_publish.errors import Severity
@@ -182,8 +183,6 @@ def test_a_field_that_the_metadata_version_does_not_know_is_not_judged(field: ob
 
 
 def test_a_markdown_description_of_old_metadata_is_taken_for_restructured_text() -> None:
-    from pypi_trusted_publish.distributions.description import Rendering, Verdict
-
     rendered: list[str] = []
 
     def render(text: str) -> Rendering:

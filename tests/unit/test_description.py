@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import pytest
+
+from builders.metadata import codes, found, metadata_bytes
+from pypi_trusted_publish.distributions.content_type import parse_content_type
+from pypi_trusted_publish.distributions.description import Rendering, Verdict
+from pypi_trusted_publish.errors import Severity
+
+RST = ("Description-Content-Type", "text/x-rst")
+
+
+def refuses(text: str) -> Rendering:
+    return Rendering(verdict=Verdict.REFUSED, problem=f"it is {len(text)} characters of nonsense", line=3)
+
+
+def gives_up(text: str) -> Rendering:
+    return Rendering(verdict=Verdict.UNKNOWN, problem=f"{len(text)} characters are too many")
+
+
+def test_a_description_that_does_not_render_is_told_with_its_line() -> None:
+    (finding,) = found(metadata_bytes(RST, body="x"), render=refuses)
+    assert (finding.rule, finding.severity) == ("description-not-rendered", Severity.ERROR)
+    assert "in line 3: it is 1 characters of nonsense." in finding.message
+
+
+def test_without_a_content_type_the_hint_asks_whether_it_is_markdown() -> None:
+    (stated,) = found(metadata_bytes(RST, body="x"), render=refuses)
+    (unstated,) = found(metadata_bytes(body="x"), render=refuses)
+    assert "Markdown" not in stated.hint
+    assert "README.md" in unstated.hint
+    assert "meant without a Description-Content-Type" in unstated.message
+
+
+def test_what_could_not_be_tried_is_a_warning() -> None:
+    (finding,) = found(metadata_bytes(RST, body="x"), render=gives_up)
+    assert (finding.rule, finding.severity) == ("not-fully-checked", Severity.WARNING)
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "text/markdown"])
+def test_only_restructured_text_is_given_to_the_renderer(kind: str) -> None:
+    assert codes(metadata_bytes(("Description-Content-Type", kind), body="x"), render=refuses) == []
+
+
+def test_a_blank_description_needs_no_renderer() -> None:
+    assert codes(metadata_bytes(RST, body=" \n\t\n"), render=refuses) == ["description-blank"]
+
+
+def test_a_description_of_an_invalid_type_is_not_rendered() -> None:
+    data = metadata_bytes(("Description-Content-Type", "text/html"), body="x")
+    assert codes(data, render=refuses) == ["description-content-type"]
+
+
+def test_no_description_is_nothing_to_render() -> None:
+    assert codes(metadata_bytes(RST), render=refuses) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("text/html", "the type is not one of text/plain, text/x-rst, text/markdown"),
+        ("text/markdown; charset=ascii", "the charset 'ascii' is not UTF-8"),
+        ("text/markdown; variant=Pandoc", "the variant 'Pandoc' is not one of GFM, CommonMark"),
+        ("text/plain; x*", "it cannot be read as a content type"),
+        ("text/plain;; charset", "it is not well-formed as a content type"),
+        ("text/plain\n text/plain", "it cannot be read as a content type"),
+    ],
+)
+def test_a_content_type_that_is_not_taken_says_why(text: str, problem: str) -> None:
+    assert parse_content_type(text) == problem
