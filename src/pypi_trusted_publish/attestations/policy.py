@@ -1,0 +1,165 @@
+"""Whether attestations are made for a run, only passed on, or left out. Pure.
+
+The decision falls before anything is installed: a run that leaves them out needs none of the packages.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from ..errors import Diagnosis, Severity
+
+if TYPE_CHECKING:
+    from ..trusted_publishing.identity_token import UnverifiedClaims
+
+
+class Wish(str, enum.Enum):
+    """The input ``attestations``; the values are those that users write."""
+
+    AUTO = "auto"
+    """Whenever the index will take them and nothing private becomes public by it."""
+    TRUE = "true"
+    """Always; what stands in the way stops the run."""
+    FALSE = "false"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sign:
+    """Make a publish attestation for every file that has none, and send those that lie beside the files."""
+
+    notices: tuple[Diagnosis, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class PassOn:
+    """Make none; send those that lie beside the files."""
+
+    notices: tuple[Diagnosis, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Skip:
+    """Neither make nor send any."""
+
+    reason: str
+    """A sentence for the transcript."""
+    notices: tuple[Diagnosis, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fail:
+    """The run cannot do what was asked for."""
+
+    diagnosis: Diagnosis
+
+
+Settled: TypeAlias = Sign | PassOn | Skip
+"""The run goes on."""
+Decision: TypeAlias = Settled | Fail
+
+
+def decide(wish: Wish, claims: UnverifiedClaims, *, index_name: str, index_verifies: bool) -> Decision:
+    """Decide by the input, the index and the claims of the job.
+
+    Args:
+        wish: the input.
+        claims: of any identity token of this job.
+        index_name: for people.
+        index_verifies: whether the index is known to verify attestations against the publisher: PyPI, TestPyPI, and a
+            rehearsal of them that has a trust root of its own.
+
+    """
+    if wish is Wish.FALSE:
+        return Skip(reason="The input attestations is false: none is made or sent.")
+    if not index_verifies:
+        return _unknown_index(wish, index_name)
+    if _is_called_from_elsewhere(claims):
+        return _reusable_workflow(wish, claims, index_name)
+    if claims.repository_visibility != "public":
+        return _not_public(wish, claims)
+    return Sign()
+
+
+def needs_packages(decision: Settled, *, files_beside: bool) -> bool:
+    """Whether the packages that sign and verify are needed; ``files_beside``: attestation files were found."""
+    return isinstance(decision, Sign) or (isinstance(decision, PassOn) and files_beside)
+
+
+def _is_called_from_elsewhere(claims: UnverifiedClaims) -> bool:
+    called, caller = claims.job_workflow, claims.caller_workflow
+    if not caller.filename:
+        return False
+    return (called.repository, called.filename) != (caller.repository, caller.filename)
+
+
+def _unknown_index(wish: Wish, index_name: str) -> Decision:
+    if wish is Wish.AUTO:
+        return Skip(reason=f"{index_name} is not known to take attestations: none is made or sent.")
+    return Sign(
+        notices=(
+            Diagnosis(
+                code="attestations-unknown-index",
+                happened=f"Attestations are made for {index_name}, which is not known to take them.",
+                cause="An index that does not know the field drops it without a word, or refuses the upload.",
+                remedy="Use `attestations: auto` to make them for PyPI and TestPyPI only.",
+                read_on="docs/troubleshooting.md#attestations-unknown-index",
+                severity=Severity.NOTICE,
+            ),
+        )
+    )
+
+
+def _reusable_workflow(wish: Wish, claims: UnverifiedClaims, index_name: str) -> Decision:
+    called, caller = claims.job_workflow, claims.caller_workflow
+    refused = (
+        f"The certificate of an attestation names the calling workflow ({caller.filename}), while {index_name} expects "
+        f"the called one ({called.filename}) and refuses the upload."
+    )
+    facts = (("job_workflow_ref", claims.job_workflow_ref), ("workflow_ref", claims.workflow_ref))
+    remedy = f"Move the publishing job into {caller.filename}, and name that file in the publisher on the index"
+    if wish is Wish.TRUE:
+        diagnosis = Diagnosis(
+            code="attestations-reusable-workflow",
+            happened="Attestations were asked for in a reusable workflow, where the index is sure to refuse them.",
+            cause=refused,
+            remedy=f"{remedy}; or publish without them: `attestations: auto`.",
+            read_on="docs/troubleshooting.md#attestations-reusable-workflow",
+            facts=facts,
+        )
+        return Fail(diagnosis=diagnosis)
+    notice = Diagnosis(
+        code="attestations-reusable-workflow",
+        happened="No attestations are made: the publishing job stands in a reusable workflow.",
+        cause=refused,
+        remedy=f"{remedy}.",
+        read_on="docs/troubleshooting.md#attestations-reusable-workflow",
+        facts=facts,
+        severity=Severity.NOTICE,
+    )
+    return Skip(reason="In a reusable workflow the index would refuse attestations.", notices=(notice,))
+
+
+def _not_public(wish: Wish, claims: UnverifiedClaims) -> Decision:
+    visibility = claims.repository_visibility or "of unknown visibility"
+    log = (
+        "The certificate of an attestation, with the repository's name, the workflow, the commit and the ref, enters a "
+        "public log that never forgets."
+    )
+    if wish is Wish.TRUE:
+        happened = f"Attestations are made although the repository is {visibility}."
+        remedy = "Use `attestations: auto` to keep it out of the log."
+    else:
+        happened = f"No attestations are made: the repository is {visibility}."
+        remedy = "If that may become public, ask for them: `attestations: true`."
+    notice = Diagnosis(
+        code="attestations-private-repository",
+        happened=happened,
+        cause=log,
+        remedy=remedy,
+        read_on="docs/troubleshooting.md#attestations-private-repository",
+        facts=(("repository_visibility", claims.repository_visibility),),
+        severity=Severity.NOTICE,
+    )
+    return Sign(notices=(notice,)) if wish is Wish.TRUE else PassOn(notices=(notice,))
