@@ -47,11 +47,14 @@ _CLAIM_EXTENSIONS: Final = (
 
 
 class Authority:
-    """A root, an intermediate that signs, and the key of the certificate log."""
+    """A root, an intermediate that signs, and the key of the certificate log.
+
+    ``lifetimes`` are those of the next certificates; after them ten minutes, as Fulcio's.
+    """
 
     def __init__(self) -> None:
         self._log = LogKey()
-        self.lifetime = LIFETIME
+        self.lifetimes: list[timedelta] = []
         root_key, self._key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
         self.root = authority_certificate("local root", root_key, "local root", root_key)
         self.intermediate = authority_certificate("local intermediate", self._key, "local root", root_key)
@@ -67,6 +70,7 @@ class Authority:
 
     def _leaf(self, public_key: ec.EllipticCurvePublicKey, claims: Mapping[str, Any]) -> x509.CertificateBuilder:
         now = datetime.now(timezone.utc).replace(microsecond=0)
+        lifetime = self.lifetimes.pop(0) if self.lifetimes else LIFETIME
         name = x509.SubjectAlternativeName([x509.UniformResourceIdentifier(SERVER + claims["job_workflow_ref"])])
         builder = (
             x509.CertificateBuilder()
@@ -75,7 +79,7 @@ class Authority:
             .public_key(public_key)
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - timedelta(seconds=5))
-            .not_valid_after(now + self.lifetime)
+            .not_valid_after(now + lifetime)
             .add_extension(key_usage(digital_signature=True), critical=True)
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CODE_SIGNING]), critical=False)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)

@@ -64,8 +64,12 @@ class LocalSigstore:
         finally:
             self.closing.set()
             self._server.shutdown()
-            self._server.server_close()
+            self.close()
             self._server.thread.join()
+
+    def close(self) -> None:
+        """Give the port back; whoever asks from now on is refused."""
+        self._server.server_close()
 
     def trust_configuration(self) -> str:
         """A ``dev.sigstore.trustroot.v1.ClientTrustConfig`` as JSON."""

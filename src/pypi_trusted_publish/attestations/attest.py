@@ -1,0 +1,141 @@
+"""Attestations as the flow asks for them: decided by the claims, installed meanwhile, made when the plan stands.
+
+Nothing here needs the packages of the second lock: they are imported when they are there, and only then.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from ..errors import PublishError, WorkflowError
+from ..events import Fact, StepStarted, Told
+from .policy import Fail, PassOn, Sign, Skip, Wish, decide, needs_packages
+from .when_signing_fails import publish_without
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from ..distributions.distribution import Candidate, Distribution
+    from ..events import Emit
+    from ..index.project_page import ProjectPage
+    from ..trusted_publishing.claims_policy import AcceptedClaims
+    from ..trusted_publishing.identity_token import UnverifiedClaims
+    from .policy import Decision, Settled
+    from .prepare import Desk
+
+
+class Started(Protocol):
+    """Work that was begun in the background."""
+
+    def result(self) -> None:
+        """Wait for it, and raise what it raised."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttestOrder:
+    """What is asked for."""
+
+    wish: Wish
+    index_name: str
+    index_verifies: bool
+    """See :func:`~pypi_trusted_publish.attestations.policy.decide`."""
+    dry_run: bool = False
+    """Make none: an entry in the public log is for good. Those beside the files are verified."""
+
+
+class Attestations:
+    """One run's attestations: :meth:`begin` as soon as the claims are known, then called once with the plan."""
+
+    def __init__(
+        self,
+        order: AttestOrder,
+        *,
+        desk: Callable[[], Desk],
+        beside: Callable[[], Sequence[Candidate]],
+        install: Callable[[], Started],
+        emit: Emit,
+    ) -> None:
+        """Hand in the ports.
+
+        ``desk`` is asked when the packages are there. ``beside`` gives the attestation files that were found beside the
+        distributions. ``install`` begins to install the packages of the second lock, and raises nothing.
+        """
+        self._order = order
+        self._desk = desk
+        self._beside = beside
+        self._install = install
+        self._emit = emit
+        self._decision: Settled | None = None
+        self._installing: Started | None = None
+
+    def begin(self, claims: UnverifiedClaims) -> Settled:
+        """Decide, and begin to install what is sure to be needed.
+
+        Raises:
+            WorkflowError: attestations are asked for where the index is sure to refuse them.
+
+        """
+        decision = self._decide(claims)
+        if isinstance(decision, Fail):
+            raise WorkflowError(decision.diagnosis)
+        if needs_packages(decision, files_beside=False):
+            self._installing = self._install()
+        self._decision = decision
+        return decision
+
+    def __call__(
+        self, uploads: Sequence[Distribution], proof: AcceptedClaims, pages: Sequence[ProjectPage]
+    ) -> Mapping[str, tuple[str, ...]]:
+        """The attestations of each file that gets any, as JSON texts, by file name.
+
+        Raises:
+            WorkflowError: see :meth:`begin`.
+            DistributionError: a file beside a distribution is no attestation that the index would take.
+            IndexUnavailable: attestations cannot be made, and going on without would lose what the project has.
+
+        """
+        decision = self._decision or self.begin(proof.claims)
+        self._emit(StepStarted(title="Attestations"))
+        for notice in decision.notices:
+            self._emit(Told(diagnosis=notice))
+        if isinstance(decision, Skip):
+            self._emit(Fact(value=decision.reason))
+            return {}
+        beside = self._beside()
+        if not uploads or not needs_packages(decision, files_beside=bool(beside)):
+            return {}
+        touched = {upload.project for upload in uploads}
+        return self._prepared(decision, uploads, proof, [page for page in pages if page.project in touched], beside)
+
+    def _decide(self, claims: UnverifiedClaims) -> Decision:
+        order = self._order
+        decision = decide(order.wish, claims, index_name=order.index_name, index_verifies=order.index_verifies)
+        if order.dry_run and isinstance(decision, Sign):
+            return PassOn(notices=decision.notices)
+        return decision
+
+    def _prepared(
+        self,
+        decision: Sign | PassOn,
+        uploads: Sequence[Distribution],
+        proof: AcceptedClaims,
+        pages: Sequence[ProjectPage],
+        beside: Sequence[Candidate],
+    ) -> Mapping[str, tuple[str, ...]]:
+        try:
+            (self._installing or self._install()).result()
+        except PublishError as failure:
+            self._emit(Told(diagnosis=publish_without(self._order.wish, pages, failure.diagnostics()[0])))
+            return {}
+        from .prepare import Task, prepare  # noqa: PLC0415 - its packages have only just been installed
+
+        task = Task(
+            decision=decision,
+            wish=self._order.wish,
+            uploads=uploads,
+            beside=beside,
+            claims=proof.claims,
+            pages=pages,
+        )
+        return prepare(task, self._desk())

@@ -1,0 +1,156 @@
+"""Attestations that lie beside the files: read, and verified like those that are made here."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from pypi_attestations import Attestation
+
+from ..errors import Diagnosis, DistributionError
+from .verification import Unverifiable, Verified, verify
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from sigstore.verify import Verifier
+
+    from ..distributions.distribution import Candidate, Distribution
+    from .verification import PublisherIdentity
+
+SUFFIXES: Final = (".publish.attestation", ".provenance.attestation")
+"""What is added to a distribution's name."""
+_LIMIT: Final = 1 << 20
+"""Bytes. One attestation has five to ten thousand."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beside:
+    """An attestation file that could be read; nothing in it is verified."""
+
+    path: str
+    filename: str
+    distribution: Distribution
+    attestation: Attestation
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifiedBeside:
+    """An attestation file that the index would take."""
+
+    path: str
+    attestation: Attestation
+    verified: Verified
+
+
+def read_beside(files: Iterable[Candidate], uploads: Sequence[Distribution]) -> tuple[Beside, ...]:
+    """Read the attestation files of what is to be uploaded; those of other files are left alone.
+
+    Raises:
+        DistributionError: with every file that is no attestation.
+
+    """
+    by_path = {upload.path + suffix: upload for upload in uploads for suffix in SUFFIXES}
+    read: list[Beside] = []
+    problems: list[Diagnosis] = []
+    for file in files:
+        if file.path not in by_path:
+            continue
+        found = _read(file)
+        if isinstance(found, Attestation):
+            read.append(
+                Beside(path=file.path, filename=file.filename, distribution=by_path[file.path], attestation=found)
+            )
+        else:
+            problems.append(_unusable(file.filename, found))
+    if problems:
+        raise DistributionError(*problems)
+    return tuple(read)
+
+
+def verify_beside(
+    files: Iterable[Beside], *, verifier: Verifier, publisher: PublisherIdentity
+) -> Mapping[str, tuple[VerifiedBeside, ...]]:
+    """Verify each for the distribution that it lies beside; by the distribution's file name.
+
+    Raises:
+        DistributionError: with every one that the index would refuse, and every two that say the same.
+
+    """
+    found: defaultdict[str, list[VerifiedBeside]] = defaultdict(list)
+    problems: list[Diagnosis] = []
+    for file in files:
+        distribution = file.distribution
+        try:
+            verified = verify(
+                file.attestation,
+                verifier=verifier,
+                publisher=publisher,
+                filename=distribution.filename,
+                sha256=distribution.sha256,
+            )
+        except Unverifiable as caught:
+            problems.append(_refused(file.filename, caught.problem))
+        else:
+            entry = VerifiedBeside(path=file.path, attestation=file.attestation, verified=verified)
+            found[distribution.filename].append(entry)
+    problems += [_twice(filename, entries) for filename, entries in found.items() if _repeats(entries)]
+    if problems:
+        raise DistributionError(*problems)
+    return {filename: tuple(entries) for filename, entries in found.items()}
+
+
+def _read(file: Candidate) -> Attestation | str:
+    """The attestation, or a phrase that says why there is none."""
+    try:
+        with file.open() as stream:
+            data = stream.read(_LIMIT + 1)
+    except OSError:
+        return "cannot be read"
+    if not data.strip():
+        return "is empty"
+    if len(data) > _LIMIT:
+        return f"is larger than {_LIMIT:,} bytes"
+    try:
+        return Attestation.model_validate_json(data)
+    except ValueError:
+        return "is no attestation of PEP 740, version 1"
+
+
+def _repeats(entries: Sequence[VerifiedBeside]) -> bool:
+    return len({entry.verified.kind for entry in entries}) < len(entries)
+
+
+def _unusable(filename: str, problem: str) -> Diagnosis:
+    return Diagnosis(
+        code="attestation-file-unusable",
+        happened=f"The attestation file {filename} {problem}.",
+        cause="It lies beside a distribution under the name of an attestation, so it would be sent with it.",
+        remedy="Write it again with the tool that made it, or remove it; or publish without: `attestations: false`.",
+        read_on="docs/troubleshooting.md#attestation-file-unusable",
+        file=filename,
+    )
+
+
+def _refused(filename: str, problem: str) -> Diagnosis:
+    return Diagnosis(
+        code="attestation-file-refused",
+        happened=f"The index would refuse the attestation file {filename}: {problem}.",
+        cause="It was made for other bytes, by another workflow than the one that publishes, or was changed since.",
+        remedy="Make it again in this workflow, for these files, or remove it (a publish attestation is then made "
+        "here); or publish without: `attestations: false`.",
+        read_on="docs/troubleshooting.md#attestation-file-refused",
+        file=filename,
+    )
+
+
+def _twice(filename: str, entries: Sequence[VerifiedBeside]) -> Diagnosis:
+    return Diagnosis(
+        code="attestation-files-repeat",
+        happened=f"{filename} has {len(entries)} attestations of one predicate type: {entries[0].verified.kind.value}.",
+        cause="The index takes at most two attestations for a file, of different predicate types.",
+        remedy="Remove one of the files: " + ", ".join(entry.path for entry in entries),
+        read_on="docs/troubleshooting.md#attestation-files-repeat",
+        file=filename,
+    )

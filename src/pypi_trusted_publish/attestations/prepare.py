@@ -1,0 +1,212 @@
+"""The attestations of a release, all of them verified before the first byte of a file is sent.
+
+The one module that pulls in the packages of the second lock: import it when they are there and wanted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from pypi_attestations import AttestationType
+from sigstore.verify import Verifier
+
+from ..errors import IndexUnavailable
+from ..events import Attested, Fact, Told
+from . import trust_root
+from .existing import read_beside, verify_beside
+from .faults import Service, ServiceFault, not_made, would_be_refused
+from .kept import keep
+from .policy import Sign
+from .services import GARBAGE, quieten, signing_context
+from .signing import Signed, SigningBench
+from .verification import PublisherIdentity, Unverifiable, Verified, verify
+from .when_signing_fails import publish_without
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sigstore.models import ClientTrustConfig
+
+    from ..distributions.distribution import Candidate, Distribution
+    from ..errors import Diagnosis
+    from ..index.project_page import ProjectPage
+    from ..transport.session import Session
+    from ..trusted_publishing.identity_token import UnverifiedClaims
+    from ..trusted_publishing.tokens import Audience, IdentityToken
+    from .existing import VerifiedBeside
+    from .persistence import Persistence
+    from .policy import PassOn, Wish
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class ParallelMap(Protocol):
+    """Does the same for several items, some of them at the same time; results in the order of the items."""
+
+    def __call__(self, work: Callable[[T], R], items: Sequence[T], /) -> Iterable[R]:
+        """Raise what ``work`` raised for the first item for which it raised."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """What making and verifying attestations is handed."""
+
+    session: Session
+    request_identity: Callable[[Audience], IdentityToken]
+    """A fresh token of GitHub for an audience."""
+    private: Path
+    """A folder of this run, for trust data."""
+    folder: Path
+    """Where made attestations stay; made when there are any."""
+    trust: str | None
+    """A client trust configuration of Sigstore as JSON, for rehearsals; None stands for its public instance."""
+    persistence: Persistence
+    map_: ParallelMap
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """What is asked for."""
+
+    decision: Sign | PassOn
+    wish: Wish
+    uploads: Sequence[Distribution]
+    beside: Sequence[Candidate]
+    """The attestation files of the folders that are published."""
+    claims: UnverifiedClaims
+    pages: Sequence[ProjectPage]
+    """Of the projects of ``uploads``."""
+
+
+class _NotMade(Exception):
+    """Attestations cannot be made or verified, and the wish decides what that means."""
+
+    def __init__(self, diagnosis: Diagnosis) -> None:
+        super().__init__(diagnosis.happened)
+        self.diagnosis = diagnosis
+
+
+def prepare(task: Task, desk: Desk) -> Mapping[str, tuple[str, ...]]:
+    """The attestations of each file as JSON texts, by file name; a file that has none is not named.
+
+    Raises:
+        DistributionError: a file beside a distribution is no attestation that the index would take.
+        IndexUnavailable: attestations cannot be made, and going on without would lose what the project has.
+
+    """
+    quieten()
+    beside = read_beside(task.beside, task.uploads)
+    if not beside and not isinstance(task.decision, Sign):
+        return {}
+    kept: Mapping[str, tuple[VerifiedBeside, ...]] = {}
+    made: Mapping[str, _Made] = {}
+    try:
+        config = _trust(desk)
+        verifier = Verifier(trusted_root=config.trusted_root)
+        publisher = _publisher(task.claims)
+        kept = verify_beside(beside, verifier=verifier, publisher=publisher)
+        if isinstance(task.decision, Sign):
+            made = _make(_without_publish(task.uploads, kept), config, verifier, publisher, desk)
+    except _NotMade as failure:
+        warning = publish_without(task.wish, task.pages, failure.diagnosis)
+        desk.persistence.emit(Told(diagnosis=warning))
+    return _told(task, desk, kept, made)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Made:
+    signed: Signed
+    verified: Verified
+
+
+def _trust(desk: Desk) -> ClientTrustConfig:
+    try:
+        if desk.trust is not None:
+            return trust_root.given(desk.trust)
+        return trust_root.fetched(
+            trust_root.public_good(), session=desk.session, folder=desk.private, persistence=desk.persistence
+        )
+    except ServiceFault as fault:
+        raise _NotMade(not_made(fault)) from None
+
+
+def _publisher(claims: UnverifiedClaims) -> PublisherIdentity:
+    return PublisherIdentity(repository=claims.repository, workflow=claims.job_workflow.filename)
+
+
+def _without_publish(
+    uploads: Sequence[Distribution], kept: Mapping[str, tuple[VerifiedBeside, ...]]
+) -> list[Distribution]:
+    """The files that have no publish attestation yet."""
+    publish = AttestationType.PYPI_PUBLISH_V1
+    return [
+        upload for upload in uploads if publish not in {entry.verified.kind for entry in kept.get(upload.filename, ())}
+    ]
+
+
+def _make(
+    files: Sequence[Distribution],
+    config: ClientTrustConfig,
+    verifier: Verifier,
+    publisher: PublisherIdentity,
+    desk: Desk,
+) -> Mapping[str, _Made]:
+    """Sign all of them, or fail for all of them: a release is attested as a whole."""
+    if not files:
+        return {}
+    try:
+        context = signing_context(config, desk.session, desk.persistence)
+    except GARBAGE:
+        problem = "names no service that can be used"
+        raise _NotMade(not_made(ServiceFault(Service.TRUST, problem, again=False))) from None
+    bench = SigningBench(context, desk.request_identity, desk.persistence)
+
+    def make(file: Distribution) -> _Made:
+        signed = bench.sign(file)
+        return _Made(signed=signed, verified=_accepted(file, signed, verifier, publisher))
+
+    try:
+        return {file.filename: made for file, made in zip(files, desk.map_(make, files), strict=True)}
+    except ServiceFault as fault:
+        raise _NotMade(not_made(fault)) from None
+    except IndexUnavailable as refused:  # by GitHub's identity endpoint
+        raise _NotMade(refused.diagnostics()[0]) from None
+
+
+def _accepted(file: Distribution, signed: Signed, verifier: Verifier, publisher: PublisherIdentity) -> Verified:
+    try:
+        return verify(
+            signed.attestation, verifier=verifier, publisher=publisher, filename=file.filename, sha256=file.sha256
+        )
+    except Unverifiable as caught:
+        raise _NotMade(would_be_refused(file.filename, caught.problem)) from None
+
+
+def _told(
+    task: Task, desk: Desk, kept: Mapping[str, tuple[VerifiedBeside, ...]], made: Mapping[str, _Made]
+) -> Mapping[str, tuple[str, ...]]:
+    """Keep what was made, tell of everything, and give the texts to send."""
+    emit = desk.persistence.emit
+    texts: dict[str, tuple[str, ...]] = {}
+    for upload in task.uploads:
+        name = upload.filename
+        for entry in kept.get(name, ()):
+            emit(_attested(name, entry.path, entry.verified, made=False))
+            texts[name] = (*texts.get(name, ()), entry.attestation.model_dump_json())
+        if name in made:
+            path = keep(desk.folder, name, made[name].signed)
+            emit(_attested(name, str(path), made[name].verified, made=True))
+            texts[name] = (*texts.get(name, ()), made[name].signed.attestation.model_dump_json())
+    if not texts:
+        emit(Fact(value="No file is sent with an attestation."))
+    return texts
+
+
+def _attested(filename: str, path: str, verified: Verified, *, made: bool) -> Attested:
+    kind = "publish" if verified.kind is AttestationType.PYPI_PUBLISH_V1 else "provenance"
+    return Attested(
+        filename=filename, kind=kind, made=made, path=path, log_index=verified.log_index, identity=verified.identity
+    )

@@ -1,0 +1,127 @@
+"""Making attestations: one certificate for many files, a new one before it ages, and never too many at once."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from pypi_attestations import Attestation, AttestationType
+from sigstore._internal.fulcio import ExpiredCertificate
+from sigstore.dsse import DigestSet, StatementBuilder, Subject
+from sigstore.oidc import ExpiredIdentity, IdentityError
+from sigstore.oidc import IdentityToken as SigstoreIdentity
+from sigstore.sign import Signer
+
+from ..trusted_publishing.tokens import Audience
+from .faults import Service, ServiceFault
+from .services import GARBAGE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sigstore.dsse import Statement
+    from sigstore.models import Bundle
+    from sigstore.sign import SigningContext
+
+    from ..distributions.distribution import Distribution
+    from ..trusted_publishing.tokens import IdentityToken
+    from .persistence import Persistence
+
+AUDIENCE: Final = Audience("sigstore")
+"""Whom the identity token is for: Sigstore's public certificate authority takes no other."""
+AT_ONCE: Final = 4
+"""Files that are signed at the same time."""
+SIGNER_AGE: Final = 240.0
+"""Seconds after which a new certificate is asked for; one lives for ten minutes."""
+_FRESH_STARTS: Final = 2
+"""How often one file may need another certificate or signature than the one that it began with."""
+_CONFLICT: Final = 409
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signed:
+    """One file's attestation, as the index and as ``sigstore`` want it."""
+
+    attestation: Attestation
+    bundle: Bundle
+
+
+class SigningBench:
+    """Signs any number of files from any number of threads. After the first failure it refuses every further file."""
+
+    def __init__(
+        self, context: SigningContext, request_identity: Callable[[Audience], IdentityToken], persistence: Persistence
+    ) -> None:
+        self._context = context
+        self._request_identity = request_identity
+        self._persistence = persistence
+        self._places = threading.Semaphore(AT_ONCE)
+        self._lock = threading.Lock()
+        self._signer: Signer | None = None
+        self._signer_made = 0.0
+        self._failure: ServiceFault | None = None
+
+    def sign(self, distribution: Distribution) -> Signed:
+        """Make the publish attestation of a file. Raises ServiceFault, and whatever ``request_identity`` raises."""
+        with self._places:
+            if self._failure is not None:
+                raise self._failure
+            try:
+                bundle = self._sign(publish_statement(distribution), _FRESH_STARTS)
+            except ServiceFault as fault:
+                self._failure = fault
+                raise
+        return Signed(attestation=Attestation.from_bundle(bundle), bundle=bundle)
+
+    def _sign(self, statement: Statement, fresh_starts: int) -> Bundle:
+        signer = self._current_signer()
+        try:
+            return signer.sign_dsse(statement)
+        except (ExpiredCertificate, ExpiredIdentity):
+            fault = ServiceFault(Service.AUTHORITY, "issued a certificate that had run out before its use", again=False)
+        except ServiceFault as caught:
+            if caught.status != _CONFLICT:
+                raise
+            fault = caught
+        if not fresh_starts:
+            raise fault
+        if fault.service is Service.AUTHORITY:
+            self._drop(signer)
+        return self._sign(statement, fresh_starts - 1)
+
+    def _current_signer(self) -> Signer:
+        clock = self._persistence.clock
+        with self._lock:
+            signer = self._signer
+            if signer is None or clock.monotonic() - self._signer_made >= SIGNER_AGE:
+                signer = self._persistence.of("get a signing certificate", self._new_signer)
+                self._signer, self._signer_made = signer, clock.monotonic()
+            return signer
+
+    def _drop(self, signer: Signer) -> None:
+        with self._lock:
+            if self._signer is signer:
+                self._signer = None
+
+    def _new_signer(self) -> Signer:
+        """A key pair and its certificate, for which each try needs an identity token of its own."""
+        token = self._request_identity(AUDIENCE)
+        try:
+            identity = SigstoreIdentity(token.secret.reveal())
+        except IdentityError:
+            problem = "gave an identity token that is not valid now by this machine's clock, or lacks a claim"
+            raise ServiceFault(Service.IDENTITY, problem, again=True) from None
+        try:
+            return Signer(identity, self._context)
+        except ExpiredIdentity:
+            raise ServiceFault(Service.IDENTITY, "gave an identity token that has run out", again=True) from None
+        except GARBAGE:
+            problem = "answered with something that is no certificate for this job"
+            raise ServiceFault(Service.AUTHORITY, problem, again=True) from None
+
+
+def publish_statement(distribution: Distribution) -> Statement:
+    """That a file was published (PyPI's publish attestation, version 1): its name and its SHA-256, no more."""
+    subject = Subject(name=distribution.filename, digest=DigestSet(root={"sha256": distribution.sha256}))
+    return StatementBuilder([subject], AttestationType.PYPI_PUBLISH_V1.value).build()

@@ -1,0 +1,168 @@
+"""Whether the index would take an attestation: verified by the library that the index uses, for the same publisher.
+
+Source: the upload endpoint of PyPI's server and pypi-attestations 0.0.30, October 2026. The library's own ``verify``
+knows only the public instance's trust data as it fetches them, hence its steps here with ours.
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat import asn1
+from packaging.utils import parse_sdist_filename, parse_wheel_filename
+from pypi_attestations import Attestation, AttestationError, AttestationType
+from sigstore.errors import Error as SigstoreError
+from sigstore.errors import VerificationError
+
+if TYPE_CHECKING:
+    from sigstore.verify import Verifier
+
+_ISSUER: Final = "https://token.actions.githubusercontent.com"
+_SERVER: Final = "https://github.com"
+_PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
+
+
+_UNREADABLE: Final = (
+    AttestationError,
+    SigstoreError,
+    x509.ExtensionNotFound,
+    InvalidSignature,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    IndexError,
+    RecursionError,
+)
+"""What the libraries raise for a foreign document, by how far they got with it."""
+
+
+class _Extension(str, enum.Enum):
+    """What a certificate says of the job. Source: github.com/sigstore/fulcio, docs/oid-info.md."""
+
+    ISSUER = "1.3.6.1.4.1.57264.1.8"
+    REPOSITORY = "1.3.6.1.4.1.57264.1.12"
+    COMMIT = "1.3.6.1.4.1.57264.1.13"
+    REF = "1.3.6.1.4.1.57264.1.14"
+    BUILD_CONFIG = "1.3.6.1.4.1.57264.1.18"
+
+
+class Unverifiable(Exception):
+    """The index would refuse the attestation. ``problem`` is ours and may quote the certificate."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublisherIdentity:
+    """The publisher that the claims select; what every certificate must name."""
+
+    repository: str
+    """``owner/name``."""
+    workflow: str
+    """The file's name."""
+
+    def verify(self, cert: x509.Certificate) -> None:
+        """Hold a certificate against the publisher (a ``sigstore`` policy). Raises ``sigstore``'s VerificationError."""
+        problem = self.mismatch(cert)
+        if problem:
+            raise VerificationError(problem)
+
+    def mismatch(self, certificate: x509.Certificate) -> str:
+        """What the certificate names instead of the publisher; empty when they agree."""
+        issuer = _text(certificate, _Extension.ISSUER)
+        if issuer != _ISSUER:
+            return f"its certificate was issued for an identity of {issuer or 'nobody'}, not of GitHub Actions"
+        repository = _text(certificate, _Extension.REPOSITORY)
+        if repository != f"{_SERVER}/{self.repository}":
+            return f"its certificate names the repository {repository or '(none)'}, not {_SERVER}/{self.repository}"
+        named = _text(certificate, _Extension.BUILD_CONFIG)
+        file = f"{_SERVER}/{self.repository}/.github/workflows/{self.workflow}"
+        points = (_text(certificate, _Extension.COMMIT), _text(certificate, _Extension.REF))
+        if named not in {f"{file}@{point}" for point in points if point}:
+            return f"its certificate names the workflow {named or '(none)'}, not {file} at its own ref or commit"
+        return ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verified:
+    """What is known of an attestation that verified."""
+
+    kind: AttestationType
+    log_index: int
+    identity: str
+    """The subject alternative name of the certificate."""
+
+
+def verify(
+    attestation: Attestation, *, verifier: Verifier, publisher: PublisherIdentity, filename: str, sha256: str
+) -> Verified:
+    """Verify signature, certificate, log entry, publisher, name, digest (hexadecimal) and predicate type.
+
+    Raises:
+        Unverifiable: with the first thing that is wrong.
+
+    """
+    try:
+        bundle = attestation.to_bundle()
+        certificate = bundle.signing_certificate
+        problem = publisher.mismatch(certificate)
+    except _UNREADABLE:
+        raise Unverifiable("its certificate or its log entry cannot be read") from None
+    if problem:
+        raise Unverifiable(problem)
+    try:
+        payload_type, payload = verifier.verify_dsse(bundle, publisher)
+    except _UNREADABLE:
+        raise Unverifiable("its signature, certificate or log entry does not verify") from None
+    if payload_type != _PAYLOAD_TYPE:
+        raise Unverifiable(f"it holds no statement of in-toto but {payload_type}")
+    return Verified(
+        kind=_statement_kind(payload, filename, sha256),
+        log_index=int(attestation.verification_material.transparency_entries[0].get("logIndex", 0)),
+        identity=_subject(certificate),
+    )
+
+
+def _statement_kind(payload: bytes, filename: str, sha256: str) -> AttestationType:
+    """The predicate type of a statement about the file; Raises Unverifiable when it is about another."""
+    try:
+        statement = json.loads(payload)
+        (subject,) = statement["subject"]
+        name, digest, kind = subject["name"], subject["digest"].get("sha256"), statement["predicateType"]
+        same = _parsed(name) == _parsed(filename)
+    except _UNREADABLE:
+        raise Unverifiable("it holds no statement about exactly one distribution") from None
+    if not same:
+        raise Unverifiable(f"it is about the file {name!r}")
+    if digest != sha256:
+        raise Unverifiable(f"it is about a file with the SHA-256 {digest}, not {sha256}: the file was built anew")
+    try:
+        return AttestationType(kind)
+    except ValueError:
+        raise Unverifiable(f"its predicate type is {kind!r}, which the index does not take") from None
+
+
+def _parsed(filename: str) -> tuple[object, ...]:
+    """The parts of a distribution's name; the index compares these. Raises ValueError when it is none."""
+    return parse_wheel_filename(filename) if filename.endswith(".whl") else parse_sdist_filename(filename)
+
+
+def _text(certificate: x509.Certificate, extension: _Extension) -> str:
+    try:
+        found = certificate.extensions.get_extension_for_oid(x509.ObjectIdentifier(extension.value))
+    except x509.ExtensionNotFound:
+        return ""
+    return asn1.decode_der(str, found.value.public_bytes())
+
+
+def _subject(certificate: x509.Certificate) -> str:
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    return next(iter(names.get_values_for_type(x509.UniformResourceIdentifier)), "")

@@ -1,0 +1,248 @@
+"""Each fault of the services that signing needs, passing and lasting, and what the run does then."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from builders.attestations import GitHub, Stand, attested_page, claims
+from builders.release import distribution, page
+from local_sigstore.certificates import Authority
+from local_sigstore.faults import Fault
+from local_sigstore.instance import AUTHORITY, LOG, TIMESTAMP, LocalSigstore
+from local_sigstore.transparency_log import Log
+from pypi_trusted_publish.attestations.persistence import Patience
+from pypi_trusted_publish.attestations.policy import Wish
+from pypi_trusted_publish.errors import Diagnosis, IndexUnavailable, Severity, WorkflowError
+from pypi_trusted_publish.events import Attested, Fact, Retrying, Told
+from pypi_trusted_publish.index.project_page import PageState
+from pypi_trusted_publish.trusted_publishing.tokens import Audience, IdentityToken
+
+WHEEL = distribution("demo-1.0-py3-none-any.whl")
+SDIST = distribution("demo-1.0.tar.gz")
+
+FAULTS = {
+    "answers 503": Fault(status=503, body=b"<html>over capacity</html>"),
+    "limits the rate": Fault(status=429, headers=(("Retry-After", "7"),)),
+    "is slow": Fault(stall=True),
+    "hangs up": Fault(drop=True),
+    "talks HTML": Fault(body=b"<html>welcome</html>"),
+    "answers an empty object": Fault(body=b"{}"),
+    "answers a list": Fault(body=b"[1, 2]"),
+    "answers nothing": Fault(body=b""),
+    "answers a nonsense certificate": Fault(
+        body=b'{"signedCertificateEmbeddedSct": {"chain": {"certificates": ["a", "b"]}}}'
+    ),
+    "answers a nonsense entry": Fault(body=b'{"a": {"body": "e30=", "verification": {"inclusionProof": {}}}}'),
+}
+LASTING = 20
+
+
+class BreakingLog(Log):
+    """A log that breaks after some entries."""
+
+    def __init__(self, *, good: int) -> None:
+        super().__init__()
+        self._good = good
+        self.asked = 0
+
+    def add(self, proposed: dict[str, Any]) -> dict[str, Any]:
+        self.asked += 1
+        if self.asked > self._good:
+            raise ValueError("refused")
+        return super().add(proposed)
+
+
+@pytest.fixture
+def stand(stand: Stand) -> Stand:
+    """Its services may take a tenth of a second, twice."""
+    stand.patience = Patience(tries=2, read_timeout=0.1, timestamp_timeout=0.1)
+    return stand
+
+
+def warnings(stand: Stand) -> list[Diagnosis]:
+    return [told.diagnosis for told in stand.told(Told) if told.diagnosis.severity is Severity.WARNING]
+
+
+@pytest.mark.parametrize("service", [AUTHORITY, LOG, TIMESTAMP])
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_a_fault_that_passes_costs_one_more_try(stand: Stand, service: str, fault: Fault) -> None:
+    stand.instance.faults.put(service, fault)
+    assert set(stand.prepare(WHEEL, SDIST, wish=Wish.TRUE)) == {WHEEL.filename, SDIST.filename}
+    assert [event.attempt for event in stand.told(Retrying)] == [2]
+    assert stand.told(Told) == []
+
+
+@pytest.mark.parametrize("service", [AUTHORITY, LOG])
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_when_a_fault_lasts_a_project_without_provenance_is_published_without(
+    stand: Stand, service: str, fault: Fault
+) -> None:
+    stand.instance.faults.put(service, fault, times=LASTING)
+    assert stand.prepare(WHEEL, SDIST) == {}
+    (warning,) = warnings(stand)
+    assert warning.code == "attestations-not-made"
+    assert stand.told(Attested) == []
+    assert Fact(value="No file is sent with an attestation.") in stand.events
+    assert not stand.made.exists()
+
+
+@pytest.mark.parametrize("service", [AUTHORITY, LOG])
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_when_a_fault_lasts_a_project_with_provenance_is_not_published(
+    stand: Stand, service: str, fault: Fault
+) -> None:
+    stand.instance.faults.put(service, fault, times=LASTING)
+    with pytest.raises(IndexUnavailable) as caught:
+        stand.prepare(WHEEL, SDIST, pages=[page(project="other"), attested_page()])
+    (diagnosis,) = caught.value.diagnostics()
+    assert caught.value.exit_code == 5
+    assert diagnosis.remedy == "Run the failed job again; or publish without them: `attestations: false`."
+    assert "demo-0.9-py3-none-any.whl" in diagnosis.cause
+
+
+def test_a_service_that_cannot_be_reached_is_named(stand: Stand, instance: LocalSigstore) -> None:
+    closed = LocalSigstore(dict)  # type: ignore[arg-type]
+    closed.close()
+    stand.trust = instance.trust_configuration().replace(instance.url, closed.url)
+    assert stand.prepare(WHEEL) == {}
+    (warning,) = warnings(stand)
+    assert "the certificate authority gave no answer: connection refused" in warning.happened
+
+
+def test_attestations_that_were_asked_for_are_never_left_out(stand: Stand) -> None:
+    stand.instance.faults.put(LOG, FAULTS["answers 503"], times=LASTING)
+    with pytest.raises(IndexUnavailable) as caught:
+        stand.prepare(WHEEL, wish=Wish.TRUE)
+    assert "the transparency log answered 503" in caught.value.diagnostics()[0].happened
+
+
+def test_a_page_that_could_not_be_read_counts_as_one_with_provenance(stand: Stand) -> None:
+    stand.instance.faults.put(LOG, FAULTS["answers 503"], times=LASTING)
+    with pytest.raises(IndexUnavailable):
+        stand.prepare(WHEEL, pages=[page(state=PageState.UNREADABLE)])
+
+
+def test_one_file_that_cannot_be_signed_leaves_the_whole_release_without(stand: Stand) -> None:
+    stand.patience = Patience(tries=1)
+    stand.instance.faults.put(TIMESTAMP, Fault(status=503))
+    log = BreakingLog(good=1)
+    stand.instance.log = log
+    assert stand.prepare(WHEEL, SDIST, distribution("demo-1.0-py2-none-any.whl")) == {}
+    assert stand.told(Attested) == []
+    assert log.asked == 2, "the third file is not tried"
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_without_timestamps_the_attestations_are_made_all_the_same(stand: Stand, fault: Fault) -> None:
+    stand.instance.faults.put(TIMESTAMP, fault, times=LASTING)
+    assert len(stand.prepare(WHEEL, SDIST, pages=[attested_page()])) == 2
+    (notice,) = [event.diagnosis for event in stand.told(Told)]
+    assert (notice.code, notice.severity) == ("attestations-without-timestamp", Severity.NOTICE)
+    assert stand.instance.requests.count(TIMESTAMP) == 2, "it is not asked again for the second file"
+
+
+def test_an_entry_whose_answer_was_lost_is_made_anew(stand: Stand) -> None:
+    stand.instance.faults.put(LOG, Fault(status=502, after_work=True))
+    assert len(stand.prepare(WHEEL)) == 1
+    assert stand.instance.requests.count(LOG) == 3
+    assert stand.instance.log.size == 2
+
+
+def test_a_refusal_is_not_tried_again(stand: Stand) -> None:
+    stand.instance.faults.put(AUTHORITY, Fault(status=400), times=LASTING)
+    assert stand.prepare(WHEEL) == {}
+    assert stand.instance.requests == [AUTHORITY]
+    assert stand.told(Retrying) == []
+
+
+def test_a_service_that_asks_for_a_longer_wait_gets_it_within_bounds(stand: Stand) -> None:
+    stand.patience = Patience(tries=3)
+    stand.instance.faults.put(AUTHORITY, Fault(status=429, headers=(("Retry-After", "7"),)))
+    stand.instance.faults.put(AUTHORITY, Fault(status=503, headers=(("Retry-After", "900"),)))
+    stand.prepare(WHEEL)
+    assert stand.clock.slept == [7.0, 20.0]
+
+
+def test_waits_grow_when_nobody_names_one(stand: Stand) -> None:
+    stand.patience = Patience()
+    stand.instance.faults.put(
+        AUTHORITY, Fault(status=503, headers=(("Retry-After", "Wed, 21 Oct 2026 07:28:00 GMT"),)), times=3
+    )
+    stand.prepare(WHEEL)
+    assert stand.clock.slept == [1.0, 2.0, 4.0]
+
+
+def test_every_try_for_a_certificate_has_an_identity_token_of_its_own(stand: Stand) -> None:
+    stand.instance.faults.put(AUTHORITY, Fault(status=503))
+    stand.prepare(WHEEL)
+    assert len(stand.github.asked) == 2
+
+
+def test_certificates_that_have_always_run_out_end_the_tries(stand: Stand) -> None:
+    stand.instance.authority.lifetimes = [timedelta(seconds=-1)] * LASTING
+    assert stand.prepare(WHEEL) == {}
+    assert "had run out before its use" in warnings(stand)[0].happened
+    assert stand.instance.requests == [AUTHORITY] * 3
+
+
+def test_identity_tokens_that_are_never_valid_point_to_the_clock(stand: Stand) -> None:
+    stand.github.lifetimes = [-60] * LASTING
+    assert stand.prepare(WHEEL) == {}
+    assert "not valid now by this machine's clock" in warnings(stand)[0].happened
+
+
+def test_an_identity_endpoint_that_is_down_is_a_failure_to_sign(stand: Stand) -> None:
+    def down(audience: Audience) -> IdentityToken:
+        raise IndexUnavailable(Diagnosis(code="identity-endpoint", happened="GitHub's identity endpoint is down."))
+
+    assert stand.prepare(WHEEL, request_identity=down) == {}
+    assert "GitHub's identity endpoint is down." in warnings(stand)[0].happened
+    with pytest.raises(IndexUnavailable):
+        stand.prepare(WHEEL, request_identity=down, pages=[attested_page()])
+
+
+def test_an_identity_that_the_workflow_must_allow_stops_the_run(stand: Stand) -> None:
+    def forbidden(audience: Audience) -> IdentityToken:
+        raise WorkflowError(Diagnosis(code="no-id-token", happened="The job lacks a permission."))
+
+    with pytest.raises(WorkflowError):
+        stand.prepare(WHEEL, request_identity=forbidden)
+
+
+def test_a_certificate_of_a_stranger_is_not_used(stand: Stand) -> None:
+    stand.trust = stand.instance.trust_configuration()
+    stand.instance.authority = Authority()
+    assert stand.prepare(WHEEL) == {}
+    assert "no certificate for this job" in warnings(stand)[0].happened
+
+
+def test_an_entry_of_a_strange_log_is_found_out_before_anything_is_sent(stand: Stand) -> None:
+    stand.trust = stand.instance.trust_configuration()
+    stand.instance.log = Log()
+    with pytest.raises(IndexUnavailable) as caught:
+        stand.prepare(WHEEL, pages=[attested_page()])
+    (diagnosis,) = caught.value.diagnostics()
+    assert diagnosis.code == "attestation-would-be-refused"
+    assert "does not verify" in diagnosis.happened
+
+
+def test_a_certificate_that_names_the_calling_workflow_is_found_out(stand: Stand) -> None:
+    called = "octo/demo/.github/workflows/called.yml@refs/tags/v1.0"
+    stand.github = GitHub(job_workflow_ref=called)
+    assert stand.prepare(WHEEL, names=claims(job_workflow_ref=called)) == {}
+    (warning,) = warnings(stand)
+    assert warning.code == "attestation-would-be-refused"
+    assert (
+        "release.yml@refs/tags/v1.0, not https://github.com/octo/demo/.github/workflows/called.yml" in warning.happened
+    )
+
+
+def test_once_the_run_is_ending_nothing_is_tried_again(stand: Stand) -> None:
+    stand.session.abort()
+    with pytest.raises(IndexUnavailable):
+        stand.prepare(WHEEL, wish=Wish.TRUE)
+    assert stand.instance.requests == []
+    assert stand.clock.slept == []

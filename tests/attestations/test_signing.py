@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pypi_attestations import Attestation, AttestationType, GitHubPublisher
+from sigstore.models import Bundle, ClientTrustConfig
+from sigstore.verify import Verifier
+
+from builders.attestations import Stand, all_at_once
+from builders.release import distribution
+from local_sigstore.instance import AUTHORITY, LOG, TIMESTAMP
+from local_sigstore.transparency_log import Log
+from pypi_trusted_publish.attestations import signing
+from pypi_trusted_publish.events import Answered, Attested
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+WHEEL = distribution("demo-1.0-py3-none-any.whl")
+SDIST = distribution("demo-1.0.tar.gz")
+PUBLISHER = GitHubPublisher(repository="octo/demo", workflow="release.yml")
+
+
+def verifier(stand: Stand) -> Verifier:
+    config = ClientTrustConfig.from_json(stand.instance.trust_configuration())
+    return Verifier(trusted_root=config.trusted_root)
+
+
+def test_each_file_gets_a_publish_attestation_that_the_library_verifies_for_the_publisher(stand: Stand) -> None:
+    texts = stand.prepare(WHEEL, SDIST)
+    assert list(texts) == [WHEEL.filename, SDIST.filename]
+    for file in (WHEEL, SDIST):
+        (text,) = texts[file.filename]
+        attestation = Attestation.model_validate_json(text)
+        verifier(stand).verify_dsse(attestation.to_bundle(), PUBLISHER._as_policy())
+        assert attestation.statement == {
+            "_type": "https://in-toto.io/Statement/v1",
+            "subject": [{"name": file.filename, "digest": {"sha256": file.sha256}}],
+            "predicateType": AttestationType.PYPI_PUBLISH_V1.value,
+            "predicate": None,
+        }
+
+
+def test_made_attestations_are_kept_as_they_are_sent_beside_bundles_with_a_timestamp(stand: Stand) -> None:
+    (text,) = stand.prepare(WHEEL)[WHEEL.filename]
+    assert (stand.made / f"{WHEEL.filename}.publish.attestation").read_text(encoding="utf-8") == text
+    bundle = Bundle.from_json((stand.made / f"{WHEEL.filename}.sigstore.json").read_bytes())
+    verifier(stand).verify_dsse(bundle, PUBLISHER._as_policy())
+    assert len(bundle.to_json().split("signedTimestamp")) == 2
+
+
+def test_the_run_tells_where_each_attestation_lies_and_whom_it_names(stand: Stand) -> None:
+    stand.prepare(WHEEL, SDIST)
+    assert stand.told(Attested) == [
+        Attested(
+            filename=file.filename,
+            kind="publish",
+            made=True,
+            path=str(stand.made / f"{file.filename}.publish.attestation"),
+            log_index=number,
+            identity="https://github.com/octo/demo/.github/workflows/release.yml@refs/tags/v1.0",
+        )
+        for number, file in enumerate((WHEEL, SDIST))
+    ]
+
+
+def test_every_request_is_told_and_one_certificate_serves_all_files(stand: Stand) -> None:
+    stand.prepare(WHEEL, SDIST)
+    assert stand.instance.requests == [AUTHORITY, TIMESTAMP, LOG, TIMESTAMP, LOG]
+    asked = [event.url.removeprefix(stand.instance.url) for event in stand.told(Answered)]
+    assert asked == stand.instance.requests
+    assert stand.github.asked == ["sigstore"]
+
+
+def test_no_token_is_told_or_kept(stand: Stand, tmp_path: Path) -> None:
+    stand.prepare(WHEEL)
+    kept = "".join(path.read_text(encoding="utf-8") for path in tmp_path.rglob("*") if path.is_file())
+    (token,) = stand.github.given
+    assert token not in kept + repr(stand.events)
+
+
+def test_a_certificate_that_ages_is_replaced_with_a_fresh_identity_token(stand: Stand) -> None:
+    def slowly(work: Callable[[T], R], items: Sequence[T], /) -> Iterator[R]:
+        for item in items:
+            yield work(item)
+            stand.clock.advance(signing.SIGNER_AGE)
+
+    assert len(stand.prepare(WHEEL, SDIST, map_=slowly)) == 2
+    assert stand.github.asked == ["sigstore", "sigstore"]
+    assert len(set(stand.github.given)) == 2
+
+
+def test_a_certificate_that_runs_out_between_two_files_is_replaced(stand: Stand) -> None:
+    stand.instance.authority.lifetimes = [timedelta(seconds=-1)]
+    assert len(stand.prepare(WHEEL, SDIST)) == 2
+    assert stand.instance.requests.count(AUTHORITY) == 2
+
+
+def test_an_identity_token_that_has_run_out_on_arrival_is_asked_for_again(stand: Stand) -> None:
+    stand.github.lifetimes = [-60]
+    assert len(stand.prepare(WHEEL)) == 1
+    assert stand.github.asked == ["sigstore", "sigstore"]
+
+
+def test_four_files_are_signed_at_the_same_time_and_no_more(stand: Stand) -> None:
+    files = [distribution(f"demo-1.{number}-py3-none-any.whl") for number in range(12)]
+    together = threading.Barrier(signing.AT_ONCE, timeout=5)
+    most = 0
+
+    class Watched(Log):
+        def add(self, proposed: dict[str, Any]) -> dict[str, Any]:
+            nonlocal most
+            together.wait()
+            most = max(most, signing.AT_ONCE + together.n_waiting)
+            return super().add(proposed)
+
+    stand.instance.log = Watched()
+    texts = stand.prepare(*files, map_=all_at_once)
+    assert len(texts) == 12
+    assert stand.instance.requests.count(AUTHORITY) == 1
+    assert most == signing.AT_ONCE

@@ -1,0 +1,188 @@
+"""Identities, files and services for tests of attestations."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import io
+import time
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import jwt
+
+from builders.clock import VirtualClock
+from builders.release import distribution, page, published
+from local_sigstore.instance import LocalSigstore
+from pypi_trusted_publish.attestations.persistence import Patience, Persistence
+from pypi_trusted_publish.attestations.policy import PassOn, Sign, Wish
+from pypi_trusted_publish.attestations.prepare import Desk, Task, prepare
+from pypi_trusted_publish.distributions.distribution import Candidate, Distribution, FileIdentity
+from pypi_trusted_publish.events import Event
+from pypi_trusted_publish.index.project_page import ProjectPage
+from pypi_trusted_publish.secret import Secret
+from pypi_trusted_publish.transport.proxies import Proxies
+from pypi_trusted_publish.transport.session import Session
+from pypi_trusted_publish.transport.trust import Trust
+from pypi_trusted_publish.trusted_publishing.identity_token import UnverifiedClaims
+from pypi_trusted_publish.trusted_publishing.tokens import Audience, IdentityToken
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_KEY: Final = "the key of GitHub in these tests"
+WORKFLOW: Final = "octo/demo/.github/workflows/release.yml@refs/tags/v1.0"
+
+CLAIMS: Final[Mapping[str, Any]] = {
+    "iss": "https://token.actions.githubusercontent.com",
+    "sub": "repo:octo/demo:environment:release",
+    "repository": "octo/demo",
+    "repository_owner": "octo",
+    "repository_visibility": "public",
+    "job_workflow_ref": WORKFLOW,
+    "workflow_ref": WORKFLOW,
+    "ref": "refs/tags/v1.0",
+    "sha": "5" * 40,
+    "event_name": "release",
+}
+
+
+def claims(**changes: str) -> UnverifiedClaims:
+    """The claims of the publishing job, as the client sees them."""
+    known = {name: value for name, value in CLAIMS.items() if name not in {"iss", "sub"}}
+    return UnverifiedClaims(**{**known, **changes})
+
+
+def verify_identity(token: str) -> Mapping[str, Any]:
+    """What the certificate authority makes of a token: its claims, or ValueError."""
+    try:
+        found: dict[str, Any] = jwt.decode(token, _KEY, algorithms=["HS256"], audience="sigstore")
+    except jwt.InvalidTokenError:
+        raise ValueError("refused") from None
+    return found
+
+
+class GitHub:
+    """Gives identity tokens; ``asked`` holds the audiences, ``given`` the tokens.
+
+    ``lifetimes`` are those of the next tokens, in seconds.
+    """
+
+    def __init__(self, **changes: str) -> None:
+        self.asked: list[Audience] = []
+        self.given: list[str] = []
+        self.lifetimes: list[int] = []
+        self._claims = {**CLAIMS, **changes}
+
+    def __call__(self, audience: Audience) -> IdentityToken:
+        self.asked.append(audience)
+        now = int(time.time())
+        lifetime = self.lifetimes.pop(0) if self.lifetimes else 300
+        times = {"aud": audience, "iat": now + min(0, lifetime), "exp": now + lifetime, "jti": str(uuid.uuid4())}
+        self.given.append(jwt.encode({**self._claims, **times}, _KEY))
+        return IdentityToken(secret=Secret(self.given[-1]), audience=audience)
+
+
+def one_by_one(work: Callable[[T], R], items: Sequence[T], /) -> Iterable[R]:
+    """The simplest parallel map."""
+    return [work(item) for item in items]
+
+
+def all_at_once(work: Callable[[T], R], items: Sequence[T], /) -> Iterable[R]:
+    """A thread for each item."""
+    with ThreadPoolExecutor(max_workers=len(items)) as pool:
+        return list(pool.map(work, items))
+
+
+@dataclass
+class Stand:
+    """A job that attests its files: what it is handed, and everything that it told."""
+
+    instance: LocalSigstore
+    folder: Path
+    github: GitHub = field(default_factory=GitHub)
+    clock: VirtualClock = field(default_factory=VirtualClock)
+    events: list[Event] = field(default_factory=list)
+    patience: Patience = field(default_factory=Patience)
+    trust: str | None = None
+
+    @functools.cached_property
+    def session(self) -> Session:
+        return Session(
+            proxies=Proxies.from_environ({}),
+            trust=Trust.from_environ({}),
+            clock=self.clock,
+            emit=self.events.append,
+            user_agent="tests",
+        )
+
+    @property
+    def made(self) -> Path:
+        """Where made attestations lie."""
+        return self.folder / "made"
+
+    def persistence(self) -> Persistence:
+        return Persistence(patience=self.patience, clock=self.clock, emit=self.events.append, random=lambda: 0.5)
+
+    def desk(self, **changes: Any) -> Desk:
+        values: dict[str, Any] = {
+            "session": self.session,
+            "request_identity": self.github,
+            "private": self.folder / "private",
+            "folder": self.made,
+            "trust": self.trust or self.instance.trust_configuration(),
+            "persistence": self.persistence(),
+            "map_": one_by_one,
+        }
+        return Desk(**{**values, **changes})
+
+    def prepare(
+        self,
+        *uploads: Distribution,
+        wish: Wish = Wish.AUTO,
+        decision: Sign | PassOn | None = None,
+        beside: Sequence[Candidate] = (),
+        pages: Sequence[ProjectPage] | None = None,
+        names: UnverifiedClaims | None = None,
+        **changes: Any,
+    ) -> Mapping[str, tuple[str, ...]]:
+        task = Task(
+            decision=decision or Sign(),
+            wish=wish,
+            uploads=uploads,
+            beside=beside,
+            claims=names or claims(),
+            pages=[page()] if pages is None else pages,
+        )
+        return prepare(task, self.desk(**changes))
+
+    def told(self, kind: type[T]) -> list[T]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+
+def beside(file: Distribution, content: bytes | str, suffix: str = ".publish.attestation") -> Candidate:
+    """An attestation file that lies beside a distribution."""
+    data = content.encode() if isinstance(content, str) else content
+    return Candidate(
+        path=file.path + suffix,
+        filename=file.filename + suffix,
+        line="dist",
+        identity=FileIdentity(device=1, inode=2, size=len(data), mtime_ns=0),
+        open=lambda: io.BytesIO(data),
+    )
+
+
+def attested_page() -> ProjectPage:
+    """The page of a project that has provenance."""
+    old = distribution("demo-0.9-py3-none-any.whl")
+    return page(published(old, provenance="/integrity/demo/0.9/demo-0.9-py3-none-any.whl/provenance"))
+
+
+def rebuilt(file: Distribution) -> Distribution:
+    """A file of the same name with other bytes."""
+    content = file.filename.encode() + b" built again"
+    return distribution(file.filename, sha256=hashlib.sha256(content).hexdigest())
