@@ -7,7 +7,6 @@ itself, where that is possible; only what that list does not have either is wron
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from importlib import metadata
 from typing import Final, TypeAlias
 
 from . import rules_classifiers as rules
@@ -62,4 +61,6 @@ def _successors(names: list[str]) -> str | None:
 
 def _table_date() -> str:
     """The version of ``trove-classifiers``, which is the date of its list."""
+    from importlib import metadata  # noqa: PLC0415 - slow to import and seldom needed
+
     return f"trove-classifiers {metadata.version('trove-classifiers')}"
