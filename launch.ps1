@@ -1,0 +1,86 @@
+# Find a Python of 3.10 or newer and run bootstrap.py with it, for Windows PowerShell 5.1. Arguments are passed on.
+#
+# Windows cannot replace one process by another, and need not: Ctrl-C goes to the whole console group. PATH belongs to
+# whoever ran before: entries that are empty, relative or inside the workspace are passed over. What a candidate prints
+# decides, not what it is called: the store's stub of python.exe is none. ASCII only: 5.1 reads scripts in the code page.
+
+$ErrorActionPreference = 'Continue' # with 'Stop', a line on the standard error of a candidate would end this script
+$probe = 'import sys; print(''python/%d/%d/%d/%s'' % (tuple(sys.version_info[:3]) + (sys.executable,)))'
+$found = @()
+
+# The full path of the interpreter that answers, or nothing.
+function Test-Candidate([string] $Command, [string[]] $Before) {
+    $answer = $null
+    try { $answer = & $Command @Before -I -S -X utf8 -c $probe 2>$null | Select-Object -First 1 } catch { $answer = $null }
+    if ("$answer" -notmatch '^python/(\d+)/(\d+)/(\d+)/(.+)$') {
+        $script:found += "$Command (did not answer as a Python)"
+        return $null
+    }
+    $script:found += "$Command ($($Matches[1]).$($Matches[2]).$($Matches[3]))"
+    if ([version] "$($Matches[1]).$($Matches[2])" -lt [version] '3.10') { return $null }
+    return $Matches[4]
+}
+
+function Test-Inside([string] $Folder, [string] $Outer) {
+    if (-not $Outer) { return $false }
+    $inner = [IO.Path]::GetFullPath($Folder).TrimEnd('\') + '\'
+    return $inner.StartsWith([IO.Path]::GetFullPath($Outer).TrimEnd('\') + '\', [StringComparison]::OrdinalIgnoreCase)
+}
+
+# Every program of this name in the entries of PATH that can be trusted.
+function Find-OnPath([string] $Name) {
+    foreach ($entry in "$env:PATH".Split(';')) {
+        $entry = $entry.Trim('"')
+        if ($entry -notmatch '^([A-Za-z]:[\\/]|\\\\)') { continue }
+        if (Test-Inside $entry $env:GITHUB_WORKSPACE) { continue }
+        $file = $entry.TrimEnd('\', '/') + '\' + $Name + '.exe'
+        if (Test-Path -LiteralPath $file -PathType Leaf) { $file }
+    }
+}
+
+function Find-Python {
+    foreach ($name in 'python3', 'python', 'py') {
+        $before = @()
+        if ($name -eq 'py') { $before = @('-3') }
+        foreach ($file in @(Find-OnPath $name)) {
+            $python = Test-Candidate $file $before
+            if ($python) { return $python }
+        }
+    }
+    if ($env:RUNNER_TOOL_CACHE -and (Test-Path -LiteralPath "$env:RUNNER_TOOL_CACHE\Python")) {
+        $versions = Get-ChildItem -LiteralPath "$env:RUNNER_TOOL_CACHE\Python" -Directory |
+            Where-Object { $_.Name -match '^\d+\.\d+\.\d+$' } | Sort-Object { [version] $_.Name } -Descending
+        foreach ($version in @($versions)) {
+            foreach ($architecture in @(Get-ChildItem -LiteralPath $version.FullName -Directory)) {
+                $file = Join-Path $architecture.FullName 'python.exe'
+                if (-not (Test-Path -LiteralPath $file -PathType Leaf)) { continue }
+                $python = Test-Candidate $file @()
+                if ($python) { return $python }
+            }
+        }
+    }
+    return $null
+}
+
+try { [Console]::OutputEncoding = New-Object Text.UTF8Encoding $false } catch { $found = @() } # all that we start speaks UTF-8
+$python = Find-Python
+if ($python) {
+    & $python -I -S -u -X utf8 (Join-Path $PSScriptRoot 'bootstrap.py') @args
+    exit $LASTEXITCODE
+}
+
+$message = "No Python on this runner's PATH or in its tool cache."
+if ($found) { $message = "No Python of 3.10 or newer on this runner. Found: $($found -join ', ')." }
+$remedy = 'Set one up before this step: "uses: actions/setup-python" with "python-version: 3.x".'
+if ($env:GITHUB_ACTIONS -eq 'true') {
+    Write-Output "::error title=pypi-trusted-publish no-python::$message $remedy"
+}
+else {
+    Write-Output "$message $remedy"
+}
+if ($env:GITHUB_STEP_SUMMARY) {
+    $lines = '### Nothing was published: the action could not start', '', "    $message", "    $remedy", ''
+    $text = ($lines -join "`n") + "`nSee ``docs/troubleshooting.md```n"
+    [IO.File]::AppendAllText($env:GITHUB_STEP_SUMMARY, $text, (New-Object Text.UTF8Encoding $false))
+}
+exit 2
