@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from pypi_trusted_publish.errors import PublishError
+    from pypi_trusted_publish.pip_child import Pip
 
 HERE: Final = Path(__file__).resolve().parent
 INTERPRETER_OPTIONS: Final = ("-I", "-S", "-u", "-X", "utf8")
@@ -64,9 +65,10 @@ class PrivateFolder:
 class Installer:
     """Installs hash locks into the private folder, each at most once; any thread may ask."""
 
-    def __init__(self, folder: PrivateFolder, environ: MutableMapping[str, str]) -> None:
+    def __init__(self, folder: PrivateFolder, environ: MutableMapping[str, str], pip: Pip | None) -> None:
         self._folder = folder
         self._environment = _child_environment(environ, folder)
+        self._found = pip
         self._installed: set[str] = set()
         self._one_at_a_time = threading.Lock()
         self._pip: subprocess.Popen[str] | None = None
@@ -91,14 +93,13 @@ class Installer:
         self._folder.remove()
 
     def _run_pip(self, lock: Path, packages: Path) -> None:
-        from pypi_trusted_publish.pip_child import find_pip, start_pip
+        from pypi_trusted_publish.pip_child import start_pip
         from pypi_trusted_publish.pip_problems import not_installed, pip_is_missing
 
-        pip = find_pip()
-        if pip is None:
+        if self._found is None:
             raise pip_is_missing(_python())
         arguments = ["install", *PIP_OPTIONS, "--target", str(packages), "-r", str(lock)]
-        self._pip = start_pip(pip, arguments, environment=self._environment, folder=str(self._folder.path))
+        self._pip = start_pip(self._found, arguments, environment=self._environment, folder=str(self._folder.path))
         try:
             if self._closed:
                 self._stop_pip()
@@ -120,11 +121,12 @@ def main(argv: Sequence[str], environ: MutableMapping[str, str]) -> int:
     sys.path.insert(0, str(HERE / "src"))
     sys.dont_write_bytecode = True
     from pypi_trusted_publish.errors import PublishError
+    from pypi_trusted_publish.pip_child import find_pip
 
     arguments = [_absolute(argument) for argument in argv] or ["publish"]
     try:
         with _stopped_by_signals(), _private_folder(environ) as folder:
-            installer = Installer(folder, environ)
+            installer = Installer(folder, environ, find_pip())
             installer.install("runtime")
             os.chdir(folder.path)
             program: Callable[..., int] = importlib.import_module("pypi_trusted_publish.__main__").main

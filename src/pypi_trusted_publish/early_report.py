@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .errors import Diagnosis
+from .foreign_text import clean
 
 
 def lines(diagnosis: Diagnosis) -> list[str]:
@@ -30,9 +31,3 @@ def summary(diagnosis: Diagnosis) -> str:
     """Tell it in Markdown for the job summary; all that may be foreign stands in a code block."""
     code = "\n".join("    " + line for line in lines(diagnosis))
     return f"### Nothing was published: the action could not start\n\n{code}\n\nSee `{diagnosis.read_on}`.\n"
-
-
-def clean(text: str) -> str:
-    """Return one line of text in which nothing is a control character or a command to the runner."""
-    shown = "".join(character if character.isprintable() else f"\\u{ord(character):04x}" for character in text.strip())
-    return shown.replace("##[", "# #[").replace("::", ": :")
