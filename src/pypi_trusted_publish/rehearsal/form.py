@@ -1,0 +1,101 @@
+"""Reads an upload form as a stream: fields into memory (bounded), the file to disk while it is hashed."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import BodyPartReader, MultipartReader, web
+
+from .answers import Refusal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_CHUNK: Final = 1 << 18
+_LARGEST_FIELDS: Final = 32 << 20
+"""Bytes of all fields together."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class UploadForm:
+    """What one request carried."""
+
+    fields: tuple[tuple[str, str], ...]
+    filename: str | None
+    """Of the ``content`` part; None when there is no such part or it is not file-typed."""
+    content_type: str
+    sha256: str
+    blake2b_256: str
+    size: int
+
+    def first(self, name: str) -> str:
+        """The first value of a field, stripped; empty when there is none."""
+        return next((value.strip() for key, value in self.fields if key == name), "")
+
+
+async def read_form(request: web.Request, target: Path) -> UploadForm:
+    """Read the whole body; the file goes to ``target``. Raises :class:`~.answers.Refusal` when it is no form."""
+    if request.content_type != "multipart/form-data":
+        raise Refusal(400, "Invalid upload: multipart/form-data expected.")
+    fields: list[tuple[str, str]] = []
+    content = _Content(target)
+    total = 0
+    reader = await request.multipart()
+    while (part := await reader.next()) is not None:
+        if isinstance(part, MultipartReader):
+            raise Refusal(400, "Invalid upload: nested multipart.")
+        name = part.name or ""
+        if name == "content" and part.filename is not None:
+            await content.read(part)
+            continue
+        if part.filename is not None:
+            raise Refusal(400, f"Invalid upload: field {name!r} must not be a file.")
+        data = bytes(await part.read())
+        total += len(data)
+        if total > _LARGEST_FIELDS:
+            raise Refusal(400, "Invalid upload: the fields are too large.")
+        fields.append((name, _text(name, data)))
+    return content.form(tuple(fields))
+
+
+def _text(name: str, data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise Refusal(400, f"Invalid value for {name}. Error: not UTF-8.") from error
+
+
+class _Content:
+    """The file while it arrives."""
+
+    def __init__(self, target: Path) -> None:
+        self._target = target
+        self._filename: str | None = None
+        self._content_type = ""
+        self._sha256 = hashlib.sha256()
+        self._blake2b = hashlib.blake2b(digest_size=32)
+        self._size = 0
+
+    async def read(self, part: BodyPartReader) -> None:
+        if self._filename is not None:
+            raise Refusal(400, "Invalid upload: two files.")
+        self._filename = part.filename
+        self._content_type = part.headers.get("Content-Type", "")
+        with self._target.open("wb") as file:
+            while chunk := await part.read_chunk(_CHUNK):
+                for digest in (self._sha256, self._blake2b):
+                    digest.update(chunk)
+                self._size += len(chunk)
+                file.write(chunk)
+
+    def form(self, fields: tuple[tuple[str, str], ...]) -> UploadForm:
+        return UploadForm(
+            fields=fields,
+            filename=self._filename,
+            content_type=self._content_type,
+            sha256=self._sha256.hexdigest(),
+            blake2b_256=self._blake2b.hexdigest(),
+            size=self._size,
+        )

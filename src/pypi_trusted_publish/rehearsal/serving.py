@@ -1,0 +1,105 @@
+"""A thread with an event loop that serves one aiohttp application on loopback ports that can be closed and opened."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from aiohttp import web
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Coroutine
+
+_T = TypeVar("_T")
+HOST: Final = "127.0.0.1"
+_KEEP_ALIVE: Final = 75.0
+_PATIENCE: Final = 30.0
+"""Seconds that starting, stopping and each errand may take."""
+
+
+class LoopThread:
+    """Two listeners over one application: the index, and GitHub's side of it."""
+
+    def __init__(self, *, port: int, on_connection: Callable[[], None]) -> None:
+        self.port = port
+        """Of the index; 0 until it is known."""
+        self.identity_port = 0
+        self._on_connection = on_connection
+        self._context: ssl.SSLContext | None = None
+        self._loop = asyncio.new_event_loop()
+        self._runner: web.AppRunner | None = None
+        self._listener: asyncio.Server | None = None
+        self._identity_listener: asyncio.Server | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self, application: web.Application, context: ssl.SSLContext | None) -> None:
+        """Serve from now on; returns when both ports are open."""
+        self._context = context
+        self._runner = web.AppRunner(
+            application, access_log=None, keepalive_timeout=_KEEP_ALIVE, shutdown_timeout=0.1, handle_signals=False
+        )
+        self._thread = threading.Thread(target=self._loop.run_forever, name="embedded-index", daemon=True)
+        self._thread.start()
+        self.run(self._start(self._runner))
+
+    def stop(self) -> None:
+        """Cut every connection and end the thread."""
+        if self._thread is None:
+            return
+        self.run(self._stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(_PATIENCE)
+        self._loop.close()
+        self._thread = None
+
+    def run(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """Run a coroutine in the loop and return what it returns."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(_PATIENCE)
+
+    async def listen(self) -> None:
+        """Accept connections to the index (again), on the same port."""
+        if self._listener is None:
+            self._listener, self.port = await self._open(self.port)
+
+    async def stop_listening(self) -> None:
+        """Refuse every new connection to the index and cut those that are there, until :meth:`listen`."""
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
+        if self._runner is not None and self._runner.server is not None:
+            for connection in list(self._runner.server.connections):
+                if connection.transport is not None:
+                    connection.transport.abort()
+
+    async def _start(self, runner: web.AppRunner) -> None:
+        await runner.setup()
+        await self.listen()
+        self._identity_listener, self.identity_port = await self._open(0)
+
+    async def _stop(self) -> None:
+        await self.stop_listening()
+        if self._identity_listener is not None:
+            self._identity_listener.close()
+        if self._runner is not None:
+            await self._runner.cleanup()
+        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._loop.shutdown_default_executor()
+
+    async def _open(self, port: int) -> tuple[asyncio.Server, int]:
+        listening = socket.create_server((HOST, port), backlog=512)
+        listening.setblocking(False)
+        bound: int = listening.getsockname()[1]
+        return await self._loop.create_server(self._connect, sock=listening, ssl=self._context), bound
+
+    def _connect(self) -> asyncio.BaseProtocol:
+        if self._runner is None or self._runner.server is None:
+            raise RuntimeError("the embedded index is not running")
+        self._on_connection()
+        protocol: asyncio.BaseProtocol = self._runner.server()
+        return protocol

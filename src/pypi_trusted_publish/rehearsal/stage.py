@@ -1,0 +1,190 @@
+"""A stage: the embedded index, GitHub's side of it, and the environment of one run of the action against them.
+
+::
+
+    with Stage(tmp_path) as stage:
+        code = publish_with(stage.environ)
+        assert [file.filename for file in stage.published()] == [...]
+        assert not stage.live_tokens()
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from packaging.utils import parse_sdist_filename, parse_wheel_filename
+
+from .fault import Scene
+from .fault_schedule import FaultSchedule, RandomFaults, parse
+from .faults import FAULTS
+from .index import EmbeddedIndex
+from .issuer import job_claims
+from .job_environment import job_environment
+from .publishers import Publisher
+from .samples import build_release
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from .catalogue import PublishedFile
+    from .traffic import Latency, LoggedRequest
+    from .upload_tokens import IssuedToken
+
+DEFAULT_ENVIRONMENT: Final = "release"
+
+
+class Stage:
+    """Everything that one run needs, in ``folder``: ``workspace/dist``, ``temp``, ``output``, ``summary``, ``event.json``.
+
+    ``distributions``: paths to release (they are found where they are, by ``INPUT_PACKAGES_DIR``); None builds a wheel
+    and an sdist of a sample in ``workspace/dist``. ``projects``: names that the publisher covers and that exist; None:
+    those of the distributions. ``pending``: a name for which only a pending publisher is registered. ``environment``:
+    that of the job's claims and of the publisher (``publisher_environment`` makes them differ); empty: none.
+    ``claims``: replaces single claims of the job (None removes one). ``inputs``: of the action, by name, such as
+    ``{"skip-existing": "true"}``. ``faults``: texts such as ``"upload-503:2"``. ``chance``: (seed, probability) of
+    random faults.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        distributions: Iterable[Path] | None = None,
+        projects: Iterable[str] | None = None,
+        pending: str = "",
+        environment: str = DEFAULT_ENVIRONMENT,
+        publisher_environment: str | None = None,
+        event_name: str = "push",
+        claims: Mapping[str, Any] | None = None,
+        inputs: Mapping[str, str] | None = None,
+        faults: Iterable[str] = (),
+        chance: tuple[int, float] | None = None,
+        tls: bool = False,
+        port: int = 0,
+        latency: Latency | None = None,
+        audience: str = "rehearsal",
+    ) -> None:
+        self.folder = folder
+        self.distributions = tuple(distributions) if distributions is not None else None
+        self.inputs = dict(inputs or {})
+        self.claims = _replace(job_claims(environment=environment, event_name=event_name), claims or {})
+        self._projects = tuple(projects) if projects is not None else None
+        self._pending = pending
+        self._publisher_environment = environment if publisher_environment is None else publisher_environment
+        scheduled = [parse(text, FAULTS) for text in faults]
+        drawn = RandomFaults(seed=chance[0], probability=chance[1], table=FAULTS.values()) if chance else None
+        self.index = EmbeddedIndex(
+            claims=self.claims,
+            audience=audience,
+            tls=tls,
+            port=port,
+            latency=latency,
+            faults=FaultSchedule(scheduled, chance=drawn),
+        )
+        self.environ: dict[str, str] = {}
+        """The variables of the run; complete once the stage is entered. Whoever starts a child adds its ``PATH``."""
+
+    @property
+    def workspace(self) -> Path:
+        """``GITHUB_WORKSPACE``."""
+        return self.folder / "workspace"
+
+    @property
+    def requests(self) -> tuple[LoggedRequest, ...]:
+        """Every request so far."""
+        return self.index.requests
+
+    @property
+    def outputs(self) -> str:
+        """What was written to ``GITHUB_OUTPUT``."""
+        return (self.folder / "output").read_text(encoding="utf-8")
+
+    @property
+    def summary(self) -> str:
+        """What was written to ``GITHUB_STEP_SUMMARY``."""
+        return (self.folder / "summary").read_text(encoding="utf-8")
+
+    def published(self) -> tuple[PublishedFile, ...]:
+        """Every file that the index has."""
+        return self.index.published()
+
+    def live_tokens(self) -> tuple[IssuedToken, ...]:
+        """Upload tokens that still open something."""
+        return self.index.live_tokens()
+
+    def heal(self) -> None:
+        """End all faults (those that are a state of the index stay) and accept connections."""
+        self.index.call(self.index.faults.clear)
+        self.index.listen()
+
+    def publisher(self) -> Publisher:
+        """A publisher that fits the job's claims."""
+        file = str(self.claims["job_workflow_ref"]).split("@", maxsplit=1)[0]
+        return Publisher(
+            repository=str(self.claims["repository"]),
+            owner_id=str(self.claims["repository_owner_id"]),
+            workflow=file.rsplit("/", maxsplit=1)[-1],
+            environment=self._publisher_environment,
+        )
+
+    def __enter__(self) -> Stage:
+        self._lay_out()
+        if self.distributions is None:
+            self.distributions = build_release(self.workspace / "dist")
+        releases = _releases(self.distributions)
+        names = self._projects
+        if names is None:
+            names = tuple(dict.fromkeys(name for name, _ in releases if name != self._pending))
+        if names:
+            self.index.add_publisher(self.publisher(), names)
+        if self._pending:
+            self.index.add_pending_publisher(self.publisher(), self._pending)
+        filenames = tuple(path.name for path in self.distributions)
+        self.index.faults.prepare(Scene(index=self.index, releases=releases, filenames=filenames))
+        self.index.__enter__()
+        self.environ = job_environment(
+            folder=self.folder, claims=self.claims, index=self.index, inputs=self._all_inputs(self.distributions)
+        )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.index.__exit__()
+        if self.index.traffic.crashes:
+            raise RuntimeError("the embedded index crashed") from self.index.traffic.crashes[0]
+
+    def _lay_out(self) -> None:
+        for name in ("workspace", "temp", "tools"):
+            (self.folder / name).mkdir(parents=True, exist_ok=True)
+        for name in ("output", "summary", "env", "path", "state"):
+            (self.folder / name).touch()
+        event = {
+            "ref": self.claims.get("ref"),
+            "repository": {"full_name": self.claims["repository"], "fork": False, "private": False},
+            "sender": {"login": "octocat"},
+        }
+        (self.folder / "event.json").write_text(json.dumps(event), encoding="utf-8")
+
+    def _all_inputs(self, distributions: tuple[Path, ...]) -> dict[str, str]:
+        given = {
+            "repository-url": self.index.upload_url,
+            "check-url": self.index.simple_url,
+            "packages-dir": "\n".join(dict.fromkeys(str(path.parent) for path in distributions)),
+        }
+        return given | self.inputs
+
+
+def _replace(claims: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in (claims | dict(changes)).items() if value is not None}
+
+
+def _releases(distributions: Iterable[Path]) -> tuple[tuple[str, str], ...]:
+    found: dict[tuple[str, str], None] = {}
+    for path in distributions:
+        if path.name.endswith(".whl"):
+            name, version, _, _ = parse_wheel_filename(path.name)
+        else:
+            name, version = parse_sdist_filename(path.name)
+        found[name, str(version)] = None
+    return tuple(found)

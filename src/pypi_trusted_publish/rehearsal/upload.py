@@ -1,0 +1,128 @@
+"""The upload endpoint: who asks, what comes, whether it is taken, and that colliding transactions end in a 500."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import secrets
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import web
+
+from . import acceptance
+from .answers import Refusal, refusal, server_error
+from .archive import check_archive
+from .catalogue import Catalogue, Project, PublishedFile
+from .form import read_form
+from .traffic import Traffic, note_of
+from .upload_tokens import IssuedToken, TokenRefused, TokenRegister
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+NO_CREDENTIALS: Final = (
+    "Invalid or non-existent authentication information. See /help/#invalid-auth for more information."
+)
+NO_SUCH_PROJECT: Final = (
+    "Non-user identities cannot create new projects. This was probably caused by successfully using a pending "
+    "publisher but specifying the project name incorrectly (either in the publisher or in your project's metadata). "
+    "Please ensure that both match. See /help/#trusted-publishers for more information."
+)
+
+
+class UploadEndpoint:
+    """Takes files into a catalogue."""
+
+    def __init__(
+        self,
+        *,
+        catalogue: Catalogue,
+        tokens: TokenRegister,
+        folder: Path,
+        now: Callable[[], float],
+        traffic: Traffic,
+    ) -> None:
+        self._catalogue = catalogue
+        self._tokens = tokens
+        self._folder = folder
+        self._now = now
+        self._traffic = traffic
+        self.warnings: tuple[str, ...] = ()
+        """What the next answers to taken files say besides, a line each."""
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """``POST`` of one file."""
+        path = self._folder / secrets.token_hex(16)
+        try:
+            return await self._take(request, path, note_of(request).began)
+        except Refusal as refused:
+            return refusal(request, refused)
+        except acceptance.Raced:
+            return server_error(request)
+        finally:
+            if not any(file.path == path for file in self._catalogue.files()):
+                path.unlink(missing_ok=True)
+
+    async def _take(self, request: web.Request, path: Path, began: int) -> web.Response:
+        token = self._authenticate(request)
+        submission = acceptance.check_form(await read_form(request, path))
+        await self._traffic.work()
+        project = self._project(token, submission)
+        if acceptance.check_conflicts(submission, self._catalogue, project, began=began):
+            return self._success(request)
+        acceptance.check_release(submission, project, now=self._now())
+        await asyncio.to_thread(check_archive, submission, path)
+        if acceptance.check_conflicts(submission, self._catalogue, project, began=began):
+            return self._success(request)
+        self._catalogue.add(self._published(submission, project, path, token))
+        return self._success(request)
+
+    def _authenticate(self, request: web.Request) -> IssuedToken:
+        scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
+        try:
+            user, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            user = password = ""
+        token = self._tokens.find(password) if scheme.lower() == "basic" and user == "__token__" else None
+        if token is None:
+            raise Refusal(403, NO_CREDENTIALS)
+        return token
+
+    def _project(self, token: IssuedToken, submission: acceptance.Submission) -> Project:
+        project = self._catalogue.project(submission.name)
+        if project is None:
+            raise Refusal(400, NO_SUCH_PROJECT)
+        try:
+            self._tokens.authorize(token, project.normalized, project.name)
+        except TokenRefused as refused:
+            raise Refusal(403, str(refused)) from refused
+        acceptance.check_status(project)
+        return project
+
+    def _published(
+        self, submission: acceptance.Submission, project: Project, path: Path, token: IssuedToken
+    ) -> PublishedFile:
+        return PublishedFile(
+            filename=submission.filename,
+            project=project.normalized,
+            version=submission.version,
+            filetype=submission.filetype,
+            sha256=submission.form.sha256,
+            blake2b_256=submission.form.blake2b_256,
+            size=submission.form.size,
+            uploaded_at=self._now(),
+            path=path,
+            fields=submission.form.fields,
+            number=self._catalogue.next_number(),
+            publisher_id=token.publisher.id,
+        )
+
+    def _success(self, request: web.Request) -> web.Response:
+        """As seen: without ``Accept: application/json`` a 200 comes as HTML that is no warning."""
+        if self.warnings:
+            return web.Response(text="\n".join(self.warnings) + "\n")
+        if "application/json" in request.headers.get("Accept", ""):
+            return web.Response(text="", content_type="application/json")
+        return web.Response(text="<html><body>200 OK\n\n\n\n</body></html>", content_type="text/html")
