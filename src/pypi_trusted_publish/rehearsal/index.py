@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 _T = TypeVar("_T")
+_Self = TypeVar("_Self", bound="EmbeddedIndex")
 
 
 class EmbeddedIndex:
@@ -136,7 +137,7 @@ class EmbeddedIndex:
         """Accept connections again."""
         self.server.run(self.server.listen())
 
-    def __enter__(self) -> EmbeddedIndex:
+    def __enter__(self: _Self) -> _Self:
         context = None
         if self._tls:
             context, self.authority_file = make_server_context(Path(self._folder.name))

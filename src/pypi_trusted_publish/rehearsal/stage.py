@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from packaging.utils import parse_sdist_filename, parse_wheel_filename
 
@@ -32,11 +32,12 @@ if TYPE_CHECKING:
     from .traffic import Latency, LoggedRequest
     from .upload_tokens import IssuedToken
 
+_Self = TypeVar("_Self", bound="Stage")
 DEFAULT_ENVIRONMENT: Final = "release"
 
 
 class Stage:
-    """Everything that one run needs, in ``folder``: ``workspace/dist``, ``temp``, ``output``, ``summary``, ``event.json``.
+    """Everything that one run needs, laid out in ``folder``.
 
     ``distributions``: paths to release (they are found where they are, by ``INPUT_PACKAGES_DIR``); None builds a wheel
     and an sdist of a sample in ``workspace/dist``. ``projects``: names that the publisher covers and that exist; None:
@@ -129,7 +130,7 @@ class Stage:
             environment=self._publisher_environment,
         )
 
-    def __enter__(self) -> Stage:
+    def __enter__(self: _Self) -> _Self:
         self._lay_out()
         if self.distributions is None:
             self.distributions = build_release(self.workspace / "dist")

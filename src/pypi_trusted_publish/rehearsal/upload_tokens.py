@@ -103,7 +103,7 @@ class TokenRegister:
         return True
 
     def authorize(self, token: IssuedToken, project: str, display_name: str) -> None:
-        """Raise :class:`TokenRefused` unless the token is good for this project now. Texts as observed on PyPI's server."""
+        """Whether the token is good for this project now. Raises :class:`TokenRefused`, with PyPI's texts."""
         if token.expires_at <= self._now():
             raise TokenRefused("Invalid API Token: token is expired, token is expired")
         if project not in token.project_ids:
