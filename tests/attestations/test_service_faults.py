@@ -7,18 +7,17 @@ from typing import Any
 
 import pytest
 
-from builders.attestations import GitHub, Stand, attested_page, claims
+from builders.attestations import Stand, all_at_once, attested_page, warnings
 from builders.release import distribution, page
-from local_sigstore.certificates import Authority
 from local_sigstore.faults import Fault
 from local_sigstore.instance import AUTHORITY, LOG, TIMESTAMP, LocalSigstore
 from local_sigstore.transparency_log import Log
 from pypi_trusted_publish.attestations.persistence import Patience
 from pypi_trusted_publish.attestations.policy import Wish
-from pypi_trusted_publish.errors import Diagnosis, IndexUnavailable, Severity, WorkflowError
+from pypi_trusted_publish.attestations.signing import AT_ONCE
+from pypi_trusted_publish.errors import IndexUnavailable, Severity
 from pypi_trusted_publish.events import Attested, Fact, Retrying, Told
 from pypi_trusted_publish.index.project_page import PageState
-from pypi_trusted_publish.trusted_publishing.tokens import Audience, IdentityToken
 
 WHEEL = distribution("demo-1.0-py3-none-any.whl")
 SDIST = distribution("demo-1.0.tar.gz")
@@ -60,10 +59,6 @@ def stand(stand: Stand) -> Stand:
     """Its services may take a tenth of a second, twice."""
     stand.patience = Patience(tries=2, read_timeout=0.1, timestamp_timeout=0.1)
     return stand
-
-
-def warnings(stand: Stand) -> list[Diagnosis]:
-    return [told.diagnosis for told in stand.told(Told) if told.diagnosis.severity is Severity.WARNING]
 
 
 @pytest.mark.parametrize("service", [AUTHORITY, LOG, TIMESTAMP])
@@ -144,6 +139,28 @@ def test_without_timestamps_the_attestations_are_made_all_the_same(stand: Stand,
     assert stand.instance.requests.count(TIMESTAMP) == 2, "it is not asked again for the second file"
 
 
+def test_files_that_lose_their_timestamps_together_are_told_of_once(stand: Stand) -> None:
+    files = [distribution(f"demo-1.{number}-py3-none-any.whl") for number in range(4)]
+    stand.instance.faults.put(TIMESTAMP, FAULTS["is slow"], times=LASTING)
+    assert len(stand.prepare(*files, map_=all_at_once)) == 4
+    assert len(stand.told(Told)) == 1
+
+
+def test_files_that_fail_together_are_told_of_once(stand: Stand) -> None:
+    files = [distribution(f"demo-1.{number}-py3-none-any.whl") for number in range(9)]
+    stand.instance.faults.put(LOG, FAULTS["is slow"], times=LASTING)
+    assert stand.prepare(*files, map_=all_at_once) == {}
+    assert len(warnings(stand)) == 1
+    assert stand.instance.requests.count(LOG) <= 2 * AT_ONCE
+
+
+def test_files_that_meet_a_spent_certificate_together_share_the_next_one(stand: Stand) -> None:
+    files = [distribution(f"demo-1.{number}-py3-none-any.whl") for number in range(4)]
+    stand.instance.authority.lifetimes = [timedelta(seconds=-1)]
+    assert len(stand.prepare(*files, map_=all_at_once)) == 4
+    assert stand.instance.requests.count(AUTHORITY) == 2
+
+
 def test_an_entry_whose_answer_was_lost_is_made_anew(stand: Stand) -> None:
     stand.instance.faults.put(LOG, Fault(status=502, after_work=True))
     assert len(stand.prepare(WHEEL)) == 1
@@ -179,70 +196,3 @@ def test_every_try_for_a_certificate_has_an_identity_token_of_its_own(stand: Sta
     stand.instance.faults.put(AUTHORITY, Fault(status=503))
     stand.prepare(WHEEL)
     assert len(stand.github.asked) == 2
-
-
-def test_certificates_that_have_always_run_out_end_the_tries(stand: Stand) -> None:
-    stand.instance.authority.lifetimes = [timedelta(seconds=-1)] * LASTING
-    assert stand.prepare(WHEEL) == {}
-    assert "had run out before its use" in warnings(stand)[0].happened
-    assert stand.instance.requests == [AUTHORITY] * 3
-
-
-def test_identity_tokens_that_are_never_valid_point_to_the_clock(stand: Stand) -> None:
-    stand.github.lifetimes = [-60] * LASTING
-    assert stand.prepare(WHEEL) == {}
-    assert "not valid now by this machine's clock" in warnings(stand)[0].happened
-
-
-def test_an_identity_endpoint_that_is_down_is_a_failure_to_sign(stand: Stand) -> None:
-    def down(audience: Audience) -> IdentityToken:
-        raise IndexUnavailable(Diagnosis(code="identity-endpoint", happened="GitHub's identity endpoint is down."))
-
-    assert stand.prepare(WHEEL, request_identity=down) == {}
-    assert "GitHub's identity endpoint is down." in warnings(stand)[0].happened
-    with pytest.raises(IndexUnavailable):
-        stand.prepare(WHEEL, request_identity=down, pages=[attested_page()])
-
-
-def test_an_identity_that_the_workflow_must_allow_stops_the_run(stand: Stand) -> None:
-    def forbidden(audience: Audience) -> IdentityToken:
-        raise WorkflowError(Diagnosis(code="no-id-token", happened="The job lacks a permission."))
-
-    with pytest.raises(WorkflowError):
-        stand.prepare(WHEEL, request_identity=forbidden)
-
-
-def test_a_certificate_of_a_stranger_is_not_used(stand: Stand) -> None:
-    stand.trust = stand.instance.trust_configuration()
-    stand.instance.authority = Authority()
-    assert stand.prepare(WHEEL) == {}
-    assert "no certificate for this job" in warnings(stand)[0].happened
-
-
-def test_an_entry_of_a_strange_log_is_found_out_before_anything_is_sent(stand: Stand) -> None:
-    stand.trust = stand.instance.trust_configuration()
-    stand.instance.log = Log()
-    with pytest.raises(IndexUnavailable) as caught:
-        stand.prepare(WHEEL, pages=[attested_page()])
-    (diagnosis,) = caught.value.diagnostics()
-    assert diagnosis.code == "attestation-would-be-refused"
-    assert "does not verify" in diagnosis.happened
-
-
-def test_a_certificate_that_names_the_calling_workflow_is_found_out(stand: Stand) -> None:
-    called = "octo/demo/.github/workflows/called.yml@refs/tags/v1.0"
-    stand.github = GitHub(job_workflow_ref=called)
-    assert stand.prepare(WHEEL, names=claims(job_workflow_ref=called)) == {}
-    (warning,) = warnings(stand)
-    assert warning.code == "attestation-would-be-refused"
-    assert (
-        "release.yml@refs/tags/v1.0, not https://github.com/octo/demo/.github/workflows/called.yml" in warning.happened
-    )
-
-
-def test_once_the_run_is_ending_nothing_is_tried_again(stand: Stand) -> None:
-    stand.session.abort()
-    with pytest.raises(IndexUnavailable):
-        stand.prepare(WHEEL, wish=Wish.TRUE)
-    assert stand.instance.requests == []
-    assert stand.clock.slept == []

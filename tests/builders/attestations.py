@@ -14,6 +14,11 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import jwt
+from pypi_attestations import Attestation, AttestationType
+from sigstore.dsse import DigestSet, StatementBuilder, Subject
+from sigstore.models import ClientTrustConfig
+from sigstore.oidc import IdentityToken as SigstoreIdentity
+from sigstore.sign import SigningContext
 
 from builders.clock import VirtualClock
 from builders.release import distribution, page, published
@@ -21,8 +26,10 @@ from local_sigstore.instance import LocalSigstore
 from pypi_trusted_publish.attestations.persistence import Patience, Persistence
 from pypi_trusted_publish.attestations.policy import PassOn, Sign, Wish
 from pypi_trusted_publish.attestations.prepare import Desk, Task, prepare
+from pypi_trusted_publish.attestations.trust_root import TrustRepository, fetched
 from pypi_trusted_publish.distributions.distribution import Candidate, Distribution, FileIdentity
-from pypi_trusted_publish.events import Event
+from pypi_trusted_publish.errors import Diagnosis, Severity
+from pypi_trusted_publish.events import Event, Told
 from pypi_trusted_publish.index.project_page import ProjectPage
 from pypi_trusted_publish.secret import Secret
 from pypi_trusted_publish.transport.proxies import Proxies
@@ -36,6 +43,8 @@ R = TypeVar("R")
 
 _KEY: Final = "the key of GitHub in these tests"
 WORKFLOW: Final = "octo/demo/.github/workflows/release.yml@refs/tags/v1.0"
+
+SLSA: Final = AttestationType.SLSA_PROVENANCE_V1.value
 
 CLAIMS: Final[Mapping[str, Any]] = {
     "iss": "https://token.actions.githubusercontent.com",
@@ -160,8 +169,24 @@ class Stand:
         )
         return prepare(task, self.desk(**changes))
 
+    def fetch(self, repository: TrustRepository) -> ClientTrustConfig:
+        """Read trust data from a repository of The Update Framework."""
+        return fetched(repository, session=self.session, folder=self.folder / "private", persistence=self.persistence())
+
     def told(self, kind: type[T]) -> list[T]:
         return [event for event in self.events if isinstance(event, kind)]
+
+
+def attestation(
+    stand: Stand, file: Distribution, predicate: str = AttestationType.PYPI_PUBLISH_V1.value, **changes: str
+) -> str:
+    """What another tool writes beside a file, made with the library alone."""
+    config = ClientTrustConfig.from_json(stand.instance.trust_configuration())
+    token = SigstoreIdentity(GitHub(**changes)(Audience("sigstore")).secret.reveal())
+    subject = Subject(name=file.filename, digest=DigestSet(root={"sha256": file.sha256}))
+    with SigningContext.from_trust_config(config).signer(token) as signer:
+        bundle = signer.sign_dsse(StatementBuilder([subject], predicate).build())
+    return Attestation.from_bundle(bundle).model_dump_json()
 
 
 def beside(file: Distribution, content: bytes | str, suffix: str = ".publish.attestation") -> Candidate:
@@ -174,6 +199,11 @@ def beside(file: Distribution, content: bytes | str, suffix: str = ".publish.att
         identity=FileIdentity(device=1, inode=2, size=len(data), mtime_ns=0),
         open=lambda: io.BytesIO(data),
     )
+
+
+def warnings(stand: Stand) -> list[Diagnosis]:
+    """What the run told as warnings."""
+    return [told.diagnosis for told in stand.told(Told) if told.diagnosis.severity is Severity.WARNING]
 
 
 def attested_page() -> ProjectPage:

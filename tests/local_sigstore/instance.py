@@ -37,7 +37,10 @@ class Answer:
 
 
 class LocalSigstore:
-    """A whole instance; ``verify_identity`` returns a token's claims or raises ValueError."""
+    """A whole instance; ``verify_identity`` returns a token's claims or raises ValueError.
+
+    ``requests`` are the paths that were asked for, ``documents`` are files to serve besides, by their path.
+    """
 
     def __init__(self, verify_identity: Callable[[str], Mapping[str, Any]]) -> None:
         self._verify_identity = verify_identity
@@ -46,6 +49,7 @@ class LocalSigstore:
         self.timestamps = TimestampAuthority()
         self.faults = Faults()
         self.requests: list[str] = []
+        self.documents: dict[str, bytes] = {}
         self.closing = threading.Event()
         self._work: dict[str, Callable[[bytes, str], Answer]] = {
             AUTHORITY: self._certify,
@@ -98,7 +102,7 @@ class LocalSigstore:
     def answer(self, path: str, body: bytes, authorization: str) -> Answer | None:
         """Do the work of a path or show its fault; None drops the connection."""
         self.requests.append(path)
-        work = self._work.get(path)
+        work = self._read(path) if path in self.documents else self._work.get(path)
         if work is None:
             return _problem(404, "no such path")
         fault = self.faults.take(path)
@@ -107,6 +111,9 @@ class LocalSigstore:
         if fault.after_work:
             work(body, authorization)
         return self._spoilt(fault)
+
+    def _read(self, path: str) -> Callable[[bytes, str], Answer]:
+        return lambda _body, _authorization: Answer(status=200, body=self.documents[path])
 
     def _spoilt(self, fault: Fault) -> Answer | None:
         if fault.stall:
@@ -179,6 +186,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(answer.body)
+
+    do_GET = do_POST  # noqa: N815 - the name that http.server looks for
 
     def log_message(self, *_: object) -> None:
         """Say nothing: what came is in ``requests``."""

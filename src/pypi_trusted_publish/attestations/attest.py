@@ -102,6 +102,8 @@ class Attestations:
         if isinstance(decision, Skip):
             self._emit(Fact(value=decision.reason))
             return {}
+        if self._order.dry_run:
+            self._emit(Fact(value="A dry run makes no attestations: an entry in the log is for good."))
         beside = self._beside()
         if not uploads or not needs_packages(decision, files_beside=bool(beside)):
             return {}

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from .existing import VerifiedBeside
     from .persistence import Persistence
     from .policy import PassOn, Wish
+    from .trust_root import TrustRepository
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -62,7 +63,9 @@ class Desk:
     folder: Path
     """Where made attestations stay; made when there are any."""
     trust: str | None
-    """A client trust configuration of Sigstore as JSON, for rehearsals; None stands for its public instance."""
+    """A client trust configuration of Sigstore as JSON, for rehearsals; None: it is fetched from ``repository``."""
+    repository: TrustRepository | None = None
+    """Where trust data are published; None stands for Sigstore's public instance."""
     persistence: Persistence
     map_: ParallelMap
 
@@ -104,8 +107,7 @@ def prepare(task: Task, desk: Desk) -> Mapping[str, tuple[str, ...]]:
     kept: Mapping[str, tuple[VerifiedBeside, ...]] = {}
     made: Mapping[str, _Made] = {}
     try:
-        config = _trust(desk)
-        verifier = Verifier(trusted_root=config.trusted_root)
+        config, verifier = _trust(desk)
         publisher = _publisher(task.claims)
         kept = verify_beside(beside, verifier=verifier, publisher=publisher)
         if isinstance(task.decision, Sign):
@@ -122,15 +124,25 @@ class _Made:
     verified: Verified
 
 
-def _trust(desk: Desk) -> ClientTrustConfig:
+def _trust(desk: Desk) -> tuple[ClientTrustConfig, Verifier]:
     try:
-        if desk.trust is not None:
-            return trust_root.given(desk.trust)
-        return trust_root.fetched(
-            trust_root.public_good(), session=desk.session, folder=desk.private, persistence=desk.persistence
-        )
+        config = _configuration(desk)
+        return config, Verifier(trusted_root=config.trusted_root)
     except ServiceFault as fault:
         raise _NotMade(not_made(fault)) from None
+    except GARBAGE:
+        raise _NotMade(not_made(_unusable_trust())) from None
+
+
+def _configuration(desk: Desk) -> ClientTrustConfig:
+    if desk.trust is not None:
+        return trust_root.given(desk.trust)
+    repository = desk.repository or trust_root.public_good()
+    return trust_root.fetched(repository, session=desk.session, folder=desk.private, persistence=desk.persistence)
+
+
+def _unusable_trust() -> ServiceFault:
+    return ServiceFault(Service.TRUST, "names no service that can be used", again=False)
 
 
 def _publisher(claims: UnverifiedClaims) -> PublisherIdentity:
@@ -160,8 +172,7 @@ def _make(
     try:
         context = signing_context(config, desk.session, desk.persistence)
     except GARBAGE:
-        problem = "names no service that can be used"
-        raise _NotMade(not_made(ServiceFault(Service.TRUST, problem, again=False))) from None
+        raise _NotMade(not_made(_unusable_trust())) from None
     bench = SigningBench(context, desk.request_identity, desk.persistence)
 
     def make(file: Distribution) -> _Made:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from typing import TYPE_CHECKING, Final
 
 from sigstore._internal.fulcio.client import FulcioClientError
@@ -112,6 +113,7 @@ class _TimestampAuthority(TimestampAuthorityClient):
         self._over = over
         self._persistence = persistence
         self._given_up = False
+        self._giving_up = threading.Lock()
 
     @property
     def _session(self) -> requests.Session:
@@ -123,10 +125,14 @@ class _TimestampAuthority(TimestampAuthorityClient):
         try:
             return self._persistence.of("get a timestamp", lambda: self._request(signature))
         except ServiceFault as fault:
-            if not self._given_up:
-                self._given_up = True
-                self._persistence.emit(Told(diagnosis=_without_timestamps(fault)))
+            self._give_up(fault)
             raise TimestampError from None
+
+    def _give_up(self, fault: ServiceFault) -> None:
+        with self._giving_up:
+            if not self._given_up:
+                self._persistence.emit(Told(diagnosis=_without_timestamps(fault)))
+            self._given_up = True
 
     def _request(self, signature: bytes) -> TimeStampResponse:
         try:

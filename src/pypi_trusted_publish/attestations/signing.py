@@ -108,14 +108,10 @@ class SigningBench:
         """A key pair and its certificate, for which each try needs an identity token of its own."""
         token = self._request_identity(AUDIENCE)
         try:
-            identity = SigstoreIdentity(token.secret.reveal())
-        except IdentityError:
+            return Signer(SigstoreIdentity(token.secret.reveal()), self._context)
+        except (IdentityError, ExpiredIdentity):
             problem = "gave an identity token that is not valid now by this machine's clock, or lacks a claim"
             raise ServiceFault(Service.IDENTITY, problem, again=True) from None
-        try:
-            return Signer(identity, self._context)
-        except ExpiredIdentity:
-            raise ServiceFault(Service.IDENTITY, "gave an identity token that has run out", again=True) from None
         except GARBAGE:
             problem = "answered with something that is no certificate for this job"
             raise ServiceFault(Service.AUTHORITY, problem, again=True) from None

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 _ISSUER: Final = "https://token.actions.githubusercontent.com"
 _SERVER: Final = "https://github.com"
-_PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
 
 
 _UNREADABLE: Final = (
@@ -119,11 +118,9 @@ def verify(
     if problem:
         raise Unverifiable(problem)
     try:
-        payload_type, payload = verifier.verify_dsse(bundle, publisher)
+        _, payload = verifier.verify_dsse(bundle, publisher)
     except _UNREADABLE:
         raise Unverifiable("its signature, certificate or log entry does not verify") from None
-    if payload_type != _PAYLOAD_TYPE:
-        raise Unverifiable(f"it holds no statement of in-toto but {payload_type}")
     return Verified(
         kind=_statement_kind(payload, filename, sha256),
         log_index=int(attestation.verification_material.transparency_entries[0].get("logIndex", 0)),

@@ -132,9 +132,7 @@ def _body(request: requests.PreparedRequest) -> bytes | None:
     body = request.body
     if isinstance(body, str):
         return body.encode()
-    if body is None or isinstance(body, bytes):
-        return body
-    raise TypeError("no client of ours streams a body")
+    return body if isinstance(body, bytes) else None
 
 
 def _retry_after(answer: Response) -> float | None:

@@ -1,0 +1,157 @@
+"""The flow's port: decide, install, prepare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from builders.attestations import SLSA, Stand, attestation, attested_page, beside, claims
+from builders.release import distribution, page
+from local_sigstore.faults import Fault
+from local_sigstore.instance import LOG
+from pypi_trusted_publish.attestations.attest import Attestations, AttestOrder
+from pypi_trusted_publish.attestations.policy import Wish
+from pypi_trusted_publish.distributions.distribution import Candidate, Distribution
+from pypi_trusted_publish.errors import Diagnosis, IndexUnavailable, Severity, WorkflowError
+from pypi_trusted_publish.events import Attested, Fact, StepStarted, Told
+from pypi_trusted_publish.index.project_page import ProjectPage
+from pypi_trusted_publish.trusted_publishing.claims_policy import AcceptedClaims
+from pypi_trusted_publish.trusted_publishing.identity_token import UnverifiedClaims
+
+WHEEL = distribution("demo-1.0-py3-none-any.whl")
+HERE = claims()
+CALLED = claims(job_workflow_ref="octo/demo/.github/workflows/called.yml@refs/tags/v1.0")
+PRIVATE = claims(repository_visibility="private")
+
+
+class Installation:
+    """Installs nothing, and knows how often it was begun and waited for."""
+
+    def __init__(self, problem: IndexUnavailable | None = None) -> None:
+        self.begun = 0
+        self.awaited = 0
+        self._problem = problem
+
+    def __call__(self) -> Installation:
+        self.begun += 1
+        return self
+
+    def result(self) -> None:
+        self.awaited += 1
+        if self._problem is not None:
+            raise self._problem
+
+
+def attestations(stand: Stand, installation: Installation, **changes: Any) -> Attestations:
+    files: Sequence[Candidate] = changes.pop("files", ())
+    order: dict[str, Any] = {"wish": Wish.AUTO, "index_name": "PyPI", "index_verifies": True, **changes}
+    return Attestations(
+        AttestOrder(**order),
+        desk=stand.desk,
+        beside=lambda: files,
+        install=installation,
+        emit=stand.events.append,
+    )
+
+
+def attest(
+    port: Attestations,
+    *uploads: Distribution,
+    about: UnverifiedClaims = HERE,
+    pages: Sequence[ProjectPage] = (page(),),
+) -> Mapping[str, tuple[str, ...]]:
+    return port(uploads, AcceptedClaims(claims=about, environment="release"), pages)
+
+
+def test_the_packages_are_installed_as_soon_as_the_claims_are_known_and_once(stand: Stand) -> None:
+    installation = Installation()
+    port = attestations(stand, installation)
+    port.begin(HERE)
+    assert (installation.begun, installation.awaited) == (1, 0)
+    assert list(attest(port, WHEEL)) == [WHEEL.filename]
+    assert (installation.begun, installation.awaited) == (1, 1)
+    assert stand.events[0] == StepStarted(title="Attestations")
+
+
+def test_without_a_beginning_the_call_begins(stand: Stand) -> None:
+    assert list(attest(attestations(stand, Installation()), WHEEL)) == [WHEEL.filename]
+
+
+@pytest.mark.parametrize(
+    ("changes", "about"),
+    [
+        ({"wish": Wish.FALSE}, HERE),
+        ({"index_verifies": False}, HERE),
+        ({}, CALLED),
+        ({}, PRIVATE),
+        ({"dry_run": True}, HERE),
+    ],
+    ids=["false", "custom index", "reusable workflow", "private", "dry run"],
+)
+def test_a_run_without_attestations_installs_nothing_and_asks_nobody(
+    stand: Stand, changes: dict[str, Any], about: UnverifiedClaims
+) -> None:
+    installation = Installation()
+    port = attestations(stand, installation, **changes)
+    port.begin(about)
+    assert attest(port, WHEEL, about=about) == {}
+    assert installation.begun == 0
+    assert stand.instance.requests == []
+    assert any(isinstance(event, Fact | Told) for event in stand.events), "and says so"
+
+
+def test_nothing_is_signed_when_nothing_is_uploaded(stand: Stand) -> None:
+    port = attestations(stand, Installation())
+    assert attest(port) == {}
+    assert stand.instance.requests == []
+
+
+def test_a_reusable_workflow_is_noticed_or_refused_by_the_wish(stand: Stand) -> None:
+    attest(attestations(stand, Installation()), WHEEL, about=CALLED)
+    (told,) = stand.told(Told)
+    assert (told.diagnosis.code, told.diagnosis.severity) == ("attestations-reusable-workflow", Severity.NOTICE)
+    with pytest.raises(WorkflowError) as caught:
+        attestations(stand, Installation(), wish=Wish.TRUE).begin(CALLED)
+    assert caught.value.exit_code == 2
+
+
+def test_a_private_repository_passes_on_what_lies_there(stand: Stand) -> None:
+    files = [beside(WHEEL, attestation(stand, WHEEL, SLSA), ".provenance.attestation")]
+    installation = Installation()
+    port = attestations(stand, installation, files=files)
+    port.begin(PRIVATE)
+    assert installation.begun == 0
+    assert len(attest(port, WHEEL, about=PRIVATE)[WHEEL.filename]) == 1
+    assert installation.begun == 1
+    assert [event.made for event in stand.told(Attested)] == [False]
+
+
+def test_a_dry_run_verifies_what_lies_there_and_enters_nothing_in_the_log(stand: Stand) -> None:
+    files = [beside(WHEEL, attestation(stand, WHEEL))]
+    entries = stand.instance.log.size
+    assert len(attest(attestations(stand, Installation(), files=files, dry_run=True), WHEEL)) == 1
+    assert stand.instance.log.size == entries
+
+
+def unavailable() -> IndexUnavailable:
+    return IndexUnavailable(Diagnosis(code="install-failed", happened="pip could not reach its index."))
+
+
+def test_packages_that_cannot_be_installed_are_a_failure_to_sign(stand: Stand) -> None:
+    assert attest(attestations(stand, Installation(unavailable())), WHEEL) == {}
+    (told,) = stand.told(Told)
+    assert told.diagnosis.severity is Severity.WARNING
+    assert told.diagnosis.happened.endswith("pip could not reach its index.")
+    with pytest.raises(IndexUnavailable):
+        attest(attestations(stand, Installation(unavailable())), WHEEL, pages=[attested_page()])
+    with pytest.raises(IndexUnavailable):
+        attest(attestations(stand, Installation(unavailable()), wish=Wish.TRUE), WHEEL)
+
+
+def test_only_projects_that_are_uploaded_have_a_say(stand: Stand) -> None:
+    stand.instance.faults.put(LOG, Fault(status=400))
+    other = attested_page()
+    mine = distribution("mine-1.0-py3-none-any.whl")
+    assert attest(attestations(stand, Installation()), mine, pages=[other, page(project="mine")]) == {}

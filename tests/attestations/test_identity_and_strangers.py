@@ -1,0 +1,86 @@
+"""Identities that cannot be used, and services that are not those that we trust."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from builders.attestations import GitHub, Stand, attested_page, claims, warnings
+from builders.release import distribution
+from local_sigstore.certificates import Authority
+from local_sigstore.instance import AUTHORITY
+from local_sigstore.transparency_log import Log
+from pypi_trusted_publish.attestations.policy import Wish
+from pypi_trusted_publish.errors import Diagnosis, IndexUnavailable, WorkflowError
+from pypi_trusted_publish.trusted_publishing.tokens import Audience, IdentityToken
+
+WHEEL = distribution("demo-1.0-py3-none-any.whl")
+LASTING = 20
+
+
+def test_certificates_that_have_always_run_out_end_the_tries(stand: Stand) -> None:
+    stand.instance.authority.lifetimes = [timedelta(seconds=-1)] * LASTING
+    assert stand.prepare(WHEEL) == {}
+    assert "had run out before its use" in warnings(stand)[0].happened
+    assert stand.instance.requests == [AUTHORITY] * 3
+
+
+def test_identity_tokens_that_are_never_valid_point_to_the_clock(stand: Stand) -> None:
+    stand.github.lifetimes = [-60] * LASTING
+    assert stand.prepare(WHEEL) == {}
+    assert "not valid now by this machine's clock" in warnings(stand)[0].happened
+
+
+def test_an_identity_endpoint_that_is_down_is_a_failure_to_sign(stand: Stand) -> None:
+    def down(audience: Audience) -> IdentityToken:
+        raise IndexUnavailable(Diagnosis(code="identity-endpoint", happened="GitHub's identity endpoint is down."))
+
+    assert stand.prepare(WHEEL, request_identity=down) == {}
+    assert "GitHub's identity endpoint is down." in warnings(stand)[0].happened
+    with pytest.raises(IndexUnavailable):
+        stand.prepare(WHEEL, request_identity=down, pages=[attested_page()])
+
+
+def test_an_identity_that_the_workflow_must_allow_stops_the_run(stand: Stand) -> None:
+    def forbidden(audience: Audience) -> IdentityToken:
+        raise WorkflowError(Diagnosis(code="no-id-token", happened="The job lacks a permission."))
+
+    with pytest.raises(WorkflowError):
+        stand.prepare(WHEEL, request_identity=forbidden)
+
+
+def test_a_certificate_of_a_stranger_is_not_used(stand: Stand) -> None:
+    stand.trust = stand.instance.trust_configuration()
+    stand.instance.authority = Authority()
+    assert stand.prepare(WHEEL) == {}
+    assert "no certificate for this job" in warnings(stand)[0].happened
+
+
+def test_an_entry_of_a_strange_log_is_found_out_before_anything_is_sent(stand: Stand) -> None:
+    stand.trust = stand.instance.trust_configuration()
+    stand.instance.log = Log()
+    with pytest.raises(IndexUnavailable) as caught:
+        stand.prepare(WHEEL, pages=[attested_page()])
+    (diagnosis,) = caught.value.diagnostics()
+    assert diagnosis.code == "attestation-would-be-refused"
+    assert "does not verify" in diagnosis.happened
+
+
+def test_a_certificate_that_names_the_calling_workflow_is_found_out(stand: Stand) -> None:
+    called = "octo/demo/.github/workflows/called.yml@refs/tags/v1.0"
+    stand.github = GitHub(job_workflow_ref=called)
+    assert stand.prepare(WHEEL, names=claims(job_workflow_ref=called)) == {}
+    (warning,) = warnings(stand)
+    assert warning.code == "attestation-would-be-refused"
+    assert (
+        "release.yml@refs/tags/v1.0, not https://github.com/octo/demo/.github/workflows/called.yml" in warning.happened
+    )
+
+
+def test_once_the_run_is_ending_nothing_is_tried_again(stand: Stand) -> None:
+    stand.session.abort()
+    with pytest.raises(IndexUnavailable):
+        stand.prepare(WHEEL, wish=Wish.TRUE)
+    assert stand.instance.requests == []
+    assert stand.clock.slept == []
