@@ -1,8 +1,8 @@
 """Bring the tables that age up to date: recompile the hash locks with newer releases of the packages that carry them.
 
-Run by ``.github/workflows/refresh-tables.yml`` every week and by hand from the root of the repository, with the ``uv`` of
-the virtual environment. Prints what changed as a Markdown list, nothing when nothing did. The tables that stand in
-this project itself (``TABLE_DATES`` in ``distributions/rule.py``) are for people: the list ends with a reminder.
+Run by ``.github/workflows/refresh-tables.yml`` every week, and by hand, with the ``uv`` of the virtual environment.
+Prints what changed as a Markdown list, nothing when nothing did. The tables that stand in this project itself
+(``TABLE_DATES`` in ``distributions/rule.py``) are for people: the list ends with a reminder.
 """
 
 # ruff: noqa: INP001 - a script, run by its path
@@ -62,7 +62,7 @@ def commands(uv: str) -> tuple[tuple[str, ...], ...]:
 def changes(before: Mapping[str, str], after: Mapping[str, str]) -> str:
     """What changed, as a Markdown list; empty when nothing did."""
     lines = [
-        f"- `{name}` {before.get(name, 'new')} → {after.get(name, 'gone')}" + (f": {TABLES[name]}" * (name in TABLES))
+        f"- `{name}` {before.get(name, 'new')} → {after.get(name, 'gone')}{_of(name)}"
         for name in sorted({*before, *after})
         if before.get(name) != after.get(name)
     ]
@@ -72,6 +72,10 @@ def changes(before: Mapping[str, str], after: Mapping[str, str]) -> str:
         "The tables of metadata versions, platform tags and sizes stand in `distributions/`; compare them by hand."
     )
     return "\n".join([*lines, "", reminder, ""])
+
+
+def _of(package: str) -> str:
+    return f": {TABLES[package]}" if package in TABLES else ""
 
 
 def main() -> None:
