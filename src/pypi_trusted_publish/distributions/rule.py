@@ -38,14 +38,12 @@ class Table(str, enum.Enum):
     PLATFORM_TAGS = "platform tags"
     LICENSES = "SPDX licence identifiers"
     SIZE_LIMITS = "size limits"
-    PROTECTED_SOURCE = "marks of protected source"
 
 
 TABLE_DATES: Final[dict[Table, str]] = {
     Table.METADATA_VERSIONS: "2026-08-01",
     Table.PLATFORM_TAGS: "2026-08-01",
     Table.SIZE_LIMITS: "2026-08-01",
-    Table.PROTECTED_SOURCE: "2026-08-01",
 }
 """When the tables that stand in this project were last held against the index (ISO dates). Those that come from a
 library carry that library's version instead: whoever makes the finding hands it to :meth:`Rule.finding`."""

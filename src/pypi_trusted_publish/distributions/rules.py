@@ -6,13 +6,29 @@ order of reading. The checks of the family stand elsewhere and yield ``<CONSTANT
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from . import rules_filename
-from .rule import Rule
+from . import (
+    rules_classifiers,
+    rules_contacts,
+    rules_content,
+    rules_dependencies,
+    rules_description,
+    rules_filename,
+    rules_licences,
+    rules_metadata,
+    rules_sdist,
+    rules_set,
+    rules_wheel,
+    rules_zip,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .rule import Rule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +39,20 @@ class Family:
     rules: tuple[Rule, ...]
 
 
-FAMILIES: Final[tuple[Family, ...]] = (Family(title="File names", rules=rules_filename.RULES),)
+FAMILIES: Final[tuple[Family, ...]] = (
+    Family(title="File names", rules=rules_filename.RULES),
+    Family(title="Zip framing", rules=rules_zip.RULES),
+    Family(title="Wheels", rules=rules_wheel.RULES),
+    Family(title="Sdists", rules=rules_sdist.RULES),
+    Family(title="Contents and size", rules=rules_content.RULES),
+    Family(title="Core metadata", rules=rules_metadata.RULES),
+    Family(title="E-mail addresses and URLs", rules=rules_contacts.RULES),
+    Family(title="Classifiers", rules=rules_classifiers.RULES),
+    Family(title="Requirements, extras and import names", rules=rules_dependencies.RULES),
+    Family(title="Licences", rules=rules_licences.RULES),
+    Family(title="Descriptions", rules=rules_description.RULES),
+    Family(title="Files of one release", rules=rules_set.RULES),
+)
 
 RULES: Final[Mapping[str, Rule]] = MappingProxyType({rule.code: rule for family in FAMILIES for rule in family.rules})
 """Every rule by its code."""
