@@ -1,0 +1,64 @@
+"""Both digests of a file as a by-product of reading it for something else."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from typing import BinaryIO, Final
+
+CHUNK: Final = 256 * 1024
+"""Bytes that are read at once; large enough for hashlib and zlib to release the interpreter lock."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Digests:
+    """What the upload form names a file by."""
+
+    sha256: str
+    """Hexadecimal, lower case."""
+    blake2b_256: str
+    """BLAKE2b with a digest of 256 bits, hexadecimal, lower case."""
+
+
+class HashingReader:
+    """A seekable binary reader that hashes each byte the first time it passes by in the file's order.
+
+    Whoever reads the file from front to back gets the digests for nothing; what was skipped is read by
+    :meth:`finish`. It does not close the reader that it is given.
+    """
+
+    def __init__(self, reader: BinaryIO) -> None:
+        self._reader = reader
+        self._position = 0
+        self._hashed = 0
+        self._sha256 = hashlib.sha256()
+        self._blake2b = hashlib.blake2b(digest_size=32)
+
+    def read(self, size: int = -1) -> bytes:
+        """As a reader's ``read``: fewer bytes only at the end of the file."""
+        data = self._reader.read(size)
+        start, end = self._position, self._position + len(data)
+        self._position = end
+        if start <= self._hashed < end:
+            fresh = data if start == self._hashed else data[self._hashed - start :]
+            self._sha256.update(fresh)
+            self._blake2b.update(fresh)
+            self._hashed = end
+        return data
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """As a reader's ``seek``; nothing is hashed by it."""
+        self._position = self._reader.seek(offset, whence)
+        return self._position
+
+    def tell(self) -> int:
+        """The position in the file."""
+        return self._position
+
+    def finish(self) -> Digests:
+        """Read what was not read yet, and tell the digests of the whole file."""
+        self.seek(self._hashed)
+        while self.read(CHUNK):
+            pass
+        return Digests(sha256=self._sha256.hexdigest(), blake2b_256=self._blake2b.hexdigest())
