@@ -1,0 +1,73 @@
+"""Marks in the content of members, looked for piece by piece: protected source, tokens, private keys."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+from typing import Final
+
+SCAN_LIMIT: Final = 5 * 1024 * 1024
+"""Bytes; the index does not look into larger files."""
+_SOURCE_SUFFIXES: Final = frozenset({".py", ".pye"})
+_ANY_OF: Final = (
+    b"__pyarmor__(__name__, __file__,",
+    b"__pyarmor_enter__",
+    b"__pyarmor_exit__",
+    b"__pyarmor_assert__",
+    b"__pyarmor_bcc__",
+)
+"""PyArmor's marks: one of them is enough."""
+_ALL_OF: Final = (b"---BEGIN PYE FILE---", b"---END PYE FILE---")
+"""SourceDefender's marks: both."""
+_TOKEN_HEAD: Final = b"pypi-AgEIcHlwaS5vcmcCJ"
+_TOKEN: Final = re.compile(rb"pypi-AgEIcHlwaS5vcmcCJ[A-Za-z0-9_-]{100,}")
+"""An API token of the index: a fixed head, then base64 (documented by the index; August 2026)."""
+_KEY: Final = re.compile(rb"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----")
+_OVERLAP: Final = 160
+"""Bytes of the piece before that are looked at again: the longest mark and the part of a token that proves it."""
+
+
+def is_source(name: str) -> bool:
+    """Whether the index looks into a member of that name: ``.py`` and ``.pye``, upper or lower case."""
+    if not name.lower().rstrip("/.").endswith((".py", ".pye")):
+        return False
+    return PurePosixPath(name).suffix.lower() in _SOURCE_SUFFIXES
+
+
+class SourceScan:
+    """Looks for the marks in one file of Python source."""
+
+    def __init__(self) -> None:
+        self._tail = b""
+        self._size = 0
+        self._found: set[bytes] = set()
+        self.token = False
+        """Whether an API token of the index is in it."""
+
+    def feed(self, piece: bytes) -> None:
+        """The next piece of the file."""
+        self._size += len(piece)
+        window = self._tail + piece
+        self._found.update(mark for mark in (*_ANY_OF, *_ALL_OF) if mark in window)
+        if not self.token and _TOKEN_HEAD in window:
+            self.token = _TOKEN.search(window) is not None
+        self._tail = window[-_OVERLAP:]
+
+    @property
+    def protected_by(self) -> str | None:
+        """The program whose marks are in it, or None; never for a file that is too large for the index to look at."""
+        if self._size > SCAN_LIMIT:
+            return None
+        if self._found.intersection(_ANY_OF):
+            return "PyArmor"
+        return "SourceDefender" if self._found.issuperset(_ALL_OF) else None
+
+
+def may_hold_key(name: str) -> bool:
+    """Whether the name is one under which keys are kept."""
+    return name.lower().endswith((".pem", ".key"))
+
+
+def holds_key(piece: bytes) -> bool:
+    """Whether the piece has the first line of a private key."""
+    return _KEY.search(piece) is not None

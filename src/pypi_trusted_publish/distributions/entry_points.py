@@ -1,0 +1,77 @@
+"""``entry_points.txt`` as the index reads it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from . import rules_wheel as rules
+from .distribution import Finding
+from .quoting import quoted
+
+if TYPE_CHECKING:
+    import configparser
+
+_SCRIPT_NAME: Final = re.compile(r"[\w.-]+")
+_SCRIPT_SECTIONS: Final = ("console_scripts", "gui_scripts")
+
+
+def entry_point_findings(filename: str, data: bytes) -> Iterator[Finding]:
+    """What is wrong with the bytes of the file.
+
+    Keys of a ``[DEFAULT]`` section count as scripts when there is a section of scripts: that is how INI files work.
+    """
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        yield _malformed(filename, f"is not UTF-8 (byte 0x{data[error.start]:02x} at offset {error.start})")
+        return
+    parser = _parse(text)
+    if isinstance(parser, str):
+        yield _malformed(filename, parser)
+        return
+    for section in _SCRIPT_SECTIONS:
+        for name in _keys(parser, section):
+            if _SCRIPT_NAME.fullmatch(name) is None:
+                yield rules.WHEEL_ENTRY_POINT_NAME.finding(filename, f"The script {quoted(name)} in [{section}].")
+
+
+def _keys(parser: configparser.ConfigParser, section: str) -> tuple[str, ...]:
+    return tuple(parser[section]) if parser.has_section(section) else ()
+
+
+def _malformed(filename: str, phrase: str) -> Finding:
+    return rules.WHEEL_ENTRY_POINTS_MALFORMED.finding(filename, f"entry_points.txt {phrase}.")
+
+
+def _parse(text: str) -> configparser.ConfigParser | str:
+    """The file's sections, or the phrase that says why it cannot be read."""
+    import configparser  # noqa: PLC0415 - few wheels have the file
+
+    class Parser(configparser.ConfigParser):
+        """Names keep their case."""
+
+        def optionxform(self, optionstr: str) -> str:
+            return optionstr
+
+    parser = Parser(delimiters=("=",))
+    try:
+        parser.read_string(text)
+    except configparser.Error as error:
+        return _why(error, text)
+    return parser
+
+
+def _why(error: configparser.Error, text: str) -> str:
+    import configparser  # noqa: PLC0415 - few wheels have the file
+
+    if isinstance(error, configparser.MissingSectionHeaderError):
+        first = f"has no [section] before line {error.lineno}"
+        return "starts with a byte-order mark" if text.startswith("\ufeff") else first
+    if isinstance(error, configparser.DuplicateSectionError):
+        return f"has the section [{error.section}] twice (line {error.lineno})"
+    if isinstance(error, configparser.DuplicateOptionError):
+        return f"has {quoted(error.option)} twice in [{error.section}] (line {error.lineno})"
+    lines = ", ".join(str(number) for number, *_ in getattr(error, "errors", ())[:3])
+    return f"cannot be read: no `name = value` in line {lines or '?'}"

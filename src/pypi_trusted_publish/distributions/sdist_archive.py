@@ -1,0 +1,211 @@
+"""An sdist read once from front to back, and everything that its archive is refused for."""
+
+from __future__ import annotations
+
+import posixpath
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from . import rules_content, rules_sdist
+from .content_scan import SourceScan, holds_key, is_source, may_hold_key
+from .digests import HashingReader
+from .distribution import Finding, Kind
+from .member_names import NameReview, listed
+from .options import METADATA_LIMIT, CheckOptions
+from .quoting import quoted
+from .tar_members import BudgetSpent, CommonFolder, TarUnreadable, content, link_target, members, open_tar
+from .wheel_reading import scan_findings
+
+PKG_INFO: Final = "PKG-INFO"
+_SPECIAL_MODES: Final = 0o6022
+"""Setuid, setgid, writable by group or others."""
+_CANDIDATES: Final = 8
+_HOPS: Final = 4
+"""Links to links that are followed to find PKG-INFO."""
+
+
+@dataclass(kw_only=True)
+class SdistArchive:
+    """What was read of an sdist."""
+
+    filename: str
+    options: CheckOptions
+    review: NameReview
+    names: set[str] = field(default_factory=set)
+    """Of all members, as they are spelt."""
+    folder: CommonFolder = field(default_factory=CommonFolder)
+    metadata: bytes | None = None
+    problem: str | None = None
+    """Why the archive could not be read to its end, as a sentence."""
+    unfinished: str | None = None
+    """What was left out for the budget, as a phrase."""
+    sparse: list[str] = field(default_factory=list)
+    protected: list[tuple[str, str]] = field(default_factory=list)
+    tokens: list[str] = field(default_factory=list)
+    candidates: dict[str, bytes | str] = field(default_factory=dict)
+    """Members called PKG-INFO that may be the one: content, or the name that a link points at."""
+    depth: int | None = None
+    """Of the candidates."""
+
+    @property
+    def target(self) -> str:
+        """Where PKG-INFO has to be."""
+        return posixpath.join(self.folder.path, PKG_INFO)
+
+
+def read_sdist(reader: HashingReader, filename: str, options: CheckOptions) -> SdistArchive:
+    """Read an sdist: each byte once and in order, except where PKG-INFO is a link."""
+    archive = SdistArchive(filename=filename, options=options, review=NameReview(filename, Kind.SDIST))
+    try:
+        _read_members(reader, archive)
+        _resolve_metadata(reader, archive)
+    except TarUnreadable as error:
+        archive.problem = str(error)
+    except BudgetSpent as spent:
+        archive.unfinished = str(spent)
+        archive.metadata = _candidate(archive, archive.target)
+    return archive
+
+
+def _read_members(reader: HashingReader, archive: SdistArchive) -> None:
+    tar = open_tar(reader, archive.options.unpacked_budget)
+    for count, member in enumerate(members(tar), start=1):
+        if count > archive.options.member_budget:
+            raise BudgetSpent(f"what comes after {archive.options.member_budget} members was not looked at")
+        archive.names.add(member.name)
+        archive.folder.add(member.name)
+        if archive.options.full:
+            archive.review.add(member.name, is_folder=member.isdir())
+            if member.mode & _SPECIAL_MODES and not member.issym():
+                archive.review.note(rules_sdist.SDIST_PERMISSIONS, f"{member.name} ({member.mode & 0o7777:o})")
+        if _is_sparse(member):
+            archive.sparse.append(member.name)
+        elif posixpath.basename(member.name) == PKG_INFO:
+            _keep(archive, member, tar)
+        elif archive.options.full and member.isfile():
+            _scan(archive, member, tar)
+
+
+def _is_sparse(member: tarfile.TarInfo) -> bool:
+    return member.issparse()
+
+
+def _keep(archive: SdistArchive, member: tarfile.TarInfo, tar: tarfile.TarFile) -> None:
+    """Keep what may be the PKG-INFO: those that lie least deep, because all members are beside or below it."""
+    depth = len([part for part in member.name.split("/") if part not in ("", ".")])
+    if archive.depth is None or depth < archive.depth:
+        archive.candidates.clear()
+        archive.depth = depth
+    if depth > archive.depth or len(archive.candidates) >= _CANDIDATES:
+        return
+    if member.issym() or member.islnk():
+        archive.candidates[member.name] = link_target(member)
+    elif member.isfile():
+        archive.candidates[member.name] = _bounded(content(tar, member))
+    else:
+        archive.candidates.pop(member.name, None)
+
+
+def _bounded(pieces: Iterator[bytes]) -> bytes:
+    """The content, or its first bytes and one more than the limit, which tells that it is too large."""
+    kept = bytearray()
+    for piece in pieces:
+        kept += piece
+        if len(kept) > METADATA_LIMIT:
+            break
+    return bytes(kept[: METADATA_LIMIT + 1])
+
+
+def _scan(archive: SdistArchive, member: tarfile.TarInfo, tar: tarfile.TarFile) -> None:
+    if is_source(member.name):
+        scan = SourceScan()
+        for piece in content(tar, member):
+            scan.feed(piece)
+        if scan.protected_by is not None:
+            archive.protected.append((member.name, scan.protected_by))
+        if scan.token:
+            archive.tokens.append(member.name)
+    elif may_hold_key(member.name) and any(holds_key(piece) for piece in content(tar, member)):
+        archive.review.note(rules_content.SECRET_FILE, member.name)
+
+
+def _candidate(archive: SdistArchive, name: str) -> bytes | None:
+    found = archive.candidates.get(name)
+    return found if isinstance(found, bytes) else None
+
+
+def _resolve_metadata(reader: HashingReader, archive: SdistArchive) -> None:
+    """Find the content of PKG-INFO; a link is followed by reading the archive again."""
+    found = archive.candidates.get(archive.target)
+    for _ in range(_HOPS):
+        if not isinstance(found, str):
+            break
+        found = _read_again(reader, archive.options, found)
+    archive.metadata = found if isinstance(found, bytes) else None
+
+
+def _read_again(reader: HashingReader, options: CheckOptions, name: str) -> bytes | str | None:
+    reader.seek(0)
+    found: bytes | str | None = None
+    tar = open_tar(reader, options.unpacked_budget)
+    for member in members(tar):
+        if posixpath.normpath(member.name) == name:
+            if member.issym() or member.islnk():
+                found = link_target(member)
+            elif member.isfile() and not _is_sparse(member):
+                found = _bounded(content(tar, member))
+    return found
+
+
+def sdist_findings(archive: SdistArchive, license_files: tuple[str, ...]) -> Iterator[Finding]:
+    """What the archive is refused for, and what its users would regret."""
+    filename = archive.filename
+    if archive.problem is not None:
+        yield rules_sdist.SDIST_UNREADABLE.finding(filename, archive.problem)
+        return
+    if archive.unfinished is not None:
+        yield rules_content.NOT_FULLY_CHECKED.finding(filename, f"{archive.unfinished}.".capitalize())
+    if archive.sparse:
+        shown = listed(archive.sparse, len(archive.sparse))
+        yield rules_sdist.SDIST_SPARSE_MEMBER.finding(filename, f"Stored as sparse files: {shown}.")
+    yield from _layout_findings(archive)
+    if archive.metadata is not None and archive.unfinished is None:
+        for path in license_files:
+            wanted = posixpath.join(archive.folder.path, path)
+            if wanted not in archive.names:
+                yield rules_sdist.SDIST_LICENSE_FILE_MISSING.finding(filename, f"There is no {quoted(wanted)}.")
+    yield from scan_findings(filename, archive.protected, archive.tokens)
+    yield from archive.review.findings()
+
+
+def _layout_findings(archive: SdistArchive) -> Iterator[Finding]:
+    """Top folder and PKG-INFO."""
+    filename, top = archive.filename, archive.folder.path
+    if not archive.names:
+        yield rules_sdist.SDIST_TOP_LEVEL.finding(filename, "The archive is empty.")
+    elif archive.folder.problem is not None:
+        yield rules_sdist.SDIST_TOP_LEVEL.finding(filename, archive.folder.problem)
+    elif top in ("", "/"):
+        yield rules_sdist.SDIST_TOP_LEVEL.finding(filename, "The members are not in a folder.")
+    elif archive.target in archive.names:
+        yield from _metadata_findings(archive)
+    elif archive.unfinished is not None:
+        yield rules_sdist.SDIST_PKG_INFO_UNREADABLE.finding(filename, "PKG-INFO was not found within the budget.")
+    elif any(posixpath.normpath(name) == archive.target for name in archive.candidates):
+        odd = next(name for name in archive.candidates if posixpath.normpath(name) == archive.target)
+        yield rules_sdist.SDIST_TOP_LEVEL.finding(
+            filename, f"PKG-INFO is spelt {quoted(odd)} instead of {quoted(archive.target)}."
+        )
+    else:
+        yield rules_sdist.SDIST_PKG_INFO_MISSING.finding(filename, f"There is no {quoted(archive.target)}.")
+
+
+def _metadata_findings(archive: SdistArchive) -> Iterator[Finding]:
+    if archive.metadata is None:
+        yield rules_sdist.SDIST_PKG_INFO_UNREADABLE.finding(
+            archive.filename, f"{quoted(archive.target)} is a folder, or a link to nothing in the archive."
+        )
+    elif len(archive.metadata) > METADATA_LIMIT:
+        yield rules_content.METADATA_TOO_LARGE.finding(archive.filename, "PKG-INFO has more than 8 MiB.")

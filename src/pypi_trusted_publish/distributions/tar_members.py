@@ -1,0 +1,142 @@
+"""The members of an sdist, read in one pass as the index reads them: with the standard library's ``tarfile``.
+
+What comes after the end of the archive (trailing bytes, further gzip members, the checksum) is not looked at, because
+the index does not look at it either.
+"""
+
+from __future__ import annotations
+
+import gzip
+import posixpath
+import tarfile
+import zlib
+from collections.abc import Iterator
+from typing import BinaryIO, Final, cast
+
+from .digests import CHUNK, HashingReader
+from .quoting import quoted
+
+_LARGEST_READ: Final = 16 * 1024 * 1024
+"""Bytes that a header (pax, long names) may make the reader hold."""
+
+
+class TarUnreadable(Exception):
+    """The archive cannot be read; the argument is a sentence."""
+
+
+class BudgetSpent(Exception):
+    """The archive is larger than what is read of one file; the argument is a phrase."""
+
+
+class _Unpacked:
+    """The tar stream inside the gzip stream: forward only, in bounded pieces, within a budget."""
+
+    def __init__(self, stream: gzip.GzipFile, budget: int) -> None:
+        self._stream = stream
+        self._budget = budget
+        self._position = 0
+
+    def read(self, size: int) -> bytes:
+        if size > _LARGEST_READ:
+            raise BudgetSpent(f"a header of {size} bytes was not read")
+        data = self._stream.read(size)
+        self._position += len(data)
+        if self._position > self._budget:
+            raise BudgetSpent(f"what lies beyond the first {self._budget} unpacked bytes was not read")
+        return data
+
+    def seek(self, offset: int) -> int:
+        """Forward by reading; backwards only from where nothing was read yet."""
+        while self._position < offset and self.read(min(CHUNK, offset - self._position)):
+            pass
+        return self._position
+
+    def tell(self) -> int:
+        return self._position
+
+
+def open_tar(reader: HashingReader, budget: int) -> tarfile.TarFile:
+    """The archive in ``reader``, which is at its start. Raises TarUnreadable, BudgetSpent."""
+    stream = gzip.GzipFile(fileobj=cast("BinaryIO", reader), mode="rb")
+    with _translated():
+        return tarfile.open(fileobj=cast("BinaryIO", _Unpacked(stream, budget)), mode="r:")
+
+
+class _translated:  # noqa: N801 - reads as a statement
+    """Turns whatever the standard library's readers raise for broken input into TarUnreadable."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, EOFError):
+            raise TarUnreadable("The gzip stream ends too early: the file is cut off.") from None
+        if isinstance(error, tarfile.TarError):
+            raise TarUnreadable(
+                "The gzip stream holds no whole tar archive: it is damaged, cut off or something else."
+            ) from None
+        if isinstance(error, (zlib.error, OSError)):
+            raise TarUnreadable("The file is not gzip-compressed, or its compressed data is damaged.") from None
+        if isinstance(error, (ValueError, LookupError, ArithmeticError, RuntimeError)):
+            raise TarUnreadable("A header of the tar archive makes no sense.") from None
+
+
+def members(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    """The members in order; the content of each can be read by :func:`content` before the next is asked for."""
+    while True:
+        with _translated():
+            member = archive.next()
+        if member is None:
+            return
+        archive.members = []  # type: ignore[attr-defined]  # it would keep them all
+        yield member
+
+
+def content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Iterator[bytes]:
+    """The content of a regular member, in pieces. Raises TarUnreadable."""
+    with _translated():
+        file = archive.extractfile(member)
+        while file is not None and (piece := file.read(CHUNK)):
+            yield piece
+
+
+class CommonFolder:
+    """The folder that all members have in common, as the index finds it: piece by piece of the path."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] | None = None
+        self._absolute: bool | None = None
+        self.problem: str | None = None
+        """Why there is none, as a sentence."""
+
+    def add(self, name: str) -> None:
+        """Take the next member's name into account."""
+        absolute = name.startswith("/")
+        if self._absolute is None:
+            self._absolute = absolute
+        elif absolute is not self._absolute and self.problem is None:
+            self.problem = f"Absolute and relative names are mixed: {quoted(name)}."
+        parts = [part for part in name.split("/") if part not in ("", ".")]
+        before = self._parts
+        if before is None:
+            self._parts = parts
+            return
+        same = 0
+        while same < min(len(before), len(parts)) and before[same] == parts[same]:
+            same += 1
+        if same == 0 and before and self.problem is None:
+            self.problem = f"{quoted(name)} is not in the folder {quoted(before[0])}, where the others are."
+        self._parts = before[:same]
+
+    @property
+    def path(self) -> str:
+        """The folder, empty when there is none."""
+        root = "/" if self._absolute else ""
+        return root + "/".join(self._parts or ())
+
+
+def link_target(member: tarfile.TarInfo) -> str:
+    """The name of the member that a link points at."""
+    if member.issym():
+        return posixpath.normpath(posixpath.join(posixpath.dirname(member.name), member.linkname))
+    return posixpath.normpath(member.linkname)
