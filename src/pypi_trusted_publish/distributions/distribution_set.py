@@ -1,0 +1,120 @@
+"""The files of a run held against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final, TypeVar
+
+from packaging.utils import canonicalize_name
+
+from ..errors import Severity
+from . import rules_set as rules
+from .distribution import CoreMetadata, Distribution, Finding, Kind
+from .member_names import listed
+from .options import PROJECT_SIZE_LIMIT, SeveralVersions
+from .sent_metadata import sent_metadata
+
+_Key = TypeVar("_Key")
+_SHOWN_BY_INDEX: Final = ("Requires-Dist", "Requires-Python", "Provides-Extra", "License-Expression", "License")
+
+
+def set_findings(distributions: Sequence[Distribution], several_versions: SeveralVersions) -> Iterator[Finding]:
+    """What is wrong with the files together; each finding stands on a file that it concerns."""
+    yield from _same_bytes_and_names(distributions)
+    for project, files in _grouped(distributions, lambda file: file.project):
+        yield from _versions(project, files, several_versions)
+        total = sum(file.size for file in files)
+        if total > PROJECT_SIZE_LIMIT:
+            message = f"The files of {project} together have {total / 2**30:.2f} GiB."
+            yield from (rules.SET_PROJECT_TOO_LARGE.finding(file.filename, message) for file in files)
+    for _, files in _grouped(distributions, lambda file: file.release):
+        yield from _release(files)
+
+
+def _grouped(
+    distributions: Iterable[Distribution], key: Callable[[Distribution], _Key]
+) -> list[tuple[_Key, list[Distribution]]]:
+    groups: dict[_Key, list[Distribution]] = {}
+    for distribution in distributions:
+        groups.setdefault(key(distribution), []).append(distribution)
+    return list(groups.items())
+
+
+def _same_bytes_and_names(distributions: Sequence[Distribution]) -> Iterator[Finding]:
+    for _, files in _grouped(distributions, lambda file: file.sha256):
+        names = sorted({file.filename for file in files})
+        if len(names) > 1:
+            message = f"The same bytes have {len(names)} names: {listed(names, len(names))}."
+            yield from (rules.SET_SAME_CONTENT.finding(name, message) for name in names)
+    for filename, files in _grouped(distributions, lambda file: file.filename):
+        if len({file.sha256 for file in files}) > 1:
+            places = sorted(file.path for file in files)
+            yield rules.SET_SAME_FILENAME.finding(
+                filename, f"Files with different bytes have this name: {listed(places, len(places))}."
+            )
+
+
+def _versions(project: str, files: list[Distribution], policy: SeveralVersions) -> Iterator[Finding]:
+    versions = sorted({file.version for file in files})
+    if len(versions) == 1:
+        return
+    texts = [str(version) for version in versions]
+    refused = policy is SeveralVersions.REFUSE and not _own_lines(files)
+    for file in files:
+        found = rules.SET_SEVERAL_VERSIONS.finding(
+            file.filename,
+            f"There are {len(versions)} versions of {project}: {listed(texts, len(texts))}; this file is "
+            f"{file.version}.",
+        )
+        yield Finding(
+            rule=found.rule,
+            severity=Severity.ERROR if refused else found.severity,
+            filename=found.filename,
+            message=found.message,
+            hint=found.hint,
+        )
+
+
+def _own_lines(files: list[Distribution]) -> bool:
+    """Whether no line of ``packages-dir`` named files of two versions."""
+    lines: dict[str, set[object]] = {}
+    for file in files:
+        lines.setdefault(file.line, set()).add(file.version)
+    return all(len(versions) == 1 for versions in lines.values())
+
+
+def _release(files: list[Distribution]) -> Iterator[Finding]:
+    sdists = [file for file in files if file.kind is Kind.SDIST]
+    names = sorted({file.filename for file in sdists})
+    if len(names) > 1:
+        message = (
+            f"Version {sdists[0].version} of {sdists[0].project} has {len(names)} sdists: {listed(names, len(names))}."
+        )
+        yield from (rules.SET_TWO_SDISTS.finding(name, message) for name in names)
+    wheels = [file for file in files if file.kind is Kind.WHEEL]
+    if wheels and not sdists:
+        yield rules.SET_NO_SDIST.finding(
+            wheels[0].filename, f"Version {wheels[0].version} of {wheels[0].project} has wheels and no sdist."
+        )
+    yield from _differing_metadata([*wheels, *sdists])
+
+
+def _differing_metadata(files: list[Distribution]) -> Iterator[Finding]:
+    """Hold each file against the first one that will be uploaded, whose metadata the index shows."""
+    first, *others = sorted(files, key=lambda file: (file.kind is Kind.SDIST, file.filename))
+    told = _shown(first.metadata)
+    for other in others:
+        dynamic = {value.strip().lower() for value in other.metadata.all("Dynamic")}
+        shown = _shown(other.metadata)
+        differing = [name for name in _SHOWN_BY_INDEX if shown[name] != told[name] and name.lower() not in dynamic]
+        if differing:
+            yield rules.SET_METADATA_DIFFERS.finding(
+                other.filename, f"{', '.join(differing)} differ from those in {first.filename}."
+            )
+
+
+def _shown(metadata: CoreMetadata) -> dict[str, frozenset[str]]:
+    sent = sent_metadata(metadata)
+    shown = {name: frozenset("".join(value.split()) for value in sent.all(name)) for name in _SHOWN_BY_INDEX}
+    shown["Provides-Extra"] = frozenset(canonicalize_name(extra) for extra in sent.all("Provides-Extra"))
+    return shown
