@@ -1,0 +1,79 @@
+"""What the tests of the start need: a checkout with a program that only tells what it finds, and wheels on disk."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from builders.started import ROOT, Started, copy_checkout
+from pypi_trusted_publish.pip_child import choose_pip, wheel_folders
+
+if sys.platform == "win32":  # sh is not what starts the action there; the workflow of this repository plays launch.ps1
+    collect_ignore = ["test_launch.py", "test_stopping.py"]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A checkout of the action, with the telling program, at a path with blanks and letters beyond ASCII."""
+    return copy_checkout(tmp_path / "a checkout é")
+
+
+@pytest.fixture(scope="session")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheels of the first lock, fetched once, so that most tests need no network."""
+    folder = tmp_path_factory.mktemp("wheels")
+    lock = ROOT / "requirements" / "runtime.txt"
+    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
+    subprocess.run([*pip, "--require-hashes", "-r", str(lock), "-d", str(folder)], check=True)
+    return folder
+
+
+@pytest.fixture
+def start(tmp_path: Path, checkout: Path, wheels: Path) -> Callable[..., Started]:
+    """Run ``bootstrap.py`` as the launchers do, in a workspace of its own, with wheels from disk."""
+
+    def run(*arguments: str, python: str = sys.executable, environ: Mapping[str, str] | None = None) -> Started:
+        started = Started(checkout=checkout, folder=tmp_path)
+        started.environ |= {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels)} | dict(environ or {})
+        started.run(arguments, python=python)
+        return started
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def interpreters() -> list[str]:
+    """Every Python of a fitting version that a command of the usual name starts on this machine, our own first."""
+    found = {str(Path(sys.executable).resolve()): sys.executable}
+    for minor in range(10, 16):
+        command = shutil.which(f"python3.{minor}")
+        if command:
+            probe = [command, "-I", "-S", "-c", "import sys; print(sys.executable)"]
+            answer = subprocess.run(probe, capture_output=True, text=True, check=False)
+            if answer.returncode == 0:
+                found.setdefault(str(Path(answer.stdout.strip()).resolve()), answer.stdout.strip())
+    return list(found.values())
+
+
+@pytest.fixture
+def unpacked_pip(tmp_path: Path) -> Path:
+    """pip as an installed package, beside it modules that must not be imported."""
+    wheel = choose_pip(wheel_folders(), ())
+    folder = tmp_path / "site-packages"
+    assert wheel is not None, "this interpreter came without ensurepip's wheel"
+    shutil.unpack_archive(wheel.path, folder, "zip")
+    return folder
+
+
+@pytest.fixture
+def closed_port() -> int:
+    """A port of this machine on which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port

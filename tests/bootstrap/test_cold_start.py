@@ -1,0 +1,111 @@
+"""A start from nothing: what the program finds, and that nothing stays behind."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from builders.started import Started, copy_checkout
+
+Start = Callable[..., Started]
+
+
+def test_the_program_is_told_its_version_by_a_start_over_the_network(tmp_path: Path) -> None:
+    started = Started(checkout=copy_checkout(tmp_path / "checkout", program=None), folder=tmp_path)
+    started.run(["--version"])
+    assert (started.code, started.errors) == (0, "")
+    assert started.output.startswith("pypi-trusted-publish ")
+    assert started.left_over == []
+
+
+def test_the_program_sees_its_source_its_packages_and_the_standard_library_alone(start: Start) -> None:
+    started = start()
+    assert (started.code, started.output, started.errors) == (0, "", "")
+    source, packages, *rest = started.told["path"]
+    assert Path(source) == started.checkout.resolve() / "src"
+    assert Path(packages) == Path(started.told["folder"]) / "packages" / "runtime"
+    assert rest
+    assert [entry for entry in rest if "site-packages" in entry or "dist-packages" in entry] == []
+
+
+def test_every_library_comes_from_the_private_folder(start: Start) -> None:
+    told = start().told
+    assert {name: path for name, path in told["modules"].items() if not path.startswith(told["folder"])} == {}
+
+
+def test_heavy_packages_that_were_left_out_are_not_missed(start: Start) -> None:
+    loaded = set(start().told["loaded"])
+    assert loaded & {"requests", "github", "anyio", "sniffio", "dns", "urllib3"} == set()
+
+
+def test_the_private_folder_is_the_working_directory_and_goes_with_the_run(start: Start) -> None:
+    started = start()
+    assert Path(started.told["folder"]).parent == (started.folder / "temp").resolve()
+    assert started.left_over == []
+
+
+@pytest.mark.parametrize(("word", "code"), [("seven", 7), ("leave", 9), ("crash", 1)])
+def test_the_private_folder_goes_however_the_program_ends(start: Start, word: str, code: int) -> None:
+    started = start("publish", word)
+    assert started.code == code
+    assert started.left_over == []
+
+
+def test_without_arguments_the_program_publishes(start: Start) -> None:
+    assert start().told["argv"] == ["publish"]
+
+
+def test_a_path_among_the_arguments_stays_the_same_path(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "workspace" / "built").mkdir(parents=True)
+    told = start("check", "--json", "built/", "built/none").told
+    assert told["argv"] == ["check", "--json", str(tmp_path / "workspace" / "built"), "built/none"]
+
+
+def test_the_interpreter_is_isolated_and_speaks_utf_8(start: Start) -> None:
+    told = start().told
+    assert "isolated=1" in told["flags"]
+    assert "no_site=1" in told["flags"]
+    assert told["utf8"] == 1
+    assert not told["bytecode"]
+
+
+def test_started_by_hand_it_starts_itself_again_isolated(checkout: Path, tmp_path: Path, wheels: Path) -> None:
+    started = Started(checkout=checkout, folder=tmp_path)
+    started.environ |= {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels), "PYTHONPATH": str(tmp_path)}
+    started.run_plainly(["seven"])
+    assert started.code == 7
+    assert "isolated=1" in started.told["flags"]
+    assert str(tmp_path) not in started.told["path"]
+
+
+def test_a_further_lock_is_installed_once_when_two_threads_ask(checkout: Path, tmp_path: Path) -> None:
+    started = Started(checkout=checkout, folder=tmp_path)
+    started.run(["publish", "install-twice"])
+    assert started.errors == ""
+    assert started.told["packages"] == ["description", "runtime"]
+    assert (
+        f"{started.told['folder']}/packages/description" in Path(started.told["modules"]["readme_renderer"]).as_posix()
+    )
+    assert started.left_over == []
+
+
+def test_the_lock_holds_on_every_interpreter_of_this_machine(start: Start, interpreters: list[str]) -> None:
+    assert sys.executable in interpreters
+    assert {python: start(python=python).code for python in interpreters} == dict.fromkeys(interpreters, 0)
+
+
+def test_nothing_is_written_for_the_steps_that_follow(start: Start, tmp_path: Path) -> None:
+    files = {name: tmp_path / name for name in ("GITHUB_ENV", "GITHUB_PATH", "GITHUB_OUTPUT", "GITHUB_STATE")}
+    for file in files.values():
+        file.touch()
+    start(environ={name: str(file) for name, file in files.items()})
+    assert {name: file.read_bytes() for name, file in files.items()} == dict.fromkeys(files, b"")
+
+
+def test_the_checkout_is_left_as_it_was(start: Start, checkout: Path) -> None:
+    before = sorted(checkout.rglob("*"))
+    start()
+    assert sorted(checkout.rglob("*")) == before

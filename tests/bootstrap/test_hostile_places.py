@@ -1,0 +1,105 @@
+"""Code that lies where a careless start would find it: none of it may run in the job that can publish."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import sysconfig
+import venv
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from builders.started import Started
+from pypi_trusted_publish.pip_child import Pip
+
+Start = Callable[..., Started]
+
+NAMES = (
+    *("packaging", "httpx", "httpcore", "actions_toolkit", "pip", "pypi_trusted_publish", "bootstrap"),
+    *("sitecustomize", "usercustomize", "json", "ssl", "runpy"),
+)
+"""Our dependencies, the modules that an interpreter imports by itself, and the standard library."""
+
+
+def plant(folder: Path, trace: Path) -> None:
+    """Fill ``folder`` with packages, modules and a ``.pth`` file that leave a trace when they are run."""
+    folder.mkdir(parents=True, exist_ok=True)
+    leave = f"open({str(trace)!r}, 'a').write({{!r}} + '\\n')\n"
+    for name in NAMES:
+        (folder / name).mkdir()
+        (folder / name / "__init__.py").write_text(leave.format(f"{folder}/{name}"), encoding="utf-8")
+        (folder / f"{name}.py").write_text(leave.format(f"{folder}/{name}.py"), encoding="utf-8")
+    (folder / "hostile.pth").write_text("import os; " + leave.format("pth"), encoding="utf-8")
+
+
+@pytest.fixture
+def trace(tmp_path: Path) -> Path:
+    return tmp_path / "trace"
+
+
+def test_the_planted_code_runs_where_nothing_forbids_it(tmp_path: Path, trace: Path) -> None:
+    plant(tmp_path / "workspace", trace)
+    subprocess.run([sys.executable, "-c", "import packaging"], cwd=tmp_path / "workspace", check=True)
+    assert "workspace/packaging" in trace.read_text(encoding="utf-8").replace(os.sep, "/")
+
+
+def test_nothing_of_the_workspace_is_imported(start: Start, tmp_path: Path, trace: Path) -> None:
+    plant(tmp_path / "workspace", trace)
+    workspace = str(tmp_path / "workspace")
+    hostile = {"PYTHONPATH": workspace, "PYTHONHOME": workspace, "PYTHONSTARTUP": f"{workspace}/json.py"}
+    started = start(environ=hostile)
+    assert (started.code, started.errors) == (0, "")
+    assert not trace.exists()
+
+
+def test_nothing_of_the_interpreters_own_packages_is_run(start: Start, tmp_path: Path, trace: Path) -> None:
+    environment = tmp_path / "environment"
+    venv.create(environment, with_pip=False)
+    variables = {"base": str(environment), "platbase": str(environment)}
+    scheme = "nt" if sys.platform == "win32" else "posix_prefix"
+    plant(Path(sysconfig.get_path("purelib", scheme, variables)), trace)
+    python = environment / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    subprocess.run([python, "-c", ""], check=True)
+    assert trace.exists(), "the planted code must be able to run"
+    trace.unlink()
+    started = start(python=str(python))
+    assert (started.code, started.errors) == (0, "")
+    assert not trace.exists()
+
+
+def test_nothing_of_the_users_own_packages_is_run(start: Start, tmp_path: Path, trace: Path) -> None:
+    home = tmp_path / "home"
+    scheme = "nt_user" if sys.platform == "win32" else "posix_user"
+    plant(Path(sysconfig.get_path("purelib", scheme, {"userbase": str(home / ".local")})), trace)
+    started = start(environ={"PYTHONUSERBASE": str(home / ".local")})
+    assert (started.code, started.errors) == (0, "")
+    assert not trace.exists()
+
+
+def test_an_installed_pip_is_entered_without_its_neighbours(unpacked_pip: Path, tmp_path: Path, trace: Path) -> None:
+    plant(tmp_path / "neighbours", trace)
+    for neighbour in (tmp_path / "neighbours").iterdir():
+        if neighbour.stem != "pip":
+            neighbour.rename(unpacked_pip / neighbour.name)
+    command = Pip(path=str(unpacked_pip / "pip")).command(["install", "--dry-run", "--no-index", "packaging"])
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert "No matching distribution found for packaging" in ended.stdout + ended.stderr
+    assert not trace.exists()
+
+
+@pytest.mark.parametrize(
+    "setting",
+    ["user = true", "prefix = elsewhere", "root = elsewhere", "dry-run = true", "target = elsewhere", "python = none",
+     "require-virtualenv = true", "no-binary = :all:", "requirement = none.txt", "report = -", "quiet = 3"],
+)  # fmt: skip
+def test_a_setting_that_redirects_installations_is_not_obeyed(start: Start, tmp_path: Path, setting: str) -> None:
+    file = tmp_path / "pip.conf"
+    file.write_text(f"[global]\n{setting}\n[install]\n{setting}\n", encoding="utf-8")
+    name, value = setting.split(" = ")
+    started = start(environ={"PIP_CONFIG_FILE": str(file), "PIP_" + name.upper().replace("-", "_"): value})
+    assert (started.code, started.errors) == (0, "")
+    assert not (tmp_path / "workspace" / "elsewhere").exists()

@@ -1,0 +1,36 @@
+"""What can be known of launch.ps1 where no PowerShell is: the workflow of this repository runs it on Windows."""
+
+from __future__ import annotations
+
+import tree_sitter
+import tree_sitter_powershell
+
+from builders.started import ROOT
+
+SOURCE = (ROOT / "launch.ps1").read_bytes()
+
+
+def test_it_parses() -> None:
+    parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_powershell.language()))
+    assert not parser.parse(SOURCE).root_node.has_error
+    assert parser.parse(SOURCE + b"\nif (").root_node.has_error
+
+
+def test_it_is_ascii_for_windows_powershell_reads_scripts_in_the_code_page() -> None:
+    assert SOURCE.isascii()
+
+
+def test_both_launchers_ask_the_same_question_and_give_the_same_answer() -> None:
+    shell = (ROOT / "launch.sh").read_text(encoding="utf-8")
+    powershell = SOURCE.decode().replace("''", '"')
+    for shared in (
+        'import sys; print("python/%d/%d/%d/%s" % (tuple(sys.version_info[:3]) + (sys.executable,)))',
+        "-I -S -u -X utf8",
+        "No Python of 3.10 or newer on this runner. Found: ",
+        "No Python on this runner's PATH or in its tool cache.",
+        'Set one up before this step: "uses: actions/setup-python" with "python-version: 3.x".',
+        "::error title=pypi-trusted-publish no-python::",
+        "### Nothing was published: the action could not start",
+    ):
+        assert shared in shell
+        assert shared in powershell

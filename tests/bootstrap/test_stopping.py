@@ -1,0 +1,41 @@
+"""A job that is cancelled while the packages are still coming: the run ends in order."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from builders.started import Started
+
+
+@pytest.fixture
+def silent_index() -> Iterator[socket.socket]:
+    """A server that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(60)
+        yield server
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_to_the_process_that_the_runner_started_stops_pip_and_removes_the_folder(
+    checkout: Path, tmp_path: Path, silent_index: socket.socket, number: signal.Signals
+) -> None:
+    started = Started(checkout=checkout, folder=tmp_path)
+    port = silent_index.getsockname()[1]
+    environ = started.environ | {"PIP_INDEX_URL": f"http://127.0.0.1:{port}/simple", "PIP_RETRIES": "0"}
+    command = ["sh", str(checkout / "launch.sh"), "publish"]
+    with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        connection, _ = silent_index.accept()
+        with connection:
+            connection.recv(1 << 16)
+            process.send_signal(number)
+            output, _ = process.communicate(timeout=30)
+            assert connection.recv(1) == b"", "pip must have ended too"
+    assert process.returncode == 128 + number
+    assert output == f"Stopped by {number.name} before anything was sent.\n"
+    assert started.left_over == []

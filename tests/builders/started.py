@@ -1,0 +1,127 @@
+"""One start of ``bootstrap.py`` in a child, with a program that tells what it finds instead of publishing."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+LAUNCHERS: Final = ("action.yml", "launch.sh", "launch.ps1", "bootstrap.py")
+
+TELLING_PROGRAM: Final = '''\
+"""Writes what a program finds when it is started to the file that TELL names, and does what its arguments say."""
+
+import importlib, json, os, sys, threading
+
+
+def main(argv, *, environ, install, cleanup):
+    found = {
+        "argv": list(argv), "path": list(sys.path), "folder": os.getcwd(), "flags": repr(sys.flags),
+        "environ": dict(environ), "process": os.getpid(), "modules": {},
+        "utf8": sys.flags.utf8_mode, "bytecode": not sys.dont_write_bytecode,
+    }
+    for name in ("actions_toolkit.command", "actions_toolkit.file_command", "httpx", "packaging.version",
+                 "email_validator", "trove_classifiers", "certifi"):
+        found["modules"][name] = importlib.import_module(name).__file__
+    if "install-twice" in argv:
+        threads = [threading.Thread(target=install, args=("description",)) for _ in range(2)]
+        [thread.start() for thread in threads]
+        [thread.join() for thread in threads]
+        found["modules"]["readme_renderer"] = importlib.import_module("readme_renderer").__file__
+    found["loaded"] = sorted(sys.modules)
+    found["packages"] = sorted(os.listdir("packages"))
+    with open(environ["TELL"], "w", encoding="utf-8") as file:
+        json.dump(found, file)
+    if "crash" in argv:
+        raise RuntimeError("the program crashed")
+    if "leave" in argv:
+        cleanup()
+        os._exit(9)
+    return 7 if "seven" in argv else 0
+'''
+
+
+def copy_checkout(folder: Path, *, program: str | None = TELLING_PROGRAM) -> Path:
+    """What a runner fetches of the action, in ``folder``; with ``program`` in place of ours if that is given."""
+    folder.mkdir(parents=True)
+    for name in LAUNCHERS:
+        shutil.copy(ROOT / name, folder)
+    for name in ("check", "requirements", "src"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    if program is not None:
+        (folder / "src" / "pypi_trusted_publish" / "__main__.py").write_text(program, encoding="utf-8")
+    return folder
+
+
+def network_variables() -> dict[str, str]:
+    """What of this process's environment a child needs to reach a package index, and to run at all."""
+    names = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "PIP_CERT")
+    windows = ("SYSTEMROOT", "WINDIR", "USERPROFILE", "APPDATA", "LOCALAPPDATA")
+    both = (*names, *(name.lower() for name in names), *windows, "PATH", "LD_LIBRARY_PATH", "PIP_INDEX_URL")
+    return {name: os.environ[name] for name in both if name in os.environ}
+
+
+@dataclass(kw_only=True)
+class Started:
+    """A start, and afterwards what came of it."""
+
+    checkout: Path
+    folder: Path
+    environ: dict[str, str] = field(default_factory=network_variables)
+    code: int = -1
+    output: str = ""
+    errors: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("workspace", "temp", "home"):
+            (self.folder / name).mkdir(exist_ok=True)
+        self.environ |= {
+            "HOME": str(self.folder / "home"),
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_WORKSPACE": str(self.folder / "workspace"),
+            "GITHUB_STEP_SUMMARY": str(self.folder / "summary"),
+            "RUNNER_TEMP": str(self.folder / "temp"),
+            "TELL": str(self.folder / "told.json"),
+        }
+
+    def run(self, arguments: Sequence[str], *, python: str = sys.executable) -> None:
+        """Start it as the launchers do, from the workspace, and wait for its end."""
+        self._run([python, "-I", "-S", "-u", "-X", "utf8", str(self.checkout / "bootstrap.py"), *arguments])
+
+    def run_plainly(self, arguments: Sequence[str]) -> None:
+        """Start it as somebody does who does not know the options."""
+        self._run([sys.executable, str(self.checkout / "bootstrap.py"), *arguments])
+
+    def _run(self, command: list[str]) -> None:
+        ended = subprocess.run(
+            command,
+            env=self.environ,
+            cwd=self.folder / "workspace",
+            capture_output=True,
+            encoding="utf-8",
+            timeout=120,
+            check=False,
+        )
+        self.code, self.output, self.errors = ended.returncode, ended.stdout, ended.stderr
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What the program found."""
+        found: dict[str, Any] = json.loads((self.folder / "told.json").read_text(encoding="utf-8"))
+        return found
+
+    @property
+    def program_ran(self) -> bool:
+        return (self.folder / "told.json").exists()
+
+    @property
+    def left_over(self) -> list[str]:
+        """What lies in ``RUNNER_TEMP`` after the end."""
+        return [path.name for path in (self.folder / "temp").iterdir()]
