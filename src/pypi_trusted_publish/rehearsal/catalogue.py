@@ -44,6 +44,8 @@ class PublishedFile:
     """In the sequence of events."""
     publisher_id: str
     """Whose token it came with."""
+    provenance: str = ""
+    """Its provenance (PEP 740) as JSON; empty when it came without attestations."""
 
     def values(self, name: str) -> tuple[str, ...]:
         """Every value that the form had for a field."""

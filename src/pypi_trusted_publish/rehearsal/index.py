@@ -31,7 +31,8 @@ _Self = TypeVar("_Self", bound="EmbeddedIndex")
 class EmbeddedIndex:
     """A context manager: the server runs while it is entered.
 
-    It may be asked from any thread; its state is changed before it is entered, or through :meth:`call`.
+    It may be asked from any thread; its state is changed before it is entered, or through :meth:`call`. ``trust`` is a
+    client trust configuration of Sigstore (JSON), by which attestations are verified; without it they are not read.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class EmbeddedIndex:
         port: int = 0,
         latency: Latency | None = None,
         faults: FaultSchedule | None = None,
+        trust: str | None = None,
     ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="embedded-index-", ignore_cleanup_errors=True)
         self._tls = tls
@@ -64,6 +66,7 @@ class EmbeddedIndex:
             folder=Path(self._folder.name),
             now=self.time,
             traffic=self.traffic,
+            trust=trust,
         )
         self.pages = SimpleIndex(catalogue=self.catalogue, origin=lambda: self.origin)
         self.faults = faults or FaultSchedule()

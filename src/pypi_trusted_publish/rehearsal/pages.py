@@ -60,6 +60,13 @@ class SimpleIndex:
             return web.Response(status=404, text="404 Not Found")
         return web.FileResponse(file.path, headers={"Content-Type": "application/octet-stream"})
 
+    async def handle_provenance(self, request: web.Request) -> web.StreamResponse:
+        """The provenance of one file (PEP 740)."""
+        file = self._catalogue.find_file(request.match_info["filename"])
+        if file is None or not file.provenance:
+            return web.json_response({"message": "No provenance available"}, status=404)
+        return web.Response(text=file.provenance, content_type="application/vnd.pypi.integrity.v1+json")
+
     def _document(self, project: Project, files: list[PublishedFile]) -> dict[str, Any]:
         status = {"status": project.status}
         if project.status_reason:
@@ -82,8 +89,11 @@ class SimpleIndex:
             "upload-time": uploaded.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
             "requires-python": next(iter(file.values("requires_python")), None),
             "yanked": False,
-            "provenance": None,
+            "provenance": self._provenance_url(file) if file.provenance else None,
         }
+
+    def _provenance_url(self, file: PublishedFile) -> str:
+        return f"{self._origin()}/integrity/{file.project}/{file.version}/{file.filename}/provenance"
 
     def _url(self, file: PublishedFile) -> str:
         return f"{self._origin()}/files/{file.sha256}/{file.filename}"

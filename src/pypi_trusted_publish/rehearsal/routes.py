@@ -44,6 +44,7 @@ def _doors(index: EmbeddedIndex) -> tuple[tuple[str, str, Endpoint, Handler], ..
         ("GET", "/simple/", Endpoint.OTHER, pages.handle_root),
         ("GET", "/simple/{project}/", Endpoint.PAGE, pages.handle_project),
         ("GET", "/files/{sha256}/{filename}", Endpoint.DOWNLOAD, pages.handle_download),
+        ("GET", "/integrity/{project}/{version}/{filename}/provenance", Endpoint.OTHER, pages.handle_provenance),
         ("POST", "/simple/", Endpoint.OTHER, _wrong_method),
         ("POST", "/simple/{project}/", Endpoint.OTHER, _wrong_method),
         ("*", "/{anything:.*}", Endpoint.OTHER, _nothing_here),

@@ -45,7 +45,7 @@ class Stage:
     that of the job's claims and of the publisher (``publisher_environment`` makes them differ); empty: none.
     ``claims``: replaces single claims of the job (None removes one). ``inputs``: of the action, by name, such as
     ``{"skip-existing": "true"}``. ``faults``: texts such as ``"upload-503:2"``. ``chance``: (seed, probability) of
-    random faults.
+    random faults. ``trust``: a client trust configuration of Sigstore (JSON) by which the index verifies attestations.
     """
 
     def __init__(
@@ -66,6 +66,7 @@ class Stage:
         port: int = 0,
         latency: Latency | None = None,
         audience: str = "rehearsal",
+        trust: str | None = None,
     ) -> None:
         self.folder = folder
         self.distributions = tuple(distributions) if distributions is not None else None
@@ -83,6 +84,7 @@ class Stage:
             port=port,
             latency=latency,
             faults=FaultSchedule(scheduled, chance=drawn),
+            trust=trust,
         )
         self.environ: dict[str, str] = {}
         """The variables of the run; complete once the stage is entered. Whoever starts a child adds its ``PATH``."""

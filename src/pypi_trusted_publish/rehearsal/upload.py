@@ -43,12 +43,14 @@ class UploadEndpoint:
         folder: Path,
         now: Callable[[], float],
         traffic: Traffic,
+        trust: str | None,
     ) -> None:
         self._catalogue = catalogue
         self._tokens = tokens
         self._folder = folder
         self._now = now
         self._traffic = traffic
+        self._trust = trust
         self.warnings: tuple[str, ...] = ()
         """What the next answers to taken files say besides, a line each."""
 
@@ -74,9 +76,10 @@ class UploadEndpoint:
             return self._success(request)
         acceptance.check_release(submission, project, now=self._now())
         await asyncio.to_thread(check_archive, submission, path)
+        provenance = await asyncio.to_thread(self._provenance, submission, token)
         if acceptance.check_conflicts(submission, self._catalogue, project, began=began):
             return self._success(request)
-        self._catalogue.add(self._published(submission, project, path, token))
+        self._catalogue.add(self._published(submission, project, path, token, provenance))
         return self._success(request)
 
     def _authenticate(self, request: web.Request) -> IssuedToken:
@@ -102,7 +105,7 @@ class UploadEndpoint:
         return project
 
     def _published(
-        self, submission: acceptance.Submission, project: Project, path: Path, token: IssuedToken
+        self, submission: acceptance.Submission, project: Project, path: Path, token: IssuedToken, provenance: str
     ) -> PublishedFile:
         return PublishedFile(
             filename=submission.filename,
@@ -117,7 +120,25 @@ class UploadEndpoint:
             fields=submission.form.fields,
             number=self._catalogue.next_number(),
             publisher_id=token.publisher.id,
+            provenance=provenance,
         )
+
+    def _provenance(self, submission: acceptance.Submission, token: IssuedToken) -> str:
+        """Verify the file's attestations, if it came with any and the index knows whom to trust."""
+        attestations = submission.form.first("attestations")
+        if not attestations or self._trust is None:
+            return ""
+        from .attestation_check import AttestedFile, verify  # noqa: PLC0415 - its libraries are needed here alone
+
+        publisher = token.publisher
+        file = AttestedFile(
+            filename=submission.filename,
+            sha256=submission.form.sha256,
+            repository=publisher.repository,
+            workflow=publisher.workflow,
+            environment=publisher.environment,
+        )
+        return verify(attestations, file, trust=self._trust)
 
     def _success(self, request: web.Request) -> web.Response:
         """As seen: without ``Accept: application/json`` a 200 comes as HTML that is no warning."""

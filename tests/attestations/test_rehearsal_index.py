@@ -1,0 +1,182 @@
+"""The embedded index verifies attestations as PyPI does, and shows their provenance."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+from pypi_attestations import Attestation, Provenance
+
+from builders.attestations import SLSA, Stand, attestation
+from builders.release import distribution
+from local_sigstore.instance import LocalSigstore
+from pypi_trusted_publish.distributions.distribution import Distribution
+from pypi_trusted_publish.rehearsal.answers import Refusal
+from pypi_trusted_publish.rehearsal.attestation_check import AttestedFile, verify
+from pypi_trusted_publish.rehearsal.stage import Stage
+from pypi_trusted_publish.secret import Secret
+from pypi_trusted_publish.trusted_publishing.identity_token import decode_unverified
+from pypi_trusted_publish.trusted_publishing.tokens import Audience, IdentityToken
+
+WHEEL = distribution("demo-1.0-py3-none-any.whl")
+
+
+def attested(file: Distribution, **changes: str) -> AttestedFile:
+    values = {"repository": "octo/demo", "workflow": "release.yml", "environment": "release", **changes}
+    return AttestedFile(filename=file.filename, sha256=file.sha256, **values)
+
+
+def refusal(stand: Stand, texts: str, file: AttestedFile) -> str:
+    with pytest.raises(Refusal) as caught:
+        verify(texts, file, trust=stand.instance.trust_configuration())
+    assert caught.value.status == 400
+    return caught.value.message.removeprefix("Invalid attestations supplied during upload: ")
+
+
+def test_two_attestations_of_different_types_become_the_provenance_of_the_file(stand: Stand) -> None:
+    texts = f"[{attestation(stand, WHEEL)},{attestation(stand, WHEEL, SLSA)}]"
+    provenance = verify(texts, attested(WHEEL), trust=stand.instance.trust_configuration())
+    (bundle,) = Provenance.model_validate_json(provenance).attestation_bundles
+    assert bundle.publisher.model_dump() == {
+        "kind": "GitHub",
+        "repository": "octo/demo",
+        "workflow": "release.yml",
+        "environment": "release",
+    }
+    assert len(bundle.attestations) == 2
+
+
+def test_what_is_no_list_of_attestations_is_refused(stand: Stand) -> None:
+    for texts in ("", "{", "{}x", "7", '["a"]', "[{}]", "[[]]", "[" * 100_000):
+        assert refusal(stand, texts, attested(WHEEL)) == "Error while decoding the included attestation"
+
+
+def test_more_than_two_and_two_of_one_type_are_refused(stand: Stand) -> None:
+    one, other = attestation(stand, WHEEL), attestation(stand, WHEEL, SLSA)
+    assert "maximum of 2" in refusal(stand, f"[{one},{other},{one}]", attested(WHEEL))
+    assert "same predicate type" in refusal(stand, f"[{one},{one}]", attested(WHEEL))
+
+
+@pytest.mark.parametrize(
+    ("file", "problem"),
+    [
+        (attested(WHEEL, repository="octo/fork"), "OIDCSourceRepositoryURI does not match"),
+        (attested(WHEEL, workflow="called.yml"), "Build Config URI"),
+        (attested(distribution("demo-1.0.tar.gz")), "subject does not match distribution name"),
+        (attested(distribution(WHEEL.filename, sha256="0" * 64)), "subject does not match distribution digest"),
+    ],
+)
+def test_another_publisher_or_another_file_is_refused(stand: Stand, file: AttestedFile, problem: str) -> None:
+    assert problem in refusal(stand, f"[{attestation(stand, WHEEL)}]", file)
+
+
+def test_a_strange_predicate_type_and_a_strange_instance_are_refused(stand: Stand) -> None:
+    text = attestation(stand, WHEEL, "https://example.com/vsa/v1")
+    assert "unsupported predicate type" in refusal(stand, f"[{text}]", attested(WHEEL))
+    foreign = f"[{attestation(stand, WHEEL)}]"
+    stand.instance = LocalSigstore(dict)  # type: ignore[arg-type]
+    stand.instance.close()
+    assert "Could not verify" in refusal(stand, foreign, attested(WHEEL))
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[tuple[Stage, Stand]]:
+    """An index whose jobs are certified by a Sigstore instance beside it."""
+    identities: list[Stage] = []
+
+    def verify_identity(token: str) -> Mapping[str, Any]:
+        try:
+            return identities[0].index.github.issuer.verify(token, "sigstore")
+        except jwt.InvalidTokenError:
+            raise ValueError("refused") from None
+
+    instance = LocalSigstore(verify_identity)
+    with instance.running(), Stage(tmp_path / "stage", trust=instance.trust_configuration()) as playing:
+        identities.append(playing)
+        stand = Stand(instance=instance, folder=tmp_path)
+        yield playing, stand
+        stand.session.close()
+
+
+def sample(stage: Stage) -> Distribution:
+    """The wheel of the stage's sample project."""
+    assert stage.distributions is not None
+    path = next(path for path in stage.distributions if path.suffix == ".whl")
+    return distribution(path.name, path=str(path), sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def upload(stage: Stage, file: Distribution, texts: tuple[str, ...]) -> httpx.Response:
+    """Exchange and upload, as any client does."""
+    index = stage.index
+    identity = index.github.issuer.identity_token("rehearsal")
+    mint = httpx.post(f"{index.origin}/_/oidc/mint-token", json={"token": identity}).json()
+    fields = {
+        ":action": "file_upload",
+        "protocol_version": "1",
+        "filetype": "bdist_wheel",
+        "pyversion": "py3",
+        "metadata_version": "2.4",
+        "name": file.name,
+        "version": str(file.version),
+        "sha256_digest": file.sha256,
+        "attestations": f"[{','.join(texts)}]",
+    }
+    content = {"content": (file.filename, Path(file.path).read_bytes(), "application/octet-stream")}
+    credentials = ("__token__", mint["token"])
+    return httpx.post(index.upload_url, data=fields, files=content, auth=credentials)
+
+
+def signed(stage: Stage, stand: Stand, file: Distribution) -> tuple[str, ...]:
+    def identity(audience: Audience) -> IdentityToken:
+        secret = Secret(stage.index.github.issuer.identity_token(audience))
+        return IdentityToken(secret=secret, audience=audience)
+
+    names = decode_unverified(identity(Audience("pypi")))
+    return stand.prepare(file, names=names, pages=[], request_identity=identity)[file.filename]
+
+
+def entry(stage: Stage, file: Distribution) -> dict[str, Any]:
+    page = httpx.get(
+        f"{stage.index.simple_url}{file.project}/", headers={"Accept": "application/vnd.pypi.simple.v1+json"}
+    )
+    found: dict[str, Any] = page.json()["files"][0]
+    return found
+
+
+def test_a_release_ends_with_provenance_that_the_library_verifies(stage: tuple[Stage, Stand]) -> None:
+    playing, stand = stage
+    file = sample(playing)
+    assert upload(playing, file, signed(playing, stand, file)).status_code == 200
+    provenance = httpx.get(entry(playing, file)["provenance"])
+    (bundle,) = Provenance.model_validate_json(provenance.content).attestation_bundles
+    (only,) = bundle.attestations
+    verify(f"[{only.model_dump_json()}]", attested_on(playing, file), trust=stand.instance.trust_configuration())
+    assert Attestation.model_validate(only).statement["subject"][0]["digest"] == {"sha256": file.sha256}
+
+
+def attested_on(stage: Stage, file: Distribution) -> AttestedFile:
+    return attested(file, repository=stage.publisher().repository, workflow=stage.publisher().workflow)
+
+
+def test_an_upload_with_a_bad_attestation_is_refused_and_nothing_is_published(stage: tuple[Stage, Stand]) -> None:
+    playing, stand = stage
+    file = sample(playing)
+    (text,) = signed(playing, stand, file)
+    answer = upload(playing, file, (text.replace('"version":1', '"version":2'),))
+    assert answer.status_code == 400
+    assert answer.reason_phrase.startswith("Invalid attestations supplied during upload")
+    assert playing.published() == ()
+
+
+def test_a_file_without_attestations_has_no_provenance(stage: tuple[Stage, Stand]) -> None:
+    playing, _ = stage
+    file = sample(playing)
+    assert upload(playing, file, ()).status_code == 200
+    assert entry(playing, file)["provenance"] is None
+    missing = httpx.get(f"{playing.index.origin}/integrity/{file.project}/{file.version}/{file.filename}/provenance")
+    assert missing.status_code == 404
