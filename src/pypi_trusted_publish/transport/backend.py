@@ -31,7 +31,7 @@ class SocketBackend(httpcore.NetworkBackend):
         self._sockets = sockets
         self._loopback_only = loopback_only
         self._lock = threading.Lock()
-        self._warm: dict[tuple[str, int], list[httpcore.NetworkStream]] = {}
+        self._warm: dict[tuple[str, int], list[SocketStream]] = {}
 
     def connect_tcp(
         self,
@@ -46,16 +46,17 @@ class SocketBackend(httpcore.NetworkBackend):
 
     def warm(self, host: str, port: int, context: ssl.SSLContext | None, timeout: float) -> None:
         """Connect now, with TLS when there is a context, for the next one who asks. Raises TransportFailure."""
-        stream: httpcore.NetworkStream = self._connect(host, port, timeout)
+        stream = self._connect(host, port, timeout)
         if context is not None:
-            stream = stream.start_tls(context, server_hostname=host, timeout=timeout)
+            stream.secure(context, host, timeout)
+            stream.secured_early = True
         with self._lock:
             self._warm.setdefault((host, port), []).append(stream)
 
     def _take_warm(self, host: str, port: int) -> httpcore.NetworkStream | None:
         with self._lock:
             ready = self._warm.pop((host, port), [])
-        usable = [stream for stream in ready if not stream.get_extra_info("is_readable")]
+        usable = [stream for stream in ready if stream.is_fresh()]
         for stream in ready:
             if stream not in usable:
                 stream.close()

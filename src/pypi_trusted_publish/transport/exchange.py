@@ -54,13 +54,21 @@ class Exchange:
         return min(wanted, left)
 
     def bodied(self, body: Body) -> Iterator[bytes]:
-        """The body's chunks; whoever takes the next one has sent the one before."""
+        """The body's chunks; whoever takes the next one has sent the one before.
+
+        Raises ValueError when the body is not as long as it says.
+        """
+        left = body.length
         for chunk in body.chunks():
-            if not chunk:
-                continue
-            self.body_sent = "partly"
-            yield chunk
-            self.sent_bytes += len(chunk)
+            left -= len(chunk)
+            if left < 0:
+                break
+            if chunk:
+                self.body_sent = "partly"
+                yield chunk
+                self.sent_bytes += len(chunk)
+        if left != 0:
+            raise ValueError("a body is not as long as declared")
         self.asked()
 
     def asked(self) -> None:

@@ -10,6 +10,7 @@ import httpcore
 
 from .exchange import current_exchange
 from .failure import FailureKind
+from .nested_tls import NestedTlsStream
 from .phrases import certificate_phrase, os_phrase
 
 if TYPE_CHECKING:
@@ -25,26 +26,31 @@ class SocketStream(httpcore.NetworkStream):
     before it has read everything; the connection then goes on to read that answer.
     """
 
-    def __init__(self, sock: socket.socket, sockets: OpenSockets, *, secured: bool = False) -> None:
+    def __init__(self, sock: socket.socket, sockets: OpenSockets) -> None:
         self._sock = sock
         self._sockets = sockets
-        self._secured = secured
+        self.secured_early = False
+        """TLS was done before anybody asked for it; the first one who asks gets this stream as it is."""
         self._timeout: float | None = None
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """At most ``max_bytes``; empty when the other side has closed."""
+        """At most ``max_bytes`` of the answer; empty when the other side has closed."""
+        data = self.receive(max_bytes, timeout)
+        current_exchange().received(data)
+        return data
+
+    def receive(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """The same, of bytes that are not yet the answer's."""
         exchange = current_exchange()
         self._wait_at_most(exchange.patience(timeout))
         try:
-            data = self._sock.recv(max_bytes)
+            return self._sock.recv(max_bytes)
         except TimeoutError:
             raise exchange.failure(FailureKind.TIMEOUT, f"no answer within {timeout or 0:.0f} s") from None
         except (OSError, ValueError) as error:  # ValueError: the TLS object is gone already
             kind = FailureKind.TRUNCATED if exchange.heard else FailureKind.RESET
             phrase = "connection reset" if isinstance(error, (ssl.SSLError, ValueError)) else os_phrase(error)
             raise exchange.failure(kind, phrase) from None
-        exchange.received(data)
-        return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """All of ``buffer``; ``timeout`` bounds each wait for room, not the whole."""
@@ -65,10 +71,18 @@ class SocketStream(httpcore.NetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
         """The same connection, with TLS; certificate and host name are verified."""
-        if self._secured:
+        if self.secured_early:
+            self.secured_early = False
             return self
+        current_exchange().forget_heard()
+        if isinstance(self._sock, ssl.SSLSocket):
+            return NestedTlsStream(self, ssl_context, server_hostname, timeout)
+        self.secure(ssl_context, server_hostname, timeout)
+        return SocketStream(self._sock, self._sockets)
+
+    def secure(self, ssl_context: ssl.SSLContext, server_hostname: str | None, timeout: float | None) -> None:
+        """Do the handshake on this very socket. Raises TransportFailure, and closes the socket then."""
         exchange = current_exchange()
-        exchange.forget_heard()
         try:
             self._sock.settimeout(exchange.patience(timeout))
             secured = ssl_context.wrap_socket(
@@ -86,7 +100,24 @@ class SocketStream(httpcore.NetworkStream):
         except (OSError, ValueError):
             self.close()
             raise exchange.failure(FailureKind.TLS, "the TLS handshake failed") from None
-        return SocketStream(secured, self._sockets, secured=True)
+
+    def is_fresh(self) -> bool:
+        """Whether nothing has happened since the handshake. For a stream that nobody else uses: it may read a byte.
+
+        The session tickets that TLS 1.3 sends unasked make a socket readable though there is nothing to read.
+        """
+        if not _readable(self._sock):
+            return True
+        if not isinstance(self._sock, ssl.SSLSocket):
+            return False
+        self._wait_at_most(0.0)
+        try:
+            self._sock.recv(1)
+        except ssl.SSLWantReadError:
+            return True
+        except (OSError, ValueError):
+            return False
+        return False
 
     def close(self) -> None:
         """Close the socket."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 import threading
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ class Trust:
     cert_file: str = ""
     """Path of a PEM file; empty when not set."""
     cert_dir: str = ""
-    """Path of a folder hashed as OpenSSL wants it; empty when not set."""
+    """Paths of folders hashed as OpenSSL wants them, separated as in PATH; empty when not set."""
     _made: list[ssl.SSLContext] = field(default_factory=list, repr=False, compare=False)
     _making: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
@@ -58,6 +59,8 @@ class Trust:
 
     def _load_named(self, context: ssl.SSLContext) -> None:
         try:
+            if self.cert_dir and not any(Path(folder).is_dir() for folder in self.cert_dir.split(os.pathsep)):
+                raise NotADirectoryError
             context.load_verify_locations(cafile=self.cert_file or None, capath=self.cert_dir or None)
         except OSError:  # ssl.SSLError is one
             named = [("SSL_CERT_FILE", self.cert_file), ("SSL_CERT_DIR", self.cert_dir)]
@@ -66,7 +69,7 @@ class Trust:
                     code="trust-store-unreadable",
                     happened="The trust store cannot be read: "
                     + ", ".join(f"{name}={value!r}" for name, value in named if value),
-                    cause="The variable names a file that does not exist or that holds no PEM certificates.",
+                    cause="The variable names what does not exist, or a file that holds no PEM certificates.",
                     remedy="Correct the variable, or remove it to use the system's trust store.",
                 )
             ) from None
