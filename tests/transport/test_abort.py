@@ -1,0 +1,91 @@
+"""Another thread can end everything that is in flight."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from builders.network import Told, session
+from builders.raw_server import Peer, RawServer, answering
+from pypi_trusted_publish.events import Failed
+from pypi_trusted_publish.transport.failure import FailureKind, TransportFailure
+from pypi_trusted_publish.transport.message import Body
+
+if TYPE_CHECKING:
+    from pypi_trusted_publish.transport.session import Session
+
+
+def in_background(ours: Session, url: str, body: Body | None = None) -> tuple[threading.Thread, list[TransportFailure]]:
+    failures: list[TransportFailure] = []
+
+    def run() -> None:
+        try:
+            ours.request("POST", url, body=body)
+        except TransportFailure as failure:
+            failures.append(failure)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread, failures
+
+
+def test_a_request_that_waits_for_its_answer_ends_at_once() -> None:
+    arrived = threading.Event()
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        arrived.set()
+        peer.wait_until_closed()
+
+    told = Told()
+    with RawServer(script) as server:
+        ours = session(told)
+        thread, failures = in_background(ours, server.url)
+        assert arrived.wait(10)
+        ours.abort()
+        thread.join(5)
+    assert [failure.kind for failure in failures] == [FailureKind.ABORTED]
+    assert told.of(Failed)[0].problem == "the run is ending"
+
+
+def test_a_request_in_the_middle_of_its_body_ends_at_once() -> None:
+    arrived, stop = threading.Event(), threading.Event()
+
+    def script(peer: Peer) -> None:
+        peer.head()
+        arrived.set()
+        stop.wait(20)
+
+    with RawServer(script) as server:
+        ours = session()
+        body = Body(length=1 << 28, chunks=lambda: iter([b"x" * (1 << 20)] * 256))
+        thread, failures = in_background(ours, server.url, body)
+        assert arrived.wait(10)
+        ours.abort()
+        thread.join(5)
+        stop.set()
+    assert [(failure.kind, failure.body_sent) for failure in failures] == [(FailureKind.ABORTED, "partly")]
+
+
+def test_afterwards_only_urgent_requests_are_sent() -> None:
+    with RawServer(answering(body=b"x")) as server:
+        ours = session()
+        ours.request("GET", server.url)
+        ours.abort()
+        with pytest.raises(TransportFailure) as caught:
+            ours.request("GET", server.url)
+        assert ours.request("GET", server.url, urgent=True).body == b"x"
+        assert ours.request("GET", server.url, urgent=True).body == b"x"
+    assert caught.value.kind is FailureKind.ABORTED
+    assert len(server.requests) == 3
+
+
+def test_ending_twice_is_as_good_as_once() -> None:
+    ours = session()
+    ours.abort()
+    ours.abort()
+    with pytest.raises(TransportFailure) as caught:
+        ours.request("GET", "http://127.0.0.1:1/")
+    assert caught.value.kind is FailureKind.ABORTED

@@ -1,0 +1,185 @@
+"""Proxies are honoured as the environment names them, except for this machine."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import socket
+import ssl
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+import trustme
+from hypothesis import given
+from hypothesis import strategies as st
+
+from builders.network import Told, session
+from builders.raw_server import Peer, RawServer, answering
+from pypi_trusted_publish.errors import WorkflowError
+from pypi_trusted_publish.transport.failure import FailureKind, TransportFailure
+from pypi_trusted_publish.transport.proxies import Proxies
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOST = "index.example"
+
+
+def forwarding_to(port: int) -> tuple[list[str], list[str], object]:
+    """A proxy that opens every tunnel to one port; what was asked of it, and with which credentials."""
+    lines: list[str] = []
+    credentials: list[str] = []
+
+    def script(peer: Peer) -> None:
+        head = peer.head()
+        lines.append(head.line)
+        credentials.append(head.headers.get("proxy-authorization", ""))
+        with socket.create_connection(("127.0.0.1", port)) as target:
+            peer.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            back = threading.Thread(target=pump, args=(target, peer.sock))
+            back.start()
+            pump(peer.sock, target)
+            back.join(10)
+
+    return lines, credentials, script
+
+
+def pump(source: socket.socket, target: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while data := source.recv(1 << 16):
+            target.sendall(data)
+    with contextlib.suppress(OSError):
+        target.shutdown(socket.SHUT_WR)
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> trustme.CA:
+    made = trustme.CA()
+    made.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    return made
+
+
+def serving(authority: trustme.CA, *names: str) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(*names).configure_cert(context)
+    return context
+
+
+@pytest.mark.parametrize("proxy_speaks_tls", [False, True])
+def test_https_goes_through_a_tunnel_with_the_credentials_of_the_proxy_and_tls_inside(
+    authority: trustme.CA, tmp_path: Path, proxy_speaks_tls: bool
+) -> None:
+    told = Told()
+    tls = serving(authority, "127.0.0.1") if proxy_speaks_tls else None
+    with RawServer(answering(body=b"x" * 300_000), tls=serving(authority, HOST)) as index:
+        lines, credentials, script = forwarding_to(index.port)
+        with RawServer(script, tls=tls) as proxy:  # type: ignore[arg-type]
+            scheme = "https" if proxy_speaks_tls else "http"
+            environ = {
+                "HTTPS_PROXY": f"{scheme}://us%40er:p%3Ass@127.0.0.1:{proxy.port}",
+                "SSL_CERT_FILE": str(tmp_path / "ca.pem"),
+            }
+            ours = session(told, environ=environ)
+            ours.warm(f"https://{HOST}/")
+            assert ours.request("POST", f"https://{HOST}/up/", body=b"y" * 3_000_000).body == b"x" * 300_000
+            assert ours.request("GET", f"https://{HOST}/up/").status == 200
+            ours.close()
+    assert lines == [f"CONNECT {HOST}:443 HTTP/1.1"]
+    assert credentials == ["Basic " + base64.b64encode(b"us@er:p:ss").decode()]
+    assert "p:ss" not in repr(told.events)
+    assert [request.line for request in index.requests] == ["POST /up/ HTTP/1.1", "GET /up/ HTTP/1.1"]
+    assert len(index.requests[0].body) == 3_000_000
+
+
+def test_a_proxy_that_refuses_is_told_with_its_status() -> None:
+    def refusing(peer: Peer) -> None:
+        peer.head()
+        peer.answer("407 Proxy Authentication Required")
+
+    with RawServer(refusing) as proxy, pytest.raises(TransportFailure) as caught:
+        session(environ={"https_proxy": f"127.0.0.1:{proxy.port}"}).request("GET", f"https://{HOST}/")
+    assert (caught.value.kind, caught.value.phrase) == (FailureKind.PROXY, "the proxy answered 407 instead of a tunnel")
+
+
+def test_this_machine_is_reached_without_a_proxy() -> None:
+    with RawServer(answering(body=b"here")) as server, RawServer(answering()) as proxy:
+        for name in ("127.0.0.1", "localhost"):
+            environ = {"http_proxy": proxy.url, "https_proxy": proxy.url, "all_proxy": proxy.url}
+            assert session(environ=environ).request("GET", f"http://{name}:{server.port}/").body == b"here"
+    assert proxy.connections == 0
+
+
+@pytest.mark.parametrize(
+    ("no_proxy", "host", "proxied"),
+    [
+        ("", "a.example", True),
+        ("*", "a.example", False),
+        ("a.example", "a.example", False),
+        ("A.Example", "a.example", False),
+        (".example", "a.example", False),
+        ("example", "a.example", False),
+        ("*.example", "a.example", False),
+        ("ample", "a.example", True),
+        ("b.example, a.example", "a.example", False),
+        ("b.example a.example", "a.example", False),
+        ("a.example:443", "a.example", False),
+        ("a.example:8443", "a.example", True),
+        ("10.0.0.0/8", "10.1.2.3", False),
+        ("10.0.0.0/8", "11.1.2.3", True),
+        ("192.0.2.7", "192.0.2.7", False),
+        ("2001:db8::/32", "[2001:db8::1]", False),
+        ("2001:db8::1", "2001:db8::1", False),
+        (".", "a.example", True),
+        ("", "127.9.9.9", False),
+        ("", "[::1]", False),
+        ("", "localhost", False),
+        ("", "::ffff:127.0.0.1", False),
+    ],
+)
+def test_no_proxy_names_hosts_domains_networks_and_ports(no_proxy: str, host: str, proxied: bool) -> None:
+    proxies = Proxies.from_environ({"https_proxy": "http://proxy.example:3128", "NO_PROXY": no_proxy})
+    assert (proxies.proxy_for(host, 443) is not None) is proxied
+
+
+def test_the_variable_in_lower_case_wins_and_https_proxy_wins_over_all_proxy() -> None:
+    environ = {"ALL_PROXY": "http://c:1", "HTTPS_PROXY": "http://b:1", "https_proxy": "http://a:1"}
+    for expected in "abc":
+        proxy = Proxies.from_environ(environ).https
+        assert proxy is not None
+        assert proxy.host == expected
+        environ.pop({"a": "https_proxy", "b": "HTTPS_PROXY", "c": "ALL_PROXY"}[expected])
+    assert Proxies.from_environ(environ).https is None
+
+
+def test_credentials_are_known_as_secrets_in_every_spelling_and_their_variables_are_named() -> None:
+    proxies = Proxies.from_environ(
+        {
+            "http_proxy": "http://user:p%40ss@h:1",
+            "ALL_PROXY": "other@h:1",
+            "https_proxy": "http://h:1",
+            "no_proxy": "x@y",
+        }
+    )
+    assert {secret.reveal() for secret in proxies.secrets()} == {"user:p%40ss", "p%40ss", "p@ss", "other"}
+    assert sorted(proxies.consumed) == ["ALL_PROXY", "http_proxy"]
+    assert "p%40ss" not in repr(proxies)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["socks5://u:s3cret@h:1", "http://u:s3cret@:80", "http://u:s3cret@h:port", "http://u:s3cret@[h", "://s3cret"],
+)
+def test_a_proxy_that_cannot_be_used_is_refused_without_being_quoted(value: str) -> None:
+    with pytest.raises(WorkflowError) as caught:
+        Proxies.from_environ({"https_proxy": value})
+    diagnosis = caught.value.diagnostics()[0]
+    assert diagnosis.code == "proxy-unusable"
+    assert "https_proxy" in diagnosis.happened
+    assert "s3cret" not in repr(diagnosis)
+
+
+@given(st.dictionaries(st.sampled_from(["https_proxy", "HTTPS_PROXY", "all_proxy", "no_proxy"]), st.text()), st.text())
+def test_any_environment_is_read_or_refused(environ: dict[str, str], host: str) -> None:
+    with contextlib.suppress(WorkflowError):
+        Proxies.from_environ(environ).proxy_for(host, 443)

@@ -1,0 +1,187 @@
+"""Certificates are always verified, against the trust store that was named."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import ssl
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+import trustme
+from cryptography import x509
+
+from builders.network import session
+from builders.raw_server import Peer, RawServer, answering
+from pypi_trusted_publish.errors import WorkflowError
+from pypi_trusted_publish.transport.failure import FailureKind, TransportFailure
+from pypi_trusted_publish.transport.message import Body
+from pypi_trusted_publish.transport.trust import Trust
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def serving(authority: trustme.CA, *names: str, expired: bool = False) -> ssl.SSLContext:
+    """A server's TLS with a certificate for these names."""
+    end = dt.datetime.now(dt.timezone.utc) - dt.timedelta(days=1)
+    begin = end - dt.timedelta(days=1)
+    issued = authority.issue_cert(*names, not_before=begin, not_after=end) if expired else authority.issue_cert(*names)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    issued.configure_cert(context)
+    return context
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def trusting(authority: trustme.CA, tmp_path: Path) -> dict[str, str]:
+    """An environment that trusts the authority, and nobody else."""
+    path = tmp_path / "authority.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return {"SSL_CERT_FILE": str(path)}
+
+
+def failure(url: str, environ: dict[str, str]) -> TransportFailure:
+    with pytest.raises(TransportFailure) as caught:
+        session(environ=environ).request("GET", url, connect_timeout=2.0)
+    return caught.value
+
+
+def test_an_authority_in_ssl_cert_file_is_trusted(authority: trustme.CA, trusting: dict[str, str]) -> None:
+    with RawServer(answering(body=b"safe"), tls=serving(authority, "127.0.0.1")) as server:
+        ours = session(environ=trusting)
+        assert ours.request("GET", server.url).body == b"safe"
+        assert ours.request("GET", server.url).body == b"safe"
+    assert server.connections == 1
+
+
+def test_an_authority_in_ssl_cert_dir_is_trusted(authority: trustme.CA, tmp_path: Path) -> None:
+    pem = authority.cert_pem.bytes()
+    folder = tmp_path / "hashed"
+    folder.mkdir()
+    (folder / f"{subject_hash(pem)}.0").write_bytes(pem)
+    with RawServer(answering(body=b"safe"), tls=serving(authority, "127.0.0.1")) as server:
+        assert session(environ={"SSL_CERT_DIR": str(folder)}).request("GET", server.url).body == b"safe"
+
+
+def subject_hash(pem: bytes) -> str:
+    """OpenSSL's name of a certificate in a hashed folder: SHA-1 over the canonical encoding of its subject."""
+    parts = b""
+    for relative in x509.load_pem_x509_certificate(pem).subject.rdns:
+        attribute = next(iter(relative))
+        text = " ".join(str(attribute.value).lower().split()).encode()
+        oid = b"\x06\x03\x55\x04" + bytes([int(attribute.oid.dotted_string.removeprefix("2.5.4."))])
+        value = b"\x0c" + bytes([len(text)]) + text
+        pair = b"\x30" + bytes([len(oid + value)]) + oid + value
+        parts += b"\x31" + bytes([len(pair)]) + pair
+    digest = hashlib.sha1(parts).digest()
+    return f"{int.from_bytes(digest[:4], 'little'):08x}"
+
+
+def test_an_unknown_authority_is_not_trusted(authority: trustme.CA) -> None:
+    with RawServer(answering(), tls=serving(authority, "127.0.0.1")) as server:
+        found = failure(server.url, {})
+    assert found.kind is FailureKind.CERTIFICATE
+    assert "trust store" in found.phrase
+    assert server.requests == []
+
+
+def test_a_certificate_for_another_host_is_not_accepted(authority: trustme.CA, trusting: dict[str, str]) -> None:
+    with RawServer(answering(), tls=serving(authority, "127.0.0.2", "example.com")) as server:
+        found = failure(server.url, trusting)
+    assert (found.kind, found.phrase) == (
+        FailureKind.CERTIFICATE,
+        "the certificate was not accepted: it is for another address",
+    )
+
+
+def test_an_expired_certificate_is_not_accepted(authority: trustme.CA, trusting: dict[str, str]) -> None:
+    with RawServer(answering(), tls=serving(authority, "127.0.0.1", expired=True)) as server:
+        found = failure(server.url, trusting)
+    assert (found.kind, found.phrase) == (
+        FailureKind.CERTIFICATE,
+        "the certificate was not accepted: it has expired",
+    )
+
+
+def test_a_server_that_speaks_no_tls_fails_the_handshake(trusting: dict[str, str]) -> None:
+    def plain(peer: Peer) -> None:
+        peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+    with RawServer(plain) as server:
+        found = failure(server.url.replace("http:", "https:"), trusting)
+    assert found.kind is FailureKind.TLS
+
+
+def test_a_handshake_that_never_ends_fails(trusting: dict[str, str]) -> None:
+    def silent(peer: Peer) -> None:
+        peer.wait_until_closed()
+
+    with RawServer(silent) as server, pytest.raises(TransportFailure) as caught:
+        session(environ=trusting).request("GET", server.url.replace("http:", "https:"), connect_timeout=0.2)
+    assert caught.value.kind is FailureKind.TLS
+
+
+def test_a_large_body_goes_through_tls(authority: trustme.CA, trusting: dict[str, str]) -> None:
+    body = Body(length=1 << 22, chunks=lambda: iter([b"x" * (1 << 20)] * 4))
+    with RawServer(answering(), tls=serving(authority, "127.0.0.1")) as server:
+        assert session(environ=trusting).request("POST", server.url, body=body).status == 200
+    assert len(server.requests[0].body) == 1 << 22
+
+
+def test_a_connection_with_tls_that_was_opened_early_is_the_one_that_is_used(
+    authority: trustme.CA, trusting: dict[str, str]
+) -> None:
+    """TLS 1.3 sends session tickets unasked, which must not look like the end of the connection."""
+    tickets_sent = threading.Event()
+
+    def script(peer: Peer) -> None:
+        tickets_sent.set()
+        answering(body=b"x")(peer)
+
+    with RawServer(script, tls=serving(authority, "127.0.0.1")) as server:
+        ours = session(environ=trusting)
+        ours.warm(server.url)
+        assert tickets_sent.wait(10)
+        ours.request("GET", server.url)
+    assert server.connections == 1
+
+
+def test_a_connection_opened_early_that_the_server_has_closed_is_not_used(
+    authority: trustme.CA, trusting: dict[str, str]
+) -> None:
+    closed = threading.Event()
+
+    def closing(peer: Peer) -> None:
+        peer.sock.close()
+        closed.set()
+
+    with RawServer(closing, answering(body=b"x"), tls=serving(authority, "127.0.0.1")) as server:
+        ours = session(environ=trusting)
+        ours.warm(server.url)
+        assert closed.wait(10)
+        assert ours.request("GET", server.url).body == b"x"
+    assert server.connections == 2
+
+
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+def test_a_trust_store_that_cannot_be_read_is_named(variable: str, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.pem"
+    broken.write_text("no certificate\n")
+    with pytest.raises(WorkflowError) as caught:
+        Trust.from_environ({variable: str(broken)}).context()
+    assert variable in caught.value.diagnostics()[0].happened
+
+
+def test_without_variables_the_context_trusts_somebody_and_verifies() -> None:
+    trust = Trust.from_environ({"SSL_CERT_FILE": ""})
+    context = trust.context()
+    assert trust.context() is context
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname
+    assert context.minimum_version is ssl.TLSVersion.TLSv1_2
