@@ -71,7 +71,7 @@ def audience_refused(urls: IndexUrls, *, status: int, message: str, location: st
         Diagnosis(
             code="audience-refused",
             happened=f"{urls.title} names no audience for the identity token: {status} {message}{where}.",
-            cause="'repository-url' is probably not the URL of the index itself; a redirect to another host is not followed.",
+            cause="'repository-url' is probably not the index's own URL; redirects to another host are not followed.",
             remedy="Set the input 'repository-url' to the index's own upload URL.",
             read_on="docs/troubleshooting.md#audience-refused",
             facts=(*facts, ("leads to", location)) if location else facts,

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from ..clock import Clock
     from ..distributions.distribution import Distribution
 
-BLOCK: Final = 1 << 18
-"""Bytes of a read and of a write: measured, see docs/decisions."""
+BLOCK: Final = 1 << 20
+"""Bytes of a read and of a write. Measured on loopback with 1 GiB: 64 kB 0.91 s, 256 kB 0.89 s, 1 MB 0.79 s, 4 MB the
+same with more memory; hashing alone takes 0.55 s of it."""
 _PROGRESS_EVERY: Final = 0.5
 """Seconds between two progress events of a file."""
 
