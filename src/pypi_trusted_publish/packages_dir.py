@@ -1,0 +1,209 @@
+"""The adapter that looks for distributions where the user says: which files there are, and how each is opened."""
+
+from __future__ import annotations
+
+import errno
+import glob
+import os
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from . import packages_dir_problems as problems
+from .distributions.distribution import Candidate, FileIdentity
+from .errors import Diagnosis, DistributionError
+
+PUBLISHED: Final = (".whl", ".tar.gz")
+"""What is published of a folder; other files are named and ignored."""
+JUDGED: Final = (*PUBLISHED, ".zip", ".egg", ".tgz", ".tar", ".tar.bz2", ".tbz2", ".tar.xz", ".tar.z", ".tar.zst")
+"""What ``check`` takes for a distribution: formats of the past too, which the index refuses."""
+ATTESTATIONS: Final = (".publish.attestation", ".provenance.attestation")
+_NESTED_DEPTH: Final = 3
+_NO_FOLLOW: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Collected:
+    """What the lines named."""
+
+    candidates: tuple[Candidate, ...]
+    """Sorted by file name."""
+    attestations: tuple[Candidate, ...]
+    """``<distribution>.publish.attestation`` and ``<distribution>.provenance.attestation``, sorted."""
+    ignored: tuple[str, ...]
+    """Names of other files, sorted."""
+    problems: tuple[Diagnosis, ...] = ()
+    """Everything that is wrong with the lines and the files; empty for what :func:`collect` returns."""
+
+
+@dataclass(kw_only=True)
+class _Search:
+    """What was found so far."""
+
+    workspace: Path
+    suffixes: tuple[str, ...]
+    candidates: dict[str, Candidate] = field(default_factory=dict)
+    attestations: dict[str, Candidate] = field(default_factory=dict)
+    ignored: set[str] = field(default_factory=set)
+    problems: list[Diagnosis] = field(default_factory=list)
+
+    def shown(self, path: Path) -> str:
+        """The path as messages tell it: relative to the workspace where it is inside."""
+        return str(path.relative_to(self.workspace) if path.is_relative_to(self.workspace) else path)
+
+
+def collect(lines: Sequence[str], workspace: str) -> Collected:
+    """The distributions that the lines of ``packages-dir`` name, relative to ``workspace``.
+
+    A line is a folder, a file or a glob. Raises DistributionError with every problem.
+    """
+    found = survey(lines, workspace, suffixes=PUBLISHED)
+    if found.problems:
+        raise DistributionError(*found.problems)
+    return found
+
+
+def survey(lines: Sequence[str], workspace: str, *, suffixes: tuple[str, ...] = JUDGED) -> Collected:
+    """As :func:`collect`, but problems are returned with what was found beside them."""
+    search = _Search(workspace=Path(workspace).absolute(), suffixes=suffixes)
+    stripped = [line.strip() for line in lines if line.strip()]
+    if not stripped:
+        search.problems.append(problems.no_line())
+    for line in stripped:
+        _look(search, line)
+    return Collected(
+        candidates=_sorted(search.candidates.values()),
+        attestations=_sorted(search.attestations.values()),
+        ignored=tuple(sorted(search.ignored)),
+        problems=tuple(search.problems),
+    )
+
+
+def _sorted(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
+    return tuple(sorted(candidates, key=lambda candidate: (candidate.filename, candidate.path)))
+
+
+def _look(search: _Search, line: str) -> None:
+    path = search.workspace / line
+    if path.is_dir():
+        _folder(search, line, path)
+    elif os.path.lexists(path):
+        _file(search, line, path)
+    elif glob.has_magic(line):
+        _globbed(search, line, str(path))
+    else:
+        search.problems.append(problems.missing(line, _names(path.parent)))
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return sorted(path.name for path in folder.iterdir())
+    except OSError:
+        return []
+
+
+def _folder(search: _Search, line: str, folder: Path) -> None:
+    try:
+        paths = sorted(folder.iterdir())
+    except OSError as error:
+        search.problems.append(problems.unreadable("", search.shown(folder), error))
+        return
+    before = len(search.candidates), len(search.problems)
+    for path in paths:
+        _listed(search, line, path)
+    if before != (len(search.candidates), len(search.problems)):
+        return
+    nested = _nested(search, folder)
+    search.problems.append(
+        problems.only_nested(search.shown(folder), nested)
+        if nested
+        else problems.empty(search.shown(folder), [path.name for path in paths])
+    )
+
+
+def _globbed(search: _Search, line: str, pattern: str) -> None:
+    paths = sorted(map(Path, glob.glob(pattern, recursive=True)))  # noqa: PTH207 - a line may be absolute or hold ..
+    before = len(search.candidates), len(search.problems)
+    for path in paths:
+        _listed(search, line, path)
+    if before == (len(search.candidates), len(search.problems)):
+        folders = [search.shown(path) for path in paths if path.is_dir()]
+        search.problems.append(problems.no_match(line, len(paths), folders))
+
+
+def _listed(search: _Search, line: str, path: Path) -> None:
+    """A file that was found by a folder or a glob, not named by itself."""
+    if path.name.lower().endswith((*search.suffixes, *ATTESTATIONS)):
+        _file(search, line, path)
+    elif path.is_file():
+        search.ignored.add(path.name)
+
+
+def _file(search: _Search, line: str, path: Path) -> None:
+    kept = search.attestations if path.name.endswith(ATTESTATIONS) else search.candidates
+    key = os.path.normpath(path)
+    if key in kept:
+        return
+    shown = search.shown(path)
+    try:
+        found = path.lstat()
+        if stat.S_ISLNK(found.st_mode):
+            search.problems.append(problems.symlink(path.name, shown, dangling=not path.exists()))
+        elif not stat.S_ISREG(found.st_mode):
+            search.problems.append(problems.not_regular(path.name, shown, is_folder=stat.S_ISDIR(found.st_mode)))
+        else:
+            kept[key] = _candidate(path, line)
+    except OSError as error:
+        search.problems.append(problems.unreadable(path.name, shown, error))
+
+
+def _candidate(path: Path, line: str) -> Candidate:
+    """Opens the file once, which proves that it can be read. Raises OSError."""
+    with os.fdopen(os.open(path, os.O_RDONLY | _NO_FOLLOW), "rb") as file:
+        identity = _identity(file.fileno())
+    return Candidate(
+        path=str(path),
+        filename=path.name,
+        line=line,
+        identity=identity,
+        open=partial(open_unchanged, str(path), identity),
+    )
+
+
+def _identity(descriptor: int) -> FileIdentity:
+    found = os.fstat(descriptor)
+    return FileIdentity(device=found.st_dev, inode=found.st_ino, size=found.st_size, mtime_ns=found.st_mtime_ns)
+
+
+def open_unchanged(path: str, identity: FileIdentity) -> BinaryIO:
+    """The file of ``identity``, opened without following a link.
+
+    Raises OSError when it cannot be opened, and with ``errno.ESTALE`` when it is not the same untouched file.
+    """
+    file = os.fdopen(os.open(path, os.O_RDONLY | _NO_FOLLOW), "rb")
+    if _identity(file.fileno()) != identity:
+        file.close()
+        raise OSError(errno.ESTALE, "the file was changed since it was found")
+    return file
+
+
+def _nested(search: _Search, folder: Path) -> tuple[str, ...]:
+    """Folders below that hold distributions, as the user would write them."""
+    return tuple(dict.fromkeys(search.shown(path.parent) for path in _below(search, folder, _NESTED_DEPTH)))
+
+
+def _below(search: _Search, folder: Path, depth: int) -> Iterator[Path]:
+    try:
+        paths = sorted(folder.iterdir())
+    except OSError:
+        return
+    for path in paths:
+        if path.is_symlink():
+            continue
+        if path.is_file() and path.name.lower().endswith(search.suffixes):
+            yield path
+        elif depth and path.is_dir():
+            yield from _below(search, path, depth - 1)
