@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
-from pathlib import PurePosixPath
 from typing import Final
 
 SCAN_LIMIT: Final = 5 * 1024 * 1024
@@ -29,9 +29,7 @@ _OVERLAP: Final = 160
 
 def is_source(name: str) -> bool:
     """Whether the index looks into a member of that name: ``.py`` and ``.pye``, upper or lower case."""
-    if not name.lower().rstrip("/.").endswith((".py", ".pye")):
-        return False
-    return PurePosixPath(name).suffix.lower() in _SOURCE_SUFFIXES
+    return posixpath.splitext(name.rstrip("/"))[1].lower() in _SOURCE_SUFFIXES
 
 
 class SourceScan:

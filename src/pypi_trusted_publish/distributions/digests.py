@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
@@ -47,7 +46,7 @@ class HashingReader:
             self._hashed = end
         return data
 
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+    def seek(self, offset: int, whence: int = 0) -> int:
         """As a reader's ``seek``; nothing is hashed by it."""
         self._position = self._reader.seek(offset, whence)
         return self._position

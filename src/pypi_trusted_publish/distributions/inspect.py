@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -83,7 +82,9 @@ def inspect(
     try:
         read = _read(candidate, kind, wheel, options, findings)
     except OSError as error:
-        findings.append(FILE_UNREADABLE.finding(filename, f"The file cannot be read: {os.strerror(error.errno or 0)}."))
+        findings.append(
+            FILE_UNREADABLE.finding(filename, f"The file cannot be read: {error.strerror or 'unknown reason'}.")
+        )
         return Inspection(candidate=candidate, distribution=None, findings=tuple(findings))
     if read.metadata is not None and options.full:
         findings.extend(metadata_findings(read.metadata, filename, render=render, known_classifiers=known_classifiers))
