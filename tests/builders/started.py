@@ -24,7 +24,7 @@ import importlib, json, os, sys, threading
 def main(argv, *, environ, install, cleanup):
     found = {
         "argv": list(argv), "path": list(sys.path), "folder": os.getcwd(), "flags": repr(sys.flags),
-        "environ": dict(environ), "process": os.getpid(), "modules": {},
+        "environ": dict(environ), "parent": os.getppid(), "modules": {},
         "utf8": sys.flags.utf8_mode, "bytecode": not sys.dont_write_bytecode,
     }
     for name in ("actions_toolkit.command", "actions_toolkit.file_command", "httpx", "packaging.version",
