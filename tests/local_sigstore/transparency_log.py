@@ -19,7 +19,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from .keys import LogKey
 
-ORIGIN: Final = "local.example - 1"
+HOST: Final = "127.0.0.1"
+"""The name in a checkpoint's signature line must be that of the log's URL."""
 
 
 class AlreadyLoggedError(Exception):
@@ -77,9 +78,9 @@ class Log:
         }
 
     def _checkpoint(self, root: bytes, size: int) -> str:
-        note = f"{ORIGIN}\n{size}\n{base64.b64encode(root).decode()}\n"
+        note = f"{HOST} - 1\n{size}\n{base64.b64encode(root).decode()}\n"
         signature = self._key.key_id[:4] + self._key.sign(note.encode())
-        return f"{note}\n\u2014 local.example {base64.b64encode(signature).decode()}\n"
+        return f"{note}\n\u2014 {HOST} {base64.b64encode(signature).decode()}\n"
 
 
 def _dsse_body(proposed: dict[str, Any]) -> dict[str, Any]:
