@@ -5,6 +5,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sigstore._utils import read_embedded
+from sigstore.verify import Verifier
 
 from builders.attestations import Stand
 from builders.release import distribution
@@ -13,6 +15,7 @@ from local_sigstore.trust_repository import FOLDER, TrustRepository
 from pypi_trusted_publish.attestations import trust_root
 from pypi_trusted_publish.attestations.faults import Service, ServiceFault
 from pypi_trusted_publish.attestations.persistence import Patience
+from pypi_trusted_publish.attestations.services import signing_context
 from pypi_trusted_publish.events import Retrying
 
 WHEEL = distribution("demo-1.0-py3-none-any.whl")
@@ -123,3 +126,15 @@ def test_the_public_instance_comes_with_a_root_of_its_own() -> None:
     public = trust_root.public_good()
     assert public.url.startswith("https://")
     assert json.loads(public.root)["signed"]["_type"] == "root"
+
+
+def test_the_public_instance_can_be_used_with_what_the_library_ships(stand: Stand) -> None:
+    url = trust_root.public_good().url
+    parts = {
+        part: json.loads(read_embedded(name, url))
+        for part, name in (("trustedRoot", "trusted_root.json"), ("signingConfig", "signing_config.v0.2.json"))
+    }
+    media_type = json.loads(stand.instance.trust_configuration())["mediaType"]
+    config = trust_root.given(json.dumps({"mediaType": media_type, **parts}))
+    signing_context(config, stand.session, stand.persistence())
+    Verifier(trusted_root=config.trusted_root)
