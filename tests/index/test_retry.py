@@ -1,0 +1,236 @@
+"""The table of retries, row by row, carried out on a clock that does not wait."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from builders.clock import VirtualClock
+from builders.network import Told
+from pypi_trusted_publish.events import Retrying
+from pypi_trusted_publish.index.attempts import NoAnswer, Retrier, by_status, by_status_and_type, trouble_of_failure
+from pypi_trusted_publish.index.retry import (
+    POLICIES,
+    RequestKind,
+    Trouble,
+    retry_after,
+    row,
+    rows,
+    trouble_of_status,
+    wait_before_next,
+)
+from pypi_trusted_publish.transport.failure import BodySent, FailureKind, TransportFailure
+from pypi_trusted_publish.transport.message import Response
+
+NEVER = {Trouble.CERTIFICATE, Trouble.NOT_HTTP_REFUSAL, Trouble.FORBIDDEN, Trouble.ABORTED}
+FAILURES: dict[Trouble, tuple[FailureKind, BodySent, int | None]] = {
+    Trouble.CONNECT: (FailureKind.CONNECT, "no", None),
+    Trouble.TLS: (FailureKind.TLS, "no", None),
+    Trouble.CERTIFICATE: (FailureKind.CERTIFICATE, "no", None),
+    Trouble.PROXY: (FailureKind.PROXY, "no", None),
+    Trouble.STALLED: (FailureKind.STALLED, "partly", None),
+    Trouble.TIMEOUT: (FailureKind.TIMEOUT, "wholly", None),
+    Trouble.RESET_BEFORE_BODY: (FailureKind.RESET, "partly", None),
+    Trouble.RESET_AFTER_BODY: (FailureKind.RESET, "wholly", None),
+    Trouble.TRUNCATED: (FailureKind.TRUNCATED, "wholly", None),
+    Trouble.NOT_HTTP: (FailureKind.MALFORMED, "wholly", 500),
+    Trouble.NOT_HTTP_REFUSAL: (FailureKind.MALFORMED, "wholly", 400),
+    Trouble.FORBIDDEN: (FailureKind.FORBIDDEN, "no", None),
+    Trouble.ABORTED: (FailureKind.ABORTED, "partly", None),
+}
+STATUSES = {
+    Trouble.STATUS_408: 408,
+    Trouble.STATUS_425: 425,
+    Trouble.STATUS_429: 429,
+    Trouble.STATUS_5XX: 503,
+}
+
+
+def answer(status: int = 200, **headers: str) -> Response:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Response(status=status, reason="", headers=named, body=b"", seconds=0.0, url="http://localhost/")
+
+
+def ending_in(trouble: Trouble) -> tuple[Callable[[int], Response], Callable[[Response], Trouble | None]]:
+    """What to send and how to judge it, so that every try ends in that trouble."""
+    if trouble in FAILURES:
+        kind, body_sent, status = FAILURES[trouble]
+
+        def fail(_: int) -> Response:
+            raise TransportFailure(kind, "broken", body_sent=body_sent, status=status)
+
+        return fail, by_status
+    if trouble in STATUSES:
+        return lambda _: answer(STATUSES[trouble]), by_status
+    return lambda _: answer(), lambda _: trouble
+
+
+def spent_on(kind: RequestKind, trouble: Trouble, jitter: float) -> tuple[NoAnswer, VirtualClock, Told]:
+    clock, told = VirtualClock(), Told()
+    send, judge = ending_in(trouble)
+    with pytest.raises(NoAnswer) as caught:
+        Retrier(clock=clock, emit=told, random=lambda: jitter).run(kind, "try it", send, judge)
+    return caught.value, clock, told
+
+
+@pytest.mark.parametrize("trouble", Trouble)
+@pytest.mark.parametrize("kind", RequestKind)
+def test_a_row_is_carried_out_as_it_stands(kind: RequestKind, trouble: Trouble) -> None:
+    decision = row(kind, trouble)
+    none, clock, told = spent_on(kind, trouble, jitter=0.5)
+    assert none.trouble is trouble
+    assert none.tries == decision.tries == len(clock.slept) + 1
+    assert sum(clock.slept) <= decision.patience
+    assert all(0 < wait <= decision.longest_wait for wait in clock.slept)
+    assert clock.slept == sorted(clock.slept)
+    assert [event.attempt for event in told.of(Retrying)] == list(range(2, decision.tries + 1))
+    assert decision.why
+
+
+@pytest.mark.parametrize("trouble", Trouble)
+@pytest.mark.parametrize("kind", RequestKind)
+def test_a_success_after_a_trouble_ends_the_tries(kind: RequestKind, trouble: Trouble) -> None:
+    send, judge = ending_in(trouble)
+    tried: list[int] = []
+
+    def second_time_lucky(attempt: int) -> Response:
+        tried.append(attempt)
+        return send(attempt) if attempt == 1 else answer(204)
+
+    retrier = Retrier(clock=VirtualClock(), emit=Told(), random=lambda: 0.0)
+    if row(kind, trouble).tries == 1:
+        with pytest.raises(NoAnswer):
+            retrier.run(kind, "try it", second_time_lucky, judge)
+        assert tried == [1]
+    else:
+        found = retrier.run(kind, "try it", second_time_lucky, lambda a: None if a.status == 204 else judge(a))
+        assert (found.status, tried) == (204, [1, 2])
+
+
+def test_the_table_has_a_row_for_every_request_and_every_trouble() -> None:
+    assert len(list(rows())) == len(RequestKind) * len(Trouble)
+
+
+def test_what_will_be_the_same_the_next_time_is_never_tried_again() -> None:
+    assert {found.trouble for found in rows() if found.tries == 1} >= NEVER
+    assert all(row(kind, trouble).tries == 1 for kind in RequestKind for trouble in NEVER)
+
+
+def test_an_outrun_pending_publisher_is_tried_once_more_and_only_by_a_mint() -> None:
+    tries = {kind: row(kind, Trouble.PENDING_PUBLISHER).tries for kind in RequestKind}
+    assert tries.pop(RequestKind.MINT) == 2
+    assert set(tries.values()) == {1}
+
+
+def test_an_upload_is_decided_by_its_status_whatever_its_body_is() -> None:
+    assert row(RequestKind.UPLOAD, Trouble.HTML).tries == row(RequestKind.UPLOAD, Trouble.MALFORMED_JSON).tries == 1
+    assert row(RequestKind.UPLOAD, Trouble.RESET_AFTER_BODY).tries == 6
+
+
+@pytest.mark.parametrize("status", [200, 201, 204, 301, 400, 401, 403, 404, 405, 409, 410, 413, 422])
+def test_every_other_status_decides(status: int) -> None:
+    assert trouble_of_status(status) is None
+    retrier = Retrier(clock=VirtualClock(), emit=Told(), random=lambda: 0.0)
+    assert retrier.run(RequestKind.UPLOAD, "try it", lambda _: answer(status)).status == status
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 520, 599])
+def test_every_5xx_is_a_trouble(status: int) -> None:
+    assert trouble_of_status(status) is Trouble.STATUS_5XX
+
+
+def test_a_page_where_json_is_due_is_a_trouble() -> None:
+    assert by_status_and_type(answer(content_type="text/html")) is Trouble.HTML
+    assert by_status_and_type(answer(content_type="application/json")) is None
+    assert by_status_and_type(answer(404, content_type="text/html")) is None
+    assert by_status_and_type(answer(500, content_type="text/html")) is Trouble.STATUS_5XX
+
+
+@pytest.mark.parametrize(("kind", "body_sent", "ambiguous"), [("reset", "wholly", True), ("reset", "partly", False)])
+def test_a_failure_after_the_body_was_sent_may_have_worked(kind: str, body_sent: BodySent, ambiguous: bool) -> None:
+    def fail(_: int) -> Response:
+        raise TransportFailure(FailureKind(kind), "broken", body_sent=body_sent)
+
+    with pytest.raises(NoAnswer) as caught:
+        Retrier(clock=VirtualClock(), emit=Told(), random=lambda: 0.0).run(RequestKind.UPLOAD, "x", fail)
+    assert caught.value.ambiguous is ambiguous
+
+
+@pytest.mark.parametrize("kind", FailureKind)
+def test_every_failure_has_a_row(kind: FailureKind) -> None:
+    assert isinstance(trouble_of_failure(TransportFailure(kind, "broken")), Trouble)
+
+
+def test_the_first_line_of_a_malformed_answer_is_told() -> None:
+    def fail(_: int) -> Response:
+        raise TransportFailure(FailureKind.MALFORMED, "not HTTP", status=400, heard="Invalid attestation")
+
+    with pytest.raises(NoAnswer) as caught:
+        Retrier(clock=VirtualClock(), emit=Told(), random=lambda: 0.0).run(RequestKind.UPLOAD, "x", fail)
+    assert caught.value.phrase == "not HTTP; its first line was: 400 Invalid attestation"
+
+
+def test_waits_grow_twofold_up_to_a_bound_and_jitter_takes_up_to_a_half() -> None:
+    decision = row(RequestKind.IDENTITY, Trouble.STATUS_5XX)
+    long = [wait_before_next(decision, attempt=attempt, spent=0, jitter=0.0) for attempt in range(1, 6)]
+    short = [wait_before_next(decision, attempt=attempt, spent=0, jitter=1.0) for attempt in range(1, 6)]
+    assert long == [1, 2, 4, 8, None]
+    assert short == [0.5, 1, 2, 4, None]
+
+
+def test_retry_after_is_honoured_within_patience() -> None:
+    decision = row(RequestKind.MINT, Trouble.STATUS_429)
+    assert wait_before_next(decision, attempt=1, spent=0, jitter=0, retry_after=20) == 20
+    assert wait_before_next(decision, attempt=1, spent=0, jitter=0, retry_after=0) == 1
+    assert wait_before_next(decision, attempt=1, spent=0, jitter=0, retry_after=decision.patience + 1) is None
+    assert wait_before_next(decision, attempt=1, spent=decision.patience, jitter=0) is None
+
+
+def test_a_server_that_asks_for_time_gets_it() -> None:
+    clock = VirtualClock()
+    answers = iter([answer(429, retry_after="7"), answer(503, retry_after="Fri, 15 Jan 2027 08:00:30 GMT"), answer()])
+    Retrier(clock=clock, emit=Told(), random=lambda: 0.0).run(RequestKind.UPLOAD, "x", lambda _: next(answers))
+    assert clock.slept == [7.0, 23.0]
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        (None, None),
+        ("", None),
+        ("soon", None),
+        ("-1", None),
+        ("1.5", None),
+        ("120", 120.0),
+        (" 0 ", 0.0),
+        ("9" * 30, 999999999.0),
+        ("\u0663", None),
+        ("Thu, 01 Jan 1970 00:00:40 GMT", 30.0),
+        ("Thu, 01 Jan 1970 00:00:40 -0000", 30.0),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", 0.0),
+        ("Thu, 01 Jan 99999 00:00:00 GMT", None),
+    ],
+)
+def test_retry_after_is_a_number_or_a_date(header: str | None, seconds: float | None) -> None:
+    assert retry_after(header, now=10.0) == seconds
+
+
+@given(st.text())
+def test_any_retry_after_is_read(header: str) -> None:
+    asked = retry_after(header, now=0.0)
+    assert asked is None or asked >= 0
+
+
+@given(st.sampled_from(list(rows())), st.integers(1, 10), st.floats(0, 3000), st.floats(0, 1, exclude_max=True))
+def test_no_wait_ends_later_than_patience(decision: object, attempt: int, spent: float, jitter: float) -> None:
+    assert isinstance(decision, type(row(RequestKind.MINT, Trouble.TLS)))
+    wait = wait_before_next(decision, attempt=attempt, spent=spent, jitter=jitter)
+    assert wait is None or (0 < wait <= decision.longest_wait and spent + wait <= decision.patience)
+
+
+def test_every_policy_says_why_a_repeat_is_safe() -> None:
+    assert set(POLICIES) == set(RequestKind)
+    assert all(policy.safe for policy in POLICIES.values())
