@@ -11,11 +11,14 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ..errors import Diagnosis, IndexRefused, Severity
-from .tokens import UploadToken
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from .tokens import UploadToken
 
 _FORM: Final = re.compile(r"pypi-([A-Za-z0-9_-]+={0,2})")
 _VERSION_2: Final = 2

@@ -12,10 +12,12 @@ import json
 import math
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ..errors import Diagnosis, IndexUnavailable
-from .tokens import IdentityToken
+
+if TYPE_CHECKING:
+    from .tokens import IdentityToken
 
 _WORKFLOW_REF: Final = re.compile(r"(?P<repository>[^/]+/[^/]+)/(?P<path>[^@]*?)(?P<file>[^/@]*)@(?P<at>.*)", re.DOTALL)
 _PARTS: Final = 3

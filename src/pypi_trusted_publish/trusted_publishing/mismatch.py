@@ -7,12 +7,14 @@ The index does not tell what it has on record. So each check of its server (Ware
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from .identity_token import UnverifiedClaims
-from .publisher_form import IndexFacts
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from .identity_token import UnverifiedClaims
+    from .publisher_form import IndexFacts
 
 
 @dataclass(frozen=True, kw_only=True)

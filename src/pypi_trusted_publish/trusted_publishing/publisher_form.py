@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from .identity_token import UnverifiedClaims
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .identity_token import UnverifiedClaims
 
 _SHOWN_PAGES = 5
 

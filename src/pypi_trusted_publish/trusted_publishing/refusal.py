@@ -7,15 +7,18 @@ August 2026). A code or reason that is not in the tables is told as it is, with 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ..errors import Diagnosis, IndexRefused, IndexUnavailable, PublishError
-from .identity_token import UnverifiedClaims
 from .mismatch import Situation, possible_differences, reason_explained
 from .publisher_form import IndexFacts, PublisherForm
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .identity_token import UnverifiedClaims
 
 _SHOWN_ERRORS: Final = 10
 _SHOWN_LENGTH: Final = 500

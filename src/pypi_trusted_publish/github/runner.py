@@ -1,0 +1,189 @@
+"""The job as the runner describes it: read once into frozen values, and held against what publishing needs."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from ..errors import Diagnosis, WorkflowError
+from ..secret import Secret
+from ..trusted_publishing.claims_policy import REFUSED_EVENT, event_refused
+from ..trusted_publishing.tokens import TOKEN_PATTERN
+from . import runner_problems as problems
+from .safe_urls import may_carry_tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+SECRET_VARIABLES: Final = (
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+    "INPUT_GITHUB_TOKEN",
+    "GITHUB_TOKEN",
+    "ACTIONS_RUNTIME_TOKEN",
+)
+"""Variables that hold secrets, whatever else is read."""
+
+_LARGEST_EVENT: Final = 32 << 20
+"""Bytes of the event's payload that are read; GitHub caps payloads at 25 MB."""
+
+_COUNT: Final = re.compile(r"[0-9]{1,9}")
+
+
+def _no_secret() -> Secret:
+    return Secret("")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunnerContext:
+    """Everything that we use of ``GITHUB_*``, ``RUNNER_*`` and ``ACTIONS_*``; a variable that is not set is empty."""
+
+    on_github_actions: bool
+    repository: str = ""
+    """``owner/name``."""
+    event_name: str = ""
+    event_path: str = ""
+    ref: str = ""
+    ref_type: str = ""
+    """``branch`` or ``tag``."""
+    ref_name: str = ""
+    sha: str = ""
+    actor: str = ""
+    job: str = ""
+    """The job's id in the workflow file."""
+    workflow_ref: str = ""
+    run_id: str = ""
+    run_attempt: int = 1
+    api_url: str = ""
+    server_url: str = ""
+    workspace: str = ""
+    temp: str = ""
+    output_path: str = ""
+    summary_path: str = ""
+    runner_environment: str = ""
+    """``github-hosted`` or ``self-hosted``; nothing to do with deployment environments."""
+    identity_url: str = ""
+    """``ACTIONS_ID_TOKEN_REQUEST_URL``."""
+    identity_request_token: Secret = field(default_factory=_no_secret)
+    """``ACTIONS_ID_TOKEN_REQUEST_TOKEN``."""
+    token: Secret = field(default_factory=_no_secret)
+    """``github.token``, as the action hands it in (``INPUT_GITHUB_TOKEN``) or as ``GITHUB_TOKEN``; may be empty."""
+    other_secrets: tuple[Secret, ...] = ()
+    """Found in the environment and not used; they are masked like those that are."""
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> RunnerContext:
+        """Read a copy of the environment. Nothing is judged here."""
+        attempt = environ.get("GITHUB_RUN_ATTEMPT", "")
+        tokens = [environ[name] for name in SECRET_VARIABLES[1:3] if environ.get(name)]
+        others = [*tokens[1:], environ.get("ACTIONS_RUNTIME_TOKEN", "")]
+        return cls(
+            on_github_actions=environ.get("GITHUB_ACTIONS") == "true",
+            repository=environ.get("GITHUB_REPOSITORY", ""),
+            event_name=environ.get("GITHUB_EVENT_NAME", ""),
+            event_path=environ.get("GITHUB_EVENT_PATH", ""),
+            ref=environ.get("GITHUB_REF", ""),
+            ref_type=environ.get("GITHUB_REF_TYPE", ""),
+            ref_name=environ.get("GITHUB_REF_NAME", ""),
+            sha=environ.get("GITHUB_SHA", ""),
+            actor=environ.get("GITHUB_ACTOR", ""),
+            job=environ.get("GITHUB_JOB", ""),
+            workflow_ref=environ.get("GITHUB_WORKFLOW_REF", ""),
+            run_id=environ.get("GITHUB_RUN_ID", ""),
+            run_attempt=int(attempt) if _COUNT.fullmatch(attempt) else 1,
+            api_url=environ.get("GITHUB_API_URL", "").rstrip("/"),
+            server_url=environ.get("GITHUB_SERVER_URL", "").rstrip("/"),
+            workspace=environ.get("GITHUB_WORKSPACE", ""),
+            temp=environ.get("RUNNER_TEMP", ""),
+            output_path=environ.get("GITHUB_OUTPUT", ""),
+            summary_path=environ.get("GITHUB_STEP_SUMMARY", ""),
+            runner_environment=environ.get("RUNNER_ENVIRONMENT", ""),
+            identity_url=environ.get("ACTIONS_ID_TOKEN_REQUEST_URL", ""),
+            identity_request_token=Secret(environ.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "")),
+            token=Secret(tokens[0] if tokens else ""),
+            other_secrets=tuple(Secret(text) for text in others if text),
+        )
+
+    @property
+    def consumed(self) -> tuple[str, ...]:
+        """The names of variables to delete from the environment now that they have been read."""
+        return (*SECRET_VARIABLES, "ACTIONS_ID_TOKEN_REQUEST_URL")
+
+    def secrets(self) -> tuple[Secret, ...]:
+        """Everything to mask before anything else is printed."""
+        return tuple(secret for secret in (self.identity_request_token, self.token, *self.other_secrets) if secret)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleaseJob:
+    """A job that may ask for an identity token and publish. Made by :func:`check_runner` only."""
+
+    context: RunnerContext
+    identity_url: str
+    """https, or http on loopback; it has a query already."""
+    identity_request_token: Secret
+
+
+def read_event(path: str) -> Mapping[str, object]:
+    """Read the payload of the event that triggered the run; empty when it is missing, too large or no JSON object."""
+    try:
+        with Path(path).open("rb") as file:
+            payload = json.loads(file.read(_LARGEST_EVENT))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return payload if isinstance(payload, dict) else {}
+
+
+def check_runner(context: RunnerContext, event: Mapping[str, object]) -> ReleaseJob:
+    """Hold the job against what publishing needs; ``event`` is the payload of :func:`read_event`.
+
+    Raises:
+        WorkflowError: with every reason why this job cannot publish.
+
+    """
+    found = tuple(_problems(context, event))
+    if found:
+        raise WorkflowError(*found)
+    return ReleaseJob(
+        context=context, identity_url=context.identity_url, identity_request_token=context.identity_request_token
+    )
+
+
+def fork_of_run(context: RunnerContext, event: Mapping[str, object]) -> str | None:
+    """The name of the fork whose code this run is about, or None; ``(deleted)`` for one that is gone."""
+    pull_request = event.get("pull_request")
+    if isinstance(pull_request, dict):
+        return _foreign(pull_request.get("head"), "repo", context.repository)
+    run = event.get("workflow_run")
+    if context.event_name == "workflow_run" and isinstance(run, dict) and "head_repository" in run:
+        return _foreign(run, "head_repository", context.repository)
+    return None
+
+
+def _foreign(holder: object, key: str, ours: str) -> str | None:
+    if not isinstance(holder, dict):
+        return None
+    repository = holder.get(key)
+    if not isinstance(repository, dict):
+        return "(deleted)"
+    name = repository.get("full_name")
+    return name if isinstance(name, str) and name.lower() != ours.lower() else None
+
+
+def _problems(context: RunnerContext, event: Mapping[str, object]) -> Iterator[Diagnosis]:
+    if not context.on_github_actions:
+        yield problems.not_on_github()
+        return
+    if context.event_name == REFUSED_EVENT:
+        yield event_refused(context.event_name)
+    fork = fork_of_run(context, event)
+    if fork is not None:
+        yield problems.fork(repository=context.repository, event_name=context.event_name, fork=fork)
+    elif not (context.identity_url and context.identity_request_token):
+        yield problems.no_permission(actor=context.actor, event_name=context.event_name, job=context.job)
+    elif not may_carry_tokens(context.identity_url):
+        yield problems.identity_url_unsafe()
+    elif TOKEN_PATTERN.fullmatch(context.identity_request_token.reveal()) is None:
+        yield problems.request_token_unusable()

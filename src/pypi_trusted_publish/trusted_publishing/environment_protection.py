@@ -1,0 +1,206 @@
+"""What GitHub says of an environment's protection, and what follows from it. Pure: the answers are handed in.
+
+Source: GitHub's REST API, "Get an environment", "List deployment branch policies" and "Get the review history for a
+workflow run", version 2022-11-28.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from ..errors import Diagnosis, Severity
+from ..events import ProtectionRead
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+RISKY_EVENTS: Final = frozenset({"pull_request", "issue_comment", "workflow_run"})
+"""Events that a stranger can bring about; fine behind an approval."""
+
+
+class ProtectionState(str, enum.Enum):
+    """Whether somebody or something stands between a push and a release."""
+
+    PROTECTED = "protected"
+    UNPROTECTED = "unprotected"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Protection:
+    """The protection of one environment, as far as it could be read."""
+
+    environment: str
+    state: ProtectionState
+    rules: tuple[tuple[str, str], ...] = ()
+    """What protects it, name and value."""
+    approved_by: tuple[str, ...] = ()
+    """Logins of those who approved this run; empty when nobody did or it cannot be read."""
+    settings_url: str = ""
+    why_unknown: str = ""
+
+    def event(self) -> ProtectionRead:
+        """Tell it."""
+        known = {ProtectionState.PROTECTED: True, ProtectionState.UNPROTECTED: False, ProtectionState.UNKNOWN: None}
+        return ProtectionRead(
+            environment=self.environment,
+            protected=known[self.state],
+            rules=self.rules,
+            approved_by=self.approved_by,
+            settings_url=self.settings_url,
+            why_unknown=self.why_unknown,
+        )
+
+
+def read_environment(
+    answer: object,
+    *,
+    environment: str,
+    settings_url: str,
+    patterns: Sequence[str] = (),
+    approved_by: Sequence[str] = (),
+) -> Protection:
+    """Read the JSON of an environment. ``patterns`` are its branch and tag patterns, where they were asked for."""
+    if not isinstance(answer, dict) or not isinstance(answer.get("protection_rules", []), list):
+        return unknown_protection(
+            "GitHub's answer is not understood", environment=environment, settings_url=settings_url
+        )
+    rules = tuple(_rules(answer, patterns))
+    if rules and answer.get("can_admins_bypass") is True:
+        rules = (*rules, ("administrators", "may bypass the rules"))
+    return Protection(
+        environment=environment,
+        state=ProtectionState.PROTECTED if rules else ProtectionState.UNPROTECTED,
+        rules=rules,
+        approved_by=tuple(approved_by),
+        settings_url=settings_url,
+    )
+
+
+def unknown_protection(why: str, *, environment: str, settings_url: str) -> Protection:
+    """Nothing could be read, for the reason given."""
+    return Protection(
+        environment=environment, state=ProtectionState.UNKNOWN, settings_url=settings_url, why_unknown=why
+    )
+
+
+def has_custom_patterns(answer: object) -> bool:
+    """Whether the environment names the branches and tags that may deploy, in a list of its own."""
+    policy = answer.get("deployment_branch_policy") if isinstance(answer, dict) else None
+    return isinstance(policy, dict) and policy.get("custom_branch_policies") is True
+
+
+def read_patterns(answer: object) -> tuple[str, ...]:
+    """Read the list of branch and tag patterns, each as ``tag v*`` or ``branch main``."""
+    policies = answer.get("branch_policies") if isinstance(answer, dict) else None
+    entries = [entry for entry in policies if isinstance(entry, dict)] if isinstance(policies, list) else []
+    return tuple(f"{entry.get('type') or 'branch'} {entry['name']}" for entry in entries if entry.get("name"))
+
+
+def read_approvers(answer: object, environment: str) -> tuple[str, ...]:
+    """Read who approved the run for this environment, from its review history."""
+    reviews = [review for review in answer if isinstance(review, dict)] if isinstance(answer, list) else []
+    approvals = [review for review in reviews if review.get("state") == "approved" and _concerns(review, environment)]
+    users = [review.get("user") for review in approvals]
+    logins = [user.get("login") for user in users if isinstance(user, dict)]
+    return tuple(dict.fromkeys(login for login in logins if isinstance(login, str)))
+
+
+def judge_protection(
+    protection: Protection, *, event_name: str, is_public_index: bool, required: bool
+) -> tuple[Diagnosis, ...]:
+    """Return what follows from it: errors when protection is required, else at most a notice or a warning.
+
+    ``is_public_index``: the files go to PyPI itself, where a release cannot be taken back.
+    """
+    if protection.state is ProtectionState.PROTECTED:
+        return ()
+    if protection.state is ProtectionState.UNKNOWN:
+        return (_unknown(protection),) if required else ()
+    return tuple(_unprotected(protection, event_name, is_public_index=is_public_index, required=required))
+
+
+def _unprotected(
+    protection: Protection, event_name: str, *, is_public_index: bool, required: bool
+) -> Iterator[Diagnosis]:
+    where = protection.settings_url
+    if required or is_public_index:
+        yield Diagnosis(
+            code="environment-unprotected",
+            severity=Severity.ERROR if required else Severity.NOTICE,
+            happened=f"The environment {protection.environment!r} has no protection: whoever can push can publish.",
+            cause="GitHub creates an environment without any rule on its first mention in a workflow.",
+            remedy=f"Give it required reviewers, or restrict the branches and tags that may deploy: {where}",
+            read_on="docs/troubleshooting.md#environment-unprotected",
+            facts=(("environment", protection.environment), ("settings", where)),
+        )
+    if event_name in RISKY_EVENTS:
+        yield Diagnosis(
+            code="risky-event",
+            severity=Severity.WARNING,
+            happened=f"The event {event_name!r} triggered this run, and the environment {protection.environment!r} "
+            "has no protection.",
+            cause="Somebody without any right in the repository can bring such a run about.",
+            remedy=f"Publish from a tag or by hand, or give the environment required reviewers: {where}",
+            read_on="docs/troubleshooting.md#risky-event",
+            facts=(("event", event_name), ("environment", protection.environment)),
+        )
+
+
+def _unknown(protection: Protection) -> Diagnosis:
+    return Diagnosis(
+        code="protection-unknown",
+        happened=f"The protection of the environment {protection.environment!r} could not be read: "
+        f"{protection.why_unknown}.",
+        cause="'require-protection' is on, and in a private repository the job's token may read this only when it has "
+        "'actions: read'.",
+        remedy="Grant it, or run again when GitHub's API is out of reach for the moment.",
+        paste="    permissions:\n      id-token: write\n      actions: read",
+        read_on="docs/troubleshooting.md#protection-unknown",
+        facts=(("environment", protection.environment), ("why", protection.why_unknown)),
+    )
+
+
+def _rules(answer: Mapping[str, object], patterns: Sequence[str]) -> Iterator[tuple[str, str]]:
+    entries = answer.get("protection_rules")
+    for rule in entries if isinstance(entries, list) else []:
+        if isinstance(rule, dict):
+            yield from _rule(rule)
+    policy = answer.get("deployment_branch_policy")
+    if isinstance(policy, dict) and policy.get("protected_branches") is True:
+        yield "branches", "protected branches only"
+    elif isinstance(policy, dict):
+        yield "branches and tags", ", ".join(patterns) or "those on a list"
+
+
+def _rule(rule: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    kind = rule.get("type")
+    if kind == "required_reviewers":
+        reviewers = rule.get("reviewers")
+        names = [name for entry in (reviewers if isinstance(reviewers, list) else []) if (name := _reviewer(entry))]
+        oneself = "not for one's own runs" if rule.get("prevent_self_review") is True else "also for one's own runs"
+        yield "required reviewers", f"{', '.join(names) or 'some'} ({oneself})"
+    elif kind == "wait_timer":
+        minutes = rule.get("wait_timer")
+        if isinstance(minutes, int) and minutes > 0:
+            yield "wait timer", f"{minutes} min"
+    elif isinstance(kind, str) and kind != "branch_policy":
+        yield "rule", kind
+
+
+def _reviewer(entry: object) -> str:
+    reviewer = entry.get("reviewer") if isinstance(entry, dict) else None
+    name = (reviewer.get("login") or reviewer.get("slug")) if isinstance(reviewer, dict) else None
+    return name if isinstance(name, str) else ""
+
+
+def _concerns(review: Mapping[str, object], environment: str) -> bool:
+    environments = review.get("environments")
+    names = (
+        [entry.get("name") for entry in environments if isinstance(entry, dict)]
+        if isinstance(environments, list)
+        else []
+    )
+    return any(isinstance(name, str) and name.lower() == environment.lower() for name in names)
