@@ -47,7 +47,7 @@ lock: venv  ## refresh the hash locks; one package has one pin in all of them
 	for name in description attestations; do \
 	  $(BIN)/uv pip compile --quiet $(LOCK) --constraints requirements/dev.txt requirements/$$name.in --output-file requirements/$$name.txt || exit; done
 	$(BIN)/uv pip compile --quiet $(LOCK) --no-deps --constraints requirements/dev.txt requirements/runtime.in --output-file requirements/runtime.txt
-LOCK := --universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-header --no-annotate
+LOCK := --exclude-newer "7 days" --universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-header --no-annotate
 
 clean:  ## remove what the commands above made
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* dist build
