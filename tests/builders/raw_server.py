@@ -96,6 +96,8 @@ class RawServer:
         self._socket = socket.create_server(("127.0.0.1", 0))
         self._open: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
+        self._last: object = None
         self.connections = 0
         self.requests: list[Request] = []
         self.crashes: list[BaseException] = []
@@ -106,15 +108,17 @@ class RawServer:
         return f"{'http' if self._tls is None else 'https'}://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._accepting.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
+        with socket.socket() as last, self._socket:
+            last.bind(("127.0.0.1", 0))
+            self._last = last.getsockname()
+            last.connect(("127.0.0.1", self.port))
+            self._accepting.join(10)
         for sock in self._open:
             with contextlib.suppress(OSError):
                 socket.socket.shutdown(sock, socket.SHUT_RDWR)
@@ -124,15 +128,18 @@ class RawServer:
             raise self.crashes[0]
 
     def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                sock, _ = self._socket.accept()
-                script = self._scripts[min(self.connections, len(self._scripts) - 1)]
-                self.connections += 1
-                self._open.append(sock)
-                thread = threading.Thread(target=self._serve, args=(sock, script), daemon=True)
-                self._threads.append(thread)
-                thread.start()
+        """Serve every connection up to the one that says the end: whoever connected before it is served."""
+        while True:
+            sock, address = self._socket.accept()
+            if address == self._last:
+                sock.close()
+                return
+            script = self._scripts[min(self.connections, len(self._scripts) - 1)]
+            self.connections += 1
+            self._open.append(sock)
+            thread = threading.Thread(target=self._serve, args=(sock, script), daemon=True)
+            thread.start()
+            self._threads.append(thread)
 
     def _serve(self, sock: socket.socket, script: Script) -> None:
         try:

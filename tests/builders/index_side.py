@@ -1,0 +1,167 @@
+"""An index of scripted answers, and our client of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from builders.clock import VirtualClock
+from builders.network import Told, session
+from builders.raw_server import Peer, RawServer, Request
+from pypi_trusted_publish.clock import Clock
+from pypi_trusted_publish.errors import PublishError
+from pypi_trusted_publish.index.client import IndexClient
+from pypi_trusted_publish.index.upload_tokens import UploadTokens
+from pypi_trusted_publish.index.urls import PYPI, IndexUrls
+from pypi_trusted_publish.secret import Secret
+from pypi_trusted_publish.transport.session import Session
+from pypi_trusted_publish.trusted_publishing.refusal import Refusal, explain_refusal
+from pypi_trusted_publish.trusted_publishing.tokens import Audience, IdentityToken, UploadToken
+
+Answer = Callable[[Peer], None]
+
+
+def told_json(document: Any, status: str = "200 OK", **headers: str) -> Answer:
+    """An answer with a JSON document."""
+    return lambda peer: peer.answer(status, json.dumps(document).encode(), Content_Type="application/json", **headers)
+
+
+def told_html(status: str = "200 OK") -> Answer:
+    """An answer with a page."""
+    return lambda peer: peer.answer(status, b"<html><body><h1>Hello</h1></body></html>", Content_Type="text/html")
+
+
+def told(status: str, body: bytes = b"", **headers: str) -> Answer:
+    """Any answer."""
+    return lambda peer: peer.answer(status, body, **headers)
+
+
+def dropped(peer: Peer) -> None:
+    """No answer: the connection is reset after the body was read."""
+    peer.reset()
+
+
+def minted(number: int = 1, lifetime: float = 900.0) -> Answer:
+    """A token that lives ``lifetime`` seconds by the answer's own date."""
+    return told_json(
+        {"success": True, "token": f"pypi-token{number}", "expires": 1_800_000_000 + lifetime},
+        Date="Fri, 15 Jan 2027 08:00:00 GMT",
+    )
+
+
+class ScriptedIndex(RawServer):
+    """Answers each path by a list of its own, the last entry again and again."""
+
+    def __init__(self, **answers: list[Answer] | Answer) -> None:
+        super().__init__(self._script)
+        self._answers = {name: list(given) if isinstance(given, list) else [given] for name, given in answers.items()}
+
+    def asked(self, name: str) -> list[Request]:
+        """The requests for one of the paths."""
+        return [request for request in self.requests if _name(request) == name]
+
+    def _script(self, peer: Peer) -> None:
+        while True:
+            given = self._answers[_name(peer.request())]
+            answer = given.pop(0) if len(given) > 1 else given[0]
+            answer(peer)
+
+
+def _name(request: Request) -> str:
+    path = request.line.split()[1]
+    for part, name in (("audience", "audience"), ("mint-token", "mint"), ("burn-token", "burn"), ("simple", "page")):
+        if part in path:
+            return name
+    return "classifiers" if "pypi?" in path else "upload"
+
+
+def urls_of(server: RawServer) -> IndexUrls:
+    """The addresses of an index that nobody knows."""
+    return IndexUrls.parse(f"{server.url}/legacy/")
+
+
+def as_pypi(server: RawServer) -> IndexUrls:
+    """PyPI, as far as our rules go, at that server."""
+    return replace(
+        PYPI,
+        upload_url=f"{server.url}/legacy/",
+        origin=server.url,
+        simple_root=f"{server.url}/simple/",
+        site=server.url,
+    )
+
+
+def client(
+    server: RawServer, events: Told | None = None, *, urls: IndexUrls | None = None, clock: Clock | None = None
+) -> IndexClient:
+    """Our client; it waits on a clock that does not."""
+    events = events or Told()
+    clock = clock or VirtualClock()
+    return IndexClient(
+        session=session(events, clock=clock),
+        urls=urls or urls_of(server),
+        clock=clock,
+        emit=events,
+        random=lambda: 0.0,
+    )
+
+
+class FixedTokens:
+    """Tokens that nobody minted; replacing one counts."""
+
+    def __init__(self) -> None:
+        self.number = 1
+
+    def current(self) -> UploadToken:
+        return UploadToken(secret=Secret(f"pypi-token{self.number}"), minted_at=0.0, lifetime=900.0)
+
+    def replace(self, stale: UploadToken) -> UploadToken:
+        assert stale == self.current()
+        self.number += 1
+        return self.current()
+
+
+class Identities:
+    """Where identity tokens come from: each one is new."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.problem: PublishError | None = None
+
+    def __call__(self, audience: Audience) -> IdentityToken:
+        if self.problem is not None:
+            raise self.problem
+        self.number += 1
+        return IdentityToken(secret=Secret(f"jwt-{self.number}"), audience=audience)
+
+
+def explained(refusal: Refusal) -> PublishError:
+    """A refusal's explanation without claims."""
+    return explain_refusal(refusal, claims=None, index=PYPI.facts)
+
+
+def tokens(
+    server: RawServer,
+    *,
+    events: Told | None = None,
+    clock: Clock | None = None,
+    over: Session | None = None,
+    identities: Identities | None = None,
+    secrets: list[Secret] | None = None,
+) -> UploadTokens:
+    """The tokens of a run at that server."""
+    events = events or Told()
+    clock = clock or VirtualClock()
+    return UploadTokens(
+        session=over or session(events, clock=clock),
+        urls=urls_of(server),
+        audience=Audience("rehearsal"),
+        request_identity=identities or Identities(),
+        explain=explained,
+        register_secret=(secrets if secrets is not None else []).append,
+        clock=clock,
+        emit=events,
+        random=lambda: 0.0,
+    )

@@ -1,0 +1,138 @@
+"""Asking an index for its audience, its pages and its classifiers."""
+
+from __future__ import annotations
+
+import pytest
+from packaging.utils import canonicalize_name
+
+from builders.clock import VirtualClock
+from builders.index_side import Answer, ScriptedIndex, as_pypi, client, dropped, told, told_html, told_json
+from builders.network import Told
+from pypi_trusted_publish.errors import IndexRefused, IndexUnavailable, PublishError
+from pypi_trusted_publish.events import Retrying
+from pypi_trusted_publish.index.project_page import PageState
+
+DEMO = canonicalize_name("demo")
+EMPTY = {"meta": {"api-version": "1.0"}, "files": []}
+
+
+def test_the_audience_is_what_the_index_says() -> None:
+    with ScriptedIndex(audience=told_json({"audience": "my-index"})) as index:
+        assert client(index).audience() == "my-index"
+    assert index.requests[0].headers["accept"] == "application/json"
+
+
+@pytest.mark.parametrize(
+    "trouble", [told("503 Busy"), told_html(), told_html("502 Bad"), told("200 OK", b"{"), told("429 Slow"), dropped]
+)
+def test_a_trouble_with_the_audience_is_tried_again(trouble: Answer) -> None:
+    events = Told()
+    with ScriptedIndex(audience=[trouble, trouble, told_json({"audience": "x"})]) as index:
+        assert client(index, events).audience() == "x"
+    assert [event.attempt for event in events.of(Retrying)] == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "code"),
+    [
+        (told("404 Not Found"), IndexRefused, "no-trusted-publishing"),
+        (told("405 Method Not Allowed"), IndexRefused, "no-trusted-publishing"),
+        (
+            told_json({"message": "Trusted publishing functionality not enabled"}, "403 Forbidden"),
+            IndexUnavailable,
+            "trusted-publishing-off",
+        ),
+        (told("302 Found", Location="https://evil.example/"), IndexRefused, "audience-refused"),
+        (told("418 Teapot"), IndexRefused, "audience-refused"),
+        (told_json({}), IndexUnavailable, "audience-unreadable"),
+        (told("503 Busy"), IndexUnavailable, "audience-no-answer"),
+        (told_html(), IndexUnavailable, "audience-no-answer"),
+        (told("200 OK", b"nonsense"), IndexUnavailable, "audience-no-answer"),
+    ],
+)
+def test_an_index_that_names_no_audience_is_explained(answer: Answer, error: type[PublishError], code: str) -> None:
+    with ScriptedIndex(audience=answer) as index, pytest.raises(error) as caught:
+        client(index).audience()
+    assert caught.value.diagnostics()[0].code == code
+
+
+def test_pypi_may_only_ask_for_its_own_audience() -> None:
+    with ScriptedIndex(audience=told_json({"audience": "sigstore"})) as index, pytest.raises(IndexRefused) as caught:
+        client(index, urls=as_pypi(index)).audience()
+    assert caught.value.diagnostics()[0].code == "audience-not-allowed"
+
+
+def test_a_page_is_read_as_json_and_past_caches_when_it_must_be_fresh() -> None:
+    with ScriptedIndex(page=told_json(EMPTY)) as index:
+        ours = client(index)
+        assert ours.project_page(DEMO).state is PageState.KNOWN
+        assert ours.project_page(DEMO, fresh=True).state is PageState.KNOWN
+    usual, fresh = index.requests
+    assert usual.line == "GET /simple/demo/ HTTP/1.1"
+    assert usual.headers["accept"] == "application/vnd.pypi.simple.v1+json"
+    assert "cache-control" not in usual.headers
+    assert fresh.headers["cache-control"] == "no-cache"
+
+
+def test_a_page_is_found_behind_a_redirect_on_the_same_host() -> None:
+    with ScriptedIndex(page=[told("301 Moved", Location="/simple/demo"), told_json(EMPTY)]) as index:
+        assert client(index).project_page(DEMO).state is PageState.KNOWN
+
+
+def test_an_unknown_project_is_no_project() -> None:
+    with ScriptedIndex(page=told("404 Not Found")) as index:
+        assert client(index, urls=as_pypi(index)).project_page(DEMO).state is PageState.NO_PROJECT
+
+
+UNREADABLE = [
+    (told("401 Unauthorized"), "401"),
+    (told("403 Forbidden"), "403"),
+    (told("500 Oops"), "500"),
+    (told("302 Found", Location="https://elsewhere.example/"), "302"),
+    (told_html(), "no JSON"),
+    (told_json([]), "no page"),
+    (dropped, "without an answer|reset"),
+]
+
+
+@pytest.mark.parametrize(("answer", "why"), UNREADABLE)
+def test_elsewhere_a_page_that_cannot_be_read_is_unknown(answer: Answer, why: str) -> None:
+    with ScriptedIndex(page=answer) as index:
+        page = client(index).project_page(DEMO)
+    assert page.state is PageState.UNREADABLE
+    assert any(word in page.why_unreadable for word in why.split("|"))
+
+
+@pytest.mark.parametrize(("answer", "why"), UNREADABLE)
+def test_on_a_public_index_a_page_that_cannot_be_read_ends_the_run(answer: Answer, why: str) -> None:
+    with ScriptedIndex(page=answer) as index, pytest.raises(IndexUnavailable) as caught:
+        client(index, urls=as_pypi(index)).project_page(DEMO)
+    assert caught.value.diagnostics()[0].code == "project-page-unreadable"
+
+
+def test_a_page_above_64_megabytes_is_unreadable() -> None:
+    with ScriptedIndex(page=told("200 OK", b" " * (64 << 20) + b"{}")) as index:
+        page = client(index).project_page(DEMO)
+    assert page.why_unreadable == "the page is larger than 64 MB"
+
+
+def test_reading_a_page_gives_up_within_its_patience() -> None:
+    clock = VirtualClock()
+    with ScriptedIndex(page=told("503 Busy", Retry_After="50")) as index:
+        assert client(index, clock=clock).project_page(DEMO).state is PageState.UNREADABLE
+    assert clock.slept == [50.0]
+
+
+def test_classifiers_are_read_where_the_index_has_a_list() -> None:
+    body = b"Framework :: Demo\n\nTopic :: Demo :: More\nnot one\n"
+    with ScriptedIndex(classifiers=told("200 OK", body)) as index:
+        known = client(index, urls=as_pypi(index)).known_classifiers()
+        assert known == frozenset({"Framework :: Demo", "Topic :: Demo :: More"})
+        assert client(index).known_classifiers() is None
+    assert index.requests[0].line == "GET /pypi?%3Aaction=list_classifiers HTTP/1.1"
+
+
+@pytest.mark.parametrize("answer", [told("503 Busy"), told("404 Gone", b"A :: B"), told_html(), told("200 OK")])
+def test_classifiers_that_cannot_be_read_are_not_known(answer: Answer) -> None:
+    with ScriptedIndex(classifiers=answer) as index:
+        assert client(index, urls=as_pypi(index)).known_classifiers() is None

@@ -1,0 +1,274 @@
+"""Sending one file until the index has decided."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+from typing import Any, BinaryIO
+
+import pytest
+
+from builders.clock import VirtualClock
+from builders.index_side import (
+    Answer,
+    FixedTokens,
+    ScriptedIndex,
+    client,
+    dropped,
+    told,
+    told_html,
+    told_json,
+)
+from builders.network import Told
+from builders.raw_server import Peer, RawServer
+from builders.release import distribution
+from pypi_trusted_publish.distributions.distribution import Distribution
+from pypi_trusted_publish.errors import DistributionError, PublishError
+from pypi_trusted_publish.events import NotUploaded, Retrying, Uploaded, UploadProgress, UploadStarted
+from pypi_trusted_publish.index.client import IndexClient
+from pypi_trusted_publish.index.uploader import Receipt, UploadFailed, UploadRefused
+
+FILE = distribution()
+EXISTS = "400 File already exists"
+
+
+def upload(ours: IndexClient, file: Distribution = FILE, tokens: FixedTokens | None = None) -> Receipt:
+    return ours.upload(file, tokens=tokens or FixedTokens(), attestations=(), on_server_error=lambda: None)
+
+
+def page_with(*files: dict[str, Any]) -> Answer:
+    return told_json({"meta": {"api-version": "1.0"}, "files": list(files)})
+
+
+def problem(index: RawServer, events: Told | None = None, file: Distribution = FILE) -> PublishError:
+    with pytest.raises(PublishError) as caught:
+        upload(client(index, events), file)
+    return caught.value
+
+
+def test_a_file_is_sent_with_its_token_and_json_is_asked_for() -> None:
+    events = Told()
+    with ScriptedIndex(upload=told("200 OK")) as index:
+        receipt = upload(client(index, events))
+    headers = index.requests[0].headers
+    assert index.requests[0].line == "POST /legacy/ HTTP/1.1"
+    assert headers["authorization"] == "Basic " + base64.b64encode(b"__token__:pypi-token1").decode()
+    assert headers["accept"] == "application/json"
+    assert FILE.filename.encode() in index.requests[0].body
+    assert (receipt.outcome, receipt.warnings, receipt.filename) == ("uploaded", (), FILE.filename)
+    assert [event.attempt for event in events.of(UploadStarted)] == [1]
+    assert [event.outcome for event in events.of(Uploaded)] == ["uploaded"]
+
+
+def test_the_warnings_of_the_index_are_on_the_receipt() -> None:
+    with ScriptedIndex(
+        upload=told_json({"message": "\n\nRECORD is wrong\n", "code": "200 OK", "title": "OK"})
+    ) as index:
+        assert upload(client(index)).warnings == ("RECORD is wrong",)
+
+
+def test_a_page_of_success_is_no_warning() -> None:
+    with ScriptedIndex(upload=told_html()) as index:
+        assert upload(client(index)).warnings == ()
+
+
+@pytest.mark.parametrize("trouble", [told("500 Oops"), told("502 Bad"), told("503 Busy"), told("504 Late")])
+def test_a_server_error_is_reported_to_the_lanes_and_tried_again(trouble: Answer) -> None:
+    errors: list[int] = []
+    with ScriptedIndex(upload=[trouble, trouble, told("200 OK")]) as index:
+        receipt = client(index).upload(
+            FILE, tokens=FixedTokens(), attestations=(), on_server_error=lambda: errors.append(1)
+        )
+    assert receipt.outcome == "uploaded"
+    assert errors == [1, 1]
+
+
+@pytest.mark.parametrize("trouble", [told("408 Late"), told("425 Early"), told("429 Slow"), dropped])
+def test_other_troubles_are_tried_again_without_narrowing_the_lanes(trouble: Answer) -> None:
+    errors: list[int] = []
+    events = Told()
+    with ScriptedIndex(upload=[trouble, told("200 OK")]) as index:
+        client(index, events).upload(
+            FILE, tokens=FixedTokens(), attestations=(), on_server_error=lambda: errors.append(1)
+        )
+    assert errors == []
+    assert [event.what for event in events.of(Retrying)] == [f"upload {FILE.filename}"]
+    assert [event.attempt for event in events.of(UploadStarted)] == [1, 2]
+
+
+def test_an_expired_token_is_replaced_once_within_a_try() -> None:
+    expired = told_json({"message": "Invalid API Token: token is expired, token is expired"}, "403 Forbidden")
+    tokens = FixedTokens()
+    with ScriptedIndex(upload=[expired, told("200 OK")]) as index:
+        assert upload(client(index), tokens=tokens).outcome == "uploaded"
+    assert tokens.number == 2
+    assert index.requests[0].headers["authorization"] != index.requests[1].headers["authorization"]
+
+
+def test_a_token_that_is_expired_twice_ends_the_upload() -> None:
+    expired = told("403 Invalid API Token: token is expired")
+    tokens = FixedTokens()
+    with ScriptedIndex(upload=expired) as index, pytest.raises(UploadRefused) as caught:
+        upload(client(index), tokens=tokens)
+    assert (tokens.number, len(index.requests)) == (2, 2)
+    assert caught.value.diagnostics()[0].code == "upload-token-expired"
+
+
+def test_a_file_that_arrived_though_its_answer_was_lost_is_a_success() -> None:
+    listed = {"filename": FILE.filename, "hashes": {"sha256": FILE.sha256}}
+    events = Told()
+    with ScriptedIndex(upload=[dropped, told(EXISTS)], page=page_with(listed)) as index:
+        receipt = upload(client(index, events))
+    assert receipt.outcome == "identical"
+    assert index.asked("page")[0].headers["cache-control"] == "no-cache"
+    assert [event.outcome for event in events.of(Uploaded)] == ["identical"]
+
+
+@pytest.mark.parametrize("status", [EXISTS, "409 Conflict", "400 This filename has already been used"])
+def test_identical_bytes_are_never_an_error(status: str) -> None:
+    listed = {"filename": FILE.filename, "hashes": {"sha256": FILE.sha256}}
+    with ScriptedIndex(upload=told(status), page=page_with(listed)) as index:
+        assert upload(client(index)).outcome == "identical"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        page_with(),
+        page_with({"filename": FILE.filename, "hashes": {"sha256": "0" * 64}}),
+        page_with({"filename": FILE.filename}),
+        told("404 Not Found"),
+        told("403 Forbidden"),
+    ],
+)
+def test_a_name_that_is_taken_by_other_bytes_is_refused(page: Answer) -> None:
+    events = Told()
+    with ScriptedIndex(upload=[dropped, told(EXISTS)], page=page) as index:
+        found = problem(index, events)
+    assert isinstance(found, UploadRefused)
+    assert found.diagnostics()[0].code == "upload-file-exists"
+    assert [event.outcome for event in events.of(NotUploaded)] == ["refused"]
+
+
+def test_a_refusal_is_tried_once_and_quoted() -> None:
+    message = {"message": "'summary' has invalid data", "code": "400 Bad Request", "title": "Bad Request"}
+    with ScriptedIndex(upload=told_json(message, "400 Bad Request")) as index:
+        found = problem(index)
+    assert isinstance(found, UploadRefused)
+    assert len(index.requests) == 1
+    assert "'summary' has invalid data" in found.diagnostics()[0].happened
+
+
+def test_an_index_in_read_only_mode_is_unavailable_and_not_asked_again() -> None:
+    with ScriptedIndex(upload=told("503 Read-only mode: uploads are temporarily disabled")) as index:
+        found = problem(index)
+    assert isinstance(found, UploadFailed)
+    assert (found.exit_code, len(index.requests)) == (5, 1)
+    assert found.diagnostics()[0].code == "upload-read-only"
+
+
+def test_a_redirect_is_not_followed_with_the_token() -> None:
+    with ScriptedIndex(upload=told("200 OK")) as other:
+        location = f"{other.url}/legacy/"
+        with ScriptedIndex(upload=told("307 Temporary Redirect", Location=location)) as index:
+            found = problem(index)
+    assert found.diagnostics()[0].code == "upload-redirected"
+    assert other.connections == 0
+
+
+def test_tries_without_a_deciding_answer_end_in_a_report_that_says_how_many() -> None:
+    events = Told()
+    with ScriptedIndex(upload=told("503 Busy")) as index:
+        found = problem(index, events)
+    assert isinstance(found, UploadFailed)
+    assert len(index.requests) == 6
+    diagnosis = found.diagnostics()[0]
+    assert diagnosis.code == "upload-no-answer"
+    assert "6 tries" in diagnosis.cause
+    assert "may have arrived" in diagnosis.cause
+    assert [event.outcome for event in events.of(NotUploaded)] == ["failed"]
+
+
+def test_an_answer_with_raw_newlines_in_its_status_line_is_a_refusal_of_its_own() -> None:
+    def newlines(peer: Peer) -> None:
+        peer.send(b"HTTP/1.1 400 Invalid attestation:\n  1 validation error\r\nContent-Length: 0\r\n\r\n")
+
+    with ScriptedIndex(upload=newlines) as index:
+        found = problem(index)
+    assert isinstance(found, UploadRefused)
+    assert len(index.requests) == 1
+    diagnosis = found.diagnostics()[0]
+    assert diagnosis.code == "upload-answer-unreadable"
+    assert "400 Invalid attestation" in diagnosis.happened
+
+
+@pytest.mark.parametrize(
+    ("content", "size"),
+    [
+        (b"other bytes of that len!!", 25),
+        (b"short", 25),
+        (b"longer than it was when it was checked", 25),
+        (b"", 25),
+    ],
+)
+def test_a_file_that_changed_never_arrives_whole(content: bytes, size: int) -> None:
+    assert size == FILE.size
+    changed = distribution(open=lambda: io.BytesIO(content))
+    events = Told()
+    received: list[bytes] = []
+
+    def script(peer: Peer) -> None:
+        peer.head()
+        received.append(peer.wait_until_closed())
+
+    with RawServer(script) as index, pytest.raises(DistributionError) as caught:
+        upload(client(index, events), changed)
+    assert caught.value.diagnostics()[0].code == "file-changed"
+    assert events.of(Uploaded) == []
+    assert len(received) == 1
+    assert not received[0].endswith(b"--\r\n")
+
+
+def test_a_file_that_cannot_be_opened_any_more_has_changed() -> None:
+    def gone() -> BinaryIO:
+        raise FileNotFoundError("/secret/path")
+
+    with RawServer(lambda peer: None) as index, pytest.raises(DistributionError) as caught:
+        upload(client(index), distribution(open=gone))
+    assert caught.value.diagnostics()[0].code == "file-changed"
+
+
+def test_a_change_in_the_first_block_of_a_large_file_holds_the_last_block_back() -> None:
+    good = b"a" * (3 << 20) + b"the end"
+    changed = distribution(
+        size=len(good), sha256=hashlib.sha256(good).hexdigest(), open=lambda: io.BytesIO(b"X" + good[1:])
+    )
+    received: list[bytes] = []
+
+    def script(peer: Peer) -> None:
+        peer.head()
+        received.append(peer.wait_until_closed())
+
+    with RawServer(script) as index, pytest.raises(DistributionError):
+        upload(client(index), changed)
+    assert len(received) == 1
+    assert b"the end" not in received[0]
+
+
+def test_progress_is_told_a_few_times_a_second_and_not_for_each_block() -> None:
+    content = b"x" * (8 << 20)
+    clock = VirtualClock()
+
+    class Slow(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            clock.advance(0.2)
+            return super().read(size)
+
+    file = distribution(size=len(content), sha256=hashlib.sha256(content).hexdigest(), open=lambda: Slow(content))
+    events = Told()
+    with ScriptedIndex(upload=told("200 OK")) as index:
+        upload(client(index, events, clock=clock), file)
+    sent = [event.sent for event in events.of(UploadProgress)]
+    assert 2 <= len(sent) <= 4
+    assert sent == sorted(sent)
