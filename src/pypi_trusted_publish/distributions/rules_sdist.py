@@ -60,6 +60,16 @@ SDIST_SPARSE_MEMBER: Final = Rule(
     fix="Do not pack with `tar --sparse`. " + _BUILD,
 )
 
+SDIST_CUT_OFF: Final = Rule(
+    code="sdist-cut-off",
+    statement="After its last member the archive ends with blocks of zeros.",
+    source="POSIX.1-2017, pax, ustar interchange format",
+    meaning="The index takes what stands before the damage; other tools refuse the archive, and files are missing.",
+    fix="Build the sdist again, and check that it was stored and fetched as a whole.",
+    level=Level.REGRET,
+    severity=Severity.WARNING,
+)
+
 SDIST_PERMISSIONS: Final = Rule(
     code="sdist-permissions",
     statement="Members are not writable by group or others, and not setuid or setgid.",
@@ -78,5 +88,6 @@ RULES: Final = (
     SDIST_PKG_INFO_UNREADABLE,
     SDIST_LICENSE_FILE_MISSING,
     SDIST_SPARSE_MEMBER,
+    SDIST_CUT_OFF,
     SDIST_PERMISSIONS,
 )

@@ -15,7 +15,7 @@ from .distribution import Finding, Kind
 from .member_names import NameReview, listed
 from .options import METADATA_LIMIT, CheckOptions
 from .quoting import quoted
-from .tar_members import BudgetSpent, CommonFolder, TarUnreadable, content, link_target, members, open_tar
+from .tar_members import BudgetSpent, CommonFolder, TarUnreadable, content, link_target, members, open_tar, unpacked
 from .wheel_reading import scan_findings
 
 PKG_INFO: Final = "PKG-INFO"
@@ -41,6 +41,8 @@ class SdistArchive:
     """Why the archive could not be read to its end, as a sentence."""
     unfinished: str | None = None
     """What was left out for the budget, as a phrase."""
+    cut_off: bool = False
+    """Whether something else than zeros stands where the archive ends."""
     sparse: list[str] = field(default_factory=list)
     protected: list[tuple[str, str]] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
@@ -70,7 +72,8 @@ def read_sdist(reader: HashingReader, filename: str, options: CheckOptions) -> S
 
 
 def _read_members(reader: HashingReader, archive: SdistArchive) -> None:
-    tar = open_tar(reader, archive.options.unpacked_budget)
+    stream = unpacked(reader, archive.options.unpacked_budget)
+    tar = open_tar(stream)
     for count, member in enumerate(members(tar), start=1):
         if count > archive.options.member_budget:
             raise BudgetSpent(f"what comes after {archive.options.member_budget} members was not looked at")
@@ -86,6 +89,7 @@ def _read_members(reader: HashingReader, archive: SdistArchive) -> None:
             _keep(archive, member, tar)
         elif archive.options.full and member.isfile():
             _scan(archive, member, tar)
+    archive.cut_off = any(stream.last)
 
 
 def _is_sparse(member: tarfile.TarInfo) -> bool:
@@ -149,7 +153,7 @@ def _resolve_metadata(reader: HashingReader, archive: SdistArchive) -> None:
 def _read_again(reader: HashingReader, options: CheckOptions, name: str) -> bytes | str | None:
     reader.seek(0)
     found: bytes | str | None = None
-    tar = open_tar(reader, options.unpacked_budget)
+    tar = open_tar(unpacked(reader, options.unpacked_budget))
     for member in members(tar):
         if posixpath.normpath(member.name) == name:
             if member.issym() or member.islnk():
@@ -170,6 +174,9 @@ def sdist_findings(archive: SdistArchive, license_files: tuple[str, ...]) -> Ite
     if archive.sparse:
         shown = listed(archive.sparse, len(archive.sparse))
         yield rules_sdist.SDIST_SPARSE_MEMBER.finding(filename, f"Stored as sparse files: {shown}.")
+    if archive.cut_off and archive.options.full:
+        last = len(archive.names)
+        yield rules_sdist.SDIST_CUT_OFF.finding(filename, f"What comes after {last} members is no member and no end.")
     yield from _layout_findings(archive)
     if archive.metadata is not None and archive.unfinished is None:
         for path in license_files:

@@ -28,19 +28,23 @@ class BudgetSpent(Exception):
     """The archive is larger than what is read of one file; the argument is a phrase."""
 
 
-class _Unpacked:
+class UnpackedStream:
     """The tar stream inside the gzip stream: forward only, in bounded pieces, within a budget."""
 
     def __init__(self, stream: gzip.GzipFile, budget: int) -> None:
         self._stream = stream
         self._budget = budget
         self._position = 0
+        self.last = b""
+        """What was read last: at the end of a whole archive a block of zeros, or nothing."""
 
     def read(self, size: int) -> bytes:
+        """The next bytes; raises BudgetSpent."""
         if size > _LARGEST_READ:
             raise BudgetSpent(f"a header of {size} bytes was not read")
         data = self._stream.read(size)
         self._position += len(data)
+        self.last = data
         if self._position > self._budget:
             raise BudgetSpent(f"what lies beyond the first {self._budget} unpacked bytes was not read")
         return data
@@ -52,14 +56,19 @@ class _Unpacked:
         return self._position
 
     def tell(self) -> int:
+        """The position in the tar stream."""
         return self._position
 
 
-def open_tar(reader: HashingReader, budget: int) -> tarfile.TarFile:
-    """The archive in ``reader``, which is at its start. Raises TarUnreadable, BudgetSpent."""
-    stream = gzip.GzipFile(fileobj=cast("BinaryIO", reader), mode="rb")
+def unpacked(reader: HashingReader, budget: int) -> UnpackedStream:
+    """The tar stream in ``reader``, which is at its start."""
+    return UnpackedStream(gzip.GzipFile(fileobj=cast("BinaryIO", reader), mode="rb"), budget)
+
+
+def open_tar(stream: UnpackedStream) -> tarfile.TarFile:
+    """The archive in a stream. Raises TarUnreadable, BudgetSpent."""
     with _translated():
-        return tarfile.open(fileobj=cast("BinaryIO", _Unpacked(stream, budget)), mode="r:")
+        return tarfile.open(fileobj=cast("BinaryIO", stream), mode="r:")
 
 
 class _translated:  # noqa: N801 - reads as a statement

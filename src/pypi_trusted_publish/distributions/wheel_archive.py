@@ -75,7 +75,7 @@ def read_wheel(
         archive.disk = end.disk
         _read_directory(reader, end, archive)
         if not archive.truncated:
-            walk(reader, size, end, archive.entries, archive.reading.read)
+            walk(reader, size, archive.entries, archive.reading.read)
     except FramingFault as fault:
         archive.faults.append(fault)
     _salvage_metadata(reader, archive)
@@ -92,12 +92,18 @@ def _is_tar(block: bytes) -> bool:
 
 
 def _read_directory(reader: SeekableReader, end: EndRecord, archive: WheelArchive) -> None:
+    """Read the whole directory before a name that stands in it twice is told."""
+    twice: str | None = None
     for count, entry in enumerate(read_entries(reader, end), start=1):
         if count > archive.options.member_budget:
             archive.truncated = True
             return
+        if entry.header_name in archive.entries and twice is None:
+            twice = entry.header_name
         archive.entries[entry.header_name] = entry
         archive.names[entry.name] = entry
+    if twice is not None:
+        raise FramingFault(rules_zip.ZIP_DUPLICATE_NAME, f"The member {quoted(twice)} is there twice.")
 
 
 def _salvage_metadata(reader: SeekableReader, archive: WheelArchive) -> None:

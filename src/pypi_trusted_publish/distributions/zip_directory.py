@@ -87,13 +87,24 @@ def _last_end_record(reader: SeekableReader, size: int) -> tuple[int, bytes]:
     start = max(size - END_SIZE - _LONGEST_COMMENT, 0)
     reader.seek(start)
     tail = read_exactly(reader, size - start, "the end record")
-    last = tail[-END_SIZE:]
-    if last.startswith(END) and last.endswith(b"\0\0"):
-        return size - END_SIZE, last
-    found = tail.rfind(END)
+    plain = tail[-END_SIZE:].startswith(END) and tail.endswith(b"\0\0")
+    found = len(tail) - END_SIZE if plain else tail.rfind(END)
     if found < 0 or len(tail) - found < END_SIZE:
         raise FramingFault(rules.ZIP_UNREADABLE, "The file has no end record: it is cut off, or no zip archive.")
+    if _has_earlier_end(tail, found):
+        raise FramingFault(rules.ZIP_END_RECORD, "The comment of the archive holds another end record.")
     return start + found, tail[found : found + END_SIZE]
+
+
+def _has_earlier_end(tail: bytes, found: int) -> bool:
+    """Whether an end record before the one that was found reaches to the end of the file with its comment."""
+    place = tail.find(END)
+    while 0 <= place < found:
+        *_, comment = END_FIELDS.unpack_from(tail, place + 4)
+        if place + END_SIZE + comment == len(tail):
+            return True
+        place = tail.find(END, place + 1)
+    return False
 
 
 def _zip64_end(reader: SeekableReader, offset: int) -> tuple[int, ...] | None:
@@ -138,8 +149,9 @@ def read_entries(reader: SeekableReader, end: EndRecord) -> Iterator[Entry]:
     while left or position < len(buffer):
         record = take(_ENTRY_SIZE)
         if not record.startswith(CENTRAL):
+            stray = f"; {end.shift} bytes of the file belong to no record" if end.shift else ""
             raise FramingFault(
-                rules.ZIP_END_RECORD, "Where the end record says that the directory is, there is something else."
+                rules.ZIP_END_RECORD, f"The directory is not where the end record says that it is{stray}."
             )
         fields = CENTRAL_FIELDS.unpack_from(record, 4)
         yield _entry(fields, name=take(fields[6]), extra=take(fields[7]), shift=end.shift)

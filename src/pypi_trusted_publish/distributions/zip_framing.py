@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from . import rules_zip as rules
-from .zip_directory import EndRecord
 from .zip_extra import local_sizes
 from .zip_records import (
     CENTRAL,
@@ -63,7 +62,7 @@ class _Walk:
         return data
 
 
-def walk(reader: SeekableReader, size: int, end: EndRecord, entries: dict[str, Entry], on_member: OnMember) -> None:
+def walk(reader: SeekableReader, size: int, entries: dict[str, Entry], on_member: OnMember) -> None:
     """Walk over a file of ``size`` bytes whose directory is ``entries`` (by header name).
 
     Reads in bounded pieces, each byte once and in order. Raises FramingFault at the first record that the index
@@ -85,7 +84,7 @@ def walk(reader: SeekableReader, size: int, end: EndRecord, entries: dict[str, E
             state.take(ZIP64_LOCATOR_FIELDS.size, "the ZIP64 locator")
             state.located = True
         elif signature == END:
-            _end(state, start, size, end)
+            _end(state, start, size)
             return
         else:
             raise FramingFault(
@@ -180,7 +179,7 @@ def _check_zip64_end(fields: tuple[int, ...]) -> None:
         raise FramingFault(rules.ZIP_END_RECORD, f"The ZIP64 end record counts {here} of {entries} entries here.")
 
 
-def _end(state: _Walk, start: int, size: int, end: EndRecord) -> None:
+def _end(state: _Walk, start: int, size: int) -> None:
     if state.zip64_end is not None and not state.located:
         raise FramingFault(rules.ZIP_END_RECORD, "There is a ZIP64 end record and no locator for it.")
     _, _, here, entries, directory_size, directory_offset, comment = END_FIELDS.unpack(
@@ -207,5 +206,3 @@ def _end(state: _Walk, start: int, size: int, end: EndRecord) -> None:
             rules.ZIP_TRAILING_DATA,
             f"The archive and its comment end at offset {state.offset + comment}; the file has {size} bytes.",
         )
-    if start != end.offset:
-        raise FramingFault(rules.ZIP_END_RECORD, "The comment of the archive holds another end record.")

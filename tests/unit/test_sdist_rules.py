@@ -1,0 +1,227 @@
+"""Each rule about what is in an sdist is broken once, and exactly that rule fires."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import tarfile
+from collections.abc import Callable
+
+import pytest
+
+from builders.archives import SDIST_NAME, file_member, link_member, sdist_bytes, sdist_members, tar_bytes
+from builders.judging import errors, judge, judge_all
+from builders.metadata import metadata_bytes
+from pypi_trusted_publish.distributions.options import CheckOptions
+from pypi_trusted_publish.distributions.rules_sdist import RULES
+from pypi_trusted_publish.errors import Severity
+
+LICENSED = metadata_bytes(("License-File", "LICENSE"), ("License-File", "third/party.txt"))
+PLAIN = gzip.decompress(sdist_bytes())
+
+
+def moved(change: Callable[[str], str]) -> bytes:
+    """An sdist whose members are called otherwise."""
+    members = sdist_members()
+    for info, _ in members:
+        info.name = change(info.name)
+    return tar_bytes(members)
+
+
+def sparse() -> bytes:
+    """An sdist with a member in GNU's sparse format of old."""
+    info, data = file_member("demo-1.0/data.bin", b"x" * 512)
+    info.type = tarfile.GNUTYPE_SPARSE
+    return tar_bytes([*sdist_members(), (info, data)], pax=False)
+
+
+def pax_sparse() -> bytes:
+    """An sdist with a member in GNU's sparse format 1.0, told by pax headers."""
+    info, data = file_member("demo-1.0/data.bin", b"1\n0\n5\n".ljust(512, b"\0") + b"hello")
+    info.pax_headers = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.realsize": "5"}
+    return tar_bytes([*sdist_members(), (info, data)])
+
+
+def folder_as_metadata() -> bytes:
+    info = tarfile.TarInfo("demo-1.0/PKG-INFO")
+    info.type = tarfile.DIRTYPE
+    return tar_bytes([(info, b""), *sdist_members()[1:]])
+
+
+CASES: list[tuple[str, str, Callable[[], bytes]]] = [
+    ("sdist-unreadable", "empty", lambda: b""),
+    ("sdist-unreadable", "a zip archive", lambda: b"PK\x05\x06" + b"\0" * 18),
+    ("sdist-unreadable", "a plain tar", lambda: PLAIN),
+    ("sdist-unreadable", "bzip2", lambda: tar_bytes(sdist_members(), compression="bz2")),
+    ("sdist-unreadable", "gzip without a tar", lambda: gzip.compress(b"hello" * 500)),
+    ("sdist-unreadable", "gzip of nothing", lambda: gzip.compress(b"")),
+    ("sdist-unreadable", "a truncated stream", lambda: sdist_bytes()[:200]),
+    ("sdist-unreadable", "damaged data", lambda: sdist_bytes()[:60] + b"\xff" * 40 + sdist_bytes()[100:]),
+    (
+        "sdist-unreadable",
+        "a source that is cut off",
+        lambda: gzip.compress(tar_plain(("demo-1.0/a.py", b"x" * 5000))[:-12000]),
+    ),
+    ("sdist-top-level", "two folders", lambda: sdist_bytes(file_member("other/x", b""))),
+    ("sdist-top-level", "folders with a common beginning", lambda: sdist_bytes(file_member("demo-1.0.egg/x", b""))),
+    ("sdist-top-level", "no folder", lambda: moved(lambda name: name.rpartition("/")[2])),
+    ("sdist-top-level", "a dot in front", lambda: moved(lambda name: f"./{name}")),
+    ("sdist-top-level", "an absolute member", lambda: sdist_bytes(file_member("/etc/passwd", b""))),
+    ("sdist-top-level", "no member", lambda: tar_bytes([])),
+    ("sdist-pkg-info-missing", "no PKG-INFO", lambda: tar_bytes(sdist_members()[1:])),
+    (
+        "sdist-pkg-info-missing",
+        "only in the egg-info folder",
+        lambda: tar_bytes([*sdist_members()[1:], file_member("demo-1.0/demo.egg-info/PKG-INFO", metadata_bytes())]),
+    ),
+    (
+        "sdist-pkg-info-missing",
+        "a single file",
+        lambda: tar_bytes([file_member("demo-1.0/PKG-INFO", metadata_bytes())]),
+    ),
+    ("sdist-pkg-info-unreadable", "a folder", folder_as_metadata),
+    (
+        "sdist-pkg-info-unreadable",
+        "a link to nothing",
+        lambda: tar_bytes([link_member("demo-1.0/PKG-INFO", "x"), *sdist_members()[1:]]),
+    ),
+    (
+        "sdist-pkg-info-unreadable",
+        "a link to itself",
+        lambda: tar_bytes([link_member("demo-1.0/PKG-INFO", "PKG-INFO"), *sdist_members()[1:]]),
+    ),
+    ("sdist-license-file-missing", "no licence", lambda: sdist_bytes(metadata=LICENSED)),
+    ("sdist-sparse-member", "GNU's old form", sparse),
+    ("sdist-sparse-member", "GNU's form in pax headers", pax_sparse),
+]
+
+
+def tar_plain(*files: tuple[str, bytes]) -> bytes:
+    return gzip.decompress(tar_bytes([*sdist_members(), *(file_member(name, data) for name, data in files)]))
+
+
+@pytest.mark.parametrize(("code", "build"), [pytest.param(code, build, id=what) for code, what, build in CASES])
+def test_exactly_the_broken_rule_fires(code: str, build: Callable[[], bytes]) -> None:
+    assert set(errors(SDIST_NAME, build())) == {code}
+
+
+@pytest.mark.parametrize("mode", [0o664, 0o4755, 0o2755, 0o666])
+def test_modes_that_users_regret_are_a_warning(mode: int) -> None:
+    data = sdist_bytes(file_member("demo-1.0/run.sh", b"", mode=mode))
+    assert judge(SDIST_NAME, data) == {"sdist-permissions": Severity.WARNING}
+
+
+@pytest.mark.parametrize("data", [PLAIN[:2148], PLAIN[:2048] + b"x" * 512 + PLAIN[2560:]])
+def test_an_archive_that_ends_in_damage_is_a_warning_because_the_index_takes_the_rest(data: bytes) -> None:
+    folder = tarfile.TarInfo("demo-1.0")
+    folder.type = tarfile.DIRTYPE
+    assert judge(SDIST_NAME, gzip.compress(folder.tobuf() + data)) == {"sdist-cut-off": Severity.WARNING}
+
+
+def test_every_rule_of_the_family_is_broken_somewhere() -> None:
+    assert {code for code, _, _ in CASES} | {"sdist-permissions", "sdist-cut-off"} == {rule.code for rule in RULES}
+
+
+LONG = "demo-1.0/" + "/".join(["folder"] * 30) + "/é.txt"
+FINE: list[tuple[str, Callable[[], bytes]]] = [
+    ("an ordinary sdist", sdist_bytes),
+    ("GNU's format with a long name", lambda: sdist_bytes(file_member(LONG, b""), pax=False)),
+    ("pax headers with a long name", lambda: sdist_bytes(file_member(LONG, b""))),
+    ("another name of the folder", lambda: sdist_bytes(top="something-else")),
+    ("a deeper folder", lambda: sdist_bytes(top="home/user/demo-1.0")),
+    ("several gzip members", lambda: gzip.compress(PLAIN[:1000]) + gzip.compress(PLAIN[1000:])),
+    ("bytes behind the stream", lambda: sdist_bytes() + b"trailing"),
+    ("a wrong checksum", lambda: sdist_bytes()[:-8] + b"\0" * 8),
+    ("no end of the archive", lambda: gzip.compress(PLAIN.rstrip(b"\0") + b"\0" * (-len(PLAIN.rstrip(b"\0")) % 512))),
+    (
+        "licences",
+        lambda: sdist_bytes(
+            file_member("demo-1.0/LICENSE", b""), file_member("demo-1.0/third/party.txt", b""), metadata=LICENSED
+        ),
+    ),
+    (
+        "PKG-INFO as a symbolic link",
+        lambda: tar_bytes(
+            [
+                link_member("demo-1.0/PKG-INFO", "egg/PKG-INFO"),
+                *sdist_members()[1:],
+                file_member("demo-1.0/egg/PKG-INFO", metadata_bytes()),
+            ]
+        ),
+    ),
+    (
+        "PKG-INFO as a hard link",
+        lambda: tar_bytes(
+            [
+                file_member("demo-1.0/egg/META", metadata_bytes()),
+                link_member("demo-1.0/PKG-INFO", "demo-1.0/egg/META", tarfile.LNKTYPE),
+                *sdist_members()[1:],
+            ]
+        ),
+    ),
+    (
+        "a link to a link",
+        lambda: tar_bytes(
+            [
+                link_member("demo-1.0/PKG-INFO", "a"),
+                link_member("demo-1.0/a", "b"),
+                file_member("demo-1.0/b", metadata_bytes()),
+                *sdist_members()[1:],
+            ]
+        ),
+    ),
+    (
+        "PKG-INFO twice, the last one counts",
+        lambda: tar_bytes([file_member("demo-1.0/PKG-INFO", b"nonsense"), *sdist_members()]),
+    ),
+    ("egg-info beside it", lambda: sdist_bytes(file_member("demo-1.0/demo.egg-info/PKG-INFO", b"nonsense"))),
+]
+
+
+@pytest.mark.parametrize("build", [pytest.param(build, id=what) for what, build in FINE])
+def test_what_the_index_takes_breaks_no_rule(build: Callable[[], bytes]) -> None:
+    assert judge(SDIST_NAME, build()) == {}
+
+
+def test_metadata_above_the_limit_is_not_read() -> None:
+    data = sdist_bytes(metadata=metadata_bytes(body="x\n" * (5 << 20)))
+    assert errors(SDIST_NAME, data) == ["metadata-too-large"]
+
+
+def test_beyond_the_budget_the_rest_is_skipped_with_a_warning() -> None:
+    data = sdist_bytes(file_member("demo-1.0/big.bin", b"\0" * 100_000))
+    for options in (CheckOptions(unpacked_budget=50_000), CheckOptions(member_budget=3)):
+        assert judge(SDIST_NAME, data, options=options) == {"not-fully-checked": Severity.WARNING}
+
+
+def test_metadata_beyond_the_budget_is_an_error_because_no_form_can_be_filled_in() -> None:
+    members = [file_member("demo-1.0/big.bin", b"\0" * 100_000), *sdist_members()]
+    found = judge(SDIST_NAME, tar_bytes(members), options=CheckOptions(unpacked_budget=50_000))
+    assert found == {"not-fully-checked": Severity.WARNING, "sdist-pkg-info-unreadable": Severity.ERROR}
+
+
+def test_a_header_that_asks_for_much_memory_is_not_read() -> None:
+    info, _ = file_member("demo-1.0/x", b"")
+    info.pax_headers = {"comment": "x" * (17 << 20)}
+    assert judge(SDIST_NAME, sdist_bytes((info, b""))) == {"not-fully-checked": Severity.WARNING}
+
+
+def test_without_the_full_check_contents_are_not_scanned() -> None:
+    data = sdist_bytes(file_member("demo-1.0/a.py", b"__pyarmor_enter__", mode=0o666))
+    assert judge(SDIST_NAME, data, options=CheckOptions(full=False)) == {}
+
+
+def test_the_digests_are_those_of_the_whole_file() -> None:
+    data = sdist_bytes() + b"trailing" * 100_000
+    (distribution,) = judge_all((SDIST_NAME, data)).distributions
+    assert distribution.sha256 == hashlib.sha256(data).hexdigest()
+    assert distribution.blake2b_256 == hashlib.blake2b(data, digest_size=32).hexdigest()
+
+
+def test_a_chain_of_headers_ends_in_a_finding() -> None:
+    buffer = io.BytesIO()
+    header = tarfile.TarInfo("x")
+    header.type = tarfile.XHDTYPE
+    buffer.write(header.tobuf(tarfile.USTAR_FORMAT) * 5000)
+    assert errors(SDIST_NAME, gzip.compress(buffer.getvalue())) == ["sdist-unreadable"]
