@@ -226,3 +226,24 @@ def test_a_finding_of_an_ageing_table_names_the_date_of_the_table() -> None:
     (newer,) = found(metadata_bytes(version="2.7"))
     assert "packaging 2" in unknown.hint
     assert "2026-" in newer.hint
+
+
+@pytest.mark.parametrize(
+    "unit", ["x", "(", "()", "a@b,", "\u00e9", "MIT AND ", " ", "%aa", ">=1,", '"', ";", "\\", "<"]
+)
+@pytest.mark.parametrize("field", sorted(FIELDS))
+def test_a_huge_value_is_judged_without_an_accident(field: str, unit: str) -> None:
+    version = "2.5" if field != "metadata-version" else "2.5" + unit * 20_000
+    fields = [(FIELDS[field].name, unit * 20_000)] if field != "metadata-version" else []
+    for finding in found(metadata_bytes(*fields, version=version)):
+        assert len(finding.message) < 1000
+
+
+@pytest.mark.parametrize("field", [("Author-email", "(" * 5000 + ")" * 5000), ("Requires-Dist", "a;" + "(" * 5000)])
+def test_what_is_nested_too_deeply_to_be_read_is_refused(field: tuple[str, str]) -> None:
+    assert len(codes(metadata_bytes(field))) == 1
+
+
+def test_a_field_that_stands_a_hundred_thousand_times_is_read_in_linear_time() -> None:
+    many = metadata_bytes(*[("Platform", "any")] * 100_000, ("Provides-Extra", "not valid"))
+    assert codes(many) == ["extra-invalid"]

@@ -15,6 +15,10 @@ from .sent_metadata import SentMetadata
 LABEL_LIMIT: Final = 32
 """Characters of a project URL's label."""
 
+_FIRST_ADDRESS: Final = 10_000
+"""Characters of a list of addresses that are read: the first one is among them, whatever their number."""
+_URL_WINDOW: Final = 64 * 1024
+"""Characters of a URL that are judged: the library takes hundreds of bytes for each."""
 _SCHEMES: Final = ("http", "https")
 
 
@@ -49,12 +53,17 @@ def _email(sent: SentMetadata, field: str, filename: str) -> Iterator[Finding]:
 def first_address(text: str) -> tuple[str, bool]:
     """The first address of a list with display names, and whether it is the only one; empty when there is none.
 
-    Read leniently: the strict reading of newer Pythons knows only one address or none.
+    Read leniently: the strict reading of newer Pythons knows only one address or none. Comments nested too deeply for
+    the parser are no address.
     """
-    if getattr(email.utils, "supports_strict_parsing", False):
-        found = email.utils.getaddresses([text], strict=False)
-    else:
-        found = email.utils.getaddresses([text])
+    window = [text[:_FIRST_ADDRESS]]
+    try:
+        if getattr(email.utils, "supports_strict_parsing", False):
+            found = email.utils.getaddresses(window, strict=False)
+        else:
+            found = email.utils.getaddresses(window)
+    except RecursionError:
+        return text, True
     return (found[0][1], len(found) == 1) if found else ("", True)
 
 
@@ -77,7 +86,7 @@ def is_valid_url(url: str) -> bool:
     validator = validators.Validator().allow_schemes(*_SCHEMES).require_presence_of("scheme")
     validator.check_validity_of("scheme", "host", "port", "path", "query")
     try:
-        validator.validate(uri_reference(url).normalize())
+        validator.validate(uri_reference(url[:_URL_WINDOW]).normalize())
     except (exceptions.ValidationError, UnicodeEncodeError):
         return False
     return True

@@ -17,6 +17,8 @@ MARKDOWN: Final = "text/markdown"
 TYPES: Final = (PLAIN, RST, MARKDOWN)
 VARIANTS: Final = ("GFM", "CommonMark")
 
+_LONGEST: Final = 1000
+"""Characters; the standard library's time grows with the square of them."""
 _EVERYDAY: Final = re.compile(
     r"(text/(?:plain|x-rst|markdown))(?: *; *charset=(?:\"?[Uu][Tt][Ff]-8\"?))?(?: *; *variant=(?:GFM|CommonMark))?"
 )
@@ -34,12 +36,14 @@ def parse_content_type(text: str) -> ContentType | str:
     """The content type, or a phrase that says what is wrong with it."""
     if everyday := _EVERYDAY.fullmatch(text):
         return ContentType(kind=everyday[1])
+    if len(text) > _LONGEST:
+        return "it is too long for a content type"
     from email.message import EmailMessage  # noqa: PLC0415 - slow to import and seldom needed
 
     message = EmailMessage()
     try:
         message["content-type"] = text
-    except (ValueError, IndexError):  # the standard library's own on several lines and on malformed parameters
+    except (ValueError, IndexError, RecursionError):  # the library's own way to say no to several lines and the like
         return "it cannot be read as a content type"
     header = message["content-type"]
     if header.defects:

@@ -15,6 +15,10 @@ from .sent_metadata import SentMetadata
 
 _GRAMMAR: Final = frozenset({"and", "or", "with", "(", ")"})
 _DRIVE: Final = re.compile(r"[A-Za-z]:/")
+_LONGEST: Final = 64 * 1024
+"""Characters of an expression that is read at all: the library takes hundreds of bytes for each."""
+_EXPLAINED: Final = 10_000
+"""Characters of an expression of which it is told what is wrong, and not only that something is."""
 _A_LICENCE: Final = "MIT"
 _AN_EXCEPTION: Final = "Classpath-exception-2.0"
 
@@ -34,7 +38,7 @@ def licence_findings(sent: SentMetadata, filename: str) -> Iterator[Finding]:
 def _expression(expression: str, filename: str) -> Iterator[Finding]:
     if is_valid_expression(expression):
         return
-    unknown = _unknown_identifiers(expression)
+    unknown = _unknown_identifiers(expression) if len(expression) <= _EXPLAINED else ()
     told = f"License-Expression is {quoted(expression)}"
     if unknown:
         names = ", ".join(quoted(name) for name in unknown)
@@ -49,6 +53,8 @@ def is_valid_expression(expression: str) -> bool:
     """Whether the reference library takes it as an SPDX expression of licences that it knows."""
     from packaging.licenses import canonicalize_license_expression  # noqa: PLC0415 - only where there is one
 
+    if len(expression) > _LONGEST:
+        return False
     try:
         canonicalize_license_expression(expression)
     except (ValueError, RecursionError, MemoryError):

@@ -40,12 +40,12 @@ class SentMetadata:
 
 def sent_metadata(metadata: CoreMetadata) -> SentMetadata:
     """What reaches the rules of the index when this metadata is uploaded."""
-    values: dict[str, tuple[str, ...]] = {}
+    values: dict[str, list[str]] = {}
     for name, value in metadata.fields:
         field = FIELDS.get(name.lower())
         if field is not None and known_in(field, metadata.version):
-            values[name.lower()] = (*values.get(name.lower(), ()), value)
-    cleaned = {name: _cleaned(found) for name, found in values.items()}
+            values.setdefault(name.lower(), []).append(value)
+    cleaned = {name: _cleaned(tuple(found)) for name, found in values.items()}
     return SentMetadata(
         version=metadata.version, fields=MappingProxyType({name: found for name, found in cleaned.items() if found})
     )
