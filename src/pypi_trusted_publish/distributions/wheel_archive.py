@@ -19,7 +19,7 @@ from .rule import Rule
 from .wheel_reading import ENTRY_POINTS, METADATA, RECORD, WHEEL, WheelReading
 from .zip_directory import EndRecord, find_end, read_entries
 from .zip_framing import walk
-from .zip_members import DEFLATED, STORED, MemberDamaged, reread
+from .zip_members import DEFLATED, STORED, MemberDamaged, packed, unpack
 from .zip_records import Entry, FramingFault, SeekableReader
 
 _RATIO: Final = 50
@@ -111,10 +111,7 @@ def _salvage_metadata(reader: SeekableReader, archive: WheelArchive) -> None:
     entry = archive.names.get(f"{archive.dist_info}/{METADATA}")
     untouched = METADATA not in archive.reading.kept and METADATA not in archive.reading.too_large
     if entry is not None and untouched and (archive.faults or archive.truncated):
-        try:
-            archive.reading.read(entry, reread(reader, entry))
-        except MemberDamaged as damage:
-            archive.reading.damaged[entry.name] = str(damage)
+        archive.reading.read(entry, packed(reader, entry))
 
 
 def wheel_findings(reader: SeekableReader, archive: WheelArchive, license_files: tuple[str, ...]) -> Iterator[Finding]:
@@ -219,8 +216,9 @@ def _record_findings(reader: SeekableReader, archive: WheelArchive) -> Iterator[
         return
 
     def rehash(name: str, algorithm: str) -> bytes | None:
+        entry = archive.names[name]
         try:
-            return digest_of(reread(reader, archive.names[name]), algorithm)
+            return digest_of(unpack(entry, packed(reader, entry)), algorithm)
         except MemberDamaged:
             return None
 

@@ -53,10 +53,10 @@ def _inflated(pieces: Iterator[bytes]) -> Iterator[bytes]:
     stream = zlib.decompressobj(_RAW_DEFLATE)
     try:
         for piece in pieces:
-            packed = piece
-            while packed and not stream.eof:
-                yield stream.decompress(packed, _PIECE)
-                packed = stream.unconsumed_tail
+            rest = piece
+            while rest and not stream.eof:
+                yield stream.decompress(rest, _PIECE)
+                rest = stream.unconsumed_tail
             if stream.eof:
                 return
         yield stream.flush()
@@ -64,18 +64,15 @@ def _inflated(pieces: Iterator[bytes]) -> Iterator[bytes]:
         raise MemberDamaged("is not sound deflate data") from None
 
 
-def reread(reader: SeekableReader, entry: Entry) -> Iterator[bytes]:
-    """The content of a member that is read by itself, out of the file's order. Raises MemberDamaged."""
+def packed(reader: SeekableReader, entry: Entry) -> Iterator[bytes]:
+    """The packed bytes of a member that is read by itself, out of the file's order. Raises MemberDamaged."""
     reader.seek(entry.offset)
     header = reader.read(4 + LOCAL_FIELDS.size)
     if len(header) != 4 + LOCAL_FIELDS.size or not header.startswith(LOCAL):
         raise MemberDamaged("is not where the directory says")
     *_, name_length, extra_length = LOCAL_FIELDS.unpack_from(header, 4)
     reader.read(name_length + extra_length)
-    return unpack(entry, _packed(reader, entry.packed))
-
-
-def _packed(reader: SeekableReader, size: int) -> Iterator[bytes]:
-    while size and (piece := reader.read(min(_PIECE, size))):
-        size -= len(piece)
+    left = entry.packed
+    while left and (piece := reader.read(min(_PIECE, left))):
+        left -= len(piece)
         yield piece
