@@ -1,12 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
+import jwt
 import pytest
 
 from builders.attestations import Stand, verify_identity
 from local_sigstore.instance import LocalSigstore
+from pypi_trusted_publish.rehearsal.stage import Stage
 
 
 @pytest.fixture
@@ -23,3 +26,22 @@ def stand(instance: LocalSigstore, tmp_path: Path) -> Iterator[Stand]:
     made = Stand(instance=instance, folder=tmp_path)
     yield made
     made.session.close()
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[tuple[Stage, Stand]]:
+    """An index whose jobs are certified by a Sigstore instance beside it."""
+    identities: list[Stage] = []
+
+    def verify_identity(token: str) -> Mapping[str, Any]:
+        try:
+            return identities[0].index.github.issuer.verify(token, "sigstore")
+        except jwt.InvalidTokenError:
+            raise ValueError("refused") from None
+
+    instance = LocalSigstore(verify_identity)
+    with instance.running(), Stage(tmp_path / "stage", trust=instance.trust_configuration()) as playing:
+        identities.append(playing)
+        stand = Stand(instance=instance, folder=tmp_path)
+        yield playing, stand
+        stand.session.close()

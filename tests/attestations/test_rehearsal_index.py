@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import httpx
-import jwt
 import pytest
 from pypi_attestations import Attestation, Provenance
 
@@ -82,25 +80,6 @@ def test_a_strange_predicate_type_and_a_strange_instance_are_refused(stand: Stan
     stand.instance = LocalSigstore(dict)  # type: ignore[arg-type]
     stand.instance.close()
     assert "Could not verify" in refusal(stand, foreign, attested(WHEEL))
-
-
-@pytest.fixture
-def stage(tmp_path: Path) -> Iterator[tuple[Stage, Stand]]:
-    """An index whose jobs are certified by a Sigstore instance beside it."""
-    identities: list[Stage] = []
-
-    def verify_identity(token: str) -> Mapping[str, Any]:
-        try:
-            return identities[0].index.github.issuer.verify(token, "sigstore")
-        except jwt.InvalidTokenError:
-            raise ValueError("refused") from None
-
-    instance = LocalSigstore(verify_identity)
-    with instance.running(), Stage(tmp_path / "stage", trust=instance.trust_configuration()) as playing:
-        identities.append(playing)
-        stand = Stand(instance=instance, folder=tmp_path)
-        yield playing, stand
-        stand.session.close()
 
 
 def sample(stage: Stage) -> Distribution:

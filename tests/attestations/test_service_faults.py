@@ -56,15 +56,22 @@ class BreakingLog(Log):
 
 @pytest.fixture
 def stand(stand: Stand) -> Stand:
-    """Its services may take a tenth of a second, twice."""
-    stand.patience = Patience(tries=2, read_timeout=0.1, timestamp_timeout=0.1)
+    """Each service is asked twice."""
+    stand.patience = Patience(tries=2)
     return stand
+
+
+def spoil(stand: Stand, service: str, fault: Fault, *, times: int = 1) -> None:
+    """Let a service fail; nobody waits long for one that is slow."""
+    if fault.stall:
+        stand.patience = Patience(tries=2, read_timeout=0.2, timestamp_timeout=0.2)
+    stand.instance.faults.put(service, fault, times=times)
 
 
 @pytest.mark.parametrize("service", [AUTHORITY, LOG, TIMESTAMP])
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_a_fault_that_passes_costs_one_more_try(stand: Stand, service: str, fault: Fault) -> None:
-    stand.instance.faults.put(service, fault)
+    spoil(stand, service, fault)
     assert set(stand.prepare(WHEEL, SDIST, wish=Wish.TRUE)) == {WHEEL.filename, SDIST.filename}
     assert [event.attempt for event in stand.told(Retrying)] == [2]
     assert stand.told(Told) == []
@@ -75,7 +82,7 @@ def test_a_fault_that_passes_costs_one_more_try(stand: Stand, service: str, faul
 def test_when_a_fault_lasts_a_project_without_provenance_is_published_without(
     stand: Stand, service: str, fault: Fault
 ) -> None:
-    stand.instance.faults.put(service, fault, times=LASTING)
+    spoil(stand, service, fault, times=LASTING)
     assert stand.prepare(WHEEL, SDIST) == {}
     (warning,) = warnings(stand)
     assert warning.code == "attestations-not-made"
@@ -89,7 +96,7 @@ def test_when_a_fault_lasts_a_project_without_provenance_is_published_without(
 def test_when_a_fault_lasts_a_project_with_provenance_is_not_published(
     stand: Stand, service: str, fault: Fault
 ) -> None:
-    stand.instance.faults.put(service, fault, times=LASTING)
+    spoil(stand, service, fault, times=LASTING)
     with pytest.raises(IndexUnavailable) as caught:
         stand.prepare(WHEEL, SDIST, pages=[page(project="other"), attested_page()])
     (diagnosis,) = caught.value.diagnostics()
@@ -108,21 +115,21 @@ def test_a_service_that_cannot_be_reached_is_named(stand: Stand, instance: Local
 
 
 def test_attestations_that_were_asked_for_are_never_left_out(stand: Stand) -> None:
-    stand.instance.faults.put(LOG, FAULTS["answers 503"], times=LASTING)
+    spoil(stand, LOG, FAULTS["answers 503"], times=LASTING)
     with pytest.raises(IndexUnavailable) as caught:
         stand.prepare(WHEEL, wish=Wish.TRUE)
     assert "the transparency log answered 503" in caught.value.diagnostics()[0].happened
 
 
 def test_a_page_that_could_not_be_read_counts_as_one_with_provenance(stand: Stand) -> None:
-    stand.instance.faults.put(LOG, FAULTS["answers 503"], times=LASTING)
+    spoil(stand, LOG, FAULTS["answers 503"], times=LASTING)
     with pytest.raises(IndexUnavailable):
         stand.prepare(WHEEL, pages=[page(state=PageState.UNREADABLE)])
 
 
 def test_one_file_that_cannot_be_signed_leaves_the_whole_release_without(stand: Stand) -> None:
     stand.patience = Patience(tries=1)
-    stand.instance.faults.put(TIMESTAMP, Fault(status=503))
+    spoil(stand, TIMESTAMP, Fault(status=503))
     log = BreakingLog(good=1)
     stand.instance.log = log
     assert stand.prepare(WHEEL, SDIST, distribution("demo-1.0-py2-none-any.whl")) == {}
@@ -132,7 +139,7 @@ def test_one_file_that_cannot_be_signed_leaves_the_whole_release_without(stand: 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_without_timestamps_the_attestations_are_made_all_the_same(stand: Stand, fault: Fault) -> None:
-    stand.instance.faults.put(TIMESTAMP, fault, times=LASTING)
+    spoil(stand, TIMESTAMP, fault, times=LASTING)
     assert len(stand.prepare(WHEEL, SDIST, pages=[attested_page()])) == 2
     (notice,) = [event.diagnosis for event in stand.told(Told)]
     assert (notice.code, notice.severity) == ("attestations-without-timestamp", Severity.NOTICE)
@@ -141,14 +148,14 @@ def test_without_timestamps_the_attestations_are_made_all_the_same(stand: Stand,
 
 def test_files_that_lose_their_timestamps_together_are_told_of_once(stand: Stand) -> None:
     files = [distribution(f"demo-1.{number}-py3-none-any.whl") for number in range(4)]
-    stand.instance.faults.put(TIMESTAMP, FAULTS["is slow"], times=LASTING)
+    spoil(stand, TIMESTAMP, FAULTS["is slow"], times=LASTING)
     assert len(stand.prepare(*files, map_=all_at_once)) == 4
     assert len(stand.told(Told)) == 1
 
 
 def test_files_that_fail_together_are_told_of_once(stand: Stand) -> None:
     files = [distribution(f"demo-1.{number}-py3-none-any.whl") for number in range(9)]
-    stand.instance.faults.put(LOG, FAULTS["is slow"], times=LASTING)
+    spoil(stand, LOG, FAULTS["is slow"], times=LASTING)
     assert stand.prepare(*files, map_=all_at_once) == {}
     assert len(warnings(stand)) == 1
     assert stand.instance.requests.count(LOG) <= 2 * AT_ONCE
@@ -162,14 +169,14 @@ def test_files_that_meet_a_spent_certificate_together_share_the_next_one(stand: 
 
 
 def test_an_entry_whose_answer_was_lost_is_made_anew(stand: Stand) -> None:
-    stand.instance.faults.put(LOG, Fault(status=502, after_work=True))
+    spoil(stand, LOG, Fault(status=502, after_work=True))
     assert len(stand.prepare(WHEEL)) == 1
     assert stand.instance.requests.count(LOG) == 3
     assert stand.instance.log.size == 2
 
 
 def test_a_refusal_is_not_tried_again(stand: Stand) -> None:
-    stand.instance.faults.put(AUTHORITY, Fault(status=400), times=LASTING)
+    spoil(stand, AUTHORITY, Fault(status=400), times=LASTING)
     assert stand.prepare(WHEEL) == {}
     assert stand.instance.requests == [AUTHORITY]
     assert stand.told(Retrying) == []
@@ -177,8 +184,8 @@ def test_a_refusal_is_not_tried_again(stand: Stand) -> None:
 
 def test_a_service_that_asks_for_a_longer_wait_gets_it_within_bounds(stand: Stand) -> None:
     stand.patience = Patience(tries=3)
-    stand.instance.faults.put(AUTHORITY, Fault(status=429, headers=(("Retry-After", "7"),)))
-    stand.instance.faults.put(AUTHORITY, Fault(status=503, headers=(("Retry-After", "900"),)))
+    spoil(stand, AUTHORITY, Fault(status=429, headers=(("Retry-After", "7"),)))
+    spoil(stand, AUTHORITY, Fault(status=503, headers=(("Retry-After", "900"),)))
     stand.prepare(WHEEL)
     assert stand.clock.slept == [7.0, 20.0]
 
@@ -193,6 +200,6 @@ def test_waits_grow_when_nobody_names_one(stand: Stand) -> None:
 
 
 def test_every_try_for_a_certificate_has_an_identity_token_of_its_own(stand: Stand) -> None:
-    stand.instance.faults.put(AUTHORITY, Fault(status=503))
+    spoil(stand, AUTHORITY, Fault(status=503))
     stand.prepare(WHEEL)
     assert len(stand.github.asked) == 2

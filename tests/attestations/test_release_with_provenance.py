@@ -1,0 +1,176 @@
+"""A whole release by the flow that the action runs: signed, verified by the embedded index, and read back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+from packaging.utils import canonicalize_name
+from pypi_attestations import GitHubPublisher, Provenance
+from sigstore.models import ClientTrustConfig
+from sigstore.verify import Verifier
+
+from builders.attestations import Stand
+from local_sigstore.faults import Fault
+from local_sigstore.instance import AUTHORITY, LOG
+from pypi_trusted_publish.attestations.attest import Attestations, AttestOrder
+from pypi_trusted_publish.attestations.policy import Wish
+from pypi_trusted_publish.background import Background
+from pypi_trusted_publish.distributions.check import check
+from pypi_trusted_publish.distributions.options import CheckOptions
+from pypi_trusted_publish.errors import Diagnosis, IndexRefused, IndexUnavailable
+from pypi_trusted_publish.events import Attested, Confirmed, Told
+from pypi_trusted_publish.index.client import IndexClient
+from pypi_trusted_publish.index.upload_tokens import UploadTokens
+from pypi_trusted_publish.index.urls import IndexUrls
+from pypi_trusted_publish.packages_dir import collect
+from pypi_trusted_publish.pages_ahead import PagesAhead
+from pypi_trusted_publish.plan import PlanPolicy
+from pypi_trusted_publish.prove import Proof
+from pypi_trusted_publish.publish import Order, Ports, publish
+from pypi_trusted_publish.rehearsal.samples import Sample, build_release
+from pypi_trusted_publish.rehearsal.stage import Stage
+from pypi_trusted_publish.secret import Secret
+from pypi_trusted_publish.trusted_publishing.claims_policy import AcceptedClaims
+from pypi_trusted_publish.trusted_publishing.identity_token import decode_unverified
+from pypi_trusted_publish.trusted_publishing.tokens import Audience, IdentityToken
+
+AUDIENCE = Audience("rehearsal")
+
+
+@dataclass(frozen=True)
+class Installed:
+    """The packages are there."""
+
+    def result(self) -> None:
+        """Nothing to wait for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One job of the stage, with everything that the composition root would make for it."""
+
+    stage: Stage
+    stand: Stand
+
+    def request(self, audience: Audience) -> IdentityToken:
+        """A fresh identity token of GitHub."""
+        return IdentityToken(secret=Secret(self.stage.index.github.issuer.identity_token(audience)), audience=audience)
+
+    def release(self, wish: Wish = Wish.AUTO) -> None:
+        stand, emit = self.stand, self.stand.events.append
+        urls = IndexUrls.parse(self.stage.index.upload_url, self.stage.index.simple_url)
+        index = IndexClient(session=stand.session, urls=urls, clock=stand.clock, emit=emit, random=lambda: 0.5)
+        background = Background(emit)
+        found = collect([str(self.stage.workspace / "dist")], str(self.stage.workspace))
+        claims = decode_unverified(self.request(AUDIENCE))
+        proof = Proof(accepted=AcceptedClaims(claims=claims, environment="release"), audience=AUDIENCE, identity=self)
+        attest = Attestations(
+            AttestOrder(wish=wish, index_name="the rehearsal", index_verifies=True),
+            desk=lambda: stand.desk(request_identity=self.request),
+            beside=lambda: found.attestations,
+            install=Installed,
+            emit=emit,
+        )
+        ports = Ports(
+            prove=lambda: proof,
+            validate=lambda: check(found.candidates, options=CheckOptions()),
+            index=index,
+            tokens=lambda _proof, _projects: self.tokens(urls),
+            attest=attest,
+            pages=PagesAhead(index, background),
+            background=background,
+            clock=stand.clock,
+            emit=emit,
+        )
+        policy = PlanPolicy(skip_existing=False, like_pypi=True, run_attempt=1, now=stand.clock.now())
+        publish(Order(plan=policy, lanes=2, wait_for_index=10.0, dry_run=False), ports)
+
+    def tokens(self, urls: IndexUrls) -> UploadTokens:
+        return UploadTokens(
+            session=self.stand.session,
+            urls=urls,
+            audience=AUDIENCE,
+            request_identity=self.request,
+            explain=lambda _: IndexRefused(Diagnosis(code="refused", happened="The mint was refused.")),
+            register_secret=lambda _: None,
+            clock=self.stand.clock,
+            emit=self.stand.events.append,
+            random=lambda: 0.5,
+        )
+
+    def entries(self) -> list[dict[str, Any]]:
+        """What the simple index lists."""
+        page = httpx.get(
+            f"{self.stage.index.simple_url}rehearsal-sample/", headers={"Accept": "application/vnd.pypi.simple.v1+json"}
+        )
+        found: list[dict[str, Any]] = page.json()["files"]
+        return found
+
+
+@pytest.fixture
+def job(stage: tuple[Stage, Stand]) -> Job:
+    """A job whose identity is certified by a Sigstore instance beside the index."""
+    playing, stand = stage
+    return Job(stage=playing, stand=stand)
+
+
+def test_every_file_of_a_release_ends_with_provenance_that_the_library_verifies(job: Job) -> None:
+    job.release()
+    verifier = Verifier(trusted_root=ClientTrustConfig.from_json(job.stand.instance.trust_configuration()).trusted_root)
+    policy = GitHubPublisher(repository="octo-org/sampleproject", workflow="release.yml")._as_policy()
+    entries = job.entries()
+    assert len(entries) == 2
+    for entry in entries:
+        provenance = Provenance.model_validate_json(httpx.get(entry["provenance"]).content)
+        (attestation,) = provenance.attestation_bundles[0].attestations
+        verifier.verify_dsse(attestation.to_bundle(), policy)
+        assert attestation.statement["subject"] == [
+            {"name": entry["filename"], "digest": {"sha256": entry["hashes"]["sha256"]}}
+        ]
+    assert len(job.stand.told(Confirmed)) == 2
+
+
+def test_a_second_publish_of_the_same_files_does_not_fail_on_what_lies_beside_them(job: Job) -> None:
+    job.release()
+    for made in job.stand.made.glob("*.attestation"):
+        (job.stage.workspace / "dist" / made.name).write_bytes(made.read_bytes())
+    job.release()
+    assert len(job.stage.published()) == 2
+    job.stage.index.call(job.stage.index.catalogue.projects[canonicalize_name("rehearsal-sample")].files.clear)
+    job.release()
+    assert [event.made for event in job.stand.told(Attested)] == [True, True, False, False]
+
+
+@pytest.mark.parametrize("service", [AUTHORITY, LOG])
+def test_when_signing_fails_a_project_with_provenance_sees_not_a_byte(job: Job, service: str) -> None:
+    job.release()
+    dist = job.stage.workspace / "dist"
+    for old in dist.iterdir():
+        old.unlink()
+    build_release(dist, Sample(version="1.1.0"))
+    uploads = [request.path for request in job.stage.requests].count("/legacy/")
+    job.stand.instance.faults.put(service, Fault(status=503), times=20)
+    with pytest.raises(IndexUnavailable):
+        job.release()
+    assert [request.path for request in job.stage.requests].count("/legacy/") == uploads
+    assert job.stage.live_tokens() == ()
+
+
+@pytest.mark.parametrize("service", [AUTHORITY, LOG])
+def test_when_signing_fails_a_project_without_provenance_is_published_without(job: Job, service: str) -> None:
+    job.stand.instance.faults.put(service, Fault(status=503), times=20)
+    job.release()
+    assert [entry["provenance"] for entry in job.entries()] == [None, None]
+    assert "attestations-not-made" in {told.diagnosis.code for told in job.stand.told(Told)}
+
+
+def test_what_is_sent_is_what_is_kept(job: Job) -> None:
+    job.release()
+    for file in job.stage.published():
+        (sent,) = json.loads(file.values("attestations")[0])
+        kept = job.stand.made / f"{file.filename}.publish.attestation"
+        assert json.loads(kept.read_text(encoding="utf-8")) == sent
