@@ -33,7 +33,7 @@ types: venv  ## the types of the code
 
 workflows: venv  ## the workflows and the actions
 	$(BIN)/actionlint -color
-	$(BIN)/zizmor --offline --persona auditor --quiet action.yml check/action.yml .github
+	$(BIN)/zizmor --offline --persona auditor --quiet action.yml check/action.yml tests/action/nested .github
 
 tests: venv  ## the tests, with branch coverage
 	$(BIN)/pytest --numprocesses 2 --cov --cov-report term

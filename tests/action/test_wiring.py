@@ -9,6 +9,8 @@ from typing import Any, Final
 import pytest
 import yaml
 
+from pypi_trusted_publish.input_table import INPUTS
+
 ROOT: Final = Path(__file__).resolve().parents[2]
 ACTIONS: Final = ("action.yml", "check/action.yml")
 OLD_SPELLINGS: Final = {"repository_url", "packages_dir", "verify_metadata", "skip_existing", "print_hash"}
@@ -57,6 +59,16 @@ def test_every_input_says_what_it_means_and_has_a_default_but_the_old_spellings(
             assert one.replace("_", "-") in declared["deprecationMessage"]
         else:
             assert isinstance(declared["default"], str)
+
+
+def test_the_inputs_are_those_of_the_table_that_the_program_reads_them_by() -> None:
+    declared = load("action.yml")["inputs"]
+    old = [row.old for row in INPUTS.values() if row.old]
+    assert list(declared) == [*INPUTS, *sorted(old, key=list(declared).index)]
+    for name, row in INPUTS.items():
+        assert (declared[name]["default"], declared[name]["description"]) == (row.default, row.meaning)
+        assert row.variable == variable(name)
+        assert row.old_variable == (variable(row.old) if row.old else "")
 
 
 def test_all_five_old_spellings_are_declared_for_an_undeclared_input_is_dropped_in_silence() -> None:
