@@ -1,0 +1,114 @@
+"""Our client and the embedded index, which share no code: a whole exchange, over plain http and over TLS."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from builders.network import Told, session
+from builders.release_files import read_distribution
+from pypi_trusted_publish.distributions.distribution import Distribution
+from pypi_trusted_publish.errors import IndexRefused
+from pypi_trusted_publish.events import Answered, Revoked
+from pypi_trusted_publish.index.client import IndexClient
+from pypi_trusted_publish.index.project_page import PageState
+from pypi_trusted_publish.index.upload_tokens import UploadTokens
+from pypi_trusted_publish.index.uploader import UploadRefused
+from pypi_trusted_publish.index.urls import IndexUrls
+from pypi_trusted_publish.rehearsal.stage import Stage
+from pypi_trusted_publish.secret import Secret
+from pypi_trusted_publish.system_clock import SystemClock
+from pypi_trusted_publish.trusted_publishing.refusal import explain_refusal
+from pypi_trusted_publish.trusted_publishing.tokens import Audience, IdentityToken
+
+
+class Side:
+    """Our side of a stage."""
+
+    def __init__(self, stage: Stage) -> None:
+        environ = stage.environ
+        self.told = Told()
+        clock = SystemClock()
+        self.session = session(self.told, environ=environ)
+        urls = IndexUrls.parse(environ["INPUT_REPOSITORY_URL"], environ["INPUT_CHECK_URL"])
+        self.index = IndexClient(session=self.session, urls=urls, clock=clock, emit=self.told, random=lambda: 0.0)
+
+        def identity(audience: Audience) -> IdentityToken:
+            answer = self.session.request(
+                "GET",
+                f"{environ['ACTIONS_ID_TOKEN_REQUEST_URL']}&audience={audience}",
+                headers={"Authorization": Secret("bearer " + environ["ACTIONS_ID_TOKEN_REQUEST_TOKEN"])},
+            )
+            return IdentityToken(secret=Secret(json.loads(answer.body)["value"]), audience=audience)
+
+        self.tokens = UploadTokens(
+            session=self.session,
+            urls=urls,
+            audience=self.index.audience(),
+            request_identity=identity,
+            explain=lambda refusal: explain_refusal(refusal, claims=None, index=urls.facts),
+            register_secret=lambda _: None,
+            clock=clock,
+            emit=self.told,
+            random=lambda: 0.0,
+        )
+
+    def upload(self, file: Distribution) -> str:
+        receipt = self.index.upload(file, tokens=self.tokens, attestations=(), on_server_error=lambda: None)
+        return receipt.outcome
+
+
+def wheel_of(stage: Stage) -> Distribution:
+    """The stage's wheel, read."""
+    return read_distribution(next(path for path in stage.distributions or () if path.suffix == ".whl"))
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_a_file_is_published_and_listed_and_the_token_given_back(tmp_path: Path, tls: bool) -> None:
+    with Stage(tmp_path, tls=tls) as stage:
+        side, file = Side(stage), wheel_of(stage)
+        side.tokens.mint()
+        assert side.index.project_page(file.project).files == ()
+        assert side.upload(file) == "uploaded"
+        assert side.upload(file) == "uploaded"  # the same bytes again are taken
+        side.tokens.revoke_all()
+        page = side.index.project_page(file.project, fresh=True)
+        listed = page.file(file.filename)
+        assert stage.live_tokens() == ()
+        assert [(there.filename, there.sha256, there.size) for there in stage.published()] == [
+            (file.filename, file.sha256, file.size)
+        ]
+    assert listed is not None
+    assert (listed.sha256, listed.size) == (file.sha256, file.size)
+    assert [event.revoked for event in side.told.of(Revoked)] == [1]
+    assert {event.status for event in side.told.of(Answered)} <= {200, 204}
+
+
+def test_a_project_that_the_publisher_does_not_cover_is_refused(tmp_path: Path) -> None:
+    with Stage(tmp_path, projects=("other",)) as stage:
+        side, file = Side(stage), wheel_of(stage)
+        assert side.index.project_page(file.project).state is PageState.NO_PROJECT
+        with pytest.raises(UploadRefused) as caught:
+            side.upload(file)
+    assert caught.value.diagnostics()[0].code in {"upload-no-project", "upload-project-not-covered"}
+
+
+def test_other_bytes_under_a_used_name_are_refused(tmp_path: Path) -> None:
+    with Stage(tmp_path) as stage:
+        side, file = Side(stage), wheel_of(stage)
+        side.upload(file)
+        path = next(path for path in stage.distributions or () if path.suffix == ".whl")
+        with zipfile.ZipFile(path, "a") as archive:
+            archive.comment = b"another build"
+        with pytest.raises(UploadRefused) as caught:
+            side.upload(wheel_of(stage))
+    assert caught.value.diagnostics()[0].code == "upload-file-exists"
+
+
+def test_a_job_that_no_publisher_matches_gets_no_token(tmp_path: Path) -> None:
+    with Stage(tmp_path, publisher_environment="another") as stage, pytest.raises(IndexRefused) as caught:
+        Side(stage).tokens.mint()
+    assert caught.value.diagnostics()[0].code == "mint-invalid-publisher"

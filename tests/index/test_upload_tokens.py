@@ -1,0 +1,270 @@
+"""Upload tokens: minted one at a time, renewed in the middle of a release, given back in the end."""
+
+from __future__ import annotations
+
+import json
+import threading
+
+import pytest
+
+from builders.clock import VirtualClock
+from builders.index_side import Answer, Identities, ScriptedIndex, dropped, minted, tokens, told, told_html, told_json
+from builders.network import Told, session
+from builders.raw_server import Peer, RawServer
+from pypi_trusted_publish.errors import Diagnosis, IndexRefused, IndexUnavailable, PublishError, Severity
+from pypi_trusted_publish.events import Minted, Retrying, Revoked
+from pypi_trusted_publish.events import Told as ToldEvent
+from pypi_trusted_publish.secret import Secret
+from pypi_trusted_publish.system_clock import SystemClock
+
+
+def refused(code: str) -> Answer:
+    document = {"message": "Token request failed", "errors": [{"code": code, "description": "no"}]}
+    return told_json(document, "422 Unprocessable Content")
+
+
+def identities_sent(index: ScriptedIndex) -> list[str]:
+    return [json.loads(request.body)["token"] for request in index.asked("mint")]
+
+
+def test_a_mint_exchanges_a_fresh_identity_token_and_masks_what_it_gets() -> None:
+    events, secrets = Told(), list[Secret]()
+    with ScriptedIndex(mint=minted()) as index:
+        ours = tokens(index, events=events, secrets=secrets)
+        token = ours.mint()
+    assert token.secret == Secret("pypi-token1")
+    assert token.lifetime == 900.0
+    assert secrets == [token.secret]
+    assert ours.minted == (token,)
+    assert identities_sent(index) == ["jwt-1"]
+    assert [(event.lifetime, event.renewal) for event in events.of(Minted)] == [(900.0, False)]
+    assert "pypi-token" not in repr(events.events)
+    assert "jwt-" not in repr(events.events)
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        told("503 Busy"),
+        told_html("502 Bad Gateway"),
+        told_html(),
+        told("200 OK", b'{"success": true, "tok'),
+        told("429 Slow"),
+        dropped,
+        refused("invalid-pending-publisher"),
+    ],
+)
+def test_every_try_to_mint_takes_an_identity_token_of_its_own(trouble: Answer) -> None:
+    events = Told()
+    with ScriptedIndex(mint=[trouble, minted()]) as index:
+        assert tokens(index, events=events).mint().secret == Secret("pypi-token1")
+    assert identities_sent(index) == ["jwt-1", "jwt-2"]
+    assert [event.what for event in events.of(Retrying)] == ["mint an upload token"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "asked", "error", "code"),
+    [
+        (refused("invalid-publisher"), 1, IndexRefused, "mint-invalid-publisher"),
+        (refused("invalid-pending-publisher"), 2, IndexRefused, "mint-invalid-pending-publisher"),
+        (refused("something-new"), 1, IndexRefused, "mint-refused"),
+        (told_html("404 Not Found"), 1, IndexRefused, "mint-refused"),
+        (told("302 Found", Location="https://evil.example/"), 1, PublishError, "mint-unavailable"),
+        (told("503 Busy"), 4, IndexUnavailable, "mint-unavailable"),
+        (told_html(), 4, IndexUnavailable, "mint-no-answer"),
+        (told("200 OK", b"nonsense"), 4, IndexUnavailable, "mint-unreadable"),
+        (told_json({"success": True}), 1, IndexUnavailable, "mint-unreadable"),
+        (told_json({"token": "pypi-a\nb"}), 1, IndexUnavailable, "mint-unreadable"),
+        (dropped, 4, IndexUnavailable, "mint-no-answer"),
+    ],
+)
+def test_a_mint_that_fails_is_explained(answer: Answer, asked: int, error: type[PublishError], code: str) -> None:
+    with ScriptedIndex(mint=answer) as index, pytest.raises(error) as caught:
+        tokens(index).mint()
+    assert caught.value.diagnostics()[0].code == code
+    assert len(index.requests) == asked
+
+
+def test_what_the_identity_endpoint_raises_is_passed_on() -> None:
+    identities = Identities()
+    identities.problem = IndexUnavailable(Diagnosis(code="identity", happened="GitHub is away"))
+    with ScriptedIndex(mint=minted()) as index, pytest.raises(IndexUnavailable, match="GitHub"):
+        tokens(index, identities=identities).mint()
+    assert index.requests == []
+
+
+@pytest.mark.parametrize(
+    ("lifetime", "age", "renewed"), [(900, 599, False), (900, 601, True), (300, 199, False), (300, 201, True)]
+)
+def test_a_token_is_renewed_with_five_minutes_or_a_third_of_its_life_left(
+    lifetime: float, age: float, renewed: bool
+) -> None:
+    clock, events = VirtualClock(), Told()
+    with ScriptedIndex(mint=[minted(1, lifetime), minted(2, lifetime)]) as index:
+        ours = tokens(index, clock=clock, events=events)
+        first = ours.current()
+        clock.advance(age)
+        second = ours.current()
+    assert (second != first) is renewed
+    assert [event.renewal for event in events.of(Minted)] == [False, True][: 1 + renewed]
+
+
+def test_a_renewal_that_fails_is_told_and_the_old_token_used_while_it_lives() -> None:
+    clock, events = VirtualClock(), Told()
+    with ScriptedIndex(
+        mint=[minted(1), refused("invalid-publisher"), refused("invalid-publisher"), minted(2)]
+    ) as index:
+        ours = tokens(index, clock=clock, events=events)
+        first = ours.mint()
+        clock.advance(700)
+        assert ours.current() == first
+        assert ours.current() == first
+        assert len(index.requests) == 2
+        clock.advance(31)
+        assert ours.current() == first
+        clock.advance(31)
+        assert ours.current().secret == Secret("pypi-token2")
+    warnings = [event.diagnosis for event in events.of(ToldEvent)]
+    assert [(warning.code, warning.severity) for warning in warnings] == [
+        ("mint-invalid-publisher", Severity.WARNING)
+    ] * 2
+
+
+def test_a_renewal_that_fails_when_the_old_token_has_run_out_ends_the_upload() -> None:
+    clock = VirtualClock()
+    with ScriptedIndex(mint=[minted(1), refused("invalid-publisher")]) as index:
+        ours = tokens(index, clock=clock)
+        ours.mint()
+        clock.advance(901)
+        with pytest.raises(IndexRefused):
+            ours.current()
+
+
+def test_an_expired_token_is_replaced_once_for_all_lanes_that_met_it() -> None:
+    with ScriptedIndex(mint=[minted(1), minted(2), minted(3)]) as index:
+        ours = tokens(index)
+        stale = ours.mint()
+        replacements: list[object] = []
+        lanes = [threading.Thread(target=lambda: replacements.append(ours.replace(stale))) for _ in range(4)]
+        for lane in lanes:
+            lane.start()
+        for lane in lanes:
+            lane.join(10)
+    assert len(set(replacements)) == 1
+    assert len(index.asked("mint")) == 2
+
+
+def test_only_one_mint_is_on_its_way_at_a_time() -> None:
+    alone = threading.Lock()
+    overlaps: list[int] = []
+
+    def slow(peer: Peer) -> None:
+        if alone.acquire(blocking=False):
+            threading.Event().wait(0.02)
+            alone.release()
+        else:
+            overlaps.append(1)
+        minted()(peer)
+
+    with ScriptedIndex(mint=slow) as index:
+        ours = tokens(index)
+        lanes = [threading.Thread(target=ours.mint) for _ in range(4)]
+        for lane in lanes:
+            lane.start()
+        for lane in lanes:
+            lane.join(10)
+    assert overlaps == []
+    assert len(set(identities_sent(index))) == 4
+
+
+def test_every_token_is_given_back_once() -> None:
+    events = Told()
+    with ScriptedIndex(mint=[minted(1), minted(2)], burn=told("204 No Content")) as index:
+        ours = tokens(index, events=events)
+        ours.replace(ours.mint())
+        ours.revoke_all()
+        ours.revoke_all()
+        ours.revoke_all(urgent=True)
+    assert [json.loads(request.body)["token"] for request in index.asked("burn")] == ["pypi-token1", "pypi-token2"]
+    assert [(event.revoked, event.alive) for event in events.of(Revoked)] == [(2, 0)]
+
+
+def test_without_a_token_there_is_nothing_to_give_back() -> None:
+    events = Told()
+    with RawServer(lambda peer: None) as index:
+        tokens(index, events=events).revoke_all()
+    assert events.events == []
+    assert index.connections == 0
+
+
+@pytest.mark.parametrize("answer", [told("404 Not Found"), told("503 Busy"), dropped])
+@pytest.mark.parametrize("urgent", [False, True])
+def test_a_token_that_the_index_does_not_revoke_is_told_with_the_life_it_has_left(answer: Answer, urgent: bool) -> None:
+    clock, events = VirtualClock(), Told()
+    with ScriptedIndex(mint=minted(1), burn=answer) as index:
+        ours = tokens(index, clock=clock, events=events)
+        ours.mint()
+        clock.advance(100)
+        ours.revoke_all(urgent=urgent)
+    told_of = events.of(Revoked)[0]
+    assert (told_of.revoked, told_of.alive) == (0, 1)
+    assert told_of.seconds_left == 800.0
+
+
+def test_when_the_run_must_end_all_tokens_are_given_back_at_once_after_the_sockets_were_shut() -> None:
+    together = threading.Barrier(3, timeout=10)
+
+    def burn(peer: Peer) -> None:
+        together.wait()
+        peer.answer("200 OK")
+
+    events = Told()
+    with ScriptedIndex(mint=[minted(1), minted(2), minted(3)], burn=burn) as index:
+        over = session(events, clock=VirtualClock())
+        ours = tokens(index, events=events, over=over)
+        for _ in range(3):
+            ours.mint()
+        over.abort()
+        with pytest.raises(IndexUnavailable):
+            ours.mint()
+        ours.revoke_all(urgent=True)
+    assert [(event.revoked, event.alive) for event in events.of(Revoked)] == [(3, 0)]
+
+
+def test_an_index_that_does_not_answer_holds_an_urgent_end_for_a_second_and_a_half_only() -> None:
+    def silent(peer: Peer) -> None:
+        peer.wait_until_closed()
+
+    clock, events = SystemClock(), Told()
+    with ScriptedIndex(mint=[minted(1), minted(2)], burn=silent) as index:
+        ours = tokens(index, clock=clock, events=events)
+        ours.mint()
+        ours.mint()
+        began = clock.monotonic()
+        ours.revoke_all(urgent=True)
+        took = clock.monotonic() - began
+    assert 1.0 < took < 1.9
+    assert [(event.revoked, event.alive) for event in events.of(Revoked)] == [(0, 2)]
+
+
+def test_a_mint_in_flight_can_be_waited_for() -> None:
+    arrived, go = threading.Event(), threading.Event()
+
+    def slow(peer: Peer) -> None:
+        arrived.set()
+        assert go.wait(10)
+        minted(1)(peer)
+
+    with ScriptedIndex(mint=slow) as index:
+        ours = tokens(index)
+        ours.mint_in_flight(0)
+        minting = threading.Thread(target=ours.mint)
+        minting.start()
+        assert arrived.wait(10)
+        ours.mint_in_flight(0.01)
+        before = len(ours.minted)
+        go.set()
+        ours.mint_in_flight(10)
+        after = len(ours.minted)
+        minting.join(10)
+    assert (before, after) == (0, 1)
