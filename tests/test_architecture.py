@@ -43,6 +43,7 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
         "attestations.*",
         "packages_dir",
         "description_renderer",
+        "rst_rendering",
         "terminal",
         "system_clock",
     ),
@@ -75,7 +76,8 @@ LIBRARIES: Final[dict[str, frozenset[str]]] = {
 OWN_LIBRARY: Final[dict[str, frozenset[str]]] = {
     "github.commands": frozenset({"actions_toolkit"}),
     "attestations.*": frozenset({"sigstore", "pypi_attestations", "cryptography"}),
-    "description_renderer": frozenset({"readme_renderer", "docutils"}),
+    "description_renderer": frozenset({"readme_renderer"}),
+    "rst_rendering": frozenset({"readme_renderer", "docutils"}),
     "rehearsal.attestation*": frozenset({"sigstore", "pypi_attestations"}),
 }
 """The one library of an adapter, beside its layer's."""
