@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from datetime import timedelta
 from typing import Any
 
@@ -203,3 +206,11 @@ def test_every_try_for_a_certificate_has_an_identity_token_of_its_own(stand: Sta
     spoil(stand, AUTHORITY, Fault(status=503))
     stand.prepare(WHEEL)
     assert len(stand.github.asked) == 2
+
+
+def test_the_libraries_say_nothing_on_stderr() -> None:
+    program = "import logging; from pypi_trusted_publish.attestations.services import quieten; quieten(); quieten(); "
+    program += "logging.getLogger('sigstore.sign').warning('loud'); print(len(logging.getLogger('sigstore').handlers))"
+    environment = {"PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("1\n", "")

@@ -75,6 +75,7 @@ def test_a_repository_that_stumbles_is_asked_again(stand: Stand) -> None:
         (Fault(status=500), "answered 500"),
         (Fault(stall=True), "gave no answer"),
         (Fault(body=b"<html>"), "answered with data that cannot be verified"),
+        (Fault(body=b" " * 20_000), "answered with data that cannot be verified"),
         (Fault(body=b"{}"), "answered with data that cannot be verified"),
     ],
 )

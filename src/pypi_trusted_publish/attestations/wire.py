@@ -82,7 +82,7 @@ class OverSession(BaseAdapter):
 
 
 class Fetcher(FetcherInterface):
-    """Carries what ``tuf`` downloads. ``fault`` is the last one that a download met."""
+    """Carries what ``tuf`` downloads. ``fault`` is why the last download failed, if it was the transport's failure."""
 
     def __init__(self, session: Session, *, read_timeout: float) -> None:
         self._session = session
@@ -90,6 +90,7 @@ class Fetcher(FetcherInterface):
         self.fault: ServiceFault | None = None
 
     def _fetch(self, url: str) -> Iterator[bytes]:
+        self.fault = None
         try:
             answer = ask(self._session, Service.TRUST, "GET", url, headers={}, read_timeout=self._read_timeout)
         except ServiceFault as fault:
