@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from importlib import metadata
 
+import pytest
+
 from builders.metadata import FILENAME, metadata_bytes
 from pypi_trusted_publish.distributions.core_metadata import read_core_metadata
 from pypi_trusted_publish.distributions.distribution import Finding
@@ -73,3 +75,12 @@ def test_a_private_classifier_is_never_asked_for() -> None:
     index = Index(frozenset({"private :: mine"}))
     (finding,) = findings(index, "private :: mine")
     assert (finding.rule, index.asked) == ("classifier-private", 0)
+
+
+def test_a_table_without_a_version_still_speaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_version(name: str) -> str:
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "version", no_version)
+    (finding,) = findings(None, NEW)
+    assert "of unknown date" in finding.hint

@@ -60,7 +60,10 @@ def _successors(names: list[str]) -> str | None:
 
 
 def _table_date() -> str:
-    """The version of ``trove-classifiers``, which is the date of its list."""
+    """The version of ``trove-classifiers``, which is the date of its list; a copy without its metadata has none."""
     from importlib import metadata  # noqa: PLC0415 - slow to import and seldom needed
 
-    return f"trove-classifiers {metadata.version('trove-classifiers')}"
+    try:
+        return f"trove-classifiers {metadata.version('trove-classifiers')}"
+    except metadata.PackageNotFoundError:
+        return "of unknown date"
