@@ -65,6 +65,10 @@ def test_an_entry_of_a_strange_log_is_found_out_before_anything_is_sent(stand: S
     (diagnosis,) = caught.value.diagnostics()
     assert diagnosis.code == "attestation-would-be-refused"
     assert "does not verify" in diagnosis.happened
+    assert diagnosis.remedy == (
+        "If the job stands in a reusable workflow, move it into the calling one; "
+        "or publish without them: `attestations: false`."
+    )
 
 
 def test_a_certificate_that_names_the_calling_workflow_is_found_out(stand: Stand) -> None:

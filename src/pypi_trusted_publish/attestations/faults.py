@@ -58,6 +58,7 @@ def would_be_refused(filename: str, problem: str) -> Diagnosis:
         code="attestation-would-be-refused",
         happened=f"The attestation that was made for {filename} would be refused by the index: {problem}.",
         cause="The index compares the certificate with the publisher that the identity token's claims select.",
+        remedy="If the job stands in a reusable workflow, move it into the calling one.",
         read_on="docs/troubleshooting.md#attestation-would-be-refused",
         file=filename,
     )

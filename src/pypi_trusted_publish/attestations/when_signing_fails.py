@@ -60,6 +60,7 @@ def _what_would_be_lost(page: ProjectPage) -> str:
 
 
 def _stop(failure: Diagnosis, reason: str) -> Diagnosis:
+    first = failure.remedy.rstrip(".") or "Run the failed job again"
     return replace(
         failure,
         severity=Severity.ERROR,
@@ -68,5 +69,5 @@ def _stop(failure: Diagnosis, reason: str) -> Diagnosis:
             for part in (failure.cause, reason, "Nothing was sent, and a later run could not add attestations.")
             if part
         ),
-        remedy="Run the failed job again; or publish without them: `attestations: false`.",
+        remedy=f"{first}; or publish without them: `attestations: false`.",
     )
