@@ -268,3 +268,31 @@ def test_a_mint_in_flight_can_be_waited_for() -> None:
         after = len(ours.minted)
         minting.join(10)
     assert (before, after) == (0, 1)
+
+
+def test_a_calm_revocation_that_is_cut_off_is_followed_by_an_urgent_one() -> None:
+    arrived = threading.Event()
+    asked: list[int] = []
+
+    def burn(peer: Peer) -> None:
+        asked.append(1)
+        if len(asked) == 1:
+            arrived.set()
+            peer.wait_until_closed()
+        else:
+            peer.answer("200 OK")
+
+    events = Told()
+    with ScriptedIndex(mint=minted(1), burn=burn) as index:
+        over = session(events, clock=VirtualClock())
+        ours = tokens(index, events=events, over=over)
+        ours.mint()
+        calm = threading.Thread(target=ours.revoke_all)
+        calm.start()
+        assert arrived.wait(10)
+        over.abort()
+        ours.revoke_all(urgent=True)
+        calm.join(10)
+    told_of = events.of(Revoked)
+    assert sum(event.revoked for event in told_of) == 1
+    assert told_of[-1].alive == 0

@@ -31,49 +31,50 @@ class Revoker:
     session: Session
     url: str
     retrier: Retrier
-    _asked: set[UploadToken] = field(default_factory=set, repr=False)
+    _asked: set[tuple[UploadToken, bool]] = field(default_factory=set, repr=False)
+    """Tokens, and whether it was asked for urgently: who asks calmly may be cut off, so both may ask."""
     _gone: set[UploadToken] = field(default_factory=set, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def revoke(self, living: Mapping[UploadToken, float], *, urgent: bool) -> None:
-        """Ask once for each token of ``living`` (token and seconds left); tell how many are gone."""
+        """Ask once for each token of ``living`` (token and seconds left); tell how many are gone by it, and alive."""
         with self._lock:
-            wanted = [token for token in living if token not in self._asked]
-            self._asked.update(wanted)
+            wanted = [token for token in living if token not in self._gone and (token, urgent) not in self._asked]
+            self._asked.update((token, urgent) for token in wanted)
         if not wanted:
             return
-        if urgent:
-            self._all_at_once(wanted)
-        else:
-            for token in wanted:
-                self._one_calmly(token)
+        gone = self._all_at_once(wanted) if urgent else sum([self._one_calmly(token) for token in wanted])
         with self._lock:
-            alive = [max(0.0, living[token]) for token in wanted if token not in self._gone]
-        self.retrier.emit(
-            Revoked(revoked=len(wanted) - len(alive), alive=len(alive), seconds_left=max(alive, default=0.0))
-        )
+            alive = [max(0.0, left) for token, left in living.items() if token not in self._gone]
+            self.retrier.emit(Revoked(revoked=gone, alive=len(alive), seconds_left=max(alive, default=0.0)))
 
-    def _all_at_once(self, wanted: list[UploadToken]) -> None:
-        threads = [threading.Thread(target=self._one_urgently, args=(token,), daemon=True) for token in wanted]
+    def _all_at_once(self, wanted: list[UploadToken]) -> int:
+        gone: list[bool] = []
+
+        def ask(token: UploadToken) -> None:
+            gone.append(self._one_urgently(token))
+
+        threads = [threading.Thread(target=ask, args=(token,), daemon=True) for token in wanted]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join(URGENT_TIMEOUT)
+        return sum(gone)
 
-    def _one_urgently(self, token: UploadToken) -> None:
+    def _one_urgently(self, token: UploadToken) -> bool:
         try:
-            self._note(token, self._ask(token, timeout=URGENT_TIMEOUT, urgent=True))
+            return self._noted(token, self._ask(token, timeout=URGENT_TIMEOUT, urgent=True))
         except TransportFailure:
-            return
+            return False
 
-    def _one_calmly(self, token: UploadToken) -> None:
+    def _one_calmly(self, token: UploadToken) -> bool:
         def send(_attempt: int) -> Response:
             return self._ask(token, timeout=_CALM_TIMEOUT, urgent=False)
 
         try:
-            self._note(token, self.retrier.run(RequestKind.REVOKE, "revoke an upload token", send))
+            return self._noted(token, self.retrier.run(RequestKind.REVOKE, "revoke an upload token", send))
         except NoAnswer:
-            return
+            return False
 
     def _ask(self, token: UploadToken, *, timeout: float, urgent: bool) -> Response:
         return self.session.request(
@@ -87,7 +88,10 @@ class Revoker:
             urgent=urgent,
         )
 
-    def _note(self, token: UploadToken, answer: Response) -> None:
-        if answer.ok:
-            with self._lock:
+    def _noted(self, token: UploadToken, answer: Response) -> bool:
+        """Whether the token is gone by this answer, and was not before."""
+        with self._lock:
+            news = answer.ok and token not in self._gone
+            if news:
                 self._gone.add(token)
+            return news
