@@ -7,12 +7,13 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from pypi_trusted_publish.description_renderer import IN_PROCESS_LIMIT, LOCK_NAME, DescriptionRenderer, render_in_child
 from pypi_trusted_publish.distributions.description import Rendering, Verdict
-from pypi_trusted_publish.rst_rendering import render_rst
+from pypi_trusted_publish.rst_rendering import answer, render_rst
 
 SOURCE = Path(__file__).parent.parent.parent / "src"
 INCLUDES_THE_ENVIRONMENT = ".. include:: /proc/self/environ\n"
@@ -178,3 +179,50 @@ def test_rendering_opens_no_socket(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     text = ".. image:: http://localhost:1/x.png\n   :scale: 50\n\n.. figure:: http://localhost:1/y.svg\n"
     assert render_rst(text).verdict is Verdict.RENDERED
+
+
+@pytest.mark.parametrize(
+    ("accident", "verdict", "problem"),
+    [
+        (MemoryError(), Verdict.UNKNOWN, "it needs more memory than a check may take"),
+        (IndexError("of docutils"), Verdict.REFUSED, "docutils fails on it (IndexError)"),
+    ],
+)
+def test_what_docutils_fails_on_the_index_fails_on(
+    accident: Exception, verdict: Verdict, problem: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: object, **_named: object) -> None:
+        raise accident
+
+    monkeypatch.setattr("docutils.core.publish_parts", fail)
+    assert render_rst("Text.\n") == Rendering(verdict=verdict, problem=problem)
+
+
+@pytest.mark.parametrize(("size", "verdict"), [(1 << 62, "refused"), (1, "unknown")])
+def test_the_child_bounds_itself_and_blames_no_text_for_the_bounds(
+    size: int, verdict: str, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    limits: dict[str, tuple[int, int]] = {}
+    system = SimpleNamespace(
+        **{name: name for name in ("RLIMIT_AS", "RLIMIT_CPU", "RLIMIT_CORE", "RUSAGE_SELF")},
+        setrlimit=limits.__setitem__,
+        getrusage=lambda _who: SimpleNamespace(ru_maxrss=50_000),
+    )
+    monkeypatch.setitem(sys.modules, "resource", system)
+    answer({"text": ":func:`x`\n", "seconds": 7, "bytes": size})
+    assert json.loads(capsysbinary.readouterr().out)["verdict"] == verdict
+    assert limits == {"RLIMIT_AS": (size, size), "RLIMIT_CPU": (7, 7), "RLIMIT_CORE": (0, 0)}
+
+
+def test_a_child_that_ends_early_says_nothing_against_the_text(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    rendering = render_in_child("Text.\n")
+    assert (rendering.verdict, rendering.problem) == (Verdict.UNKNOWN, "the process that rendered it ended early")
+
+
+def test_without_a_way_to_bound_a_process_the_child_renders_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    monkeypatch.setitem(sys.modules, "resource", None)
+    answer({"text": ":func:`x`\n", "seconds": 7, "bytes": 1})
+    assert json.loads(capsysbinary.readouterr().out)["verdict"] == "refused"
