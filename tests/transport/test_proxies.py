@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders.network import Told, session
-from builders.raw_server import Peer, RawServer, answering
+from builders.raw_server import Peer, RawServer, Script, answering
 from pypi_trusted_publish.errors import WorkflowError
 from pypi_trusted_publish.transport.failure import FailureKind, TransportFailure
 from pypi_trusted_publish.transport.proxies import Proxies
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 HOST = "index.example"
 
 
-def forwarding_to(port: int) -> tuple[list[str], list[str], object]:
+def forwarding_to(port: int) -> tuple[list[str], list[str], Script]:
     """A proxy that opens every tunnel to one port; what was asked of it, and with which credentials."""
     lines: list[str] = []
     credentials: list[str] = []
@@ -74,7 +74,7 @@ def test_https_goes_through_a_tunnel_with_the_credentials_of_the_proxy_and_tls_i
     tls = serving(authority, "127.0.0.1") if proxy_speaks_tls else None
     with RawServer(answering(body=b"x" * 300_000), tls=serving(authority, HOST)) as index:
         lines, credentials, script = forwarding_to(index.port)
-        with RawServer(script, tls=tls) as proxy:  # type: ignore[arg-type]
+        with RawServer(script, tls=tls) as proxy:
             scheme = "https" if proxy_speaks_tls else "http"
             environ = {
                 "HTTPS_PROXY": f"{scheme}://us%40er:p%3Ass@127.0.0.1:{proxy.port}",
@@ -90,6 +90,45 @@ def test_https_goes_through_a_tunnel_with_the_credentials_of_the_proxy_and_tls_i
     assert "p:ss" not in repr(told.events)
     assert [request.line for request in index.requests] == ["POST /up/ HTTP/1.1", "GET /up/ HTTP/1.1"]
     assert len(index.requests[0].body) == 3_000_000
+
+
+@pytest.mark.parametrize("proxy_speaks_tls", [False, True])
+@pytest.mark.parametrize(("trusted_host", "kind"), [(False, FailureKind.CERTIFICATE), (True, FailureKind.TLS)])
+def test_tls_inside_a_tunnel_is_verified_like_any_other(
+    authority: trustme.CA, tmp_path: Path, proxy_speaks_tls: bool, trusted_host: bool, kind: FailureKind
+) -> None:
+    """The far side has a certificate for another host, or speaks no TLS at all."""
+    far = None if trusted_host else serving(authority, "another.example")
+
+    def greeting(peer: Peer) -> None:
+        peer.send(b"220 this is no TLS at all, and never will be\r\n")
+
+    with RawServer(greeting, tls=far) as index:
+        _, _, script = forwarding_to(index.port)
+        with RawServer(script, tls=serving(authority, "127.0.0.1") if proxy_speaks_tls else None) as proxy:
+            environ = {"https_proxy": proxy.url, "SSL_CERT_FILE": str(tmp_path / "ca.pem")}
+            with pytest.raises(TransportFailure) as caught:
+                session(environ=environ).request("GET", f"https://{HOST}/", connect_timeout=5, read_timeout=5)
+    assert caught.value.kind is kind
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_an_answer_that_breaks_off_inside_a_tunnel_inside_tls_is_a_failure(
+    authority: trustme.CA, tmp_path: Path, whole: bool
+) -> None:
+    def breaking(peer: Peer) -> None:
+        peer.request()
+        if not whole:
+            peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
+        peer.sock.close()
+
+    with RawServer(breaking, tls=serving(authority, HOST)) as index:
+        _, _, script = forwarding_to(index.port)
+        with RawServer(script, tls=serving(authority, "127.0.0.1")) as proxy:
+            environ = {"https_proxy": proxy.url, "SSL_CERT_FILE": str(tmp_path / "ca.pem")}
+            with pytest.raises(TransportFailure) as caught:
+                session(environ=environ).request("POST", f"https://{HOST}/", body=b"x", read_timeout=5)
+    assert caught.value.kind is (FailureKind.RESET if whole else FailureKind.TRUNCATED)
 
 
 def test_a_proxy_that_refuses_is_told_with_its_status() -> None:

@@ -185,3 +185,13 @@ def test_without_variables_the_context_trusts_somebody_and_verifies() -> None:
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.check_hostname
     assert context.minimum_version is ssl.TLSVersion.TLSv1_2
+
+
+def test_a_machine_without_a_trust_store_uses_certifis(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """OpenSSL reads these two variables itself when it looks for the system's store."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "nothing.pem"))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    empty = Trust.from_environ({}).context()
+    assert empty.cert_store_stats()["x509_ca"] > 50
+    (tmp_path / "0123abcd.0").write_text("a store of its own\n")
+    assert Trust.from_environ({}).context().cert_store_stats()["x509_ca"] == 0
