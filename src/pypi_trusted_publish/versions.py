@@ -165,7 +165,7 @@ def _another_release(project: NormalizedName, version: Version, tag: str) -> Dia
         happened=f"{project} has the version {version}, and the tag that started this run is {tag!r}.",
         cause="The version in the project was not changed for this tag, or the build job did not fetch the tags "
         "(actions/checkout fetches none by default), or the folder holds files of an earlier build.",
-        remedy="Build from the tag with its history, or say in 'expected-version' what is right ('any': no comparison).",
+        remedy="Build from the tag with its history, or say in 'expected-version' what is right ('any': none).",
         paste="      - uses: actions/checkout\n        with:\n          fetch-depth: 0",
         read_on="docs/troubleshooting.md#version-not-of-tag",
         facts=_facts(project, version, tag),
