@@ -1,0 +1,47 @@
+"""The rule table itself, and the page that is generated from it."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+import pytest
+
+from pypi_trusted_publish.distributions.rule import Level, Rule
+from pypi_trusted_publish.distributions.rules import FAMILIES, RULES
+from pypi_trusted_publish.distributions.rules_page import main, rules_page
+from pypi_trusted_publish.errors import Severity
+
+PAGE = Path(__file__).parents[2] / "docs" / "rules.md"
+
+
+def test_the_page_of_rules_is_the_one_that_the_table_gives() -> None:
+    out = io.StringIO()
+    main(out)
+    assert out.getvalue() == rules_page()
+    assert PAGE.read_text(encoding="utf-8") == rules_page(), "run `make rules`"
+
+
+def test_no_code_stands_twice() -> None:
+    assert sum(len(family.rules) for family in FAMILIES) == len(RULES)
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.code)
+def test_every_rule_tells_what_a_user_needs(rule: Rule) -> None:
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", rule.code)
+    assert all((rule.statement, rule.source, rule.meaning, rule.fix))
+    assert rule.statement[-1] in ".)"
+    assert f"### {rule.code}\n" in rules_page()
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.code)
+def test_only_what_the_index_refuses_is_an_error_by_itself(rule: Rule) -> None:
+    assert (rule.severity is Severity.ERROR) == (rule.level is Level.INDEX)
+
+
+def test_a_finding_that_hangs_on_a_table_names_its_date() -> None:
+    aged = RULES["wheel-platform-unknown"].finding("demo.whl", "A message.")
+    assert "2026-08-01" in aged.hint
+    assert "of today" in RULES["wheel-platform-unknown"].finding("demo.whl", "x", table_date="of today").hint
+    assert RULES["wheel-record-missing"].finding("demo.whl", "x", "Do this.").hint == "Do this."
