@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 from packaging.utils import (
     InvalidSdistFilename,
     InvalidWheelFilename,
-    NormalizedName,
     canonicalize_name,
     parse_sdist_filename,
     parse_wheel_filename,
@@ -17,6 +16,7 @@ from packaging.version import InvalidVersion, Version
 
 from . import rules_filename as rules
 from .distribution import Finding, Kind
+from .names import is_valid_name
 from .platform_tags import PlatformVerdict, judge_platform
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ class WheelName:
 
 def kind_of(filename: str) -> Kind | None:
     """The kind that the extension promises, or None. Upper case does not count: the index does not take it."""
+    if filename in (WHEEL_SUFFIX, SDIST_SUFFIX):
+        return None
     if filename.endswith(WHEEL_SUFFIX):
         return Kind.WHEEL
     return Kind.SDIST if filename.endswith(SDIST_SUFFIX) else None
@@ -64,7 +66,7 @@ def filename_findings(filename: str) -> Iterator[Finding]:
         listed = ", ".join(repr(character) for character in strange)
         yield rules.FILENAME_CHARACTERS.finding(filename, f"The file name {filename!r} holds {listed}.")
     kind = kind_of(filename)
-    if kind is None or filename in (WHEEL_SUFFIX, SDIST_SUFFIX):
+    if kind is None:
         yield rules.FILENAME_EXTENSION.finding(
             filename, f"The file name {filename!r} does not end in .whl or .tar.gz, in lower case."
         )
@@ -110,7 +112,9 @@ def _why_unparsable(filename: str) -> str:
         return f"The version {parts[1]!r} in the file name {filename!r} is not a valid one."
     if len(parts) == 6 and not parts[2][:1].isdigit():  # noqa: PLR2004
         return f"The build tag {parts[2]!r} in the file name {filename!r} does not start with a digit."
-    return f"The project's name {parts[0]!r} in the file name {filename!r} is not a valid one."
+    if not is_valid_name(parts[0]) or "__" in parts[0]:
+        return f"The project's name {parts[0]!r} in the file name {filename!r} is not a valid one."
+    return f"The tags {'-'.join(parts[-3:])!r} in the file name {filename!r} are not valid ones."
 
 
 def platform_findings(filename: str, wheel: WheelName) -> Iterator[Finding]:
@@ -202,8 +206,3 @@ def _begin_with(wanted: str) -> str:
 
 def _call_it(wanted: str, version: Version | None) -> str:
     return f"Build again; the file should be called {wanted}-{version or '{version}'}{SDIST_SUFFIX}."
-
-
-def project_of(name: str) -> NormalizedName:
-    """The project that a name of the metadata stands for."""
-    return canonicalize_name(name)

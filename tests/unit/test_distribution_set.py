@@ -1,0 +1,172 @@
+"""Rules about the files of a release together, and what the options of a run make of findings."""
+
+from __future__ import annotations
+
+import dataclasses
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from builders.archives import SDIST_NAME, WHEEL_NAME, file_member, sdist_bytes, wheel_bytes
+from builders.judging import candidate, judge, judge_all
+from builders.metadata import metadata_bytes
+from pypi_trusted_publish.distributions.check import check
+from pypi_trusted_publish.distributions.diagnoses import require_publishable, told_while_publishing
+from pypi_trusted_publish.distributions.distribution import Candidate, CheckedSet
+from pypi_trusted_publish.distributions.distribution_set import set_findings
+from pypi_trusted_publish.distributions.options import PROJECT_SIZE_LIMIT, CheckOptions, SeveralVersions
+from pypi_trusted_publish.distributions.rules_set import RULES
+from pypi_trusted_publish.errors import DistributionError, Severity
+
+
+def by_file(checked: CheckedSet) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for finding in checked.findings:
+        found.setdefault(finding.filename, set()).add(finding.rule)
+    return found
+
+
+def sdist(version: str, *more: tuple[str, str]) -> bytes:
+    return sdist_bytes(metadata=metadata_bytes(("Version", version), *more))
+
+
+def wheel(version: str, *more: tuple[str, str]) -> bytes:
+    return wheel_bytes(metadata=metadata_bytes(("Version", version), *more), dist_info=f"demo-{version}.dist-info")
+
+
+def test_a_release_of_a_wheel_and_an_sdist_has_no_finding() -> None:
+    assert by_file(judge_all((WHEEL_NAME, wheel_bytes()), (SDIST_NAME, sdist_bytes()))) == {}
+
+
+def test_wheels_without_an_sdist_are_told_once() -> None:
+    other = "demo-1.0-py2-none-any.whl"
+    found = judge_all((WHEEL_NAME, wheel_bytes()), (other, wheel_bytes({"demo/x.py": b""})))
+    assert [(finding.rule, finding.severity) for finding in found.findings] == [("set-no-sdist", Severity.NOTICE)]
+
+
+def test_two_sdists_of_one_version_are_refused_however_the_version_is_spelt() -> None:
+    found = by_file(judge_all(("demo-1.0.tar.gz", sdist("1.0")), ("demo-1.0.0.tar.gz", sdist("1.0.0"))))
+    assert found == {"demo-1.0.tar.gz": {"set-two-sdists"}, "demo-1.0.0.tar.gz": {"set-two-sdists"}}
+
+
+def test_the_same_bytes_under_two_names_are_refused() -> None:
+    other = "demo-1.0-py2-none-any.whl"
+    found = by_file(judge_all((WHEEL_NAME, wheel_bytes()), (other, wheel_bytes()), (SDIST_NAME, sdist_bytes())))
+    assert found == {WHEEL_NAME: {"set-same-content"}, other: {"set-same-content"}}
+
+
+def test_one_name_with_two_contents_is_refused_and_with_one_content_is_not() -> None:
+    first = candidate(SDIST_NAME, sdist_bytes(), folder="/a")
+    same = candidate(SDIST_NAME, sdist_bytes(), folder="/b")
+    other = candidate(SDIST_NAME, sdist_bytes(file_member("demo-1.0/x", b"")), folder="/b")
+    assert by_file(check([first, same], options=CheckOptions())) == {}
+    assert by_file(check([first, other], options=CheckOptions())) == {SDIST_NAME: {"set-same-filename"}}
+
+
+def test_two_versions_are_a_warning_of_check_on_every_file() -> None:
+    found = judge_all(("demo-1.0.tar.gz", sdist("1.0")), ("demo-2.0.tar.gz", sdist("2.0")))
+    assert by_file(found) == {"demo-1.0.tar.gz": {"set-several-versions"}, "demo-2.0.tar.gz": {"set-several-versions"}}
+    assert {finding.severity for finding in found.findings} == {Severity.WARNING}
+
+
+@pytest.mark.parametrize(
+    ("lines", "severity"), [(("dist", "dist"), Severity.ERROR), (("dist/a*", "dist/b*"), Severity.WARNING)]
+)
+def test_two_versions_stop_a_release_unless_each_has_its_own_line(lines: tuple[str, str], severity: Severity) -> None:
+    files = [
+        candidate(f"demo-{version}.0.tar.gz", sdist(f"{version}.0"), line=line)
+        for version, line in zip((1, 2), lines, strict=True)
+    ]
+    found = check(files, options=CheckOptions(several_versions=SeveralVersions.REFUSE))
+    assert {(finding.rule, finding.severity) for finding in found.findings} == {("set-several-versions", severity)}
+
+
+def test_several_projects_are_normal() -> None:
+    other = sdist_bytes(metadata=metadata_bytes(("Name", "other"), ("Version", "2.0")))
+    assert by_file(judge_all((SDIST_NAME, sdist_bytes()), ("other-2.0.tar.gz", other))) == {}
+
+
+DIFFERENCES = [
+    (("Requires-Dist", "six"), ("Requires-Dist", "six>1")),
+    (("Requires-Python", ">=3.9"), ("Requires-Python", ">=3.10")),
+    (("Provides-Extra", "a"), ("Provides-Extra", "b")),
+    (("License-Expression", "MIT"), ("License-Expression", "BSD-2-Clause")),
+]
+
+
+@pytest.mark.parametrize(("ours", "theirs"), DIFFERENCES)
+def test_files_that_disagree_are_warned_about(ours: tuple[str, str], theirs: tuple[str, str]) -> None:
+    found = by_file(judge_all((WHEEL_NAME, wheel("1.0", ours)), (SDIST_NAME, sdist("1.0", theirs))))
+    assert found == {SDIST_NAME: {"set-metadata-differs"}}
+
+
+def test_what_the_sdist_leaves_to_the_build_may_differ() -> None:
+    dynamic = sdist("1.0", ("Dynamic", "Requires-Dist"))
+    assert by_file(judge_all((WHEEL_NAME, wheel("1.0", ("Requires-Dist", "six"))), (SDIST_NAME, dynamic))) == {}
+
+
+def test_the_order_and_the_blanks_of_requirements_do_not_matter() -> None:
+    first = wheel("1.0", ("Requires-Dist", "six >=1"), ("Requires-Dist", "attrs"))
+    second = sdist("1.0", ("Requires-Dist", "attrs"), ("Requires-Dist", "six>=1"))
+    assert by_file(judge_all((WHEEL_NAME, first), (SDIST_NAME, second))) == {}
+
+
+def test_a_project_above_the_limit_is_an_error_of_a_table() -> None:
+    (one,) = judge_all((SDIST_NAME, sdist_bytes())).distributions
+    huge = dataclasses.replace(one, identity=dataclasses.replace(one.identity, size=PROJECT_SIZE_LIMIT + 1))
+    assert [finding.rule for finding in set_findings([huge], SeveralVersions.WARN)] == ["set-project-too-large"]
+
+
+def test_every_rule_of_the_family_is_named_in_this_file() -> None:
+    text = Path(__file__).read_text(encoding="utf-8")
+    assert all(f'"{rule.code}"' in text for rule in RULES)
+
+
+REGRETTED = wheel_bytes({"demo.pth": b"", "demo/old.pyc": b""})
+
+
+def test_strict_makes_errors_of_what_users_regret_and_of_nothing_else() -> None:
+    found = judge_all((WHEEL_NAME, REGRETTED), options=CheckOptions(strict=True))
+    assert {finding.rule: finding.severity for finding in found.findings} == {
+        "content-pth-file": Severity.ERROR,
+        "content-bytecode": Severity.ERROR,
+        "set-no-sdist": Severity.NOTICE,
+    }
+
+
+def test_ignore_silences_a_regret_and_never_what_the_index_refuses() -> None:
+    options = CheckOptions(ignore=frozenset({"content-pth-file", "wheel-platform-refused"}))
+    assert judge(WHEEL_NAME, REGRETTED, options=options) == {"content-bytecode": Severity.WARNING}
+    name = "demo-1.0-py3-none-linux_x86_64.whl"
+    assert judge(name, wheel_bytes(), options=options) == {"wheel-platform-refused": Severity.ERROR}
+
+
+def test_what_publishing_tells_is_loud_or_counted() -> None:
+    told = list(told_while_publishing(judge_all((WHEEL_NAME, REGRETTED))))
+    assert [(each.code, each.severity) for each in told] == [
+        ("distribution-warning", Severity.WARNING),
+        ("distribution-notes", Severity.NOTICE),
+    ]
+    assert told[0].read_on == "docs/rules.md#content-pth-file"
+    assert told[1].happened == "2 smaller remarks on 1 of the files: content-bytecode, set-no-sdist."
+
+
+def test_a_refused_file_stops_a_release_with_every_reason() -> None:
+    bad = judge_all(("demo-1.0-py3-none-linux_x86_64.whl", b""), (SDIST_NAME, b""))
+    with pytest.raises(DistributionError) as stopped:
+        require_publishable(bad)
+    assert {each.facts[0][1] for each in stopped.value.diagnostics()} == {
+        "wheel-platform-refused",
+        "zip-unreadable",
+        "sdist-unreadable",
+    }
+    require_publishable(judge_all((SDIST_NAME, sdist_bytes())))
+
+
+def test_threads_change_nothing() -> None:
+    files: list[Candidate] = [candidate(f"demo-1.0-{build}-py3-none-any.whl", REGRETTED + b"x") for build in range(8)]
+    with ThreadPoolExecutor(4) as pool:
+        threaded = check(files, options=CheckOptions(), map_=pool.map)
+    assert threaded == check(files, options=CheckOptions())
+    assert list(threaded.findings) == sorted(threaded.findings, key=lambda finding: finding.filename)
