@@ -111,10 +111,7 @@ def _folder(search: _Search, line: str, folder: Path) -> None:
     except OSError as error:
         search.problems.append(problems.unreadable("", search.shown(folder), error))
         return
-    before = len(search.candidates), len(search.problems)
-    for path in paths:
-        _listed(search, line, path)
-    if before != (len(search.candidates), len(search.problems)):
+    if any([_listed(search, line, path) for path in paths]):
         return
     nested = _nested(search, folder)
     search.problems.append(
@@ -126,20 +123,19 @@ def _folder(search: _Search, line: str, folder: Path) -> None:
 
 def _globbed(search: _Search, line: str, pattern: str) -> None:
     paths = sorted(map(Path, glob.glob(pattern, recursive=True)))  # noqa: PTH207 - a line may be absolute or hold ..
-    before = len(search.candidates), len(search.problems)
-    for path in paths:
-        _listed(search, line, path)
-    if before == (len(search.candidates), len(search.problems)):
+    if not any([_listed(search, line, path) for path in paths]):
         folders = [search.shown(path) for path in paths if path.is_dir()]
         search.problems.append(problems.no_match(line, len(paths), folders))
 
 
-def _listed(search: _Search, line: str, path: Path) -> None:
-    """A file that was found by a folder or a glob, not named by itself."""
+def _listed(search: _Search, line: str, path: Path) -> bool:
+    """Take a path that was found by a folder or a glob, not named by itself; whether it is called like a distribution."""
     if path.name.lower().endswith((*search.suffixes, *ATTESTATIONS)):
         _file(search, line, path)
-    elif path.is_file():
+        return not path.name.endswith(ATTESTATIONS)
+    if path.is_file():
         search.ignored.add(path.name)
+    return False
 
 
 def _file(search: _Search, line: str, path: Path) -> None:

@@ -1,0 +1,133 @@
+"""Which files the lines of ``packages-dir`` name, and everything that can be wrong with them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pypi_trusted_publish.errors import DistributionError
+from pypi_trusted_publish.packages_dir import collect, survey
+
+WHEEL = "demo-1.0-py3-none-any.whl"
+SDIST = "demo-1.0.tar.gz"
+
+
+@pytest.fixture
+def dist(tmp_path: Path) -> Path:
+    folder = tmp_path / "dist"
+    folder.mkdir()
+    for name in (SDIST, WHEEL, "notes.txt", f"{WHEEL}.publish.attestation"):
+        (folder / name).write_bytes(name.encode())
+    return folder
+
+
+def problems(workspace: Path, *lines: str) -> list[str]:
+    with pytest.raises(DistributionError) as found:
+        collect(lines, str(workspace))
+    return [diagnosis.code for diagnosis in found.value.diagnostics()]
+
+
+def test_a_folder_gives_its_distributions_and_names_the_rest(dist: Path) -> None:
+    found = collect(["dist"], str(dist.parent))
+    assert [each.filename for each in found.candidates] == [WHEEL, SDIST]
+    assert [each.filename for each in found.attestations] == [f"{WHEEL}.publish.attestation"]
+    assert found.ignored == ("notes.txt",)
+    assert {each.line for each in found.candidates} == {"dist"}
+
+
+@pytest.mark.parametrize("line", ["dist/*.whl", f"dist/{WHEEL}", "./dist/../dist/*.whl", "**/*.whl", " dist/*.whl "])
+def test_files_and_globs_are_lines_too(dist: Path, line: str) -> None:
+    assert [each.filename for each in collect([line], str(dist.parent)).candidates] == [WHEEL]
+
+
+def test_an_absolute_path_is_taken_as_it_is(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    assert len(collect([str(dist), str(dist / "*.whl")], str(elsewhere)).candidates) == 2
+
+
+def test_a_file_that_two_lines_name_stands_once_with_the_first(dist: Path) -> None:
+    found = collect(["dist/*.whl", "dist"], str(dist.parent))
+    assert [(each.filename, each.line) for each in found.candidates] == [(WHEEL, "dist/*.whl"), (SDIST, "dist")]
+
+
+def test_a_name_with_the_signs_of_a_glob_is_a_name_where_such_a_file_exists(tmp_path: Path) -> None:
+    (tmp_path / "[x].tar.gz").write_bytes(b"")
+    assert [each.filename for each in collect(["[x].tar.gz"], str(tmp_path)).candidates] == ["[x].tar.gz"]
+
+
+def test_a_file_that_was_named_is_judged_whatever_it_is(dist: Path) -> None:
+    assert [each.filename for each in collect(["dist/notes.txt"], str(dist.parent)).candidates] == ["notes.txt"]
+
+
+def test_formats_of_the_past_are_judged_by_check_and_ignored_when_publishing(dist: Path) -> None:
+    (dist / "demo-1.0.zip").write_bytes(b"")
+    (dist / "demo-1.0-py3-none-any.WHL").write_bytes(b"")
+    assert "demo-1.0.zip" in collect(["dist"], str(dist.parent)).ignored
+    assert "demo-1.0.zip" in {each.filename for each in survey(["dist"], str(dist.parent)).candidates}
+
+
+def test_every_problem_is_told_in_one_run(dist: Path) -> None:
+    (dist.parent / "empty").mkdir()
+    (dist.parent / "nested" / "wheels").mkdir(parents=True)
+    (dist.parent / "nested" / "wheels" / WHEEL).write_bytes(b"")
+    found = problems(dist.parent, "dist", "nowhere", "empty", "nested", "dist/*.egg", "dis*")
+    assert found == [
+        "packages-dir-missing",
+        "packages-dir-empty",
+        "packages-dir-nested",
+        "packages-dir-no-match",
+        "packages-dir-no-match",
+    ]
+
+
+def test_only_nested_files_name_the_level_to_pass(tmp_path: Path) -> None:
+    (tmp_path / "dist" / "a" / "b").mkdir(parents=True)
+    (tmp_path / "dist" / "a" / "b" / SDIST).write_bytes(b"")
+    with pytest.raises(DistributionError) as found:
+        collect(["dist"], str(tmp_path))
+    assert found.value.diagnostics()[0].paste == f"packages-dir: |\n  {Path('dist/a/b')}"
+
+
+def test_no_line_at_all_is_a_problem(tmp_path: Path) -> None:
+    assert problems(tmp_path, "", "  ") == ["packages-dir-blank"]
+
+
+def test_links_and_folders_are_not_distributions(dist: Path) -> None:
+    (dist / "demo-2.0.tar.gz").symlink_to(dist / SDIST)
+    (dist / "demo-3.0.tar.gz").symlink_to(dist / "nothing")
+    (dist / "demo-4.0.tar.gz").mkdir()
+    assert problems(dist.parent, "dist") == ["packages-dir-symlink", "packages-dir-symlink", "packages-dir-not-a-file"]
+
+
+if hasattr(os, "mkfifo"):
+
+    def test_a_pipe_is_refused_without_waiting_for_its_other_end(dist: Path) -> None:
+        os.mkfifo(dist / "demo-5.0.tar.gz")
+        assert problems(dist.parent, "dist") == ["packages-dir-not-a-file"]
+
+
+def test_what_the_system_refuses_is_told(dist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: str, flags: int) -> int:
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr("os.open", refuse)
+    assert problems(dist.parent, "dist") == ["packages-dir-unreadable"] * 3
+
+
+def test_a_file_that_changed_is_not_opened_again(dist: Path) -> None:
+    (candidate,) = collect([f"dist/{SDIST}"], str(dist.parent)).candidates
+    with candidate.open() as file:
+        assert file.read() == SDIST.encode()
+    (dist / SDIST).write_bytes(b"something else")
+    with pytest.raises(OSError, match="changed"):
+        candidate.open()
+
+
+def test_a_file_that_became_a_link_is_not_followed(dist: Path) -> None:
+    (candidate,) = collect([f"dist/{SDIST}"], str(dist.parent)).candidates
+    (dist / SDIST).rename(dist / "moved")
+    (dist / SDIST).symlink_to(dist / "moved")
+    with pytest.raises(OSError):
+        candidate.open()
