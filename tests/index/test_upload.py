@@ -234,9 +234,11 @@ def test_a_file_that_cannot_be_opened_any_more_has_changed() -> None:
     def gone() -> BinaryIO:
         raise FileNotFoundError("/secret/path")
 
-    with RawServer(lambda peer: None) as index, pytest.raises(DistributionError) as caught:
+    with ScriptedIndex(upload=told("200 OK")) as index, pytest.raises(DistributionError) as caught:
         upload(client(index), distribution(open=gone))
     assert caught.value.diagnostics()[0].code == "file-changed"
+    assert "secret" not in str(caught.value)
+    assert index.requests == []
 
 
 def test_a_change_in_the_first_block_of_a_large_file_holds_the_last_block_back() -> None:
