@@ -123,7 +123,7 @@ def main(argv: Sequence[str], environ: MutableMapping[str, str]) -> int:
     from pypi_trusted_publish.errors import PublishError
     from pypi_trusted_publish.pip_child import find_pip
 
-    arguments = [_absolute(argument) for argument in argv] or ["publish"]
+    arguments = [*argv[:1], *map(_absolute, argv[1:])] or ["publish"]
     try:
         with _stopped_by_signals(), _private_folder(environ) as folder:
             installer = Installer(folder, environ, find_pip())
@@ -142,7 +142,7 @@ def main(argv: Sequence[str], environ: MutableMapping[str, str]) -> int:
 
 def _absolute(argument: str) -> str:
     """Keep a path the same path when the working directory changes; leave all else as it is."""
-    return str(Path(argument).absolute()) if os.sep in argument and os.path.lexists(argument) else argument
+    return str(Path(argument).absolute()) if os.path.lexists(argument) else argument
 
 
 @contextmanager

@@ -59,9 +59,12 @@ def test_without_arguments_the_program_publishes(start: Start) -> None:
 
 
 def test_a_path_among_the_arguments_stays_the_same_path(start: Start, tmp_path: Path) -> None:
-    (tmp_path / "workspace" / "built").mkdir(parents=True)
-    told = start("check", "--json", "built/", "built/none").told
-    assert told["argv"] == ["check", "--json", str(tmp_path / "workspace" / "built"), "built/none"]
+    workspace = tmp_path / "workspace"
+    (workspace / "built" / "inner").mkdir(parents=True)
+    (workspace / "check").mkdir()
+    told = start("check", "--json", "built", "built/inner", "built/none").told
+    paths = [str(workspace / "built"), str(workspace / "built" / "inner"), "built/none"]
+    assert told["argv"] == ["check", "--json", *paths]
 
 
 def test_the_interpreter_is_isolated_and_speaks_utf_8(start: Start) -> None:
