@@ -111,7 +111,7 @@ def _folder(search: _Search, line: str, folder: Path) -> None:
     except OSError as error:
         search.problems.append(problems.unreadable("", search.shown(folder), error))
         return
-    if any([_listed(search, line, path) for path in paths]):
+    if sum(_listed(search, line, path) for path in paths):
         return
     nested = _nested(search, folder)
     search.problems.append(
@@ -123,13 +123,13 @@ def _folder(search: _Search, line: str, folder: Path) -> None:
 
 def _globbed(search: _Search, line: str, pattern: str) -> None:
     paths = sorted(map(Path, glob.glob(pattern, recursive=True)))  # noqa: PTH207 - a line may be absolute or hold ..
-    if not any([_listed(search, line, path) for path in paths]):
+    if not sum(_listed(search, line, path) for path in paths):
         folders = [search.shown(path) for path in paths if path.is_dir()]
         search.problems.append(problems.no_match(line, len(paths), folders))
 
 
 def _listed(search: _Search, line: str, path: Path) -> bool:
-    """Take a path that was found by a folder or a glob, not named by itself; whether it is called like a distribution."""
+    """Take a path that a folder or a glob gave; whether it is called like a distribution."""
     if path.name.lower().endswith((*search.suffixes, *ATTESTATIONS)):
         _file(search, line, path)
         return not path.name.endswith(ATTESTATIONS)
