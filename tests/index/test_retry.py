@@ -175,18 +175,18 @@ def test_the_first_line_of_a_malformed_answer_is_told() -> None:
 
 def test_waits_grow_twofold_up_to_a_bound_and_jitter_takes_up_to_a_half() -> None:
     decision = row(RequestKind.IDENTITY, Trouble.STATUS_5XX)
-    long = [wait_before_next(decision, attempt=attempt, spent=0, jitter=0.0) for attempt in range(1, 6)]
-    short = [wait_before_next(decision, attempt=attempt, spent=0, jitter=1.0) for attempt in range(1, 6)]
+    long = [wait_before_next(decision, attempt=attempt, waited=0, jitter=0.0) for attempt in range(1, 6)]
+    short = [wait_before_next(decision, attempt=attempt, waited=0, jitter=1.0) for attempt in range(1, 6)]
     assert long == [1, 2, 4, 8, None]
     assert short == [0.5, 1, 2, 4, None]
 
 
 def test_retry_after_is_honoured_within_patience() -> None:
     decision = row(RequestKind.MINT, Trouble.STATUS_429)
-    assert wait_before_next(decision, attempt=1, spent=0, jitter=0, retry_after=20) == 20
-    assert wait_before_next(decision, attempt=1, spent=0, jitter=0, retry_after=0) == 1
-    assert wait_before_next(decision, attempt=1, spent=0, jitter=0, retry_after=decision.patience + 1) is None
-    assert wait_before_next(decision, attempt=1, spent=decision.patience, jitter=0) is None
+    assert wait_before_next(decision, attempt=1, waited=0, jitter=0, retry_after=20) == 20
+    assert wait_before_next(decision, attempt=1, waited=0, jitter=0, retry_after=0) == 1
+    assert wait_before_next(decision, attempt=1, waited=0, jitter=0, retry_after=decision.patience + 1) is None
+    assert wait_before_next(decision, attempt=1, waited=decision.patience, jitter=0) is None
 
 
 def test_a_server_that_asks_for_time_gets_it() -> None:
@@ -225,12 +225,23 @@ def test_any_retry_after_is_read(header: str) -> None:
 
 
 @given(st.sampled_from(list(rows())), st.integers(1, 10), st.floats(0, 3000), st.floats(0, 1, exclude_max=True))
-def test_no_wait_ends_later_than_patience(decision: object, attempt: int, spent: float, jitter: float) -> None:
+def test_no_wait_ends_later_than_patience(decision: object, attempt: int, waited: float, jitter: float) -> None:
     assert isinstance(decision, type(row(RequestKind.MINT, Trouble.TLS)))
-    wait = wait_before_next(decision, attempt=attempt, spent=spent, jitter=jitter)
-    assert wait is None or (0 < wait <= decision.longest_wait and spent + wait <= decision.patience)
+    wait = wait_before_next(decision, attempt=attempt, waited=waited, jitter=jitter)
+    assert wait is None or (0 < wait <= decision.longest_wait and waited + wait <= decision.patience)
 
 
 def test_every_policy_says_why_a_repeat_is_safe() -> None:
     assert set(POLICIES) == set(RequestKind)
     assert all(policy.safe for policy in POLICIES.values())
+
+
+def test_the_time_that_a_try_itself_takes_is_not_held_against_the_next_one() -> None:
+    clock = VirtualClock()
+
+    def slow(attempt: int) -> Response:
+        clock.advance(3600)
+        return answer(503 if attempt < 6 else 200)
+
+    assert Retrier(clock=clock, emit=Told(), random=lambda: 0.0).run(RequestKind.UPLOAD, "x", slow).status == 200
+    assert sum(clock.slept) == 2 + 4 + 8 + 16 + 32

@@ -99,8 +99,7 @@ class Retrier:
         ``what`` names the thing in events, such as ``mint an upload token``. Raises NoAnswer, and whatever else
         ``send`` raises.
         """
-        began = self.clock.monotonic()
-        attempt, ambiguous = 0, False
+        attempt, waited, ambiguous = 0, 0.0, False
         while True:
             attempt += 1
             last: Response | TransportFailure
@@ -117,7 +116,7 @@ class Retrier:
             wait = wait_before_next(
                 row(kind, trouble),
                 attempt=attempt,
-                spent=self.clock.monotonic() - began,
+                waited=waited,
                 jitter=self.random(),
                 retry_after=asked,
             )
@@ -125,6 +124,7 @@ class Retrier:
                 raise NoAnswer(trouble=trouble, phrase=phrase, tries=attempt, last=last, ambiguous=ambiguous) from None
             self.emit(Retrying(what=what, why=phrase, attempt=attempt + 1, wait=wait))
             self.clock.sleep(wait)
+            waited += wait
 
 
 def _may_have_worked(last: Response | TransportFailure) -> bool:

@@ -66,7 +66,7 @@ class Policy:
     tries: int
     """In all, the first one included."""
     patience: float
-    """No further try begins when waiting for it would end later than this after the first one began."""
+    """The longest that all waits together may take; a wait beyond it is not begun."""
     safe: str
     """Why a repeat does no harm."""
     first_wait: float = 1.0
@@ -87,7 +87,7 @@ POLICIES: Final[Mapping[RequestKind, Policy]] = MappingProxyType(
         RequestKind.AUDIENCE: Policy(tries=4, patience=60.0, safe="it only reads"),
         RequestKind.MINT: Policy(
             tries=4,
-            patience=240.0,
+            patience=120.0,
             safe="every try takes a fresh identity token, one at a time; a token lost on its way runs out by itself",
             retried=_TRANSIENT | {Trouble.PENDING_PUBLISHER},
             once=frozenset({Trouble.PENDING_PUBLISHER}),
@@ -101,7 +101,7 @@ POLICIES: Final[Mapping[RequestKind, Policy]] = MappingProxyType(
         RequestKind.CLASSIFIERS: Policy(tries=2, patience=20.0, safe="it only reads"),
         RequestKind.UPLOAD: Policy(
             tries=6,
-            patience=1_800.0,
+            patience=600.0,
             first_wait=2.0,
             longest_wait=60.0,
             safe="the index takes a file whole or not at all, and the same bytes again are not an error",
@@ -159,12 +159,12 @@ def rows() -> Iterator[Row]:
 
 
 def wait_before_next(
-    decision: Row, *, attempt: int, spent: float, jitter: float, retry_after: float | None = None
+    decision: Row, *, attempt: int, waited: float, jitter: float, retry_after: float | None = None
 ) -> float | None:
     """How long to wait after the failure of try number ``attempt`` (from 1); None: do not try again.
 
-    ``spent`` is the time since the first try began, ``jitter`` a random number in [0, 1), ``retry_after`` what the
-    server asked for: it is honoured as long as patience allows.
+    ``waited`` is the sum of the waits so far, ``jitter`` a random number in [0, 1), ``retry_after`` what the server
+    asked for: it is honoured as long as patience allows.
     """
     if attempt >= decision.tries:
         return None
@@ -172,7 +172,7 @@ def wait_before_next(
     wait = longest * (1 - jitter / 2)
     if retry_after is not None:
         wait = max(wait, retry_after)
-    return wait if spent + wait <= decision.patience else None
+    return wait if waited + wait <= decision.patience else None
 
 
 def trouble_of_status(status: int) -> Trouble | None:

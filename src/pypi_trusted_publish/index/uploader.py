@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 
 _SLOWEST_SERVER: Final = 2 << 20
 """Bytes a second that an index is trusted to work through before it answers."""
+_SLOWEST_LINE: Final = 32 << 10
+"""Bytes a second below which a connection that takes bytes now and then counts as stalled."""
 _BASE_TIMEOUT: Final = 60.0
+_BASE_DEADLINE: Final = 600.0
 
 
 class UploadRefused(IndexRefused):
@@ -132,6 +135,7 @@ class Uploader:
             },
             body=upload_body(distribution, head=head, tail=tail, clock=clock, emit=emit),
             read_timeout=_BASE_TIMEOUT + distribution.size / _SLOWEST_SERVER,
+            deadline=_BASE_DEADLINE + distribution.size / _SLOWEST_LINE,
         )
 
     def _is_there(self, distribution: Distribution, response: Response) -> bool:

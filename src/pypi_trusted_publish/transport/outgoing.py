@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import httpx
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from .exchange import Exchange
+
+_LONGEST_STALL: Final = 60.0
+"""Seconds that the other side may take not a single byte of a body, however long it may think about its answer."""
 
 Payload: TypeAlias = "bytes | Secret | Body | None"
 HeaderValues: TypeAlias = "Mapping[str, str | Secret]"
@@ -29,7 +32,7 @@ class Outgoing:
     headers: HeaderValues
     payload: Payload
     read_timeout: float
-    """Seconds for each wait for bytes, in both directions."""
+    """Seconds for each wait for bytes of the answer."""
     connect_timeout: float
     """Seconds until there is a connection."""
 
@@ -52,7 +55,7 @@ class Outgoing:
         return {
             "connect": self.connect_timeout,
             "read": self.read_timeout,
-            "write": self.read_timeout,
+            "write": min(self.read_timeout, _LONGEST_STALL),
             "pool": self.connect_timeout,
         }
 
