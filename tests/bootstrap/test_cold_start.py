@@ -21,30 +21,38 @@ def test_the_program_is_told_its_version_by_a_start_over_the_network(tmp_path: P
     assert started.left_over == []
 
 
-def test_the_program_sees_its_source_its_packages_and_the_standard_library_alone(start: Start) -> None:
-    started = start()
-    assert (started.code, started.output, started.errors) == (0, "", "")
-    source, packages, *rest = started.told["path"]
-    assert Path(source) == started.checkout.resolve() / "src"
-    assert Path(packages) == Path(started.told["folder"]) / "packages" / "runtime"
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory, wheels: Path) -> Started:
+    """One start without arguments, which several tests look at."""
+    folder = tmp_path_factory.mktemp("plain")
+    started = Started(checkout=copy_checkout(folder / "a checkout é"), folder=folder)
+    started.environ |= {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels)}
+    started.run([])
+    return started
+
+
+def test_the_program_sees_its_source_its_packages_and_the_standard_library_alone(plain: Started) -> None:
+    assert (plain.code, plain.output, plain.errors) == (0, "", "")
+    source, packages, *rest = plain.told["path"]
+    assert Path(source) == plain.checkout.resolve() / "src"
+    assert Path(packages) == Path(plain.told["folder"]) / "packages" / "runtime"
     assert rest
     assert [entry for entry in rest if "site-packages" in entry or "dist-packages" in entry] == []
 
 
-def test_every_library_comes_from_the_private_folder(start: Start) -> None:
-    told = start().told
+def test_every_library_comes_from_the_private_folder(plain: Started) -> None:
+    told = plain.told
     assert {name: path for name, path in told["modules"].items() if not path.startswith(told["folder"])} == {}
 
 
-def test_heavy_packages_that_were_left_out_are_not_missed(start: Start) -> None:
-    loaded = set(start().told["loaded"])
+def test_heavy_packages_that_were_left_out_are_not_missed(plain: Started) -> None:
+    loaded = set(plain.told["loaded"])
     assert loaded & {"requests", "github", "anyio", "sniffio", "dns", "urllib3"} == set()
 
 
-def test_the_private_folder_is_the_working_directory_and_goes_with_the_run(start: Start) -> None:
-    started = start()
-    assert Path(started.told["folder"]).parent == (started.folder / "temp").resolve()
-    assert started.left_over == []
+def test_the_private_folder_is_the_working_directory_and_goes_with_the_run(plain: Started) -> None:
+    assert Path(plain.told["folder"]).parent == (plain.folder / "temp").resolve()
+    assert plain.left_over == []
 
 
 @pytest.mark.parametrize(("word", "code"), [("seven", 7), ("leave", 9), ("crash", 1)])
@@ -54,8 +62,8 @@ def test_the_private_folder_goes_however_the_program_ends(start: Start, word: st
     assert started.left_over == []
 
 
-def test_without_arguments_the_program_publishes(start: Start) -> None:
-    assert start().told["argv"] == ["publish"]
+def test_without_arguments_the_program_publishes(plain: Started) -> None:
+    assert plain.told["argv"] == ["publish"]
 
 
 def test_a_path_among_the_arguments_stays_the_same_path(start: Start, tmp_path: Path) -> None:
@@ -67,8 +75,8 @@ def test_a_path_among_the_arguments_stays_the_same_path(start: Start, tmp_path: 
     assert told["argv"] == ["check", "--json", *paths]
 
 
-def test_the_interpreter_is_isolated_and_speaks_utf_8(start: Start) -> None:
-    told = start().told
+def test_the_interpreter_is_isolated_and_speaks_utf_8(plain: Started) -> None:
+    told = plain.told
     assert "isolated=1" in told["flags"]
     assert "no_site=1" in told["flags"]
     assert told["utf8"] == 1
