@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from builders.started import ROOT, copy_checkout
 from builders.workflow import Play
+from pypi_trusted_publish.rehearsal.stage import Stage
 
+Prepare = Callable[..., AbstractContextManager[tuple[Play, Stage]]]
+
+if sys.platform != "linux":  # only there can the children of the runner be asked for
+    collect_ignore = ["test_played_signal.py"]
 if sys.platform == "win32":  # the runner starts sh there; the workflow of this repository plays the action on Windows
-    collect_ignore = ["test_played_wiring.py", "test_played_release.py"]
+    collect_ignore += ["test_played_wiring.py", "test_played_release.py"]
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +40,22 @@ def telling(tmp_path: Path, wheels: Path) -> Play:
     play = Play(folder=tmp_path, checkout=copy_checkout(tmp_path / "the action é"), wheels=wheels)
     play.environ["TELL"] = str(play.kept / "told.json")
     return play
+
+
+@pytest.fixture
+def prepare(tmp_path: Path, wheels: Path) -> Prepare:
+    """Build a release in the workspace of a play, and the index and GitHub's side of it around."""
+
+    @contextmanager
+    def prepared(*, dist: str = "dist", **settings: Any) -> Iterator[tuple[Play, Stage]]:
+        play = Play(folder=tmp_path, checkout=copy_checkout(tmp_path / "action", program=None), wheels=wheels)
+        with Stage(tmp_path / "stage", **settings) as stage:
+            for file in stage.distributions or ():
+                target = play.workspace / dist / file.name
+                target.parent.mkdir(exist_ok=True)
+                target.write_bytes(file.read_bytes())
+            for name in ("ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"):
+                play.environ[name] = stage.environ[name]
+            yield play, stage
+
+    return prepared

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from builders.started import network_variables
+from pypi_trusted_publish.rehearsal.index import EmbeddedIndex
 
 ACT: Final = Path(sys.executable).with_name("act")
 ACTION: Final = "org/pypi-trusted-publish"
@@ -30,7 +31,9 @@ KEEP: Final = """\
           printf '%s' "$OUTPUTS" > "$PLAYED/outputs.json"
           cat "$GITHUB_STEP_SUMMARY" > "$PLAYED/summary.md" || true
           ls -A "$RUNNER_TEMP" > "$PLAYED/left-over"
+          cp "$REPORT" "$PLAYED/report.json" || true
         env:
+          REPORT: ${{ steps.publish.outputs.report }}
           OUTPUTS: ${{ toJSON(steps.publish.outputs) }}
 """
 """The last step of a job whose step ``publish`` uses the action."""
@@ -46,6 +49,19 @@ def workflow(*steps: str) -> str:
         f"    runs-on: ubuntu-latest\n    environment: release\n    steps:\n"
         f"      - uses: actions/checkout@v6\n{indented}{KEEP}"
     )
+
+
+def uses(index: EmbeddedIndex, *, step: str = "publish", action: str = f"{ACTION}@v1", **inputs: str) -> str:
+    """Return a step that publishes to ``index`` by the action; the inputs with underscores for dashes."""
+    given = {"repository-url": index.upload_url, "check-url": index.simple_url}
+    given |= {name.replace("_", "-"): value for name, value in inputs.items()}
+    return with_inputs(step, action, given)
+
+
+def with_inputs(step: str, action: str, inputs: Mapping[str, str]) -> str:
+    """Return a step named ``step`` that uses ``action`` with these inputs."""
+    lines = "".join(f"    {name}: {json.dumps(value)}\n" for name, value in inputs.items())
+    return f"- id: {step}\n  uses: {json.dumps(action)}\n  with:\n{lines}"
 
 
 @dataclass(kw_only=True)
@@ -82,6 +98,11 @@ class Play:
         return found
 
     @property
+    def report(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.kept / "report.json").read_text(encoding="utf-8"))
+        return found
+
+    @property
     def summary(self) -> str:
         return (self.kept / "summary.md").read_text(encoding="utf-8")
 
@@ -89,6 +110,12 @@ class Play:
     def left_over(self) -> list[str]:
         """What lay in ``RUNNER_TEMP`` after the action."""
         return (self.kept / "left-over").read_text(encoding="utf-8").splitlines()
+
+    def another(self) -> Play:
+        """One more play of the same action by the same job, in a workspace of its own."""
+        return Play(
+            folder=self.folder / "another", checkout=self.checkout, wheels=self.wheels, environ=dict(self.environ)
+        )
 
     def write(self, path: str, text: str) -> None:
         """A file of the workspace."""

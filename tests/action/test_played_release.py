@@ -1,0 +1,156 @@
+"""A runner plays release workflows with the action, from a bare checkout, against the embedded index."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from action.conftest import Prepare
+from builders.workflow import ACTION, uses, with_inputs
+from pypi_trusted_publish.rehearsal.samples import Sample, build_release
+from pypi_trusted_publish.rehearsal.stage import Stage
+
+UPLOAD = "/legacy/"
+
+
+def uploads(stage: Stage) -> int:
+    return sum(request.method == "POST" and request.path == UPLOAD for request in stage.requests)
+
+
+def minted(stage: Stage) -> int:
+    return sum(request.path == "/_/oidc/mint-token" for request in stage.requests)
+
+
+def published(stage: Stage) -> list[str]:
+    return [file.filename for file in stage.published()]
+
+
+def test_a_release_arrives_and_its_outputs_say_so(prepare: Prepare) -> None:
+    with prepare() as (play, stage):
+        play.run(uses(stage.index))
+        assert play.code == 0, play.log
+        assert published(stage) == ["rehearsal_sample-1.0.0-py3-none-any.whl", "rehearsal_sample-1.0.0.tar.gz"]
+        assert stage.live_tokens() == ()
+        digests = {file.filename: file.sha256 for file in stage.published()}
+    outputs = play.outputs
+    listed = json.loads(outputs["distributions"])
+    assert {one["filename"]: one["sha256"] for one in listed} == digests
+    assert {one["outcome"] for one in listed} == {"uploaded"}
+    assert (outputs["uploaded-count"], outputs["skipped-count"]) == ("2", "0")
+    assert (outputs["project"], outputs["version"]) == ("rehearsal-sample", "1.0.0")
+    assert outputs["release-url"].startswith("http://127.0.0.1:")
+    assert outputs["confirmed"] == "true"
+    assert "rehearsal_sample-1.0.0.tar.gz" in play.summary
+    assert [name for name in play.left_over if name.startswith("pypi-trusted-publish-")] == []
+
+
+def test_no_secret_is_in_the_log(prepare: Prepare) -> None:
+    with prepare() as (play, stage):
+        play.run(uses(stage.index))
+        secrets = [stage.environ["ACTIONS_ID_TOKEN_REQUEST_TOKEN"], "a-token-of-the-job"]
+    assert [secret for secret in secrets if secret in play.log.replace("::add-mask::", "")] == []
+    assert re.search(r"\beyJ[\w-]+\.eyJ", play.log) is None
+    assert re.search(r"\bpypi-[A-Za-z0-9_-]{40}", play.log) is None
+
+
+def test_another_environment_than_promised_stops_before_anything_is_minted(prepare: Prepare) -> None:
+    with prepare(environment="pypi") as (play, stage):
+        play.run(uses(stage.index))
+        assert play.code == 1
+        assert (minted(stage), uploads(stage)) == (0, 0)
+    assert re.search(r"::error|❗", play.log)
+    assert "environment: pypi" in play.log
+    assert "environment: pypi" in play.summary
+
+
+def test_a_conflict_stops_before_the_first_byte(prepare: Prepare) -> None:
+    with prepare() as (play, stage):
+        play.run(uses(stage.index))
+        assert play.code == 0, play.log
+        before = uploads(stage)
+        later = play.another()
+        build_release(later.workspace / "dist", Sample(padding=100))
+        later.run(uses(stage.index))
+        assert later.code == 1
+        assert uploads(stage) == before
+        assert stage.live_tokens() == ()
+    assert "rehearsal_sample-1.0.0-py3-none-any.whl" in later.summary
+
+
+def test_an_old_spelling_alone_decides_where_the_files_go(prepare: Prepare) -> None:
+    with prepare(dist="built") as (play, stage):
+        old = {"repository_url": stage.index.upload_url, "packages_dir": "built", "print_hash": "false"}
+        play.run(with_inputs("publish", f"{ACTION}@v1", old))
+        assert play.code == 0, play.log
+        assert len(published(stage)) == 2
+
+
+def test_two_releases_in_one_job_and_identical_files_are_no_error(prepare: Prepare) -> None:
+    with prepare() as (play, stage):
+        play.run(uses(stage.index, step="first"), uses(stage.index))
+        assert play.code == 0, play.log
+        assert len(published(stage)) == 2
+        assert stage.live_tokens() == ()
+    assert (play.outputs["uploaded-count"], play.outputs["confirmed"]) == ("0", "true")
+
+
+def test_files_at_a_path_with_blanks_and_letters_beyond_ascii_arrive(prepare: Prepare) -> None:
+    with prepare(dist="dist with blanks é") as (play, stage):
+        play.run(uses(stage.index, packages_dir="dist with blanks é"))
+        assert play.code == 0, play.log
+        assert len(published(stage)) == 2
+
+
+def test_nested_in_another_composite_action_it_publishes(prepare: Prepare) -> None:
+    with prepare() as (play, stage):
+        play.write(
+            "wrapper/action.yml",
+            "name: wrapper\ndescription: wraps\ninputs:\n  environment:\n    description: passed through, empty\n"
+            "outputs:\n  uploaded-count:\n    description: of the action\n"
+            "    value: ${{ steps.inner.outputs.uploaded-count }}\nruns:\n  using: composite\n  steps:\n"
+            + "".join(
+                f"    {line}\n"
+                for line in uses(stage.index, step="inner", environment="${{ inputs.environment }}").splitlines()
+            ),
+        )
+        play.run("- id: publish\n  uses: ./wrapper")
+        assert play.code == 0, play.log
+        assert len(published(stage)) == 2
+    assert play.outputs["uploaded-count"] == "2"
+
+
+def test_a_hostile_workspace_does_not_come_into_play(prepare: Prepare) -> None:
+    with prepare() as (play, stage):
+        trace = play.kept / "trace"
+        for name in ("packaging", "httpx", "actions_toolkit", "pypi_trusted_publish", "sitecustomize", "json"):
+            play.write(f"{name}/__init__.py", f"open({str(trace)!r}, 'w')\n")
+        play.write("docutils.conf", "[general]\nhalt_level: 1\nfile_insertion_enabled: true\n")
+        play.run('- run: echo "PYTHONPATH=$GITHUB_WORKSPACE" >> "$GITHUB_ENV"', uses(stage.index))
+        assert play.code == 0, play.log
+        assert len(published(stage)) == 2
+        assert not trace.exists()
+
+
+def test_a_job_without_the_permission_fails_at_once_and_is_told_the_line(prepare: Prepare) -> None:
+    with prepare() as (play, stage):
+        for name in ("ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"):
+            del play.environ[name]
+        play.run(uses(stage.index))
+        assert play.code == 1
+        assert uploads(stage) == 0
+    assert "id-token: write" in play.log
+    assert "id-token: write" in play.summary
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_the_check_beside_it_judges_the_files_without_any_permission(prepare: Prepare, *, broken: bool) -> None:
+    with prepare() as (play, stage):
+        play.environ.clear()
+        if broken:
+            (play.workspace / "dist" / "broken-1.0-py3-none-any.whl").write_bytes(b"no zip")
+        play.run(with_inputs("publish", f"{ACTION}/check@v1", {"packages-dir": "dist"}))
+        assert play.code == int(broken), play.log
+        assert stage.requests == ()
+    assert ("broken-1.0-py3-none-any.whl" in play.log) is broken

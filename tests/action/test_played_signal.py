@@ -1,0 +1,40 @@
+"""A cancelled job: the runner signals the process that it has started, and only that."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+
+import pytest
+
+from action.conftest import Prepare
+from builders.workflow import uses
+from pypi_trusted_publish.rehearsal.traffic import Latency
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_the_process_that_the_runner_started_ends_with_a_report_and_no_live_token(
+    prepare: Prepare, number: signal.Signals
+) -> None:
+    with prepare(latency=Latency(server=1500)) as (play, stage):
+        with play.start(uses(stage.index)) as process:
+            wait_until(lambda: bool(stage.live_tokens()) or process.poll() is not None)
+            for started in play.step_processes(process):
+                os.kill(started, number)
+            play.end(process)
+        assert play.code == 1
+        assert stage.live_tokens() == ()
+        assert len(stage.published()) < 2
+    assert play.report["exit_code"] == 128 + number
+    assert "cancel" in play.summary.lower() or "stopped" in play.summary.lower()
+    assert [name for name in play.left_over if name.startswith("pypi-trusted-publish-")] == []
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Look until it is so; the runner and the action are other processes, whose time is real."""
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
