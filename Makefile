@@ -32,8 +32,10 @@ types: venv  ## the types of the code
 	$(BIN)/mypy
 
 workflows: venv  ## the workflows and the actions
-	$(BIN)/actionlint -color
-	$(BIN)/zizmor --offline --persona auditor --quiet action.yml check/action.yml tests/action/nested .github
+	$(BIN)/actionlint $(WORKFLOWS)
+	$(BIN)/zizmor --offline --persona auditor --quiet action.yml check/action.yml tests/action/nested .github $(EXAMPLES)
+EXAMPLES = $(wildcard examples/*.yml)
+WORKFLOWS = $(wildcard .github/workflows/*.yml) $(EXAMPLES)
 
 tests: venv  ## the tests, with branch coverage
 	$(BIN)/pytest --numprocesses 2 --cov --cov-report term
