@@ -1,4 +1,6 @@
-"""The vocabulary of a run: frozen events, told as they happen. The transcript, the summary and the report are drawn from them.
+"""The vocabulary of a run: frozen events, told as they happen.
+
+The transcript, the summary and the report are drawn from them, and from nothing else.
 
 An event holds facts, never layout and never a secret. Texts may be foreign (from a file or a server): whoever prints
 them cleans them. Every event may come from any thread.

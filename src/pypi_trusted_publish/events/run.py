@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ..errors import Diagnosis
 from .base import Event
+
+if TYPE_CHECKING:
+    from ..errors import Diagnosis
 
 
 @dataclass(frozen=True, kw_only=True)

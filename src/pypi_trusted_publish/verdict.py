@@ -1,0 +1,140 @@
+"""A run in one line, and the next move of whoever has to act on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from packaging.version import InvalidVersion, Version
+
+from .errors import EXIT_BUG, DistributionError, IndexRefused, IndexUnavailable, WorkflowError
+from .outcome import MISSING, ON_THE_INDEX, FileState
+from .quantities import count_text, listed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .outcome import Outcome
+
+RERUN_FAILED: Final = (
+    "Press *Re-run failed jobs*, not *Re-run all jobs*: it sends the files that were built already, and a rebuild "
+    "gives other bytes, which the index never takes under a name that is used."
+)
+
+_NEXT_MOVE: Final = {
+    WorkflowError.exit_code: (
+        "Change the workflow as said above, push it, and start a new run: a re-run would use the old workflow."
+    ),
+    DistributionError.exit_code: (
+        "Fix the build as said above and start a new run: a re-run would build the same files."
+    ),
+    IndexRefused.exit_code: "Once it is put right as said above, press *Re-run failed jobs*: the files are still good.",
+    IndexUnavailable.exit_code: "Wait a while, then press *Re-run failed jobs*: the files are still good.",
+    EXIT_BUG: "Report it with the lines above; what is on the index is listed here and stays there.",
+}
+
+
+def subject(outcome: Outcome) -> str:
+    """What is being released: ``demo 1.0``, ``demo 2.0rc1 (a pre-release)``, ``a 1.0, b 2.0 and 3 more``."""
+    return listed(tuple(_release(*release) for release in outcome.releases))
+
+
+def verdict(outcome: Outcome) -> str:
+    """The run in one sentence, in plain text; its parts may be foreign."""
+    return next(sentence(outcome) for holds, sentence in _VERDICTS if holds(outcome))
+
+
+def next_move(outcome: Outcome) -> str:
+    """What to do now, in Markdown of ours (nothing foreign in it); empty when there is nothing to do."""
+    if outcome.succeeded or outcome.exit_code is None or outcome.command == "check":
+        return ""
+    if outcome.count(FileState.CONFLICT):
+        return "A file's name is taken by other bytes, so nothing was sent. What to do stands with the error above."
+    if outcome.incomplete or (outcome.cancelled and not outcome.dry_run):
+        return RERUN_FAILED
+    return _NEXT_MOVE.get(outcome.exit_code, "")
+
+
+def _release(project: str, version: str) -> str:
+    try:
+        early = Version(version).is_prerelease
+    except InvalidVersion:
+        early = False
+    return f"{project} {version}" + (" (a pre-release)" if early else "")
+
+
+def _named(outcome: Outcome) -> str:
+    return subject(outcome) or "the release"
+
+
+def _index(outcome: Outcome) -> str:
+    return outcome.index or "the index"
+
+
+def _where(outcome: Outcome) -> str:
+    there = outcome.count(*ON_THE_INDEX)
+    missing = outcome.count(*MISSING)
+    if outcome.dry_run or not there:
+        return "nothing was sent" if not outcome.count(FileState.FAILED, FileState.REFUSED) else "nothing arrived"
+    if not missing:
+        return f"all {count_text(there, 'file')} of {_named(outcome)} are on {_index(outcome)}"
+    return f"{there} of {count_text(there + missing, 'file')} of {_named(outcome)} are on {_index(outcome)}"
+
+
+def _checked(outcome: Outcome) -> str:
+    bad = {diagnosis.file for diagnosis in outcome.errors if diagnosis.file}
+    total = count_text(len(outcome.files), "distribution")
+    if outcome.succeeded:
+        return f"{total} checked: nothing that the index would refuse"
+    if not bad:
+        return f"{total} checked: {count_text(len(outcome.errors), 'error')}"
+    return f"{count_text(len(bad), 'distribution')} would be refused by the index"
+
+
+def _dry(outcome: Outcome) -> str:
+    would = outcome.count(FileState.NOT_SENT, FileState.PLANNED)
+    return (
+        f"Dry run of {_named(outcome)} for {_index(outcome)}: {count_text(would, 'file')} to upload, nothing was sent"
+    )
+
+
+def _nothing_new(outcome: Outcome) -> str:
+    identical = outcome.count(FileState.IDENTICAL)
+    skipped = outcome.count(FileState.SKIPPED)
+    parts = [f"{count_text(identical, 'file')} there already, byte for byte"] if identical else []
+    parts += [f"{count_text(skipped, 'file')} skipped although the index has other bytes"] if skipped else []
+    return f"Nothing to upload for {_named(outcome)} on {_index(outcome)}: {', '.join(parts) or 'no files'}"
+
+
+def _published(outcome: Outcome) -> str:
+    parts = [f"{count_text(outcome.count(FileState.UPLOADED), 'file')} uploaded"]
+    if identical := outcome.count(FileState.IDENTICAL):
+        parts.append(f"{identical} there already")
+    if skipped := outcome.count(FileState.SKIPPED):
+        parts.append(f"{skipped} skipped (other bytes there)")
+    if outcome.all_confirmed:
+        parts.append("all confirmed")
+    return f"{_named(outcome)} is published on {_index(outcome)}: {', '.join(parts)}"
+
+
+def _incomplete(outcome: Outcome) -> str:
+    return f"{_named(outcome)} is incomplete on {_index(outcome)}: {_where(outcome)}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+_VERDICTS: Final[tuple[tuple[Callable[[Outcome], bool], Callable[[Outcome], str]], ...]] = (
+    (lambda run: run.exit_code is None, lambda run: f"The run has not ended: {_where(run)} so far"),
+    (lambda run: run.exit_code == EXIT_BUG, lambda run: f"A bug of this action ended the run: {_where(run)}"),
+    (lambda run: run.cancelled, lambda run: f"Cancelled: {_where(run)}"),
+    (lambda run: run.command == "check", _checked),
+    (lambda run: run.succeeded and run.dry_run, _dry),
+    (lambda run: run.succeeded and not run.count(FileState.UPLOADED), _nothing_new),
+    (lambda run: run.succeeded, _published),
+    (lambda run: run.dry_run, lambda run: f"Dry run of {_named(run)} failed: it would not be published"),
+    (lambda run: run.incomplete, _incomplete),
+    (lambda run: bool(run.count(*ON_THE_INDEX)), lambda run: f"The run failed, though {_where(run)}"),
+    (lambda _: True, lambda run: f"{_capital(_named(run))} was not published: {_where(run)}"),
+)
+"""Read from the top; the first row that holds speaks."""
