@@ -75,7 +75,7 @@ LIBRARIES: Final[dict[str, frozenset[str]]] = {
 
 OWN_LIBRARY: Final[dict[str, frozenset[str]]] = {
     "github.commands": frozenset({"actions_toolkit"}),
-    "attestations.*": frozenset({"sigstore", "pypi_attestations", "cryptography"}),
+    "attestations.*": frozenset({"sigstore", "pypi_attestations", "cryptography", "requests", "tuf", "rfc3161_client"}),
     "description_renderer": frozenset({"readme_renderer"}),
     "rst_rendering": frozenset({"readme_renderer", "docutils"}),
     "rehearsal.attestation*": frozenset({"sigstore", "pypi_attestations"}),

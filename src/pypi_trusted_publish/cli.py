@@ -72,9 +72,9 @@ def run(argv: Sequence[str], surroundings: Surroundings) -> int:
     try:
         return command.run(rest, surroundings)
     except Exception as bug:  # noqa: BLE001 - the one place where what nobody has foreseen ends
-        from .bug_report import bug_report
+        from .bug_report import bug_heading, bug_report
 
-        surroundings.stdout.write(bug_report(bug, command=command.name))
+        surroundings.stdout.write(f"{bug_heading()}\n{bug_report(bug, command=command.name)}\n")
         return EXIT_BUG
 
 

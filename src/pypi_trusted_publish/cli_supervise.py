@@ -8,7 +8,6 @@ from collections.abc import Callable
 from .stop_signals import StopSignals
 
 
-
 def supervise(flow: Callable[[], None], stop: StopSignals) -> None:
     """Run ``flow`` in a daemon thread until it ends or a signal comes; raise what it raised.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from .events import Proved, StepStarted, Told
@@ -32,6 +33,15 @@ class NamesAudience(Protocol):
         """The audience, within what our policy lets an index ask for."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """A job that may publish, and what an exchange needs of it."""
+
+    accepted: AcceptedClaims
+    audience: Audience
+    identity: Identity
+
+
 def prove(
     *,
     check_runner: Callable[[], Job],
@@ -40,14 +50,15 @@ def prove(
     policy: Callable[[Audience], ClaimsPolicy],
     clock: Clock,
     emit: Emit,
-) -> AcceptedClaims:
-    """Raise all that is wrong with the job, or return the claims that it proved. The token is used for nothing else."""
+) -> Proof:
+    """Raise all that is wrong with the job, or return what it proved. The token is used for nothing else."""
     emit(StepStarted(title="Who publishes"))
     job = check_runner()
     audience = index.audience()
-    token = identity(job).request(audience)
+    tokens = identity(job)
+    token = tokens.request(audience)
     accepted = policy(audience).check(decode_unverified(token), clock.now())
     emit(Proved(claims=accepted.claims.shown(), environment=accepted.environment))
     for warning in accepted.warnings:
         emit(Told(diagnosis=warning))
-    return accepted
+    return Proof(accepted=accepted, audience=audience, identity=tokens)

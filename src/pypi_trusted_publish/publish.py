@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .index.project_page import ProjectPage
     from .pages_ahead import PagesAhead
     from .plan import PlannedFile, PlanPolicy, UploadPlan
+    from .prove import Proof
     from .trusted_publishing.claims_policy import AcceptedClaims
     from .trusted_publishing.tokens import UploadToken
 
@@ -55,6 +56,12 @@ class Tokens(Protocol):
     def mint(self) -> UploadToken:
         """Exchange a fresh identity token for an upload token that covers what is to be uploaded."""
 
+    def current(self) -> UploadToken:
+        """A token that has enough life left; an ageing one is renewed."""
+
+    def replace(self, stale: UploadToken) -> UploadToken:
+        """Another token than ``stale``, which the index calls expired."""
+
     def revoke_all(self) -> None:
         """Give back every token that was minted; never raises."""
 
@@ -72,12 +79,12 @@ class Attest(Protocol):
 class Ports:
     """What a release is handed: each port is begun by the composition root and called once, in this order."""
 
-    prove: Callable[[], AcceptedClaims]
+    prove: Callable[[], Proof]
     """Check the runner, ask for an identity token, hold its claims against the policy."""
     validate: Callable[[], CheckedSet]
     """Read and judge every file; raises when one of them must not be published."""
     index: Index
-    tokens: Callable[[AcceptedClaims, Sequence[NormalizedName]], Tokens]
+    tokens: Callable[[Proof, Sequence[NormalizedName]], Tokens]
     """The tokens of the proved job, for these projects."""
     attest: Attest
     pages: PagesAhead
@@ -97,6 +104,8 @@ class Order:
     wait_for_index: float
     """Seconds to wait until the index lists every file."""
     dry_run: bool
+    index_verifies: bool
+    """The index is known to verify attestations, and lists the provenance of a file that came with them."""
 
 
 def publish(order: Order, ports: Ports) -> None:
@@ -110,7 +119,7 @@ def publish(order: Order, ports: Ports) -> None:
     checking = ports.background.start(ports.validate)
     proof, checked = both(ports.prove, lambda: _told(checking, ports.emit))
     plan = _plan(checked, order, ports)
-    attestations = ports.attest(plan.uploads, proof, plan.pages)
+    attestations = ports.attest(plan.uploads, proof.accepted, plan.pages)
     tokens = ports.tokens(proof, plan.projects)
     if order.dry_run:
         prove_a_mint(plan, tokens, ports.emit)
@@ -196,7 +205,7 @@ def _read_back(plan: UploadPlan, attestations: Mapping[str, tuple[str, ...]], or
         plan.published,
         pages=ports.index,
         wait=order.wait_for_index,
-        with_provenance=frozenset(attestations),
+        with_provenance=frozenset(attestations) if order.index_verifies else frozenset(),
         clock=ports.clock,
         emit=ports.emit,
     )

@@ -26,3 +26,5 @@ class Surroundings:
     """Removes what the bootstrap made; called before :attr:`leave`, which runs no ``finally``."""
     leave: Callable[[int], NoReturn]
     """Ends the process at once with an exit code, without waiting for any thread."""
+    sigstore_trust: str | None = None
+    """A client trust configuration of Sigstore as JSON, for rehearsals; None: that of its public instance."""

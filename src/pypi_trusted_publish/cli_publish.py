@@ -1,0 +1,50 @@
+"""The command ``publish``: read what the job gives, run a release, and report how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from .cli_desk import Desk
+from .cli_release import Release
+from .cli_supervise import supervise
+from .errors import EXIT_OK, PublishError
+from .inputs import parse_inputs
+from .stop_signals import StopSignals
+from .surroundings import Surroundings
+from .terminal import Style
+
+_SIGNALLED: Final = 128
+"""A process that a signal ended has this and the signal's number as its exit code."""
+
+
+def run(_argv: Sequence[str], surroundings: Surroundings) -> int:
+    """Publish from a job of GitHub Actions; returns the exit code."""
+    return publish_with(surroundings, style=Style.of(surroundings))
+
+
+def publish_with(surroundings: Surroundings, *, style: Style) -> int:
+    """Publish; the transcript in the given style. A run that a signal has ended does not return."""
+    desk = Desk(surroundings, style)
+    release: Release | None = None
+    with StopSignals() as stop:
+        try:
+            inputs = parse_inputs(surroundings.environ)
+            desk.configure(inputs)
+            release = Release(inputs, desk)
+            supervise(release.run, stop)
+            code = EXIT_OK
+        except PublishError as problem:
+            code = desk.tell(problem)
+        except Exception as bug:  # noqa: BLE001 - reported, with everything that is already public
+            code = desk.tell_bug(bug, "publish")
+        if stop.received is not None:
+            code = _SIGNALLED + stop.received
+            desk.tell_stop(stop.received)
+            if release is not None:
+                release.stop()
+        desk.close(code, cancelled=stop.received is not None)
+        if stop.received is not None:
+            surroundings.cleanup()
+            surroundings.leave(code)
+    return code
