@@ -33,7 +33,8 @@ types: venv  ## the types of the code
 
 workflows: venv  ## the workflows and the actions
 	$(BIN)/actionlint $(WORKFLOWS)
-	$(BIN)/zizmor --offline --persona auditor --quiet action.yml check/action.yml tests/action/nested .github $(EXAMPLES)
+	$(BIN)/zizmor --offline --persona auditor --quiet action.yml check/action.yml tests/action/nested .github
+	$(BIN)/zizmor --offline --quiet $(EXAMPLES)
 EXAMPLES = $(wildcard examples/*.yml)
 WORKFLOWS = $(wildcard .github/workflows/*.yml) $(EXAMPLES)
 
