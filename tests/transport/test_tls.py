@@ -176,6 +176,10 @@ def test_a_trust_store_that_cannot_be_read_is_named(variable: str, tmp_path: Pat
     with pytest.raises(WorkflowError) as caught:
         Trust.from_environ({variable: str(broken)}).context()
     assert variable in caught.value.diagnostics()[0].happened
+    ours = session(environ={variable: str(broken)})
+    ours.warm("https://127.0.0.1:1/")
+    with pytest.raises(WorkflowError):
+        ours.request("GET", "https://127.0.0.1:1/")
 
 
 def test_without_variables_the_context_trusts_somebody_and_verifies() -> None:

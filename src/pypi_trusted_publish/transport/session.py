@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..clock import Clock
+from ..errors import PublishError
     from .proxies import Proxies
     from .trust import Trust
 
@@ -90,7 +91,7 @@ class Session:
     def warm(self, url: str) -> None:
         """Open a connection to the host of ``url`` for a later request. Never raises: it is only a head start."""
         exchange = Exchange(clock=self._clock, read_timeout=10.0, deadline=10.0, urgent=False)
-        with under_way(exchange), contextlib.suppress(TransportFailure, httpx.InvalidURL):
+        with under_way(exchange), contextlib.suppress(TransportFailure, PublishError, httpx.InvalidURL, ValueError):
             self._transport.warm(httpx.URL(url), timeout=10.0)
 
     def abort(self) -> None:

@@ -52,7 +52,7 @@ class Trust:
             return context
         context.load_default_certs(ssl.Purpose.SERVER_AUTH)
         if not context.cert_store_stats()["x509_ca"] and not _default_folder_has_files():
-            import certifi  # noqa: PLC0415  # only machines without a trust store need it
+            import certifi  # only machines without a trust store need it
 
             context.load_verify_locations(cafile=certifi.where())
         return context
