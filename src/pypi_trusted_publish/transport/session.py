@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import httpx
 
+from ..errors import PublishError
 from ..events import Answered, Emit, Failed
 from .bounded import UndecodableBody, read_bounded
 from .exchange import Exchange, under_way
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..clock import Clock
-from ..errors import PublishError
     from .proxies import Proxies
     from .trust import Trust
 
