@@ -10,11 +10,11 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING, Final
 
-from typing_extensions import Self
-
 if TYPE_CHECKING:
     import threading
     from types import FrameType
+
+    from typing_extensions import Self
 
 _NAMES: Final = ("SIGINT", "SIGTERM", "SIGBREAK", "SIGHUP")
 _LOOK_EVERY: Final = 0.05
