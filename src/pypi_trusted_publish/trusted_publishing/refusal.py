@@ -74,7 +74,7 @@ ROWS: Final = {
         diagnosis="mint-invalid-publisher",
         error=IndexRefused,
         happened="has no publisher that matches this job",
-        cause="",
+        cause="A field of the publisher differs from what this job proves.",
         remedy="Compare every field of the publisher with the values below; they are what this job proves.",
         form=True,
     ),

@@ -1,0 +1,271 @@
+"""What a refused exchange means, for each code and reason of the index."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from builders.identity import CLAIMS, called, claims
+from pypi_trusted_publish.errors import Diagnosis, IndexRefused, IndexUnavailable, PublishError
+from pypi_trusted_publish.trusted_publishing.identity_token import UnverifiedClaims
+from pypi_trusted_publish.trusted_publishing.publisher_form import IndexFacts
+from pypi_trusted_publish.trusted_publishing.refusal import ROWS, Refusal, explain_refusal, parse_refusal
+
+INDEX = IndexFacts(
+    name="PyPI",
+    expected_audience="pypi",
+    project_publishing_page="https://site.invalid/{project}/publishing",
+    pending_publishing_page="https://site.invalid/pending",
+)
+NOT_FOUND = "valid token, but no corresponding publisher (Publisher with matching claims was not found)"
+
+
+def refusal(code: str, description: str, *, status: int = 422) -> Refusal:
+    body = {"message": "Token request failed", "errors": [{"code": code, "description": description}]}
+    return parse_refusal(status, json.dumps(body).encode(), "Unprocessable Content")
+
+
+def explained(
+    code: str,
+    description: str,
+    *,
+    of: UnverifiedClaims | None = CLAIMS,
+    index: IndexFacts = INDEX,
+    projects: tuple[str, ...] = ("demo",),
+    unknown: tuple[str, ...] = (),
+) -> Diagnosis:
+    error = explain_refusal(
+        refusal(code, description), claims=of, index=index, projects=projects, unknown_projects=unknown
+    )
+    (diagnosis,) = error.diagnostics()
+    return diagnosis
+
+
+@pytest.mark.parametrize(
+    ("code", "diagnosis", "exit_code"),
+    [
+        ("invalid-publisher", "mint-invalid-publisher", 4),
+        ("invalid-pending-publisher", "mint-invalid-pending-publisher", 4),
+        ("invalid-payload", "mint-invalid-payload", 4),
+        ("invalid-token", "mint-invalid-token", 4),
+        ("not-enabled", "mint-not-enabled", 5),
+        ("invalid-reuse-token", "mint-reused-token", 5),
+        ("a-new-code", "mint-refused", 4),
+    ],
+)
+def test_each_code_has_a_diagnosis_that_quotes_the_index_and_says_what_to_do(
+    code: str, diagnosis: str, exit_code: int
+) -> None:
+    error = explain_refusal(refusal(code, "the reason"), claims=CLAIMS, index=INDEX, projects=["demo"])
+    (told,) = error.diagnostics()
+    assert (told.code, error.exit_code) == (diagnosis, exit_code)
+    assert code in told.happened
+    assert "the reason" in told.happened
+    assert told.cause
+    assert told.remedy
+    assert told.read_on == f"docs/troubleshooting.md#{diagnosis}"
+    assert ("repository", "Octo-Org/Sample") in told.facts
+
+
+def test_the_table_has_no_row_that_this_test_forgets() -> None:
+    assert set(ROWS) == {
+        "invalid-publisher",
+        "invalid-pending-publisher",
+        "invalid-payload",
+        "invalid-token",
+        "not-enabled",
+        "invalid-reuse-token",
+    }
+
+
+def test_the_form_is_filled_from_the_claims() -> None:
+    form = explained("invalid-publisher", NOT_FOUND).paste
+    assert form.splitlines() == [
+        "Owner:            Octo-Org",
+        "Repository name:  Sample",
+        "Workflow name:    release.yml",
+        "Environment name: release",
+    ]
+
+
+def test_a_job_without_environment_leaves_the_field_empty() -> None:
+    diagnosis = explained("invalid-publisher", NOT_FOUND, of=claims(environment=None))
+    assert "Environment name: (leave empty)" in diagnosis.paste
+    assert "this job names none" in diagnosis.remedy
+
+
+def test_without_claims_there_is_no_form_and_no_guess_about_the_job() -> None:
+    diagnosis = explained("invalid-publisher", NOT_FOUND, of=None)
+    assert diagnosis.paste == ""
+    assert "Environment:" not in diagnosis.remedy
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("Publisher with matching claims was not found", "No publisher is registered for exactly this"),
+        ("All lookup strategies exhausted", "No publisher is registered for exactly this"),
+        ("Check failed for required claim 'repository_owner'", "letter case counts"),
+        ("Check failed for required claim 'repository_owner_id'", "taken again"),
+        ("Check failed for required claim 'repository'", "renamed or transferred"),
+        ("Check failed for required claim 'sub'", "customises the 'sub' claim"),
+        ("Check failed for required claim 'job_workflow_ref'", "not the ref or commit of this run"),
+        ("The job_workflow_ref claim does not match, expecting one of ['a'], got 'b'", "release.yml at refs/tags/v1.0"),
+        ("Could not job extract workflow filename from OIDC claims", "release.yml"),
+        ("Check failed for optional claim 'environment'", "other than 'release'"),
+        ("Check failed for required claim 'event_name'", "triggered by push"),
+        ("pull_request_target is not allowed", "triggered by push"),
+        ("Missing claim 'job_workflow_ref'", "lacks a claim"),
+        ("The ref and sha claims are empty", "lacks a claim"),
+    ],
+)
+def test_each_reason_of_an_invalid_publisher_is_explained(reason: str, words: str) -> None:
+    assert words in explained("invalid-publisher", f"valid token, but no corresponding publisher ({reason})").cause
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "claim 'repository_owner'",
+        "claim 'repository_owner_id'",
+        "job_workflow_ref",
+        "claim 'environment'",
+        "pull_request_target",
+    ],
+)
+def test_each_reason_is_explained_without_claims_too(reason: str) -> None:
+    assert explained("invalid-publisher", reason, of=None).cause
+
+
+@pytest.mark.parametrize(
+    ("description", "words"),
+    [
+        ("malformed JWT", "damaged"),
+        ("unknown trusted publishing issuer", "GitHub Enterprise Server"),
+        ("The name 'requests2' is too similar to an existing project", "does not let anybody register"),
+        ("The name 'os' isn't allowed.", "does not let anybody register"),
+    ],
+)
+def test_each_reason_of_an_invalid_payload_is_explained(description: str, words: str) -> None:
+    assert words in explained("invalid-payload", description).cause
+
+
+def test_the_letter_case_of_owner_and_repository_is_pointed_out() -> None:
+    assert "spelt exactly Octo-Org/Sample" in explained("invalid-publisher", NOT_FOUND).remedy
+    assert "It has capitals" in explained("invalid-publisher", NOT_FOUND).remedy
+    plain = claims(repository="octo/sample", repository_owner="octo")
+    assert "capitals" not in explained("invalid-publisher", NOT_FOUND, of=plain).remedy
+
+
+def test_a_renamed_repository_is_pointed_out_with_the_id_of_its_owner() -> None:
+    assert "now 65" in explained("invalid-publisher", NOT_FOUND).remedy
+
+
+def test_a_called_workflow_of_the_same_repository_must_be_named_itself() -> None:
+    diagnosis = explained("invalid-publisher", NOT_FOUND, of=called("octo-org/sample"))
+    assert "the publisher must name publish.yml" in diagnosis.remedy
+    assert "Workflow name:    publish.yml" in diagnosis.paste
+
+
+def test_a_called_workflow_of_another_repository_is_refused_with_both_names() -> None:
+    diagnosis = explained(
+        "invalid-publisher", "The job_workflow_ref claim does not match", of=called("other/shared", at="v1")
+    )
+    for text in (diagnosis.cause, diagnosis.remedy):
+        assert "other/shared" in text
+        assert "Octo-Org/Sample" in text
+
+
+def test_a_new_project_needs_a_pending_publisher_of_that_very_name() -> None:
+    diagnosis = explained("invalid-publisher", NOT_FOUND, projects=("demo", "Fresh.Name"), unknown=("Fresh.Name",))
+    assert "'Fresh.Name'" in diagnosis.remedy
+    assert "https://site.invalid/demo/publishing" in diagnosis.remedy
+    assert "https://site.invalid/pending" in diagnosis.remedy
+
+
+def test_the_two_public_indexes_know_nothing_of_each_other() -> None:
+    assert "TestPyPI" in explained("invalid-publisher", NOT_FOUND).remedy
+    other = IndexFacts(name="index.invalid")
+    elsewhere = explained("invalid-publisher", NOT_FOUND, index=other)
+    assert "TestPyPI" not in elsewhere.remedy
+    assert "https://" not in elsewhere.remedy
+
+
+def test_a_page_of_pending_publishers_is_opened_when_no_project_is_known() -> None:
+    assert INDEX.pages([], []) == ("https://site.invalid/pending",)
+    assert len(INDEX.pages([f"p{number}" for number in range(50)], [])) == 5
+
+
+def test_several_codes_are_several_diagnoses() -> None:
+    entries = [{"code": "invalid-token", "description": "x"}, {"code": "invalid-reuse-token", "description": "y"}]
+    parsed = parse_refusal(422, json.dumps({"errors": entries}).encode())
+    error = explain_refusal(parsed, claims=None, index=INDEX)
+    assert [diagnosis.code for diagnosis in error.diagnostics()] == ["mint-invalid-token", "mint-reused-token"]
+    assert isinstance(error, IndexRefused)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, IndexRefused),
+        (403, IndexRefused),
+        (404, IndexRefused),
+        (408, IndexUnavailable),
+        (425, IndexUnavailable),
+        (429, IndexUnavailable),
+        (503, IndexUnavailable),
+        (302, IndexUnavailable),
+    ],
+)
+def test_a_refusal_without_codes_is_told_by_its_status(status: int, kind: type[PublishError]) -> None:
+    error = explain_refusal(parse_refusal(status, b"<html>Oops</html>", "No way"), claims=CLAIMS, index=INDEX)
+    assert isinstance(error, kind)
+    (diagnosis,) = error.diagnostics()
+    assert f"{status} No way" in diagnosis.happened
+    assert "html" not in repr(diagnosis)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason", "message"),
+    [
+        (b'{"message": "Off for now"}', "Forbidden", "Off for now"),
+        (b"{}", "Forbidden", "Forbidden"),
+        (b"", "", "Forbidden"),
+        (b"[]", "", "Forbidden"),
+        (b"[" * 100_000, "Said", "Said"),
+        (b'{"message": 7, "errors": 9}', "", "Forbidden"),
+    ],
+)
+def test_the_message_is_that_of_the_answer_else_its_reason(body: bytes, reason: str, message: str) -> None:
+    assert parse_refusal(403, body, reason).message == message
+
+
+def test_an_unknown_status_without_a_reason_says_so() -> None:
+    assert parse_refusal(799, b"").quoted() == "799 no reason given"
+
+
+def test_entries_that_are_none_are_left_out_and_long_ones_are_cut() -> None:
+    entries = ["text", {}, {"code": 1}, {"description": "d" * 900}]
+    parsed = parse_refusal(422, json.dumps({"errors": entries}).encode())
+    (only,) = parsed.errors
+    assert (only.code, len(only.description)) == ("", 503)
+    assert parsed.quoted().startswith("422 ddd")
+
+
+def test_a_pending_publisher_that_was_outrun_heals_by_a_further_mint() -> None:
+    assert refusal("invalid-pending-publisher", "x").heals_itself
+    assert not refusal("invalid-publisher", "x").heals_itself
+
+
+@given(st.integers(100, 999), st.binary(max_size=200), st.text(max_size=50))
+def test_any_answer_is_explained(status: int, body: bytes, reason: str) -> None:
+    assert explain_refusal(parse_refusal(status, body, reason), claims=CLAIMS, index=INDEX).diagnostics()
+
+
+@given(st.text(max_size=300), st.sampled_from(sorted(ROWS)))
+def test_any_reason_is_explained(description: str, code: str) -> None:
+    error = explain_refusal(refusal(code, description), claims=CLAIMS, index=INDEX)
+    assert all(diagnosis.remedy for diagnosis in error.diagnostics())

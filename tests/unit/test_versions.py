@@ -1,0 +1,148 @@
+"""The version that was meant against the one that was built."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from packaging.utils import NormalizedName
+from packaging.version import Version
+
+from pypi_trusted_publish.errors import DistributionError
+from pypi_trusted_publish.versions import Tagged, VersionFindings, check_versions, compare_versions, read_tag
+
+DEMO = NormalizedName("demo")
+
+
+def compared(tag: str, *releases: tuple[str, str], expected: str = "auto", kind: str = "tag") -> VersionFindings:
+    found = [(NormalizedName(name), Version(version)) for name, version in releases or (("demo", "1.2.3"),)]
+    return compare_versions(expected, ref_type=kind, ref_name=tag, releases=found)
+
+
+def outcome(findings: VersionFindings) -> list[str]:
+    return [diagnosis.code for diagnosis in (*findings.errors, *findings.warnings)]
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        "1.2.3",
+        "v1.2.3",
+        "demo-1.2.3",
+        "demo-v1.2.3",
+        "demo/v1.2.3",
+        "demo@1.2.3",
+        "Demo_1.2.3",
+        "1.2.3.0",
+        "release-1.2.3",
+    ],
+)
+def test_a_tag_that_names_the_version_agrees(tag: str) -> None:
+    findings = compared(tag)
+    assert outcome(findings) == []
+    assert findings.lines == (f"The version agrees with the tag {tag!r}.",)
+
+
+@pytest.mark.parametrize(
+    "tag",
+    ["84", "v84", "nightly", "nightly-20260822", "2026-08-22", "latest", "", "v", "-1.2.4", "demo--1.2.4", "x" * 300],
+)
+def test_any_other_tag_is_not_compared(tag: str) -> None:
+    findings = compared(tag)
+    assert outcome(findings) == []
+    assert findings.lines == (f"Versions are not compared: the tag {tag!r} names none.",)
+
+
+@pytest.mark.parametrize("kind", ["branch", ""])
+def test_a_run_without_a_tag_is_not_compared(kind: str) -> None:
+    assert compared("1.2.4", kind=kind).lines == ("Versions are not compared: no tag started this run.",)
+
+
+@pytest.mark.parametrize("version", ["1.2.4", "1.2", "2.2.3", "1!1.2.3", "0.1.dev0", "1.2.4.dev3+gabc"])
+def test_other_release_numbers_are_an_error(version: str) -> None:
+    findings = compared("v1.2.3", ("demo", version))
+    assert outcome(findings) == ["version-not-of-tag"]
+    assert version in findings.errors[0].happened
+    assert "fetch-depth: 0" in findings.errors[0].paste
+
+
+@pytest.mark.parametrize(
+    ("version", "words"),
+    [("1.2.3.dev1", "a development part"), ("1.2.3+dirty", "a local part"), ("1.2.3.post1.dev4+g1", "a local part")],
+)
+def test_a_development_or_local_part_that_the_tag_lacks_is_an_error(version: str, words: str) -> None:
+    findings = compared("v1.2.3", ("demo", version))
+    assert outcome(findings) == ["version-not-clean"]
+    assert words in findings.errors[0].happened
+    assert "dirty tree" in findings.errors[0].cause
+
+
+@pytest.mark.parametrize(
+    ("tag", "version"),
+    [("1.2.3", "1.2.3rc1"), ("1.2.3rc1", "1.2.3"), ("1.2.3", "1.2.3.post1"), ("1.2.3.dev1", "1.2.3.dev2")],
+)
+def test_a_pre_or_post_part_that_differs_is_a_warning(tag: str, version: str) -> None:
+    findings = compared(tag, ("demo", version))
+    assert (outcome(findings), findings.errors) == (["version-suffix-differs"], ())
+
+
+def test_a_tag_that_names_one_of_several_projects_is_compared_with_that_one() -> None:
+    assert outcome(compared("core-1.0.1", ("core", "1.0"), ("cli", "7.0"))) == ["version-not-of-tag"]
+    assert outcome(compared("core-1.0", ("core", "1.0"), ("cli", "7.0"))) == []
+
+
+@pytest.mark.parametrize("tag", ["v1.0.1", "other-1.0.1"])
+def test_a_tag_that_names_none_of_several_projects_is_not_compared(tag: str) -> None:
+    findings = compared(tag, ("core", "1.0"), ("cli", "7.0"))
+    assert outcome(findings) == []
+    assert findings.lines == (f"Versions are not compared: the tag {tag!r} names none of the projects.",)
+
+
+def test_a_name_with_separators_and_digits_is_found() -> None:
+    foo = NormalizedName("foo-2-bar")
+    assert read_tag("foo_2.bar-v1.0", [foo]) == Tagged(project=foo, version=Version("1.0"))
+    assert read_tag("a-1.0-1", [DEMO]) == Tagged(project=NormalizedName("a"), version=Version("1.0.post1"))
+
+
+@pytest.mark.parametrize(("expected", "version"), [("1.2.3", "1.2.3"), ("v1.2.3", "1.2.3.0"), ("1.0RC1", "1.0rc1")])
+def test_a_given_version_that_is_equal_passes(expected: str, version: str) -> None:
+    findings = compared("nonsense", ("demo", version), expected=expected)
+    assert outcome(findings) == []
+    assert findings.lines[0] == f"The version is {expected}, as expected."
+
+
+@pytest.mark.parametrize("version", ["1.2.4", "1.2.3rc1", "1.2.3.post1", "1.2.3+local"])
+def test_a_given_version_that_is_not_equal_is_an_error_for_each_release(version: str) -> None:
+    findings = compared("v" + version, ("demo", version), ("other", "1.2.3"), expected="1.2.3")
+    assert outcome(findings) == ["version-not-expected"]
+
+
+def test_any_compares_nothing() -> None:
+    assert outcome(compared("v9.9", expected="any")) == []
+    assert "'any'" in compared("v9.9", expected="any").lines[0]
+
+
+@pytest.mark.parametrize("expected", ["auto", "any", "1.0rc1"])
+def test_a_pre_release_is_shown_as_such_once(expected: str) -> None:
+    findings = compared("v1.0rc1", ("demo", "1.0rc1"), ("demo", "1.0rc1"), expected=expected)
+    assert findings.lines[1:] == ("demo 1.0rc1 is a pre-release.",)
+
+
+def test_an_error_is_raised_and_a_warning_is_returned() -> None:
+    with pytest.raises(DistributionError):
+        check_versions("auto", ref_type="tag", ref_name="v1.1", releases=[(DEMO, Version("1.0"))])
+    findings = check_versions("auto", ref_type="tag", ref_name="v1.0", releases=[(DEMO, Version("1.0rc1"))])
+    assert [diagnosis.code for diagnosis in findings.warnings] == ["version-suffix-differs"]
+
+
+@given(st.text(max_size=300), st.sampled_from(["tag", "branch"]))
+def test_any_tag_is_compared_or_not(tag: str, kind: str) -> None:
+    assert compared(tag, kind=kind).lines or outcome(compared(tag, kind=kind))
+
+
+@given(st.from_regex(r"(demo[-_/@:])?v?[0-9]{1,3}(\.[0-9]{1,3}){1,3}((a|b|rc)[0-9])?", fullmatch=True))
+def test_every_tag_of_the_form_names_its_version(tag: str) -> None:
+    tagged = read_tag(tag, [DEMO])
+    assert tagged is not None
+    assert tagged.project in (None, DEMO)
+    assert tagged.version == Version(tag.removeprefix("demo").lstrip("-_/@:v"))
