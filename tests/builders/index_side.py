@@ -96,11 +96,11 @@ def as_pypi(server: RawServer) -> IndexUrls:
 def client(
     server: RawServer, events: Told | None = None, *, urls: IndexUrls | None = None, clock: Clock | None = None
 ) -> IndexClient:
-    """Our client; it waits on a clock that does not."""
+    """Our client; it waits between tries on a clock that does not. The time-outs of its network are real."""
     events = events or Told()
     clock = clock or VirtualClock()
     return IndexClient(
-        session=session(events, clock=clock),
+        session=session(events),
         urls=urls or urls_of(server),
         clock=clock,
         emit=events,
@@ -155,7 +155,7 @@ def tokens(
     events = events or Told()
     clock = clock or VirtualClock()
     return UploadTokens(
-        session=over or session(events, clock=clock),
+        session=over or session(events),
         urls=urls_of(server),
         audience=Audience("rehearsal"),
         request_identity=identities or Identities(),

@@ -15,7 +15,6 @@ from pypi_trusted_publish.transport.trust import Trust
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pypi_trusted_publish.clock import Clock
 
 Kind = TypeVar("Kind", bound=Event)
 _MADE: Final[list[Session]] = []
@@ -35,15 +34,13 @@ class Told:
         return [event for event in self.events if isinstance(event, kind)]
 
 
-def session(
-    told: Told | None = None, *, environ: Mapping[str, str] | None = None, clock: Clock | None = None
-) -> Session:
-    """A session that reads ``environ`` and nothing else."""
+def session(told: Told | None = None, *, environ: Mapping[str, str] | None = None) -> Session:
+    """A session that reads ``environ`` and nothing else. Its time-outs are real."""
     variables = environ or {}
     made = Session(
         proxies=Proxies.from_environ(variables),
         trust=Trust.from_environ(variables),
-        clock=clock or SystemClock(),
+        clock=SystemClock(),
         emit=told or Told(),
         user_agent="test/1.0",
     )

@@ -139,7 +139,6 @@ def test_identical_bytes_are_never_an_error(status: str) -> None:
         page_with({"filename": FILE.filename, "hashes": {"sha256": "0" * 64}}),
         page_with({"filename": FILE.filename}),
         told("404 Not Found"),
-        told("403 Forbidden"),
     ],
 )
 def test_a_name_that_is_taken_by_other_bytes_is_refused(page: Answer) -> None:
@@ -149,6 +148,17 @@ def test_a_name_that_is_taken_by_other_bytes_is_refused(page: Answer) -> None:
     assert isinstance(found, UploadRefused)
     assert found.diagnostics()[0].code == "upload-file-exists"
     assert [event.outcome for event in events.of(NotUploaded)] == ["refused"]
+
+
+def test_a_name_that_is_taken_after_a_lost_answer_is_not_called_a_conflict_while_the_list_cannot_be_read() -> None:
+    with ScriptedIndex(upload=[dropped, told(EXISTS)], page=told("403 Forbidden")) as index:
+        found = problem(index)
+    assert isinstance(found, UploadFailed)
+    assert found.diagnostics()[0].code == "upload-unverified"
+    with ScriptedIndex(upload=told(EXISTS), page=told("403 Forbidden")) as index:
+        found = problem(index)
+    assert isinstance(found, UploadRefused)
+    assert found.diagnostics()[0].code == "upload-file-exists"
 
 
 def test_a_refusal_is_tried_once_and_quoted() -> None:

@@ -220,7 +220,7 @@ def test_when_the_run_must_end_all_tokens_are_given_back_at_once_after_the_socke
 
     events = Told()
     with ScriptedIndex(mint=[minted(1), minted(2), minted(3)], burn=burn) as index:
-        over = session(events, clock=VirtualClock())
+        over = session(events)
         ours = tokens(index, events=events, over=over)
         for _ in range(3):
             ours.mint()
@@ -284,7 +284,7 @@ def test_a_calm_revocation_that_is_cut_off_is_followed_by_an_urgent_one() -> Non
 
     events = Told()
     with ScriptedIndex(mint=minted(1), burn=burn) as index:
-        over = session(events, clock=VirtualClock())
+        over = session(events)
         ours = tokens(index, events=events, over=over)
         ours.mint()
         calm = threading.Thread(target=ours.revoke_all)

@@ -89,8 +89,11 @@ class Uploader:
         of the token raises.
         """
         began = self.retrier.clock.monotonic()
+        tries = 0
 
         def send(attempt: int) -> Response:
+            nonlocal tries
+            tries = attempt
             response = self._try(distribution, tokens, attestations, attempt)
             if response.status >= 500:  # noqa: PLR2004  # the class of server errors
                 on_server_error()
@@ -106,8 +109,11 @@ class Uploader:
         if response.ok:
             warnings = warnings_of(content_type=response.headers.get("content-type", ""), body=response.body)
             return Receipt(filename=distribution.filename, outcome="uploaded", warnings=warnings, seconds=seconds)
-        if self._is_there(distribution, response):
+        there = self._is_there(distribution, response)
+        if there:
             return Receipt(filename=distribution.filename, outcome="identical", warnings=(), seconds=seconds)
+        if there is None and tries > 1:
+            raise self._unverified(distribution, response)
         raise self._refusal(distribution, response)
 
     def _try(self, distribution: Distribution, tokens: Tokens, attestations: tuple[str, ...], attempt: int) -> Response:
@@ -138,13 +144,32 @@ class Uploader:
             deadline=_BASE_DEADLINE + distribution.size / _SLOWEST_LINE,
         )
 
-    def _is_there(self, distribution: Distribution, response: Response) -> bool:
-        """Whether "already exists" means these very bytes: an earlier try arrived though its answer was lost."""
+    def _is_there(self, distribution: Distribution, response: Response) -> bool | None:
+        """Whether "already exists" means these very bytes: an earlier try arrived though its answer was lost.
+
+        None when the index does not show it.
+        """
         if _verdict(response) is not Verdict.EXISTS:
             return False
         page = self.fresh_page(distribution.project)
-        published = page.file(distribution.filename) if page.state is PageState.KNOWN else None
+        if page.state is PageState.UNREADABLE:
+            return None
+        published = page.file(distribution.filename)
         return published is not None and published.sha256 == distribution.sha256
+
+    def _unverified(self, distribution: Distribution, response: Response) -> UploadFailed:
+        return UploadFailed(
+            Diagnosis(
+                code="upload-unverified",
+                happened=f"{self.urls.title} says that {distribution.filename} exists "
+                f"({response.status} {message_in(response)}), after a try whose answer was lost.",
+                cause="It has most likely arrived by that try; the index's list, which would show it, cannot be read.",
+                remedy="Compare the file's SHA-256 on the index with the one in the summary.",
+                read_on="docs/troubleshooting.md#upload-unverified",
+                facts=(("sha256", distribution.sha256), ("page", self.urls.simple_url(distribution.project))),
+                file=distribution.filename,
+            )
+        )
 
     def _refusal(self, distribution: Distribution, response: Response) -> UploadRefused | UploadFailed:
         diagnosis = explain(

@@ -34,7 +34,8 @@ class Session:
     """Sends requests. Thread-safe; connections are kept alive between them.
 
     Every request ends in an Answered or a Failed event, and in a Response or a TransportFailure; nothing else is
-    raised but what a Body's iterator raises. Cookies, netrc and other state are not kept or read.
+    raised but what a Body's iterator raises. Cookies, netrc and other state are not kept or read. ``clock`` measures
+    time-outs, so it has to be one that runs as the network does, not one that skips waits.
     """
 
     def __init__(self, *, proxies: Proxies, trust: Trust, clock: Clock, emit: Emit, user_agent: str) -> None:
