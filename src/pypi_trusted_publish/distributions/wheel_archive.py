@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import tarfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from . import rules_content, rules_wheel, rules_zip
-from .content_scan import is_source
 from .distribution import Finding
 from .entry_points import entry_point_findings
 from .filenames import WheelName
@@ -16,42 +14,17 @@ from .options import CheckOptions
 from .quoting import quoted
 from .record import digest_of, read_record, record_findings
 from .rule import Rule
+from .wheel_contents import WheelArchive
+from .wheel_damage import damage_findings
 from .wheel_reading import ENTRY_POINTS, METADATA, RECORD, WHEEL, WheelReading
 from .zip_directory import EndRecord, find_end, read_entries
 from .zip_framing import walk
 from .zip_members import DEFLATED, STORED, MemberDamaged, packed, unpack
-from .zip_records import Entry, FramingFault, SeekableReader
+from .zip_records import FramingFault, SeekableReader
 
 _RATIO: Final = 50
 _RATIO_FROM: Final = 64 * 1024 * 1024
 """Bytes unpacked."""
-
-
-@dataclass(kw_only=True)
-class WheelArchive:
-    """What was read of a wheel."""
-
-    filename: str
-    dist_info: str
-    size: int
-    """Bytes of the file."""
-    options: CheckOptions
-    reading: WheelReading
-    entries: dict[str, Entry]
-    """By the name that the headers spell."""
-    names: dict[str, Entry]
-    """By the name that installers see."""
-    faults: list[FramingFault]
-    """At most one for the directory or the walk."""
-    also_tar: bool = False
-    disk: int = 0
-    truncated: bool = False
-    """Whether the directory has more entries than the budget allows."""
-
-    @property
-    def metadata(self) -> bytes | None:
-        """The bytes of METADATA."""
-        return self.reading.kept.get(METADATA)
 
 
 def read_wheel(
@@ -102,6 +75,7 @@ def _read_directory(reader: SeekableReader, end: EndRecord, archive: WheelArchiv
             twice = entry.header_name
         archive.entries[entry.header_name] = entry
         archive.names[entry.name] = entry
+    archive.whole_directory = True
     if twice is not None:
         raise FramingFault(rules_zip.ZIP_DUPLICATE_NAME, f"The member {quoted(twice)} is there twice.")
 
@@ -122,7 +96,7 @@ def wheel_findings(reader: SeekableReader, archive: WheelArchive, license_files:
     for fault in archive.faults:
         yield fault.rule.finding(filename, fault.message)
     yield from _too_large(archive)
-    if archive.faults and not archive.entries:
+    if archive.faults and not archive.whole_directory:
         return
     yield from _directory_findings(archive)
     yield from _missing_members(archive, license_files)
@@ -131,7 +105,7 @@ def wheel_findings(reader: SeekableReader, archive: WheelArchive, license_files:
     if archive.disk:
         yield rules_wheel.WHEEL_DISK_NUMBERS.finding(filename, f"The archive says that it is disk {archive.disk}.")
     if not archive.faults:
-        yield from _unread_members(archive, license_files)
+        yield from damage_findings(reader, archive, license_files)
         yield from _record_findings(reader, archive)
     if ENTRY_POINTS in archive.reading.kept:
         yield from entry_point_findings(filename, archive.reading.kept[ENTRY_POINTS])
@@ -184,26 +158,6 @@ def _instead(archive: WheelArchive, own: str) -> str:
     """Where the file is instead: most often in a folder that spells name or version differently."""
     other = next((name for name in archive.names if name.endswith(f".dist-info/{own}")), None)
     return f", only {quoted(other)}" if other is not None else ""
-
-
-def _unread_members(archive: WheelArchive, license_files: tuple[str, ...]) -> Iterator[Finding]:
-    """Members that cannot be read: an error for those that the index reads, a warning for the others."""
-    if archive.truncated:
-        return
-    own = {WHEEL, METADATA, RECORD, ENTRY_POINTS, *(f"licenses/{path}" for path in license_files)}
-    needed = {f"{archive.dist_info}/{name}" for name in own}
-    bad: dict[bool, list[str]] = {True: [], False: []}
-    reading = archive.reading
-    elsewhere = "is not where the directory says"
-    for name in archive.names if reading.skipped == 0 and not reading.too_large else reading.damaged:
-        if name not in reading.contents:
-            phrase = reading.damaged.get(name, elsewhere)
-            needs = name in needed or (is_source(name) and not archive.names[name].is_folder)
-            bad[needs].append(f"{quoted(name)} {phrase}")
-    for needs, rule in ((True, rules_wheel.WHEEL_MEMBER_UNREADABLE), (False, rules_wheel.WHEEL_MEMBER_DAMAGED)):
-        if bad[needs]:
-            more = f"; and {len(bad[needs]) - 3} more" if len(bad[needs]) > 3 else ""  # noqa: PLR2004
-            yield rule.finding(archive.filename, f"The member {'; '.join(bad[needs][:3])}{more}.")
 
 
 def _record_findings(reader: SeekableReader, archive: WheelArchive) -> Iterator[Finding]:

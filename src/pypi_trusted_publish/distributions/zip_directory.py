@@ -160,6 +160,7 @@ def read_entries(reader: SeekableReader, end: EndRecord) -> Iterator[Entry]:
 
 def _entry(fields: tuple[int, ...], *, name: bytes, extra: bytes, shift: int) -> Entry:
     needed, flags, method, crc, packed, size = fields[:6]
+    needed &= 0xFF  # the other byte names a system
     if needed > _NEWEST_VERSION:
         raise FramingFault(
             rules.ZIP_VERSION_NEEDED, f"The member {name!r} asks for a reader of zip version {needed / 10}."

@@ -22,6 +22,10 @@ _PIECE: Final = 256 * 1024
 _RAW_DEFLATE: Final = -15
 
 
+ELSEWHERE: Final = "is not where the directory says"
+"""Why a member is damaged, as a phrase that follows its name."""
+
+
 class MemberDamaged(Exception):
     """A member that cannot be read; the argument is a phrase that follows the member's name."""
 
@@ -66,13 +70,18 @@ def _inflated(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 def packed(reader: SeekableReader, entry: Entry) -> Iterator[bytes]:
     """The packed bytes of a member that is read by itself, out of the file's order. Raises MemberDamaged."""
-    reader.seek(entry.offset)
-    header = reader.read(4 + LOCAL_FIELDS.size)
-    if len(header) != 4 + LOCAL_FIELDS.size or not header.startswith(LOCAL):
-        raise MemberDamaged("is not where the directory says")
-    *_, name_length, extra_length = LOCAL_FIELDS.unpack_from(header, 4)
-    reader.read(name_length + extra_length)
+    reader.seek(data_offset(reader, entry))
     left = entry.packed
     while left and (piece := reader.read(min(_PIECE, left))):
         left -= len(piece)
         yield piece
+
+
+def data_offset(reader: SeekableReader, entry: Entry) -> int:
+    """Where the packed bytes of a member begin, by its local header. Raises MemberDamaged."""
+    reader.seek(entry.offset)
+    header = reader.read(4 + LOCAL_FIELDS.size)
+    if len(header) != 4 + LOCAL_FIELDS.size or not header.startswith(LOCAL):
+        raise MemberDamaged(ELSEWHERE)
+    *_, name_length, extra_length = LOCAL_FIELDS.unpack_from(header, 4)
+    return entry.offset + len(header) + int(name_length) + int(extra_length)
