@@ -68,7 +68,8 @@ def pypiserver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     digest = base64.b64encode(hashlib.sha1(b"pass").digest()).decode()
     (folder / "htpasswd").write_text(f"user:{{SHA}}{digest}\n")
     (folder / "files").mkdir()
-    command = [sys.executable, "-m", "pypiserver", "run", "-i", "127.0.0.1", "-p", str(port), "-P", "htpasswd", "files"]
+    where = ["-i", "127.0.0.1", "-p", str(port), "--disable-fallback"]
+    command = [sys.executable, "-m", "pypiserver", "run", *where, "-P", "htpasswd", "files"]
     with subprocess.Popen(
         command, cwd=folder, env=quiet(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:

@@ -199,3 +199,29 @@ def test_a_machine_without_a_trust_store_uses_certifis(monkeypatch: pytest.Monke
     assert empty.cert_store_stats()["x509_ca"] > 50
     (tmp_path / "0123abcd.0").write_text("a store of its own\n")
     assert Trust.from_environ({}).context().cert_store_stats()["x509_ca"] == 0
+
+
+def test_a_request_over_tls_ends_at_once_when_the_run_does(authority: trustme.CA, trusting: dict[str, str]) -> None:
+    arrived = threading.Event()
+    failures: list[TransportFailure] = []
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        arrived.set()
+        peer.wait_until_closed()
+
+    with RawServer(script, tls=serving(authority, "127.0.0.1")) as server:
+        ours = session(environ=trusting)
+
+        def run() -> None:
+            try:
+                ours.request("POST", server.url, body=b"x")
+            except TransportFailure as failure:
+                failures.append(failure)
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        assert arrived.wait(10)
+        ours.abort()
+        thread.join(5)
+    assert [failure.kind for failure in failures] == [FailureKind.ABORTED]
