@@ -102,6 +102,22 @@ def disk_one() -> bytes:
     return archive.build()
 
 
+def lost(offset: int) -> bytes:
+    """A wheel whose directory puts a data file at another place than it is at; the first member is Python source."""
+    archive = zip_of(with_record({"demo/a.py": b"x" * 40, **wheel_files({"demo/data.bin": b"y"})}))
+    next(each for each in archive.members if each.name == b"demo/data.bin").central_offset = offset
+    return archive.build()
+
+
+def test_a_data_file_that_the_directory_puts_within_another_spoils_that_one() -> None:
+    assert errors(WHEEL_NAME, lost(1)) == ["wheel-member-unreadable"]
+
+
+@pytest.mark.parametrize("offset", [0, 10_000])
+def test_a_data_file_that_is_not_where_the_directory_says_is_a_warning(offset: int) -> None:
+    assert judge(WHEEL_NAME, lost(offset)) == {"wheel-member-damaged": Severity.WARNING}
+
+
 REGRETS: list[tuple[str, str, Callable[[], bytes]]] = [
     ("wheel-record-members", "an unlisted file", lambda: with_record_text(RECORD_TEXT, {"demo/b.py": b""})),
     ("wheel-record-members", "a listed ghost", lambda: with_record_text(RECORD_TEXT + b"demo/ghost.py,,\n")),

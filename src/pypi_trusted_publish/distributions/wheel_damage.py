@@ -54,9 +54,7 @@ def _overlapped(reader: SeekableReader, archive: WheelArchive, lost: list[str]) 
         except MemberDamaged as damage:
             overlapped[name] = str(damage)
             continue
-        if any(
-            (entry.offset, order[name]) > stray >= (entry.offset, 0) or entry.offset < stray[0] < end
-            for stray in strays
-        ):
+        first, within = (entry.offset, order[name]), range(entry.offset + 1, end)
+        if any(stray[0] in within or (stray[0] == entry.offset and stray < first) for stray in strays):
             overlapped[name] = "is overlapped by another, by what the directory says"
     return overlapped
