@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from signal import Signals
 from typing import Final
 
 from .cli_desk import Desk
@@ -27,24 +28,26 @@ def publish_with(surroundings: Surroundings, *, style: Style) -> int:
     """Publish; the transcript in the given style. A run that a signal has ended does not return."""
     desk = Desk(surroundings, style)
     release: Release | None = None
+    stopped: Signals | None = None
+    code = EXIT_OK
     with StopSignals() as stop:
         try:
             inputs = parse_inputs(surroundings.environ)
             desk.configure(inputs)
             release = Release(inputs, desk)
-            supervise(release.run, stop)
-            code = EXIT_OK
+            stopped = supervise(release.run, stop)
         except PublishError as problem:
             code = desk.tell(problem)
         except Exception as bug:  # noqa: BLE001 - reported, with everything that is already public
             code = desk.tell_bug(bug, "publish")
-        if stop.received is not None:
-            code = _SIGNALLED + stop.received
-            desk.tell_stop(stop.received)
-            if release is not None:
-                release.stop()
-        desk.close(code, cancelled=stop.received is not None)
-        if stop.received is not None:
+        if release is not None and stopped is not None:
+            code = _SIGNALLED + stopped
+            desk.tell_stop(stopped)
+            release.stop()
+        elif release is not None:
+            release.close()
+        desk.close(code, cancelled=stopped is not None)
+        if stopped is not None:
             surroundings.cleanup()
             surroundings.leave(code)
     return code

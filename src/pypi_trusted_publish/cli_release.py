@@ -126,6 +126,10 @@ class Release:
         )
         publish(order, ports)
 
+    def close(self) -> None:
+        """Close the connections of a run that has ended by itself."""
+        self._session.close()
+
     def stop(self) -> None:
         """Start nothing more, close what is open, and give back every token, within two seconds."""
         tokens = self._tokens

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from signal import Signals
 
 from .stop_signals import StopSignals
 
 
-def supervise(flow: Callable[[], None], stop: StopSignals) -> None:
+def supervise(flow: Callable[[], None], stop: StopSignals) -> Signals | None:
     """Run ``flow`` in a daemon thread until it ends or a signal comes; raise what it raised.
 
-    When :attr:`StopSignals.received` is set afterwards, the flow may still be running, and nobody waits for it.
+    Returns the signal that came first: then the flow may still be running, and nobody waits for it.
     """
     done = threading.Event()
     problems: list[BaseException] = []
@@ -25,5 +26,7 @@ def supervise(flow: Callable[[], None], stop: StopSignals) -> None:
             done.set()
 
     threading.Thread(target=run, name="release", daemon=True).start()
-    if stop.wait_for(done) is None and problems:
+    signal = stop.wait_for(done)
+    if signal is None and problems:
         raise problems[0]
+    return signal

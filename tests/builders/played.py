@@ -1,0 +1,74 @@
+"""One run of ``publish`` in this process, through the command line, against a stage."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from pypi_trusted_publish.cli import run
+from pypi_trusted_publish.rehearsal.stage import Stage
+from pypi_trusted_publish.skipping_clock import SkippingClock
+from pypi_trusted_publish.surroundings import Surroundings
+from pypi_trusted_publish.system_clock import SystemClock
+
+
+@dataclass(frozen=True, kw_only=True)
+class Played:
+    """What is left of a run."""
+
+    code: int
+    log: str
+    summary: str
+    outputs: dict[str, str]
+
+    @property
+    def outcomes(self) -> dict[str, str]:
+        """The outcome of each file, by its name."""
+        return {file["filename"]: file["outcome"] for file in json.loads(self.outputs["distributions"])}
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """The full report."""
+        with open(self.outputs["report"], encoding="utf-8") as file:  # noqa: PTH123
+            content: dict[str, Any] = json.load(file)
+        return content
+
+    @property
+    def codes(self) -> list[str]:
+        """The diagnoses, by their codes."""
+        return [diagnosis["code"] for diagnosis in self.report["diagnoses"]]
+
+    @property
+    def annotations(self) -> list[str]:
+        """The lines that make an error annotation."""
+        return [line for line in self.log.splitlines() if line.startswith("::error ")]
+
+
+def play(stage: Stage, *, environ: dict[str, str] | None = None, clock: Any = None) -> Played:
+    """Run ``publish`` on the stage; waits are skipped. ``environ`` is added to the stage's; None there removes one."""
+    for name in ("output", "summary"):
+        (stage.folder / name).write_text("", encoding="utf-8")
+    stdout = io.StringIO()
+    surroundings = Surroundings(
+        environ={**stage.environ, **(environ or {})},
+        stdout=stdout,
+        clock=clock or SkippingClock(SystemClock()),
+        random=lambda: 0.5,
+        install=None,
+        cleanup=lambda: None,
+        leave=_left,
+    )
+    code = run(["publish"], surroundings)
+    return Played(code=code, log=stdout.getvalue(), summary=stage.summary, outputs=_outputs(stage.outputs))
+
+
+def _left(code: int) -> NoReturn:
+    raise AssertionError(f"the run left with {code} although nobody stopped it")
+
+
+def _outputs(text: str) -> dict[str, str]:
+    pattern = re.compile(r"^([\w-]+)<<(ghadelimiter_\S+)\n(.*?)\n?\2$", re.MULTILINE | re.DOTALL)
+    return {name: value for name, _, value in pattern.findall(text)}
