@@ -6,7 +6,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv rehearse test lint types workflows tests format lock clean
+.PHONY: help venv rehearse test lint types workflows tests format docs pin lock clean
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*##/\1 -/p' Makefile
@@ -33,8 +33,7 @@ types: venv  ## the types of the code
 
 workflows: venv  ## the workflows and the actions
 	$(BIN)/actionlint $(WORKFLOWS)
-	$(BIN)/zizmor --offline --persona auditor --quiet action.yml check/action.yml tests/action/nested .github
-	$(BIN)/zizmor --offline --quiet $(EXAMPLES)
+	$(BIN)/zizmor --offline --persona auditor --quiet action.yml check/action.yml tests/action/nested .github $(EXAMPLES)
 EXAMPLES = $(wildcard examples/*.yml)
 WORKFLOWS = $(wildcard .github/workflows/*.yml) $(EXAMPLES)
 
@@ -44,6 +43,13 @@ tests: venv  ## the tests, with branch coverage
 format: venv  ## let ruff put the code into its form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: venv  ## write the generated pages and tables anew
+	$(BIN)/python tools/generate_docs.py
+
+pin: venv  ## let the examples pin a release: make pin VERSION=1.2.3
+	$(BIN)/python tools/pin.py $(VERSION)
+	$(BIN)/python tools/generate_docs.py
 
 lock: venv  ## refresh the hash locks; one package has one pin in all of them
 	$(BIN)/uv pip compile --quiet --upgrade $(LOCK) requirements/dev.in --output-file requirements/dev.txt

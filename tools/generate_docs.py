@@ -1,0 +1,146 @@
+"""Write what the documentation says twice from where it is said first: ``generate_docs.py [--check]``.
+
+In README.md the lines between ``<!-- begin KIND: NAME -->`` and ``<!-- end KIND -->`` are generated; of the pages in
+``docs/`` that :data:`PAGES` names, every line. With ``--check`` nothing is written, and the exit code is 1 when a page
+is not what it would be.
+"""
+
+# ruff: noqa: INP001 - a script, run by its path
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import yaml
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "src"))
+
+from pypi_trusted_publish.distributions.rules_page import rules_page  # noqa: E402 - found through the line above
+from pypi_trusted_publish.index.retry_page import retry_page  # noqa: E402
+from pypi_trusted_publish.input_table import INPUTS  # noqa: E402
+from pypi_trusted_publish.rehearsal.faults import FAULTS  # noqa: E402
+
+if TYPE_CHECKING:
+    from pypi_trusted_publish.rehearsal.fault import Fault
+
+_MARKED: Final = re.compile(
+    r"(?P<begin><!-- begin (?P<kind>\w+): (?P<name>[\w./-]+) -->\n)(?P<old>.*?)(?P<end><!-- end (?P=kind) -->)",
+    re.DOTALL,
+)
+_HEAD: Final = "<!-- Written by tools/generate_docs.py from {source}; change that, then run `make docs`. -->"
+
+
+def filled(text: str) -> str:
+    """A page with the lines between its markers made anew; a marker that nothing here fills keeps what it holds."""
+
+    def fill(found: re.Match[str]) -> str:
+        make = _FILLERS.get((found["kind"], found["name"])) or _BY_NAME.get(found["kind"])
+        return found["begin"] + (found["old"] if make is None else make(found["name"])) + found["end"]
+
+    return _MARKED.sub(fill, text)
+
+
+def example(path: str) -> str:
+    """A file of the repository as a code block."""
+    return f"```yaml\n{(ROOT / path).read_text(encoding='utf-8')}```\n"
+
+
+def inputs_table(_name: str) -> str:
+    """The inputs of ``action.yml``, with a line about their old spellings."""
+    declared = _action()["inputs"]
+    lines = [f"| `{name}` | {_code(declared[name]['default'])} | {declared[name]['description']} |" for name in INPUTS]
+    old = ", ".join(f"`{row.old}`" for row in INPUTS.values() if row.old)
+    return "\n".join(
+        ["| input | default | meaning |", "|---|---|---|", *lines, "", f"Older spellings work: {old}.", ""]
+    )
+
+
+def outputs_table(_name: str) -> str:
+    """The outputs of ``action.yml``."""
+    lines = [f"| `{name}` | {output['description']} |" for name, output in _action()["outputs"].items()]
+    return "\n".join(["| output | meaning |", "|---|---|", *lines, ""])
+
+
+def faults_page() -> str:
+    """Every fault that a rehearsal can play, and how a run ends that meets it."""
+    lines = [
+        "# The faults of the rehearsal",
+        "",
+        _HEAD.format(source="src/pypi_trusted_publish/rehearsal/faults.py"),
+        "",
+        "`pypi-trusted-publish rehearse --fault NAME` lets the first request of its kind meet the fault, `NAME:k` the",
+        "k-th, `NAME:k-` every one from the k-th on, `NAME:every` all of them. The columns say how the run ends.",
+    ]
+    for endpoint in dict.fromkeys(fault.endpoint for fault in FAULTS.values()):
+        lines += [
+            "",
+            f"## {str(endpoint.value).replace('_', ' ').capitalize()}",
+            "",
+            "| fault | what happens | once | every time |",
+            "|---|---|---|---|",
+            *(_fault(fault) for fault in FAULTS.values() if fault.endpoint is endpoint),
+        ]
+    return "\n".join([*lines, ""])
+
+
+def _fault(fault: Fault) -> str:
+    always = "" if fault.always is None else _ending(int(fault.always))
+    return f"| `{fault.name}` | {fault.statement} | {_ending(int(fault.once))} | {always} |"
+
+
+def _ending(code: int) -> str:
+    return "published" if code == 0 else f"exit {code}"
+
+
+def _code(value: str) -> str:
+    return f"`{value}`" if value else ""
+
+
+def _action() -> Mapping[str, Any]:
+    loaded: Mapping[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+    return loaded
+
+
+_FILLERS: Final[Mapping[tuple[str, str], Callable[[str], str]]] = {
+    ("table", "inputs"): inputs_table,
+    ("table", "outputs"): outputs_table,
+}
+_BY_NAME: Final[Mapping[str, Callable[[str], str]]] = {"example": example}
+"""Kinds of markers whose name says what is meant: the path of a file."""
+FILLED: Final = ("README.md",)
+"""Pages written by hand, apart from what stands between markers."""
+PAGES: Final[Mapping[str, Callable[[], str]]] = {
+    "docs/rules.md": rules_page,
+    "docs/retries.md": retry_page,
+    "docs/faults.md": faults_page,
+}
+"""Pages that are generated as a whole."""
+
+
+def wanted() -> Iterator[tuple[Path, str]]:
+    """Every page, and what it must hold."""
+    for name in FILLED:
+        yield ROOT / name, filled((ROOT / name).read_text(encoding="utf-8"))
+    for name, make in PAGES.items():
+        yield ROOT / name, make()
+
+
+def main(arguments: list[str]) -> int:
+    """Write what is stale, or say what is."""
+    stale = [(path, text) for path, text in wanted() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    for path, text in stale:
+        name = path.relative_to(ROOT).as_posix()
+        if "--check" in arguments:
+            sys.stdout.write(f"{name} is not what `make docs` would write\n")
+        else:
+            path.write_text(text, encoding="utf-8", newline="\n")
+            sys.stdout.write(f"{name} written\n")
+    return 1 if stale and "--check" in arguments else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))  # noqa: TID251 - the entry of a script
