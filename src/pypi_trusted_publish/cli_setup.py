@@ -154,8 +154,7 @@ def _repository_of(path: Path) -> str:
 
 def _told(diagnosis: Diagnosis) -> Iterator[str]:
     yield clean(f"{diagnosis.happened} [{diagnosis.code}]")
-    if diagnosis.remedy:
-        yield clean(f"    {diagnosis.remedy}")
+    yield clean(f"    {diagnosis.remedy}")
 
 
 def _misused(why: str) -> WorkflowError:

@@ -160,6 +160,12 @@ def test_the_letter_case_of_owner_and_repository_is_pointed_out() -> None:
     assert "capitals" not in explained("invalid-publisher", NOT_FOUND, of=plain).remedy
 
 
+def test_a_token_that_names_no_repository_is_explained_without_one() -> None:
+    diagnosis = explained("invalid-publisher", "Missing claim 'repository'", of=UnverifiedClaims())
+    assert "Owner and repository" not in diagnosis.remedy
+    assert "Repository name:  (unknown)" in diagnosis.paste
+
+
 def test_a_renamed_repository_is_pointed_out_with_the_id_of_its_owner() -> None:
     assert "now 65" in explained("invalid-publisher", NOT_FOUND).remedy
 

@@ -183,6 +183,7 @@ def test_an_old_spelling_that_names_testpypi_never_publishes_to_pypi(url: str) -
         ("INPUT_VERIFY_METADATA", "INPUT_OLD_VERIFY_METADATA", "false", "true"),
         ("INPUT_SKIP_EXISTING", "INPUT_OLD_SKIP_EXISTING", "true", "false"),
         ("INPUT_SKIP_EXISTING", "INPUT_OLD_SKIP_EXISTING", "true", "nonsense"),
+        ("INPUT_REPOSITORY_URL", "INPUT_OLD_REPOSITORY_URL", "nonsense", "testpypi"),
     ],
 )
 def test_both_spellings_with_different_values_are_a_contradiction(new: str, old: str, first: str, second: str) -> None:

@@ -1,1 +1,1 @@
-"""Trusted Publishing without the wire: identity tokens, their claims, the exchange's documents and its refusals. Pure."""
+"""Trusted Publishing without the wire: identity tokens, claims, the documents of the exchange, its refusals. Pure."""
