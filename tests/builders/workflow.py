@@ -73,6 +73,8 @@ class Play:
     wheels: Path
     environ: dict[str, str] = field(default_factory=dict)
     """Variables of the job."""
+    actions: dict[str, Path] = field(default_factory=dict)
+    """Further actions that are taken from a folder instead of GitHub, by ``owner/name@ref``."""
     code: int = -1
     log: str = ""
 
@@ -130,16 +132,17 @@ class Play:
 
     def start(self, *steps: str) -> subprocess.Popen[str]:
         """Begin to play; :meth:`end` waits for the rest."""
-        self.write(".github/workflows/release.yml", workflow(*steps))
+        return self.start_workflow(workflow(*steps))
+
+    def start_workflow(self, text: str) -> subprocess.Popen[str]:
+        """Begin to play a workflow that is given as a whole."""
+        self.write(".github/workflows/release.yml", text)
         self._commit()
         (self.folder / "event.json").write_text(json.dumps(self._event()), encoding="utf-8")
         command = [str(ACT), "push", "--platform", "ubuntu-latest=-self-hosted", "--no-cache-server"]
-        command += [
-            "--local-repository",
-            f"{ACTION}@v1={self.checkout}",
-            "--eventpath",
-            str(self.folder / "event.json"),
-        ]
+        for action, folder in ({f"{ACTION}@v1": self.checkout} | self.actions).items():
+            command += ["--local-repository", f"{action}={folder}"]
+        command += ["--eventpath", str(self.folder / "event.json")]
         command += ["--actor", "octocat", "--secret", "GITHUB_TOKEN=a-token-of-the-job"]
         for name, value in self._job_environment().items():
             command += ["--env", f"{name}={value}"]

@@ -1,0 +1,97 @@
+"""A runner plays the release workflow that the README shows: it builds, hands over an artifact, and publishes."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from action.conftest import Prepare
+from builders.started import ROOT
+from builders.workflow import ACTION, KEEP, Play
+from pypi_trusted_publish.rehearsal.stage import Stage
+
+EXAMPLE: Final = ROOT / "examples" / "release.yml"
+RUN: Final = "  using: composite\n  steps:\n    - shell: bash\n      run: |\n"
+NAME_AND_PATH: Final = "inputs:\n  name:\n    description: of the artifact\n  path:\n    description: a folder\n"
+ACTIONS: Final = {
+    "actions/setup-python": f"inputs:\n  python-version:\n    description: any\nruns:\n{RUN}"
+    '        echo "$BUILDING_PYTHON" >> "$GITHUB_PATH"\n',
+    "actions/upload-artifact": f"{NAME_AND_PATH}"
+    f"  if-no-files-found:\n    description: error\nruns:\n{RUN}"
+    '        mkdir -p "$PLAYED/artifacts"\n        cp -R "$PATH_GIVEN" "$PLAYED/artifacts/$NAME"\n'
+    "      env:\n        NAME: ${{ inputs.name }}\n        PATH_GIVEN: ${{ inputs.path }}\n",
+    "actions/download-artifact": f"{NAME_AND_PATH}"
+    f"runs:\n{RUN}"
+    '        mkdir -p "$PATH_GIVEN"\n        cp -R "$PLAYED/artifacts/$NAME/." "$PATH_GIVEN"\n'
+    "      env:\n        NAME: ${{ inputs.name }}\n        PATH_GIVEN: ${{ inputs.path }}\n",
+}
+"""GitHub's own actions, as far as this workflow uses them, without GitHub."""
+
+PYPROJECT: Final = """\
+[build-system]
+requires = ["flit_core"]
+build-backend = "flit_core.buildapi"
+
+[project]
+name = "rehearsal-sample"
+version = "1.0.0"
+description = "A project with a build"
+requires-python = ">=3.10"
+"""
+
+
+@pytest.fixture(scope="module")
+def build_backend(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The build backend among the wheels that the played job can install: by the lock, as all else."""
+    lock = (ROOT / "requirements" / "dev.txt").read_text(encoding="utf-8")
+    found = re.search(r"^flit-core==.*?(?<!\\)\n", lock, re.MULTILINE | re.DOTALL)
+    assert found is not None
+    wanted = tmp_path_factory.mktemp("backend") / "requirements.txt"
+    wanted.write_text(found[0], encoding="utf-8")
+    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
+    subprocess.run([*pip, "--require-hashes", "-r", str(wanted), "-d", str(wheels)], check=True)
+
+
+def pins(text: str) -> dict[str, str]:
+    """Name and commit of each action that a workflow uses."""
+    return dict(re.findall(r"uses: ([\w./-]+)@([0-9a-f]{40})", text))
+
+
+def example_for(stage: Stage) -> str:
+    """The example, with the index of this machine in place of PyPI, and a last step that keeps what it brought."""
+    where = f"repository-url: {stage.index.upload_url}\n          check-url: {stage.index.simple_url}\n"
+    return f"{EXAMPLE.read_text(encoding='utf-8')}        with:\n          {where}{KEEP}"
+
+
+def give_a_project(play: Play) -> None:
+    play.write("pyproject.toml", PYPROJECT)
+    play.write("rehearsal_sample.py", '"""A module."""\n')
+
+
+@pytest.mark.usefixtures("build_backend")
+def test_the_release_workflow_of_the_readme_publishes_what_it_has_built(prepare: Prepare, tmp_path: Path) -> None:
+    with prepare(dist="elsewhere") as (play, stage):
+        workflow = example_for(stage)
+        commits = pins(workflow)
+        for name, text in ACTIONS.items():
+            folder = tmp_path / "github" / name
+            folder.mkdir(parents=True)
+            (folder / "action.yml").write_text(f"name: {name}\ndescription: {name}\n{text}", encoding="utf-8")
+            play.actions[f"{name}@{commits[name]}"] = folder
+        play.actions[f"{ACTION}@{commits[ACTION]}"] = play.checkout
+        play.environ["BUILDING_PYTHON"] = str(Path(sys.executable).parent)
+        give_a_project(play)
+        with play.start_workflow(workflow) as process:
+            play.end(process)
+        assert play.code == 0, play.log
+        assert [file.filename for file in stage.published()] == [
+            "rehearsal_sample-1.0.0-py3-none-any.whl",
+            "rehearsal_sample-1.0.0.tar.gz",
+        ]
+        assert stage.live_tokens() == ()
+    assert (play.outputs["uploaded-count"], play.outputs["confirmed"]) == ("2", "true")
