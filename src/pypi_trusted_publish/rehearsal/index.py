@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, final
 
 from .authority import make_server_context
 from .catalogue import Catalogue, PublishedFile
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 _T = TypeVar("_T")
-_Self = TypeVar("_Self", bound="EmbeddedIndex")
 
 
+@final
 class EmbeddedIndex:
     """A context manager: the server runs while it is entered.
 
@@ -140,7 +140,7 @@ class EmbeddedIndex:
         """Accept connections again."""
         self.server.run(self.server.listen())
 
-    def __enter__(self: _Self) -> _Self:
+    def __enter__(self) -> EmbeddedIndex:
         context = None
         if self._tls:
             context, self.authority_file = make_server_context(Path(self._folder.name))

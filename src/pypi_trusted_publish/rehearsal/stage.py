@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, final
 
 from packaging.utils import parse_sdist_filename, parse_wheel_filename
 
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from .traffic import Latency, LoggedRequest
     from .upload_tokens import IssuedToken
 
-_Self = TypeVar("_Self", bound="Stage")
 DEFAULT_ENVIRONMENT: Final = "release"
 
 
+@final
 class Stage:
     """Everything that one run needs, laid out in ``folder``.
 
@@ -132,7 +132,7 @@ class Stage:
             environment=self._publisher_environment,
         )
 
-    def __enter__(self: _Self) -> _Self:
+    def __enter__(self) -> Stage:
         self._lay_out()
         if self.distributions is None:
             self.distributions = build_release(self.workspace / "dist")
