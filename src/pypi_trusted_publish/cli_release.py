@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from . import __version__
@@ -18,9 +17,10 @@ from .github.runner import ReleaseJob, check_runner, read_event
 from .index.client import IndexClient
 from .index.upload_tokens import UploadTokens
 from .pages_ahead import PagesAhead
-from .plan import PlanPolicy
+from .plan import PlanPolicy, UploadPlan
 from .prove import Proof, prove
 from .publish import Order, Ports, publish
+from .system_clock import SystemClock
 from .thread_map import in_threads
 from .transport.session import Session
 from .trusted_publishing.claims_policy import ClaimsPolicy
@@ -29,8 +29,6 @@ from .trusted_publishing.refusal import Refusal, explain_refusal
 from .trusted_publishing.tokens import Audience
 
 if TYPE_CHECKING:
-    from packaging.utils import NormalizedName
-
     from .attestations.prepare import Desk as SigningDesk
     from .cli_desk import Desk
     from .errors import PublishError
@@ -55,7 +53,7 @@ class Release:
         self._session = Session(
             proxies=desk.proxies(),
             trust=desk.trust,
-            clock=self._clock,
+            clock=SystemClock(),  # time-outs are of the network, and stay real where waits are skipped
             emit=self._background.emit,
             user_agent=f"pypi-trusted-publish/{__version__}",
         )
@@ -182,10 +180,14 @@ class Release:
         job = self._desk.context.job or "publish"
         return ClaimsPolicy(environment=self._inputs.environment, audience=audience, job=job)
 
-    def _upload_tokens(self, proof: Proof, projects: Sequence[NormalizedName]) -> UploadTokens:
+    def _upload_tokens(self, proof: Proof, plan: UploadPlan) -> UploadTokens:
         def explain(refusal: Refusal) -> PublishError:
             return explain_refusal(
-                refusal, claims=proof.accepted.claims, index=self._inputs.index.facts, projects=tuple(projects)
+                refusal,
+                claims=proof.accepted.claims,
+                index=self._inputs.index.facts,
+                projects=plan.project_names,
+                unknown_projects=plan.new_projects,
             )
 
         self._tokens = UploadTokens(

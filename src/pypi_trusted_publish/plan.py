@@ -76,6 +76,11 @@ class UploadPlan:
         return tuple({distribution.project: None for distribution in self.uploads})
 
     @property
+    def project_names(self) -> tuple[str, ...]:
+        """The same as the metadata spells them."""
+        return tuple({distribution.project: distribution.name for distribution in self.uploads}.values())
+
+    @property
     def new_projects(self) -> tuple[NormalizedName, ...]:
         """Those to which something will be sent and which the index does not know."""
         return tuple(project for project in self.projects if self.page(project).state is PageState.NO_PROJECT)

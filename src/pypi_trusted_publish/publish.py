@@ -22,8 +22,6 @@ from .trusted_publishing.coverage import check_coverage, covered_projects, warn_
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from packaging.utils import NormalizedName
-
     from .background import Background, Task
     from .clock import Clock
     from .distributions.distribution import CheckedSet, Distribution
@@ -84,8 +82,8 @@ class Ports:
     validate: Callable[[], CheckedSet]
     """Read and judge every file; raises when one of them must not be published."""
     index: Index
-    tokens: Callable[[Proof, Sequence[NormalizedName]], Tokens]
-    """The tokens of the proved job, for these projects."""
+    tokens: Callable[[Proof, UploadPlan], Tokens]
+    """The tokens of the proved job, for what is planned."""
     attest: Attest
     pages: PagesAhead
     """The index's pages before the uploads."""
@@ -120,7 +118,7 @@ def publish(order: Order, ports: Ports) -> None:
     proof, checked = both(ports.prove, lambda: _told(checking, ports.emit))
     plan = _plan(checked, order, ports)
     attestations = ports.attest(plan.uploads, proof.accepted, plan.pages)
-    tokens = ports.tokens(proof, plan.projects)
+    tokens = ports.tokens(proof, plan)
     if order.dry_run:
         prove_a_mint(plan, tokens, ports.emit)
         return
