@@ -42,8 +42,7 @@ def test_a_release_arrives_and_its_outputs_say_so(prepare: Prepare) -> None:
     assert (outputs["project"], outputs["version"]) == ("rehearsal-sample", "1.0.0")
     assert outputs["release-url"].startswith("http://127.0.0.1:")
     assert outputs["confirmed"] == "true"
-    assert "rehearsal_sample-1.0.0.tar.gz" in play.summary
-    assert [name for name in play.left_over if name.startswith("pypi-trusted-publish-")] == []
+    assert play.left_over == []
 
 
 def test_no_secret_is_in_the_log(prepare: Prepare) -> None:
@@ -62,7 +61,6 @@ def test_another_environment_than_promised_stops_before_anything_is_minted(prepa
         assert (minted(stage), uploads(stage)) == (0, 0)
     assert re.search(r"::error|❗", play.log)
     assert "environment: pypi" in play.log
-    assert "environment: pypi" in play.summary
 
 
 def test_a_conflict_stops_before_the_first_byte(prepare: Prepare) -> None:
@@ -76,7 +74,7 @@ def test_a_conflict_stops_before_the_first_byte(prepare: Prepare) -> None:
         assert later.code == 1
         assert uploads(stage) == before
         assert stage.live_tokens() == ()
-    assert "rehearsal_sample-1.0.0-py3-none-any.whl" in later.summary
+    assert "rehearsal_sample-1.0.0-py3-none-any.whl" in later.log
 
 
 def test_an_old_spelling_alone_decides_where_the_files_go(prepare: Prepare) -> None:
@@ -141,7 +139,6 @@ def test_a_job_without_the_permission_fails_at_once_and_is_told_the_line(prepare
         assert play.code == 1
         assert uploads(stage) == 0
     assert "id-token: write" in play.log
-    assert "id-token: write" in play.summary
 
 
 @pytest.mark.parametrize("broken", [False, True])

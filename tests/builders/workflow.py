@@ -2,7 +2,8 @@
 
 The workspace is a real git repository with a remote, a tag and the workflow as ``release.yml``, so that the runner
 tells the job what GitHub would. The action is a checkout that the runner takes for ``org/pypi-trusted-publish@v1``.
-``PLAYED`` names a folder in which steps leave what the test wants to see.
+``PLAYED`` names a folder in which steps leave what the test wants to see; not the job's summary, which this runner
+empties before each step.
 """
 
 from __future__ import annotations
@@ -29,8 +30,7 @@ KEEP: Final = """\
         shell: bash
         run: |
           printf '%s' "$OUTPUTS" > "$PLAYED/outputs.json"
-          cat "$GITHUB_STEP_SUMMARY" > "$PLAYED/summary.md" || true
-          ls -A "$RUNNER_TEMP" > "$PLAYED/left-over"
+          find "$RUNNER_TEMP" -mindepth 1 -type d > "$PLAYED/left-over"
           cp "$REPORT" "$PLAYED/report.json" || true
         env:
           REPORT: ${{ steps.publish.outputs.report }}
@@ -105,12 +105,8 @@ class Play:
         return found
 
     @property
-    def summary(self) -> str:
-        return (self.kept / "summary.md").read_text(encoding="utf-8")
-
-    @property
     def left_over(self) -> list[str]:
-        """What lay in ``RUNNER_TEMP`` after the action."""
+        """Folders that lay in ``RUNNER_TEMP`` after the action; its report may lie beside them."""
         return (self.kept / "left-over").read_text(encoding="utf-8").splitlines()
 
     def another(self) -> Play:
