@@ -8,19 +8,18 @@ times a second, which also works where a wait cannot be interrupted.
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, final
 
 if TYPE_CHECKING:
     import threading
     from types import FrameType
-
-    from typing_extensions import Self
 
 _NAMES: Final = ("SIGINT", "SIGTERM", "SIGBREAK", "SIGHUP")
 _LOOK_EVERY: Final = 0.05
 """Seconds."""
 
 
+@final
 class StopSignals:
     """A context in which a request to stop is noted instead of ending the process. For the main thread alone."""
 
@@ -29,7 +28,7 @@ class StopSignals:
         """The first one that came."""
         self._before: dict[signal.Signals, object] = {}
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> StopSignals:
         for name in _NAMES:
             number = getattr(signal, name, None)
             if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
