@@ -87,7 +87,7 @@ class Job:
             emit=emit,
         )
         policy = PlanPolicy(skip_existing=False, like_pypi=True, run_attempt=1, now=stand.clock.now())
-        publish(Order(plan=policy, lanes=2, wait_for_index=10.0, dry_run=False), ports)
+        publish(Order(plan=policy, lanes=2, wait_for_index=10.0, dry_run=False, index_verifies=True), ports)
 
     def tokens(self, urls: IndexUrls) -> UploadTokens:
         return UploadTokens(
