@@ -19,6 +19,8 @@ _ANY_OF: Final = (
 """PyArmor's marks: one of them is enough."""
 _ALL_OF: Final = (b"---BEGIN PYE FILE---", b"---END PYE FILE---")
 """SourceDefender's marks: both."""
+_SIGNS: Final = (b"__pyarmor_", b" PYE FILE---")
+"""What every mark holds: hardly any file does, so that two searches are enough for it."""
 _TOKEN_HEAD: Final = b"pypi-AgEIcHlwaS5vcmcCJ"
 _TOKEN: Final = re.compile(rb"pypi-AgEIcHlwaS5vcmcCJ[A-Za-z0-9_-]{100,}")
 """An API token of the index: a fixed head, then base64 (documented by the index; August 2026)."""
@@ -46,7 +48,8 @@ class SourceScan:
         """The next piece of the file."""
         self._size += len(piece)
         window = self._tail + piece
-        self._found.update(mark for mark in (*_ANY_OF, *_ALL_OF) if mark in window)
+        if any(sign in window for sign in _SIGNS):
+            self._found.update(mark for mark in (*_ANY_OF, *_ALL_OF) if mark in window)
         if not self.token and _TOKEN_HEAD in window:
             self.token = _TOKEN.search(window) is not None
         self._tail = window[-_OVERLAP:]

@@ -24,11 +24,14 @@ class HashingReader:
     """A seekable binary reader that hashes each byte the first time it passes by in the file's order.
 
     Whoever reads the file from front to back gets the digests for nothing; what was skipped is read by
-    :meth:`finish`. It does not close the reader that it is given.
+    :meth:`finish`. The file is read in blocks, so that small reads cost little and hashing happens in large pieces.
+    It does not close the reader that it is given.
     """
 
     def __init__(self, reader: BinaryIO) -> None:
         self._reader = reader
+        self._block = b""
+        self._block_start = 0
         self._position = 0
         self._hashed = 0
         self._sha256 = hashlib.sha256()
@@ -36,20 +39,42 @@ class HashingReader:
 
     def read(self, size: int = -1) -> bytes:
         """As a reader's ``read``: fewer bytes only at the end of the file."""
-        data = self._reader.read(size)
-        start, end = self._position, self._position + len(data)
-        self._position = end
-        if start <= self._hashed < end:
-            fresh = data if start == self._hashed else data[self._hashed - start :]
+        parts: list[bytes] = []
+        left = size
+        while left:
+            start = self._position - self._block_start
+            piece = self._block[start:] if left < 0 else self._block[start : start + left]
+            if not piece:
+                if not self._fill():
+                    break
+                continue
+            self._position += len(piece)
+            left = left if left < 0 else left - len(piece)
+            parts.append(piece)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def _fill(self) -> bool:
+        """Read the block that begins at the position; whether there is one."""
+        if self._position != self._block_start + len(self._block):
+            self._reader.seek(self._position)
+        self._block, self._block_start = self._reader.read(CHUNK), self._position
+        end = self._block_start + len(self._block)
+        if self._block_start <= self._hashed < end:
+            fresh = memoryview(self._block)[self._hashed - self._block_start :]
             self._sha256.update(fresh)
             self._blake2b.update(fresh)
             self._hashed = end
-        return data
+        return bool(self._block)
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """As a reader's ``seek``; nothing is hashed by it."""
-        self._position = self._reader.seek(offset, whence)
-        return self._position
+        """As a reader's ``seek`` from the start of the file; nothing is hashed by it."""
+        if whence:
+            raise ValueError("only from the start")
+        if not self._block_start <= offset < self._block_start + len(self._block):
+            self._reader.seek(offset)
+            self._block, self._block_start = b"", offset
+        self._position = offset
+        return offset
 
     def tell(self) -> int:
         """The position in the file."""
