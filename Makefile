@@ -51,12 +51,12 @@ pin: venv  ## let the examples pin a release: make pin VERSION=1.2.3
 	$(BIN)/python tools/pin.py $(VERSION)
 	$(BIN)/python tools/generate_docs.py
 
-lock: venv  ## refresh the hash locks; one package has one pin in all of them
-	$(BIN)/uv pip compile --quiet --upgrade $(LOCK) requirements/dev.in --output-file requirements/dev.txt
+lock: venv  ## refresh the hash locks with what is a week old; one package has one pin in all of them
+	$(BIN)/uv pip compile --quiet --upgrade --exclude-newer P7D $(LOCK) requirements/dev.in --output-file requirements/dev.txt
 	for name in description attestations; do \
 	  $(BIN)/uv pip compile --quiet $(LOCK) --constraints requirements/dev.txt requirements/$$name.in --output-file requirements/$$name.txt || exit; done
 	$(BIN)/uv pip compile --quiet $(LOCK) --no-deps --constraints requirements/dev.txt requirements/runtime.in --output-file requirements/runtime.txt
-LOCK := --exclude-newer "7 days" --universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-header --no-annotate
+LOCK := --universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-header --no-annotate
 
 clean:  ## remove what the commands above made
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* dist build
