@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from packaging.utils import (
     InvalidSdistFilename,
@@ -20,9 +20,7 @@ from packaging.version import InvalidVersion, Version
 
 from .answers import Refusal
 from .catalogue import DAY, Catalogue, Project, PublishedFile
-
-if TYPE_CHECKING:
-    from .form import UploadForm
+from .form import UploadForm
 
 _NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?", re.IGNORECASE)
 _METADATA_VERSIONS: Final = ("1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5")
@@ -83,7 +81,10 @@ def check_conflicts(submission: Submission, catalogue: Catalogue, project: Proje
             f"{taken.filename if taken else ''!r}).",
         )
     if filename in catalogue.used_filenames:
-        raise Refusal(400, f"This filename was previously used by a file that has since been deleted ({filename!r}).")
+        raise Refusal(
+            400,
+            "This filename has already been used, use a different version. See /help/#file-name-reuse",
+        )
     return False
 
 

@@ -7,17 +7,13 @@ import email.policy
 import tarfile
 import zipfile
 from email.message import EmailMessage
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from .acceptance import Submission
 from .answers import Refusal
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from .acceptance import Submission
 
 
 def check_archive(submission: Submission, path: Path) -> None:

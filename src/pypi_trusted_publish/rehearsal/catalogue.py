@@ -10,14 +10,11 @@ from __future__ import annotations
 import itertools
 import uuid
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from packaging.utils import NormalizedName, canonicalize_name
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from packaging.version import Version
+from packaging.version import Version
 
 DAY: Final = 86_400
 
@@ -135,8 +132,3 @@ class Catalogue:
         for project in self.projects.values():
             project.files.pop(filename, None)
         self.used_filenames.add(filename)
-
-    def age(self, project: str, seconds: float) -> None:
-        """Make every release of a project older."""
-        for release in self.projects[canonicalize_name(project)].releases.values():
-            release.created_at -= seconds

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import jwt
 from aiohttp import web
 
 from .answers import exchange_refusal
+from .catalogue import Catalogue
 from .issuer import ISSUER, Issuer
 from .publishers import NoPublisher, PendingPublisher, Publisher, find
 from .traffic import Traffic, note_of
-
-if TYPE_CHECKING:
-    from .catalogue import Catalogue
-    from .upload_tokens import IssuedToken, TokenRegister
+from .upload_tokens import IssuedToken, TokenRegister
 
 NO_PUBLISHER: Final = "valid token, but no corresponding publisher ({reason})"
 

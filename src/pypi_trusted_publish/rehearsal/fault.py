@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from aiohttp import web
 
+from .traffic import Endpoint, Handler
+
 if TYPE_CHECKING:
     from .index import EmbeddedIndex
-    from .traffic import Endpoint, Handler
 
 
 class Ending(enum.IntEnum):
@@ -71,7 +72,9 @@ class Fault:
     passing: bool = False
     """Whether it may be drawn at random: gone with the next request, and nobody has to wait for a time-out."""
     confirmed: bool = True
-    """Whether a run that finishes sees its files on the index's page in the end."""
+    """Whether a run that it struck once, and that finishes, sees its files on the index's page in the end."""
+    stalls: bool = False
+    """Whether a client only gets on by its own time-out."""
 
     @property
     def repeatable(self) -> bool:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+from aiohttp import web
 
-    from aiohttp import web
-
-    from .fault import Fault, Moment, Scene
-    from .traffic import Endpoint, note_of
+from .fault import Fault, Moment, Scene
+from .traffic import Endpoint, note_of
 
 
 class UnknownFault(ValueError):

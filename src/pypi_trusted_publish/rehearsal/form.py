@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from aiohttp import BodyPartReader, MultipartReader, web
 
 from .answers import Refusal
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _CHUNK: Final = 1 << 18
 _LARGEST_FIELDS: Final = 32 << 20

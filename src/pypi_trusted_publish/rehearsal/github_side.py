@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from aiohttp import web
 
-if TYPE_CHECKING:
-    from .issuer import Issuer
+from .issuer import Issuer
 
 IDENTITY_PATH: Final = "/idtoken/run/8153040201/job/1"
 IDENTITY_QUERY: Final = "api-version=2.0&job=publish"

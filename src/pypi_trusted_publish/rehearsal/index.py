@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, final
+from typing import Any, TypeVar, final
 
 from .authority import make_server_context
 from .catalogue import Catalogue, PublishedFile
@@ -20,9 +21,6 @@ from .serving import HOST, LoopThread
 from .traffic import Latency, LoggedRequest, Traffic
 from .upload import UploadEndpoint
 from .upload_tokens import IssuedToken, TokenRegister
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
 
 _T = TypeVar("_T")
 
@@ -75,6 +73,11 @@ class EmbeddedIndex:
         self.authority_file: Path | None = None
         """PEM file for ``SSL_CERT_FILE``; None without TLS."""
         self.server = LoopThread(port=port, on_connection=self.traffic.count_connection)
+
+    @property
+    def folder(self) -> Path:
+        """Where the index keeps its files."""
+        return Path(self._folder.name)
 
     @property
     def origin(self) -> str:

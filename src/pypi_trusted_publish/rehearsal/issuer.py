@@ -5,13 +5,11 @@ from __future__ import annotations
 import functools
 import json
 import uuid
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 ISSUER: Final = "https://token.actions.githubusercontent.com"
 LIFETIME: Final = 300

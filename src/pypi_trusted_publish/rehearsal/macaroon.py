@@ -12,11 +12,9 @@ import base64
 import binascii
 import hashlib
 import hmac
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from typing import Final
 
 PREFIX: Final = "pypi-"
 _END, _LOCATION, _IDENTIFIER, _SIGNATURE = 0, 1, 2, 6

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import html
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable
+from typing import Any, Final
 
 from aiohttp import web
 from packaging.utils import canonicalize_name
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from .catalogue import Catalogue, Project, PublishedFile
+from .catalogue import Catalogue, Project, PublishedFile
 
 JSON_TYPE: Final = "application/vnd.pypi.simple.v1+json"
 API_VERSION: Final = "1.4"

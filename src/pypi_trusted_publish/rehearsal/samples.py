@@ -10,12 +10,10 @@ import itertools
 import random
 import tarfile
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+from pathlib import Path
+from typing import Final
 
 _EPOCH: Final = (2026, 1, 1, 0, 0, 0)
 _UNIX_EPOCH: Final = 1_767_225_600

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import threading
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, TypeVar
 
 from aiohttp import web
-
-if TYPE_CHECKING:
-    import ssl
-    from collections.abc import Callable, Coroutine
 
 _T = TypeVar("_T")
 HOST: Final = "127.0.0.1"
@@ -64,14 +62,14 @@ class LoopThread:
         if self._listener is None:
             self._listener, self.port = await self._open(self.port)
 
-    async def stop_listening(self) -> None:
-        """Refuse every new connection to the index and cut those that are there, until :meth:`listen`."""
+    async def stop_listening(self, *, spare: asyncio.BaseTransport | None = None) -> None:
+        """Refuse every new connection to the index and cut those that are there but one, until :meth:`listen`."""
         if self._listener is not None:
             self._listener.close()
             self._listener = None
         if self._runner is not None and self._runner.server is not None:
             for connection in list(self._runner.server.connections):
-                if connection.transport is not None:
+                if connection.transport is not None and connection.transport is not spare:
                     connection.transport.abort()
 
     async def _start(self, runner: web.AppRunner) -> None:

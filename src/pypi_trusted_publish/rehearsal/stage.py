@@ -11,10 +11,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final, final
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final, final
 
 from packaging.utils import parse_sdist_filename, parse_wheel_filename
 
+from .catalogue import PublishedFile
 from .fault import Scene
 from .fault_schedule import FaultSchedule, RandomFaults, parse
 from .faults import FAULTS
@@ -23,14 +26,8 @@ from .issuer import job_claims
 from .job_environment import job_environment
 from .publishers import Publisher
 from .samples import build_release
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
-
-    from .catalogue import PublishedFile
-    from .traffic import Latency, LoggedRequest
-    from .upload_tokens import IssuedToken
+from .traffic import Latency, LoggedRequest
+from .upload_tokens import IssuedToken
 
 DEFAULT_ENVIRONMENT: Final = "release"
 

@@ -6,7 +6,9 @@ import asyncio
 import base64
 import binascii
 import secrets
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
 
 from aiohttp import web
 
@@ -17,10 +19,6 @@ from .catalogue import Catalogue, Project, PublishedFile
 from .form import read_form
 from .traffic import Traffic, note_of
 from .upload_tokens import IssuedToken, TokenRefused, TokenRegister
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
 
 NO_CREDENTIALS: Final = (
     "Invalid or non-existent authentication information. See /help/#invalid-auth for more information."
@@ -128,7 +126,7 @@ class UploadEndpoint:
         attestations = submission.form.first("attestations")
         if not attestations or self._trust is None:
             return ""
-        from .attestation_check import AttestedFile, verify  # noqa: PLC0415 - its libraries are needed here alone
+        from .attestation_check import AttestedFile, verify
 
         publisher = token.publisher
         file = AttestedFile(

@@ -9,15 +9,11 @@ from __future__ import annotations
 import json
 import secrets
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from . import macaroon
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from .publishers import Publisher
+from .publishers import Publisher
 
 DEFAULT_LIFETIME = 900
 
