@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, TextIO, TypeVar
+from typing import Final, TypeVar
 
 from .check_report import CheckReport, report_json, report_lines
 from .description_renderer import DescriptionRenderer
@@ -37,6 +37,16 @@ class CheckRequest:
     strict: bool = False
     lenient_tables: bool = False
     json: bool = False
+    of_a_job: bool = False
+    """The request stands in the inputs of the action."""
+
+    def facts(self) -> tuple[tuple[str, str], ...]:
+        """What was asked for, for people."""
+        return (
+            ("packages-dir", ", ".join(self.lines)),
+            ("strict", "true" if self.strict else "false"),
+            ("ignore", ", ".join(sorted(self.ignore))),
+        )
 
     def options(self) -> CheckOptions:
         """The options of the check itself."""
@@ -44,30 +54,24 @@ class CheckRequest:
 
 
 def run(argv: Sequence[str], surroundings: Surroundings) -> int:
-    """Check what is named; returns the exit code."""
-    return run_check(argv, environ=surroundings.environ, stdout=surroundings.stdout, install=surroundings.install)
-
-
-def run_check(
-    argv: Sequence[str],
-    *,
-    environ: Mapping[str, str],
-    stdout: TextIO,
-    install: Callable[[str], None] | None = None,
-) -> int:
     """Check what is named: 0, 3 when there is an error, 2 when the command is wrong.
 
     Without a path, in a job of GitHub Actions, the variables ``INPUT_PACKAGES_DIR``, ``INPUT_STRICT`` and
-    ``INPUT_IGNORE`` say what to do.
+    ``INPUT_IGNORE`` say what to do, and the job's log and summary say what came of it.
     """
+    stdout = surroundings.stdout
     try:
-        request = _request(argv, environ)
+        request = _request(argv, surroundings.environ)
     except WorkflowError as wrong:
         stdout.writelines(f"{clean(diagnosis.happened)} {diagnosis.remedy}\n" for diagnosis in wrong.diagnostics())
         return wrong.exit_code
-    report = make_report(request, install=install)
+    report = make_report(request, install=surroundings.install)
     if request.json:
         stdout.write(report_json(report) + "\n")
+    elif request.of_a_job:
+        from .cli_check_job import tell_in_job
+
+        return tell_in_job(report, surroundings, request.facts())
     else:
         stdout.writelines(f"{line}\n" for line in report_lines(report))
     return report.exit_code
@@ -131,6 +135,7 @@ def _read_arguments(argv: Sequence[str], request: CheckRequest) -> Iterator[Diag
 
 
 def _read_inputs(environ: Mapping[str, str], request: CheckRequest) -> Iterator[Diagnosis]:
+    request.of_a_job = True
     request.workspace = environ.get("GITHUB_WORKSPACE") or request.workspace
     request.lines = (environ.get("INPUT_PACKAGES_DIR") or "dist").splitlines()
     request.ignore |= _codes(environ.get("INPUT_IGNORE", ""))

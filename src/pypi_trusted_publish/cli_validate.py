@@ -75,14 +75,15 @@ class Validation:
         if self.collected.ignored:
             self.emit(Fact(name="ignored", value=", ".join(self.collected.ignored)))
         for distribution in checked.distributions:
-            self.emit(_checked(distribution, checked))
+            self.emit(checked_event(distribution, checked))
         if not self.inputs.verify_metadata:
             self.emit(Told(diagnosis=_unverified()))
         for diagnosis in told_while_publishing(checked):
             self.emit(Told(diagnosis=diagnosis))
 
 
-def _checked(file: Distribution, checked: CheckedSet) -> Checked:
+def checked_event(file: Distribution, checked: CheckedSet) -> Checked:
+    """What is told of a distribution that was read and judged."""
     return Checked(
         filename=file.filename,
         project=file.project,

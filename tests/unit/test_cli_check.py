@@ -12,7 +12,8 @@ import pytest
 
 from builders.archives import SDIST_NAME, WHEEL_NAME, sdist_bytes, wheel_bytes
 from builders.metadata import metadata_bytes
-from pypi_trusted_publish.cli_check import run_check
+from builders.surroundings import surroundings
+from pypi_trusted_publish import cli_check
 
 GOOD_RST = metadata_bytes(body="A *demonstration*.\n")
 
@@ -29,7 +30,7 @@ def dist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run(*argv: str, environ: dict[str, str] | None = None) -> tuple[int, str]:
     out = io.StringIO()
-    return run_check(argv, environ=environ or {}, stdout=out), out.getvalue()
+    return cli_check.run(argv, surroundings(environ, out)), out.getvalue()
 
 
 def run_json(*argv: str) -> tuple[int, dict[str, dict[str, Any]]]:
