@@ -31,6 +31,17 @@ _MARKED: Final = re.compile(
     r"(?P<begin><!-- begin (?P<kind>\w+): (?P<name>[\w./-]+) -->\n)(?P<old>.*?)(?P<end><!-- end (?P=kind) -->)",
     re.DOTALL,
 )
+_DOORS: Final = {
+    "identity": "GitHub's identity endpoint",
+    "audience": "The question for the audience",
+    "mint": "The mint",
+    "burn": "The revocation",
+    "upload": "The uploads",
+    "page": "The project's page",
+    "protection": "GitHub's REST API",
+    "other": "The state of the index",
+}
+"""Where a fault strikes, as a heading."""
 _HEAD: Final = "<!-- Written by tools/generate_docs.py from {source}; change that, then run `make docs`. -->"
 
 
@@ -78,7 +89,7 @@ def faults_page() -> str:
     for endpoint in dict.fromkeys(fault.endpoint for fault in FAULTS.values()):
         lines += [
             "",
-            f"## {str(endpoint.value).replace('_', ' ').capitalize()}",
+            f"## {_DOORS.get(endpoint.value, endpoint.value.capitalize())}",
             "",
             "| fault | what happens | once | every time |",
             "|---|---|---|---|",
