@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import os
 import random
+import signal
 import sys
 from collections.abc import Callable, MutableMapping, Sequence
+from typing import Final
 
 from .cli import run
 from .surroundings import Surroundings
 from .system_clock import SystemClock
+
+_SIGNALLED: Final = 128
+"""A shell tells the end by a signal as this and the signal's number."""
+_PIPE: Final = 13
+"""The number of SIGPIPE, which Windows does not have."""
 
 
 def main(
@@ -34,7 +42,17 @@ def main(
 
 def entry() -> None:
     """The console script."""
-    sys.exit(main(sys.argv[1:], environ=os.environ))
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a console that lacks a character shows its escape
+    try:
+        code = main(sys.argv[1:], environ=os.environ)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads on; say nothing at exit either
+        code = _SIGNALLED + _PIPE
+    except KeyboardInterrupt:
+        code = _SIGNALLED + signal.SIGINT
+    sys.exit(code)
 
 
 def _nothing() -> None:

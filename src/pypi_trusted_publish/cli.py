@@ -71,6 +71,8 @@ def run(argv: Sequence[str], surroundings: Surroundings) -> int:
         return EXIT_OK if command is not None or name in ("--help", "-h") else WorkflowError.exit_code
     try:
         return command.run(rest, surroundings)
+    except BrokenPipeError:
+        raise
     except Exception as bug:  # noqa: BLE001 - the one place where what nobody has foreseen ends
         from .bug_report import bug_heading, bug_report
 

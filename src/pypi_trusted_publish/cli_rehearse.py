@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from .cli_publish import publish_with
-from .errors import EXIT_OK, WorkflowError
+from .errors import EXIT_OK, DistributionError, WorkflowError
 from .skipping_clock import SkippingClock
 from .surroundings import Surroundings
 from .terminal import Style
@@ -35,16 +36,17 @@ def run(argv: Sequence[str], surroundings: Surroundings) -> int:
         surroundings.stdout.write("".join(rows))
         return EXIT_OK
     unknown = [name for name in options.fault if name.partition(":")[0] not in FAULTS]
-    missing = [path for path in options.distributions if not path.is_file()]
+    named = [path for each in options.distributions for path in _distributions(each)]
+    missing = [path for path in named if not path.is_file()]
     if unknown or missing:
         surroundings.stdout.writelines(f"no such fault: {name} (--list-faults shows them)\n" for name in unknown)
         surroundings.stdout.writelines(f"no such file: {path}\n" for path in missing)
         return WorkflowError.exit_code
     with tempfile.TemporaryDirectory(prefix="rehearsal-", ignore_cleanup_errors=True) as folder:
-        files = [path.resolve() for path in options.distributions] or None
+        files = [path.resolve() for path in named] or None
         inputs = {"dry-run": "true"} if options.dry_run else {}
-        if files:
-            inputs["packages-dir"] = "\n".join(map(str, files))
+        if files:  # the stage's tag is that of its own sample
+            inputs |= {"packages-dir": "\n".join(map(str, files)), "expected-version": "any"}
         with Stage(Path(folder), distributions=files, faults=options.fault, inputs=inputs) as stage:
             return _play(stage, surroundings, dry_run=options.dry_run)
 
@@ -55,15 +57,40 @@ def _play(stage: Stage, surroundings: Surroundings, *, dry_run: bool) -> int:
         surroundings,
         environ={**surroundings.environ, **stage.environ},
         clock=SkippingClock(surroundings.clock),
+        leave=_leave_in_order,
     )
     code = publish_with(on_stage, style=Style.PLAIN)
     out = surroundings.stdout
-    out.write(f"\nThe job summary\n{'-' * 15}\n{stage.summary}\nThe outputs\n{'-' * 11}\n{stage.outputs}\n")
+    out.write(f"\nThe job summary\n{'-' * 15}\n{stage.summary}\nThe outputs\n{'-' * 11}\n")
+    out.writelines(f"{name}: {value}\n" for name, value in _read_outputs(stage.outputs))
+    out.write("\n")
     if code == EXIT_OK and not dry_run:
-        from .cli_rehearse_install import install_from
+        from .cli_rehearse_install import NotInstallableError, install_from
 
-        out.writelines(f"{line}\n" for line in install_from(stage, surroundings.environ))
+        try:
+            out.writelines(f"{line}\n" for line in install_from(stage, surroundings.environ))
+        except NotInstallableError as problem:
+            out.write(f"{problem}\n")
+            return DistributionError.exit_code
     return code
+
+
+def _read_outputs(text: str) -> Iterator[tuple[str, str]]:
+    """Name and value of each output in the runner's file format: ``name<<delimiter``, the value, the delimiter."""
+    for name, _, value in re.findall(r"^([\w-]+)<<(\S+)\n(.*?)\n?\2$", text, re.MULTILINE | re.DOTALL):
+        yield name, value
+
+
+def _leave_in_order(code: int) -> NoReturn:
+    """End a stopped rehearsal so that its folders are removed; only daemon threads are left."""
+    raise SystemExit(code)
+
+
+def _distributions(path: Path) -> list[Path]:
+    """The distributions of a folder, or the file itself."""
+    if not path.is_dir():
+        return [path]
+    return sorted(file for file in path.iterdir() if file.name.endswith((".whl", ".tar.gz"))) or [path]
 
 
 def _options() -> argparse.ArgumentParser:

@@ -1,0 +1,77 @@
+"""The command ``rehearse``, from its arguments to the installed project."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+
+from builders.surroundings import surroundings
+from pypi_trusted_publish.cli import run
+from pypi_trusted_publish.rehearsal.faults import FAULTS
+from pypi_trusted_publish.rehearsal.samples import Sample, build_release, build_sdist, build_wheel
+
+
+def rehearsed(*argv: str) -> tuple[int, str]:
+    """Exit code and what was printed."""
+    out = io.StringIO()
+    code = run(["rehearse", *argv], surroundings({}, out))
+    return code, out.getvalue()
+
+
+def test_a_sample_is_released_and_installed() -> None:
+    code, said = rehearsed()
+    assert code == 0, said
+    assert "pip installed rehearsal-sample==1.0.0 from the index: rehearsal_sample-1.0.0.dist-info" in said
+    assert "uploaded-count: 2" in said
+    assert "is published" in said
+
+
+def test_files_of_ones_own_are_released_whatever_their_version(tmp_path: Path) -> None:
+    code, said = rehearsed(*map(str, build_release(tmp_path, Sample(name="my-own", version="3.1"))))
+    assert code == 0, said
+    assert "pip installed my-own==3.1" in said
+
+
+def test_a_folder_stands_for_the_distributions_in_it(tmp_path: Path) -> None:
+    build_release(tmp_path, Sample(name="my-own", version="3.1"))
+    (tmp_path / "notes.txt").write_text("not published", encoding="utf-8")
+    code, said = rehearsed(str(tmp_path))
+    assert code == 0, said
+
+
+def test_what_does_not_fit_this_python_is_downloaded_and_compared(tmp_path: Path) -> None:
+    wheel = build_wheel(tmp_path, Sample(name="elsewhere"), "cp310-cp310-win32")
+    code, said = rehearsed(str(wheel))
+    assert code == 0, said
+    assert "has no wheel for this Python; downloaded elsewhere-1.0.0-cp310-cp310-win32.whl" in said
+
+
+def test_an_sdist_alone_is_not_built_only_compared(tmp_path: Path) -> None:
+    code, said = rehearsed(str(build_sdist(tmp_path, Sample(name="source-only"))))
+    assert code == 0, said
+    assert "downloaded source_only-1.0.0.tar.gz" in said
+
+
+def test_a_dry_run_installs_nothing() -> None:
+    code, said = rehearsed("--dry-run")
+    assert code == 0, said
+    assert "pip installed" not in said
+    assert "proved: a publisher on the index matches this job" in said
+
+
+def test_every_fault_is_listed_with_its_statement() -> None:
+    code, said = rehearsed("--list-faults")
+    assert code == 0
+    assert [name for name, fault in FAULTS.items() if name not in said or fault.statement not in said] == []
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [(["--fault", "no-such-fault"], "no such fault: no-such-fault"), (["nothing.whl"], "no such file: nothing.whl")],
+)
+def test_a_wrong_argument_is_told(argv: list[str], said: str) -> None:
+    code, printed = rehearsed(*argv)
+    assert code == 2
+    assert said in printed
