@@ -16,6 +16,8 @@ from typing import Final
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
+SIZE_LIMIT: Final = 100 << 20
+"""Bytes of one file, as long as nobody has asked for more."""
 DAY: Final = 86_400
 
 
@@ -73,7 +75,7 @@ class Project:
     files: dict[str, PublishedFile] = field(default_factory=dict)
     first_file: int | None = None
     """When in the sequence the first file came."""
-    size_limit: int = 100 * 1024 * 1024
+    size_limit: int = SIZE_LIMIT
     """Bytes of one file."""
     total_limit: int = 10 * 1024 * 1024 * 1024
     """Bytes of all files."""

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from aiohttp import BodyPartReader, MultipartReader, web
 
 from .answers import Refusal
 
 _CHUNK: Final = 1 << 18
+_BATCH: Final = 1 << 20
+"""Bytes; two of them are in memory for each upload."""
 _LARGEST_FIELDS: Final = 32 << 20
 """Bytes of all fields together."""
 
@@ -65,6 +69,18 @@ def _text(name: str, data: bytes) -> str:
         raise Refusal(400, f"Invalid value for {name}. Error: not UTF-8.") from error
 
 
+async def _batches(part: BodyPartReader) -> AsyncIterator[bytes]:
+    """What comes, in pieces that are worth a thread's while; the last one may be small."""
+    batch = bytearray()
+    while chunk := await part.read_chunk(_CHUNK):
+        batch += chunk
+        if len(batch) >= _BATCH:
+            yield bytes(batch)
+            batch.clear()
+    if batch:
+        yield bytes(batch)
+
+
 class _Content:
     """The file while it arrives."""
 
@@ -82,11 +98,19 @@ class _Content:
         self._filename = part.filename
         self._content_type = part.headers.get("Content-Type", "")
         with self._target.open("wb") as file:
-            while chunk := await part.read_chunk(_CHUNK):
-                for digest in (self._sha256, self._blake2b):
-                    digest.update(chunk)
-                self._size += len(chunk)
-                file.write(chunk)
+            working: asyncio.Future[None] | None = None
+            async for batch in _batches(part):
+                if working is not None:
+                    await working
+                self._size += len(batch)
+                working = asyncio.ensure_future(asyncio.to_thread(self._keep, file, batch))
+            if working is not None:
+                await working
+
+    def _keep(self, file: BinaryIO, batch: bytes) -> None:
+        self._sha256.update(batch)
+        self._blake2b.update(batch)
+        file.write(batch)
 
     def form(self, fields: tuple[tuple[str, str], ...]) -> UploadForm:
         return UploadForm(

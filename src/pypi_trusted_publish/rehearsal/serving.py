@@ -14,6 +14,8 @@ from aiohttp import web
 _T = TypeVar("_T")
 HOST: Final = "127.0.0.1"
 _KEEP_ALIVE: Final = 75.0
+_READ_AHEAD: Final = 1 << 18
+"""Bytes of a body that may wait for each connection."""
 _PATIENCE: Final = 30.0
 """Seconds that starting, stopping and each errand may take."""
 
@@ -37,7 +39,12 @@ class LoopThread:
         """Serve from now on; returns when both ports are open."""
         self._context = context
         self._runner = web.AppRunner(
-            application, access_log=None, keepalive_timeout=_KEEP_ALIVE, shutdown_timeout=0.1, handle_signals=False
+            application,
+            access_log=None,
+            keepalive_timeout=_KEEP_ALIVE,
+            shutdown_timeout=0.1,
+            handle_signals=False,
+            read_bufsize=_READ_AHEAD,
         )
         self._thread = threading.Thread(target=self._loop.run_forever, name="embedded-index", daemon=True)
         self._thread.start()

@@ -17,7 +17,7 @@ from typing import Any, Final, final
 
 from packaging.utils import parse_sdist_filename, parse_wheel_filename
 
-from .catalogue import PublishedFile
+from .catalogue import SIZE_LIMIT, PublishedFile
 from .fault import Scene
 from .fault_schedule import FaultSchedule, RandomFaults, parse
 from .faults import FAULTS
@@ -43,6 +43,7 @@ class Stage:
     ``claims``: replaces single claims of the job (None removes one). ``inputs``: of the action, by name, such as
     ``{"skip-existing": "true"}``. ``faults``: texts such as ``"upload-503:2"``. ``chance``: (seed, probability) of
     random faults. ``trust``: a client trust configuration of Sigstore (JSON) by which the index verifies attestations.
+    ``size_limit``: bytes of one file that existing projects may have.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Stage:
         latency: Latency | None = None,
         audience: str = "rehearsal",
         trust: str | None = None,
+        size_limit: int = SIZE_LIMIT,
     ) -> None:
         self.folder = folder
         self.distributions = tuple(distributions) if distributions is not None else None
@@ -71,6 +73,7 @@ class Stage:
         self.claims = _replace(job_claims(environment=environment, event_name=event_name), claims or {})
         self._projects = tuple(projects) if projects is not None else None
         self._pending = pending
+        self._size_limit = size_limit
         self._publisher_environment = environment if publisher_environment is None else publisher_environment
         scheduled = [parse(text, FAULTS) for text in faults]
         drawn = RandomFaults(seed=chance[0], probability=chance[1], table=FAULTS.values()) if chance else None
@@ -139,6 +142,8 @@ class Stage:
             names = tuple(dict.fromkeys(name for name, _ in releases if name != self._pending))
         if names:
             self.index.add_publisher(self.publisher(), names)
+        for project in self.index.catalogue.projects.values():
+            project.size_limit = self._size_limit
         if self._pending:
             self.index.add_pending_publisher(self.publisher(), self._pending)
         filenames = tuple(path.name for path in self.distributions)
