@@ -8,10 +8,12 @@ is not what it would be.
 # ruff: noqa: INP001 - a script, run by its path
 from __future__ import annotations
 
+import json
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
@@ -31,6 +33,17 @@ _MARKED: Final = re.compile(
     r"(?P<begin><!-- begin (?P<kind>\w+): (?P<name>[\w./-]+) -->\n)(?P<old>.*?)(?P<end><!-- end (?P=kind) -->)",
     re.DOTALL,
 )
+FIGURES: Final = ROOT / "benchmarks" / "figures.json"
+"""What `make bench` wrote when it was last run for the documentation."""
+_WORKLOADS: Final = {
+    "cold-start": "start from nothing: an empty folder, no cache",
+    "small": "a wheel and an sdist, on our side with the whole exchange",
+    "40x1MB": "40 wheels of 1 MB, 50 ms of round trip, 150 ms of server time",
+    "150x200kB": "150 wheels of 200 kB, 30 ms of round trip, 100 ms of server time",
+    "8x60MB": "8 wheels of 60 MB, no latency, all hashes of RECORD checked on our side",
+    "1GiB": "a wheel of 1 GiB, no latency",
+    "check": "check 40 wheels of 1 MB",
+}
 _DOORS: Final = {
     "identity": "GitHub's identity endpoint",
     "audience": "The question for the audience",
@@ -76,6 +89,29 @@ def outputs_table(_name: str) -> str:
     return "\n".join(["| output | meaning |", "|---|---|", *lines, ""])
 
 
+def performance_table(_name: str) -> str:
+    """The medians of the last measurement that was kept, this action beside the others."""
+    kept = json.loads(FIGURES.read_text(encoding="utf-8"))
+    lines = [
+        f"Seconds, medians; {kept['machine']}. In parentheses the peak of memory.",
+        "",
+        "| workload | this action | others |",
+        "|---|--:|---|",
+    ]
+    for name, statement in _WORKLOADS.items():
+        figures = {who: _figure(runs) for who, runs in kept["figures"].get(name, {}).items()}
+        if figures:
+            us, *others = figures
+            beside = ", ".join(f"`{who}` {figures[who]}" for who in others)
+            lines.append(f"| {statement} | {figures[us]} | {beside} |")
+    return "\n".join([*lines, ""])
+
+
+def _figure(runs: Sequence[Mapping[str, float]]) -> str:
+    wall, memory = (median(run[field] for run in runs) for field in ("wall", "memory"))
+    return f"{wall:.2f} ({memory / 1e6:.0f} MB)"
+
+
 def faults_page() -> str:
     """Every fault that a rehearsal can play, and how a run ends that meets it."""
     lines = [
@@ -119,6 +155,7 @@ def _action() -> Mapping[str, Any]:
 _FILLERS: Final[Mapping[tuple[str, str], Callable[[str], str]]] = {
     ("table", "inputs"): inputs_table,
     ("table", "outputs"): outputs_table,
+    **({("table", "performance"): performance_table} if FIGURES.exists() else {}),
 }
 _BY_NAME: Final[Mapping[str, Callable[[str], str]]] = {"example": example}
 """Kinds of markers whose name says what is meant: the path of a file."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import runpy
 import subprocess
@@ -38,6 +39,16 @@ def test_what_stands_between_markers_is_made_anew_and_the_rest_is_left_alone() -
     assert "stale" not in fresh
     foreign = "<!-- begin table: measured -->\nkept\n<!-- end table -->\n"
     assert DOCS["filled"](foreign) == foreign
+
+
+def test_figures_that_were_kept_become_a_table_of_medians(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = [{"wall": wall, "memory": 50_000_000} for wall in (1.0, 9.0, 2.0)]
+    kept = {"machine": "a machine", "figures": {"small": {"this project": runs, "twine": runs[:1]}}}
+    (tmp_path / "figures.json").write_text(json.dumps(kept), encoding="utf-8")
+    monkeypatch.setitem(DOCS["performance_table"].__globals__, "FIGURES", tmp_path / "figures.json")
+    table = DOCS["performance_table"]("performance")
+    assert "a machine" in table
+    assert "| 2.00 (50 MB) | `twine` 1.00 (50 MB) |" in table
 
 
 def test_the_readme_shows_the_example_whole() -> None:
