@@ -162,6 +162,9 @@ SDISTS = [
     ("demo-1.0-1.tar.gz", "demo", "1.0.post1", ["sdist-version-not-normalised"]),
     ("demo_1.0.tar.gz", "demo", "1.0", ["sdist-filename-unparsable"]),
     ("demo.tar.gz", "demo", "1.0", ["sdist-filename-unparsable"]),
+    ("other-one.tar.gz", "demo", "1.0", ["sdist-name-mismatch", "sdist-version-mismatch"]),
+    ("demo-1.0.tar.gz", "demo", "one", ["version-invalid"]),
+    ("demo-1.0.tar.gz", "-", "1.0", ["name-invalid"]),
     ("demo-1.0.TAR.GZ", "demo", "1.0", ["filename-extension"]),
     ("demo-1.0.tar.bz2", "demo", "1.0", ["filename-extension"]),
     ("demo-1.0.tgz", "demo", "1.0", ["filename-extension"]),
@@ -179,7 +182,7 @@ def test_an_sdist_is_judged_by_its_name(filename: str, name: str, version: str, 
 
 def test_every_rule_of_the_family_is_broken_somewhere() -> None:
     broken = {code for _, expected in WHEELS for code in expected} | {code for *_, found in SDISTS for code in found}
-    assert broken == {rule.code for rule in RULES}
+    assert broken - {"version-invalid", "name-invalid"} == {rule.code for rule in RULES}
 
 
 def test_a_tag_that_the_index_may_know_by_now_is_a_warning_where_tables_are_lenient() -> None:

@@ -131,3 +131,19 @@ def test_a_file_that_became_a_link_is_not_followed(dist: Path) -> None:
     (dist / SDIST).symlink_to(dist / "moved")
     with pytest.raises(OSError):
         candidate.open()
+
+
+def test_folders_that_cannot_be_listed_are_told(dist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(folder: Path) -> object:
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    assert problems(dist.parent, "dist", "nowhere") == ["packages-dir-unreadable", "packages-dir-missing"]
+
+
+def test_links_are_not_followed_in_search_of_nested_distributions(tmp_path: Path, dist: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "link").symlink_to(dist)
+    (tmp_path / "other" / "a").mkdir()
+    (tmp_path / "other" / "a" / "notes.txt").write_bytes(b"")
+    assert problems(tmp_path, "other") == ["packages-dir-empty"]

@@ -68,6 +68,8 @@ CASES: list[tuple[str, str, Callable[[], bytes]]] = [
     ("sdist-top-level", "no folder", lambda: moved(lambda name: name.rpartition("/")[2])),
     ("sdist-top-level", "a dot in front", lambda: moved(lambda name: f"./{name}")),
     ("sdist-top-level", "an absolute member", lambda: sdist_bytes(file_member("/etc/passwd", b""))),
+    ("sdist-top-level", "absolute members without a folder", lambda: moved(lambda name: f"/{name.rpartition('/')[2]}")),
+    ("sdist-top-level", "only the folder of the archive", lambda: tar_bytes([file_member(".", b"")])),
     ("sdist-top-level", "no member", lambda: tar_bytes([])),
     ("sdist-pkg-info-missing", "no PKG-INFO", lambda: tar_bytes(sdist_members()[1:])),
     (

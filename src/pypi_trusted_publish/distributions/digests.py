@@ -37,19 +37,19 @@ class HashingReader:
         self._sha256 = hashlib.sha256()
         self._blake2b = hashlib.blake2b(digest_size=32)
 
-    def read(self, size: int = -1) -> bytes:
+    def read(self, size: int) -> bytes:
         """As a reader's ``read``: fewer bytes only at the end of the file."""
         parts: list[bytes] = []
         left = size
         while left:
             start = self._position - self._block_start
-            piece = self._block[start:] if left < 0 else self._block[start : start + left]
+            piece = self._block[start : start + left]
             if not piece:
                 if not self._fill():
                     break
                 continue
             self._position += len(piece)
-            left = left if left < 0 else left - len(piece)
+            left -= len(piece)
             parts.append(piece)
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
@@ -66,10 +66,8 @@ class HashingReader:
             self._hashed = end
         return bool(self._block)
 
-    def seek(self, offset: int, whence: int = 0) -> int:
+    def seek(self, offset: int) -> int:
         """As a reader's ``seek`` from the start of the file; nothing is hashed by it."""
-        if whence:
-            raise ValueError("only from the start")
         if not self._block_start <= offset < self._block_start + len(self._block):
             self._reader.seek(offset)
             self._block, self._block_start = b"", offset

@@ -8,7 +8,7 @@ from typing import Final
 
 UNPACKED_BUDGET: Final = 4 * 1024 * 1024 * 1024
 """Bytes of unpacked content that are read of one file."""
-MEMBER_BUDGET: Final = 1_000_000
+MEMBER_BUDGET: Final = 500_000
 """Members of one file that are looked at."""
 METADATA_LIMIT: Final = 8 * 1024 * 1024
 """Bytes of METADATA or PKG-INFO that are read at most; a larger one is an error, because the form repeats it."""

@@ -125,7 +125,7 @@ TOP_LEVEL_TESTS: Final = Rule(
 
 NOT_FULLY_CHECKED: Final = Rule(
     code="not-fully-checked",
-    statement="A distribution is small enough to be read as a whole: 4 GiB unpacked, a million members.",
+    statement="A distribution is small enough to be read as a whole: 4 GiB unpacked, 500,000 members.",
     source="Budgets of this project",
     meaning="What lies beyond the budget was not looked at; the index decides.",
     fix="Nothing has to be done. A smaller distribution can be checked as a whole.",

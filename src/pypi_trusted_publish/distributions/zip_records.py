@@ -43,11 +43,11 @@ _DELETE: Final = 0x7F
 class SeekableReader(Protocol):
     """What the archive is read through."""
 
-    def read(self, size: int = -1, /) -> bytes:
+    def read(self, size: int, /) -> bytes:
         """At most ``size`` bytes; fewer only at the end of the file."""
 
-    def seek(self, offset: int, whence: int = 0, /) -> int:
-        """Go there."""
+    def seek(self, offset: int, /) -> int:
+        """Go to a place, counted from the start of the file."""
 
 
 class FramingFault(Exception):
