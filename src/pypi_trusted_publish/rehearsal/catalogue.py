@@ -94,6 +94,8 @@ class Catalogue:
         self.used_filenames: set[str] = set()
         """Names of deleted files: never to be used again."""
         self._sequence = itertools.count(1)
+        self._by_name: dict[str, PublishedFile] = {}
+        self._by_content: dict[str, PublishedFile] = {}
 
     def next_number(self) -> int:
         """The next number of the sequence of events."""
@@ -109,11 +111,11 @@ class Catalogue:
 
     def find_file(self, filename: str) -> PublishedFile | None:
         """The file of exactly that name."""
-        return next((file for file in self.files() if file.filename == filename), None)
+        return self._by_name.get(filename)
 
     def find_content(self, blake2b_256: str) -> PublishedFile | None:
         """The file with these bytes, under whatever name."""
-        return next((file for file in self.files() if file.blake2b_256 == blake2b_256), None)
+        return self._by_content.get(blake2b_256)
 
     def files(self) -> tuple[PublishedFile, ...]:
         """All files, in the order in which they came."""
@@ -125,12 +127,12 @@ class Catalogue:
         project = self.projects[file.project]
         release = Release(version=file.version, created_at=file.uploaded_at, number=file.number)
         project.releases.setdefault(file.version, release)
-        project.files[file.filename] = file
+        project.files[file.filename] = self._by_name[file.filename] = self._by_content[file.blake2b_256] = file
         if project.first_file is None:
             project.first_file = file.number
 
     def delete(self, filename: str) -> None:
         """Take a file away; its name stays used."""
-        for project in self.projects.values():
-            project.files.pop(filename, None)
+        file = self._by_name.pop(filename)
+        del self._by_content[file.blake2b_256], self.projects[file.project].files[filename]
         self.used_filenames.add(filename)

@@ -97,17 +97,17 @@ class Exchange:
         if identifier is not None:
             self._used.add(str(identifier))
         await self._traffic.work()
-        self._reify(claims)
+        created = self._reify(claims)
         try:
             publisher = find(self.publishers, claims)
         except NoPublisher as none:
             raise _Refused("invalid-publisher", NO_PUBLISHER.format(reason=none)) from none
-        if self._reified.get(publisher.id, 0) > began:
+        if publisher is not created and self._reified.get(publisher.id, 0) > began:
             return None
         projects = [self._catalogue.create_project(name) for name in publisher.projects]
         return self._tokens.mint(publisher, {project.normalized: project.id for project in projects})
 
-    def _reify(self, claims: dict[str, Any]) -> None:
+    def _reify(self, claims: dict[str, Any]) -> Publisher | None:
         """Turn the pending publisher that fits, if one does, into a publisher with a new, empty project."""
         for pending in tuple(self.pending):
             try:
@@ -120,7 +120,8 @@ class Exchange:
             project = self._catalogue.create_project(pending.project)
             reified = self._register(pending.publisher, project.normalized)
             self._reified[reified.id] = self._catalogue.next_number()
-            return
+            return reified
+        return None
 
     def _register(self, publisher: Publisher, project: str) -> Publisher:
         key = (publisher.repository, publisher.owner_id, publisher.workflow, publisher.environment)

@@ -41,10 +41,15 @@ async def read_form(request: web.Request, target: Path) -> UploadForm:
     """Read the whole body; the file goes to ``target``. Raises :class:`~.answers.Refusal` when it is no form."""
     if request.content_type != "multipart/form-data":
         raise Refusal(400, "Invalid upload: multipart/form-data expected.")
+    try:
+        return await _read_parts(await request.multipart(), _Content(target))
+    except ValueError as error:
+        raise Refusal(400, "Invalid upload: the body is not well-formed.") from error
+
+
+async def _read_parts(reader: MultipartReader, content: _Content) -> UploadForm:
     fields: list[tuple[str, str]] = []
-    content = _Content(target)
     total = 0
-    reader = await request.multipart()
     while (part := await reader.next()) is not None:
         if isinstance(part, MultipartReader):
             raise Refusal(400, "Invalid upload: nested multipart.")

@@ -49,6 +49,7 @@ class UploadEndpoint:
         self._now = now
         self._traffic = traffic
         self._trust = trust
+        self._kept: set[Path] = set()
         self.warnings: tuple[str, ...] = ()
         """What the next answers to taken files say besides, a line each."""
 
@@ -62,7 +63,7 @@ class UploadEndpoint:
         except acceptance.Raced:
             return server_error(request)
         finally:
-            if not any(file.path == path for file in self._catalogue.files()):
+            if path not in self._kept:
                 path.unlink(missing_ok=True)
 
     async def _take(self, request: web.Request, path: Path, began: int) -> web.Response:
@@ -77,6 +78,7 @@ class UploadEndpoint:
         provenance = await asyncio.to_thread(self._provenance, submission, token)
         if acceptance.check_conflicts(submission, self._catalogue, project, began=began):
             return self._success(request)
+        self._kept.add(path)
         self._catalogue.add(self._published(submission, project, path, token, provenance))
         return self._success(request)
 

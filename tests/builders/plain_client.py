@@ -1,0 +1,104 @@
+"""A client of the embedded index that knows nothing of ours: an HTTP library, and a form as short as can be."""
+
+from __future__ import annotations
+
+import hashlib
+import ssl
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, final
+
+import httpx
+
+from pypi_trusted_publish.rehearsal.stage import Stage
+
+
+@final
+class PlainClient:
+    """Asks one stage, step by step; nothing is tried again."""
+
+    def __init__(self, stage: Stage, *, timeout: float = 20.0) -> None:
+        self.stage = stage
+        authority = stage.index.authority_file
+        trust = ssl.create_default_context(cafile=authority) if authority else ssl.create_default_context()
+        self._http = httpx.Client(trust_env=False, timeout=timeout, verify=trust)
+
+    def __enter__(self) -> PlainClient:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._http.close()
+
+    def get(self, url: str, **headers: str) -> httpx.Response:
+        """``url`` may be a path on the index."""
+        return self._http.get(self._url(url), headers=headers)
+
+    def post(self, url: str, **options: Any) -> httpx.Response:
+        """``url`` may be a path on the index."""
+        return self._http.post(self._url(url), **options)
+
+    def identity(self, audience: str = "rehearsal") -> str:
+        """An identity token."""
+        environ = self.stage.environ
+        answer = self._http.get(
+            f"{environ['ACTIONS_ID_TOKEN_REQUEST_URL']}&audience={audience}",
+            headers={"Authorization": f"bearer {environ['ACTIONS_ID_TOKEN_REQUEST_TOKEN']}"},
+        )
+        assert answer.status_code == 200, answer.text
+        value: str = answer.json()["value"]
+        return value
+
+    def mint(self, identity: str | None = None) -> httpx.Response:
+        """Exchange an identity token, a fresh one when none is given."""
+        return self.post("/_/oidc/mint-token", json={"token": self.identity() if identity is None else identity})
+
+    def token(self) -> str:
+        """An upload token."""
+        answer = self.mint()
+        assert answer.status_code == 200, answer.text
+        token: str = answer.json()["token"]
+        return token
+
+    def upload(
+        self,
+        path: Path,
+        *,
+        token: str | None = None,
+        changes: Mapping[str, str | None] | None = None,
+        filename: str | None = None,
+        json: bool = True,
+        url: str | None = None,
+    ) -> httpx.Response:
+        """Send a file with a fresh token, or with ``token``; ``changes`` replaces fields (None removes one)."""
+        content = path.read_bytes()
+        fields = {**_fields(path, content), **(changes or {})}
+        return self.post(
+            url or self.stage.index.upload_url,
+            data={name: value for name, value in fields.items() if value is not None},
+            files={"content": (filename or path.name, content, "application/octet-stream")},
+            auth=("__token__", self.token() if token is None else token),
+            headers={"Accept": "application/json"} if json else {},
+        )
+
+    def _url(self, url: str) -> str:
+        return url if "://" in url else self.stage.index.origin + url
+
+
+def _fields(path: Path, content: bytes) -> dict[str, str]:
+    wheel = path.name.endswith(".whl")
+    stem = path.name if wheel else path.name.removesuffix(".tar.gz")
+    name, version, *rest = stem.split("-")
+    return {
+        ":action": "file_upload",
+        "protocol_version": "1",
+        "filetype": "bdist_wheel" if wheel else "sdist",
+        "pyversion": rest[-3] if wheel else "source",
+        "metadata_version": "2.4",
+        "name": name.replace("_", "-"),
+        "version": version,
+        "sha256_digest": hashlib.sha256(content).hexdigest(),
+        "blake2_256_digest": hashlib.blake2b(content, digest_size=32).hexdigest(),
+    }

@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from builders.plain_client import PlainClient
+from pypi_trusted_publish.rehearsal.stage import Stage
+
+
+@pytest.fixture
+def staged(tmp_path: Path) -> Iterator[Callable[..., PlainClient]]:
+    """Enters a stage and gives a client of it; all of them are left at the end."""
+    with ExitStack() as stack:
+
+        def enter(*, timeout: float = 20.0, **options: object) -> PlainClient:
+            stage = stack.enter_context(Stage(tmp_path / "stage", **options))  # type: ignore[arg-type]
+            return stack.enter_context(PlainClient(stage, timeout=timeout))
+
+        yield enter

@@ -1,0 +1,270 @@
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeAlias
+
+import httpx
+import jwt
+import pytest
+
+from builders.plain_client import PlainClient
+from pypi_trusted_publish.rehearsal import macaroon
+from pypi_trusted_publish.rehearsal.publishers import Publisher
+from pypi_trusted_publish.rehearsal.traffic import Latency
+
+WRONG_PLACE = (
+    "The job_workflow_ref claim does not match, expecting one of "
+    f"['octo-org/sampleproject/.github/workflows/release.yml@{'f' * 40}', "
+    "'octo-org/sampleproject/.github/workflows/release.yml@refs/tags/v1.0.0'], "
+    "got 'octo-org/shared/.github/workflows/release.yml@refs/heads/main'"
+)
+Staged: TypeAlias = Callable[..., PlainClient]
+
+
+def refused_for(answer: httpx.Response) -> tuple[str, str]:
+    assert answer.status_code == 422, answer.text
+    document = answer.json()
+    assert document["message"] == "Token request failed"
+    (error,) = document["errors"]
+    return error["code"], error["description"]
+
+
+def test_the_identity_endpoint_keeps_its_query_and_wants_its_bearer_token(staged: Staged) -> None:
+    client = staged()
+    url = client.stage.environ["ACTIONS_ID_TOKEN_REQUEST_URL"]
+    token = client.stage.environ["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]
+    assert client.get(f"{url}&audience=rehearsal").status_code == 401
+    assert client.get(f"{url}&audience=rehearsal", Authorization="bearer wrong").status_code == 401
+    bare = url.split("?", maxsplit=1)[0]
+    assert client.get(f"{bare}?audience=rehearsal", Authorization=f"bearer {token}").status_code == 400
+    assert client.get(f"{url}&audience=a&audience=b", Authorization=f"bearer {token}").status_code == 400
+    assert client.get(f"{url}&audience=rehearsal", Authorization=f"Bearer {token}").status_code == 200
+
+
+def test_an_identity_token_looks_like_github_s_and_is_signed_by_the_published_key(staged: Staged) -> None:
+    client = staged()
+    token = client.identity("pypi")
+    keys = jwt.PyJWKSet.from_dict(client.get("/.well-known/jwks").json())
+    header = jwt.get_unverified_header(token)
+    assert header["alg"] == "RS256"
+    claims = jwt.decode(token, keys[header["kid"]], algorithms=["RS256"], audience="pypi")
+    assert claims["environment"] == "release"
+    assert claims["job_workflow_ref"] == "octo-org/sampleproject/.github/workflows/release.yml@refs/tags/v1.0.0"
+    assert claims["exp"] - claims["iat"] == 300
+    assert claims["repository_visibility"] == "public"
+
+
+def test_each_identity_token_has_an_identifier_of_its_own(staged: Staged) -> None:
+    client = staged()
+    identifiers = {jwt.decode(client.identity(), options={"verify_signature": False})["jti"] for _ in range(3)}
+    assert len(identifiers) == 3
+
+
+def test_a_token_shows_the_projects_that_it_covers_without_a_key(staged: Staged) -> None:
+    client = staged(projects=["one", "Two.Three"])
+    answer = client.mint().json()
+    caveats = [json.loads(caveat) for caveat in macaroon.parse(answer["token"]).caveats]
+    ids = [client.stage.index.catalogue.projects[name].id for name in ("one", "two-three")]  # type: ignore[index]
+    assert [4, [2, ids], 0] == [caveats[0][0], caveats[1], caveats[2][0]]
+    assert answer["expires"] == caveats[2][1]
+    assert answer["expires"] - caveats[2][2] == 900
+    assert answer["success"] is True
+
+
+def test_an_identity_token_is_good_for_one_mint(staged: Staged) -> None:
+    client = staged()
+    identity = client.identity()
+    assert client.mint(identity).status_code == 200
+    assert refused_for(client.mint(identity)) == ("invalid-reuse-token", "invalid token: already used")
+
+
+def test_an_identifier_is_used_up_even_when_no_publisher_matches(staged: Staged) -> None:
+    client = staged(publisher_environment="other")
+    identity = client.identity()
+    assert refused_for(client.mint(identity))[0] == "invalid-publisher"
+    assert refused_for(client.mint(identity))[0] == "invalid-reuse-token"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "accepted"), [(0, True), (325, True), (335, False), (3600, False), (-25, True), (-40, False)]
+)
+def test_an_identity_token_is_good_for_five_minutes_and_half_a_minute_of_skew(
+    staged: Staged, seconds: float, accepted: bool
+) -> None:
+    client = staged()
+    identity = client.identity()
+    client.stage.index.time.advance(seconds)
+    answer = client.mint(identity)
+    assert (answer.status_code == 200) is accepted
+    if not accepted:
+        assert refused_for(answer) == ("invalid-token", "malformed or invalid token")
+
+
+def test_another_audience_is_refused(staged: Staged) -> None:
+    client = staged()
+    assert refused_for(client.mint(client.identity("pypi")))[0] == "invalid-token"
+
+
+def test_a_foreign_signature_is_refused(staged: Staged) -> None:
+    client = staged()
+    forged = client.stage.index.github.issuer.identity_token("rehearsal", foreign_key=True)
+    assert refused_for(client.mint(forged))[0] == "invalid-token"
+
+
+def test_an_unsigned_token_is_refused(staged: Staged) -> None:
+    client = staged()
+    claims = jwt.decode(client.identity(), options={"verify_signature": False})
+    assert refused_for(client.mint(jwt.encode(claims, "", algorithm="none")))[0] == "invalid-token"
+
+
+def test_an_unknown_issuer_is_refused(staged: Staged) -> None:
+    client = staged()
+    token = jwt.encode({"iss": "https://issuer.invalid"}, "x" * 32, algorithm="HS256")
+    assert refused_for(client.mint(token)) == ("invalid-payload", "unknown trusted publishing issuer")
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"token": 1}', b'{"token": "no.j.wt"}', b'{"jwt": "x"}'])
+def test_a_body_without_a_jwt_is_refused(staged: Staged, body: bytes) -> None:
+    assert refused_for(staged().post("/_/oidc/mint-token", content=body))[0] == "invalid-payload"
+
+
+@pytest.mark.parametrize(
+    ("claims", "reason"),
+    [
+        ({"repository": "Octo-Org/sampleproject"}, "Publisher with matching claims was not found"),
+        ({"repository_owner_id": "66"}, "Publisher with matching claims was not found"),
+        ({"repository_owner": "Octo-Org"}, "Check failed for required claim 'repository_owner'"),
+        ({"environment": "staging"}, "Publisher with matching claims was not found"),
+        ({"environment": None}, "Publisher with matching claims was not found"),
+        ({"event_name": "pull_request_target"}, "Check failed for required claim 'event_name'"),
+        ({"event_name": None}, "Missing claim 'event_name'"),
+        ({"ref": "", "sha": ""}, "The ref and sha claims are empty"),
+        ({"job_workflow_ref": "octo-org/sampleproject"}, "Could not extract workflow filename from OIDC claims"),
+        (
+            {"job_workflow_ref": "octo-org/sampleproject/.github/workflows/other.yml@refs/tags/v1.0.0"},
+            "Publisher with matching claims was not found",
+        ),
+        (
+            {"job_workflow_ref": "octo-org/shared/.github/workflows/release.yml@refs/heads/main"},
+            WRONG_PLACE,
+        ),
+    ],
+)
+def test_claims_that_fit_no_publisher_are_refused_with_the_reason(
+    staged: Staged, claims: dict[str, Any], reason: str
+) -> None:
+    client = staged()
+    changed = {**client.stage.index.github.issuer.claims, **claims}
+    issuer = client.stage.index.github.issuer
+    issuer.claims = {name: value for name, value in changed.items() if value is not None}
+    expected = ("invalid-publisher", f"valid token, but no corresponding publisher ({reason})")
+    assert refused_for(client.mint()) == expected
+
+
+def test_an_environment_is_compared_without_regard_to_case(staged: Staged) -> None:
+    assert staged(environment="Release", publisher_environment="rELEASE").mint().status_code == 200
+
+
+def test_a_publisher_without_environment_takes_every_environment(staged: Staged) -> None:
+    assert staged(environment="anything", publisher_environment="").mint().status_code == 200
+
+
+def test_the_publisher_with_the_environment_goes_first(staged: Staged) -> None:
+    client = staged(publisher_environment="", projects=["general"])
+    claims = client.stage.claims
+    special = Publisher(
+        repository=claims["repository"],
+        owner_id=claims["repository_owner_id"],
+        workflow="release.yml",
+        environment="release",
+    )
+    client.stage.index.call(lambda: client.stage.index.add_publisher(special, ["special"]))
+    client.mint()
+    (issued,) = client.stage.live_tokens()
+    assert list(issued.project_ids) == ["special"]
+
+
+def test_the_sha_may_stand_for_the_ref(staged: Staged) -> None:
+    place = "octo-org/sampleproject/.github/workflows/release.yml@" + "f" * 40
+    assert staged(claims={"job_workflow_ref": place, "ref": ""}).mint().status_code == 200
+
+
+def test_a_pending_publisher_becomes_one_and_makes_its_project_empty(staged: Staged) -> None:
+    client = staged(projects=[], pending="rehearsal-sample")
+    assert client.get("/simple/rehearsal-sample/").status_code == 404
+    assert client.mint().status_code == 200
+    page = client.get("/simple/rehearsal-sample/", Accept="application/vnd.pypi.simple.v1+json")
+    assert page.json()["files"] == []
+    assert client.mint().status_code == 200
+
+
+def test_a_pending_publisher_that_was_outrun_heals_itself(staged: Staged) -> None:
+    client = staged(faults=["mint-invalid-pending-publisher"])
+    expected = ("invalid-pending-publisher", "valid token, but project already exists")
+    assert refused_for(client.mint()) == expected
+    assert client.mint().status_code == 200
+
+
+def test_of_mints_at_once_for_a_pending_publisher_all_but_one_fail(staged: Staged) -> None:
+    client = staged(projects=[], pending="rehearsal-sample", latency=Latency(server=200))
+    identities = [client.identity() for _ in range(4)]
+    assert sorted(at_once([partial(status_of_mint, client, identity) for identity in identities])) == [
+        200,
+        500,
+        500,
+        500,
+    ]
+    assert client.mint().status_code == 200
+
+
+def test_a_burnt_token_opens_nothing(staged: Staged) -> None:
+    client = staged()
+    token = client.token()
+    assert len(client.stage.live_tokens()) == 1
+    assert client.post("/_/oidc/burn-token", json={"token": token}).status_code == 204
+    assert client.stage.live_tokens() == ()
+    assert client.post("/_/oidc/burn-token", json={"token": token}).status_code == 422
+    assert client.post("/_/oidc/burn-token", content=b"?").status_code == 422
+
+
+def test_an_older_server_cannot_revoke(staged: Staged) -> None:
+    client = staged()
+    client.stage.index.exchange.burns = False
+    assert client.post("/_/oidc/burn-token", json={"token": client.token()}).status_code == 404
+    assert len(client.stage.live_tokens()) == 1
+
+
+def test_trusted_publishing_can_be_switched_off(staged: Staged) -> None:
+    client = staged()
+    assert client.get("/_/oidc/audience").json() == {"audience": "rehearsal"}
+    identity = client.identity()
+    client.stage.index.exchange.enabled = False
+    assert client.get("/_/oidc/audience").status_code == 403
+    assert refused_for(client.mint(identity))[0] == "not-enabled"
+
+
+def test_discovery_is_offered_when_asked_for(staged: Staged) -> None:
+    client = staged()
+    assert client.get("/.well-known/pytp?discover=%2Flegacy%2F").status_code == 404
+    client.stage.index.discovery = True
+    document = client.get("/.well-known/pytp?discover=%2Flegacy%2F").json()
+    assert document["token-mint-endpoint"] == client.stage.index.origin + "/_/oidc/mint-token"
+    assert client.get("/.well-known/pytp?discover=%2Fother%2F").status_code == 404
+
+
+def status_of_mint(client: PlainClient, identity: str) -> int:
+    return client.mint(identity).status_code
+
+
+def at_once(actions: list[Callable[[], int]]) -> list[int]:
+    """Run all of them in threads; their results."""
+    results: list[int] = []
+    threads = [threading.Thread(target=lambda action=action: results.append(action())) for action in actions]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timezone
+from typing import TypeAlias
+
+import pytest
+
+from builders.plain_client import PlainClient
+
+Staged: TypeAlias = Callable[..., PlainClient]
+JSON = "application/vnd.pypi.simple.v1+json"
+
+
+@pytest.fixture
+def filled(staged: Staged) -> PlainClient:
+    client = staged()
+    token = client.token()
+    for path in client.stage.distributions or ():
+        assert client.upload(path, token=token, changes={"requires_python": ">=3.8"}).status_code == 200
+    return client
+
+
+def test_a_page_in_json_lists_files_with_hash_size_and_time(filled: PlainClient) -> None:
+    answer = filled.get("/simple/rehearsal-sample/", Accept=JSON)
+    assert answer.headers["Content-Type"].startswith(JSON)
+    document = answer.json()
+    assert document["meta"]["api-version"] == "1.4"
+    assert document["project-status"] == {"status": "active"}
+    assert document["versions"] == ["1.0.0"]
+    for entry, file in zip(document["files"], filled.stage.published(), strict=True):
+        assert entry["filename"] == file.filename
+        assert (entry["hashes"]["sha256"], entry["size"]) == (file.sha256, file.size)
+        uploaded = datetime.strptime(entry["upload-time"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
+        assert abs(uploaded.timestamp() - file.uploaded_at) < 1
+        assert filled.get(entry["url"]).content == file.path.read_bytes()
+
+
+def test_a_page_in_html_has_links_with_hashes_for_installers(filled: PlainClient) -> None:
+    text = filled.get("/simple/rehearsal-sample/").text
+    for file in filled.stage.published():
+        assert f"#sha256={file.sha256}" in text
+    assert 'data-requires-python="&gt;=3.8"' in text
+
+
+def test_a_name_that_is_not_normalized_is_sent_to_the_one_that_is(filled: PlainClient) -> None:
+    answer = filled.get("/simple/Rehearsal_Sample/")
+    assert (answer.status_code, answer.headers["Location"]) == (301, "/simple/rehearsal-sample/")
+
+
+def test_unknown_projects_and_files_are_not_found(filled: PlainClient) -> None:
+    assert filled.get("/simple/nothing/").status_code == 404
+    assert filled.get("/files/00/nothing.whl").status_code == 404
+
+
+def test_the_root_lists_the_projects(filled: PlainClient) -> None:
+    assert filled.get("/simple/", Accept=JSON).json()["projects"] == [{"name": "rehearsal-sample"}]
+    assert '<a href="/simple/rehearsal-sample/">' in filled.get("/simple/").text
+
+
+def test_a_late_file_is_shown_at_the_fourth_look(staged: Staged) -> None:
+    client = staged(faults=["page-late"])
+    (wheel, _) = client.stage.distributions or ()
+    client.upload(wheel)
+    looks = [client.get("/simple/rehearsal-sample/", Accept=JSON).json()["files"] for _ in range(4)]
+    assert [len(files) for files in looks] == [0, 0, 0, 1]
+
+
+@pytest.mark.parametrize("status", ["archived", "quarantined"])
+def test_the_status_of_a_project_is_shown(staged: Staged, status: str) -> None:
+    client = staged(faults=[f"project-{status}"])
+    shown = client.get("/simple/rehearsal-sample/", Accept=JSON).json()["project-status"]
+    assert shown == {"status": status, "reason": "::error::for a rehearsal"}
+
+
+def test_a_closed_release_shows_a_file_of_long_ago(staged: Staged) -> None:
+    client = staged(faults=["release-closed"])
+    (entry,) = client.get("/simple/rehearsal-sample/", Accept=JSON).json()["files"]
+    uploaded = datetime.strptime(entry["upload-time"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
+    assert (datetime.now(timezone.utc) - uploaded).days == 15
+
+
+def test_github_tells_how_the_environment_is_protected(staged: Staged) -> None:
+    client = staged()
+    api = client.stage.environ["GITHUB_API_URL"] + "/repos/octo-org/sampleproject"
+    document = client.get(f"{api}/environments/release").json()
+    assert document["protection_rules"][0]["type"] == "required_reviewers"
+    assert client.get(f"{api}/environments/other").status_code == 404
+    assert client.get(f"{api}/actions/runs/1/approvals").json()[0]["state"] == "approved"
+    client.stage.index.github.protection_rules = []
+    assert client.get(f"{api}/actions/runs/1/approvals").json() == []
+    client.stage.index.github.protection_rules = None
+    assert client.get(f"{api}/environments/release").status_code == 403
