@@ -1,4 +1,4 @@
-"""A runner plays the release workflow that the README shows: it builds, hands over an artifact, and publishes."""
+"""A runner plays the workflows that readers copy: they build, hand over an artifact, and publish or check."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from builders.started import ROOT
 from builders.workflow import ACTION, KEEP, Play
 from pypi_trusted_publish.rehearsal.stage import Stage
 
-EXAMPLE: Final = ROOT / "examples" / "release.yml"
+BUILT: Final = ["rehearsal_sample-1.0.0-py3-none-any.whl", "rehearsal_sample-1.0.0.tar.gz"]
 RUN: Final = "  using: composite\n  steps:\n    - shell: bash\n      run: |\n"
 NAME_AND_PATH: Final = "inputs:\n  name:\n    description: of the artifact\n  path:\n    description: a folder\n"
 ACTIONS: Final = {
@@ -45,8 +45,8 @@ requires-python = ">=3.10"
 """
 
 
-@pytest.fixture(scope="module")
-def build_backend(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+@pytest.fixture(scope="module", autouse=True)
+def _build_backend(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """The build backend among the wheels that the played job can install: by the lock, as all else."""
     lock = (ROOT / "requirements" / "dev.txt").read_text(encoding="utf-8")
     found = re.search(r"^flit-core==.*?(?<!\\)\n", lock, re.MULTILINE | re.DOTALL)
@@ -62,36 +62,58 @@ def pins(text: str) -> dict[str, str]:
     return dict(re.findall(r"uses: ([\w./-]+)@([0-9a-f]{40})", text))
 
 
-def example_for(stage: Stage) -> str:
-    """The example, with the index of this machine in place of PyPI, and a last step that keeps what it brought."""
+def example_for(name: str, stage: Stage) -> str:
+    """An example, with the index of this machine in place of PyPI, and a last step that keeps what it brought."""
+    text = (ROOT / "examples" / name).read_text(encoding="utf-8")
     where = f"repository-url: {stage.index.upload_url}\n          check-url: {stage.index.simple_url}\n"
-    return f"{EXAMPLE.read_text(encoding='utf-8')}        with:\n          {where}{KEEP}"
+    if "        with:" in text.rpartition(f"uses: {ACTION}@")[2]:
+        return f"{text}          {where}{KEEP}"
+    return f"{text}        with:\n          {where}{KEEP}"
 
 
-def give_a_project(play: Play) -> None:
+def play_it(play: Play, workflow: str, github: Path) -> None:
+    """Play a workflow in a workspace that holds a project, with ``github`` as the place of GitHub's actions."""
+    commits = pins(workflow)
+    for name in ACTIONS.keys() & commits.keys():
+        folder = github / name
+        folder.mkdir(parents=True)
+        (folder / "action.yml").write_text(f"name: {name}\ndescription: {name}\n{ACTIONS[name]}", encoding="utf-8")
+        play.actions[f"{name}@{commits[name]}"] = folder
+    for name in {ACTION, f"{ACTION}/check"} & commits.keys():
+        play.actions[f"{ACTION}@{commits[name]}"] = play.checkout
+    play.environ["BUILDING_PYTHON"] = str(Path(sys.executable).parent)
     play.write("pyproject.toml", PYPROJECT)
     play.write("rehearsal_sample.py", '"""A module."""\n')
+    with play.start_workflow(workflow) as process:
+        play.end(process)
 
 
-@pytest.mark.usefixtures("build_backend")
 def test_the_release_workflow_of_the_readme_publishes_what_it_has_built(prepare: Prepare, tmp_path: Path) -> None:
     with prepare(dist="elsewhere") as (play, stage):
-        workflow = example_for(stage)
-        commits = pins(workflow)
-        for name, text in ACTIONS.items():
-            folder = tmp_path / "github" / name
-            folder.mkdir(parents=True)
-            (folder / "action.yml").write_text(f"name: {name}\ndescription: {name}\n{text}", encoding="utf-8")
-            play.actions[f"{name}@{commits[name]}"] = folder
-        play.actions[f"{ACTION}@{commits[ACTION]}"] = play.checkout
-        play.environ["BUILDING_PYTHON"] = str(Path(sys.executable).parent)
-        give_a_project(play)
-        with play.start_workflow(workflow) as process:
-            play.end(process)
+        play_it(play, example_for("release.yml", stage), tmp_path / "github")
         assert play.code == 0, play.log
-        assert [file.filename for file in stage.published()] == [
-            "rehearsal_sample-1.0.0-py3-none-any.whl",
-            "rehearsal_sample-1.0.0.tar.gz",
-        ]
+        assert [file.filename for file in stage.published()] == BUILT
         assert stage.live_tokens() == ()
     assert (play.outputs["uploaded-count"], play.outputs["confirmed"]) == ("2", "true")
+
+
+@pytest.mark.parametrize(("tag", "code"), [("v1.0.0", 0), ("v1.0.1", 1)])
+def test_a_release_by_hand_publishes_the_version_that_was_typed_in(
+    prepare: Prepare, tmp_path: Path, tag: str, code: int
+) -> None:
+    with prepare(dist="elsewhere") as (play, stage):
+        play.event = "workflow_dispatch"
+        play.inputs = {"tag": tag, "dry-run": "false"}
+        play_it(play, example_for("dispatched-release.yml", stage), tmp_path / "github")
+        assert play.code == code, play.log
+        assert [file.filename for file in stage.published()] == ([] if code else BUILT)
+    assert ("version-not-expected" in play.log) is bool(code)
+
+
+def test_the_check_of_a_pull_request_needs_neither_permission_nor_index(prepare: Prepare, tmp_path: Path) -> None:
+    with prepare(dist="elsewhere") as (play, stage):
+        play.environ.clear()
+        workflow = (ROOT / "examples" / "check-in-build.yml").read_text(encoding="utf-8")
+        play_it(play, workflow, tmp_path / "github")
+        assert play.code == 0, play.log
+        assert stage.requests == ()

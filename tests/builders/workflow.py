@@ -75,6 +75,9 @@ class Play:
     """Variables of the job."""
     actions: dict[str, Path] = field(default_factory=dict)
     """Further actions that are taken from a folder instead of GitHub, by ``owner/name@ref``."""
+    event: str = "push"
+    inputs: dict[str, str] = field(default_factory=dict)
+    """Of a workflow that is started by hand (the event ``workflow_dispatch``)."""
     code: int = -1
     log: str = ""
 
@@ -135,7 +138,7 @@ class Play:
         self.write(".github/workflows/release.yml", text)
         self._commit()
         (self.folder / "event.json").write_text(json.dumps(self._event()), encoding="utf-8")
-        command = [str(ACT), "push", "--platform", "ubuntu-latest=-self-hosted", "--no-cache-server"]
+        command = [str(ACT), self.event, "--platform", "ubuntu-latest=-self-hosted", "--no-cache-server"]
         for action, folder in ({f"{ACTION}@v1": self.checkout} | self.actions).items():
             command += ["--local-repository", f"{action}={folder}"]
         command += ["--eventpath", str(self.folder / "event.json")]
@@ -182,4 +185,5 @@ class Play:
 
     def _event(self) -> dict[str, Any]:
         repository = {"full_name": "octo-org/sampleproject", "fork": False, "private": False, "default_branch": "main"}
-        return {"ref": f"refs/tags/{TAG}", "repository": repository, "sender": {"login": "octocat"}}
+        event = {"ref": f"refs/tags/{TAG}", "repository": repository, "sender": {"login": "octocat"}}
+        return event | {"inputs": self.inputs} if self.inputs else event
