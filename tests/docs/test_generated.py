@@ -67,6 +67,14 @@ def test_a_link_to_a_file_of_ours_leads_somewhere(page: Path) -> None:
             assert anchor[0] in anchors(target.read_text(encoding="utf-8")), (name, anchor)
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_rows_of_a_table_have_as_many_cells_as_its_head(page: Path) -> None:
+    blocks = re.findall(r"(?:^\|.*\|$\n?)+", page.read_text(encoding="utf-8"), re.MULTILINE)
+    for block in blocks:
+        cells = {len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()}
+        assert len(cells) == 1, block
+
+
 def anchors(text: str) -> set[str]:
     """The anchors that GitHub gives to headings."""
     headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
