@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
 import tempfile
@@ -94,7 +95,7 @@ def _serve(stage: Stage) -> None:
 
 
 def _until_input_ends(over: threading.Event) -> None:
-    while sys.stdin.buffer.read(4096):
+    while os.read(sys.stdin.fileno(), 4096):  # no lock of a buffer, which would be held when the program ends
         pass
     over.set()
 

@@ -1,0 +1,113 @@
+"""Every row of the fault table, through the action's own entry, over sockets.
+
+What must come of each: the exit code that the table names; a report that agrees with the index's own list; nothing
+leaked and nothing injected into the log; and, when the fault is over, a plain second run that completes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import pytest
+
+from builders.played import Played, play
+from pypi_trusted_publish.rehearsal.fault import Ending
+from pypi_trusted_publish.rehearsal.faults import FAULTS
+from pypi_trusted_publish.rehearsal.stage import Stage
+from pypi_trusted_publish.rehearsal.traffic import Endpoint
+
+Staged: TypeAlias = Callable[..., Stage]
+LASTS: Final = {"project-archived", "project-quarantined", "release-closed", "names-taken", "names-used", "page-never"}
+"""States of the index that are not over with the run."""
+LOST: Final = re.compile(r"mint-(malformed-json|reset-after|truncated)|burn-.*|upload-gone")
+"""Faults after which a token may live that nobody can revoke: it never arrived, or revoking does not work."""
+TURNS: Final = [
+    *((fault.name, fault.once) for fault in FAULTS.values() if not fault.stalls),
+    *(
+        (f"{fault.name}:every", fault.always)
+        for fault in FAULTS.values()
+        if fault.always is not None and not fault.stalls
+    ),
+]
+
+
+@pytest.fixture
+def staged(tmp_path: Path) -> Iterator[Staged]:
+    """Enters a stage; all of them are left at the end."""
+    with ExitStack() as stack:
+        yield lambda **options: stack.enter_context(Stage(tmp_path / "stage", **options))
+
+
+@pytest.mark.parametrize(("turn", "ending"), TURNS, ids=[turn for turn, _ in TURNS])
+def test_a_fault_ends_as_the_table_says_and_a_second_run_completes(staged: Staged, turn: str, ending: Ending) -> None:
+    fault = FAULTS[turn.partition(":")[0]]
+    stage = staged(faults=[turn])
+    played = play(stage)
+    assert played.code == ending, played.log
+    assert fault.name in stage.index.faults.struck
+    _agrees_with_the_index(stage, played)
+    _nothing_leaked(stage, played)
+    if not LOST.fullmatch(fault.name):
+        assert stage.live_tokens() == ()
+    if played.code == 0:
+        assert _all_there(stage)
+        if turn == fault.name:
+            assert played.outputs["confirmed"] == str(fault.confirmed).lower()
+    else:
+        assert played.codes
+        assert played.annotations
+    if fault.name not in LASTS:
+        stage.heal()
+        again = play(stage)
+        assert again.code == 0, again.log
+        assert again.outputs["confirmed"] == "true"
+        assert _all_there(stage)
+
+
+@pytest.mark.parametrize("k", [2, 3])
+@pytest.mark.parametrize(
+    "name", [fault.name for fault in FAULTS.values() if fault.endpoint is Endpoint.UPLOAD and fault.passing]
+)
+def test_a_passing_fault_of_a_later_upload_is_got_over(staged: Staged, name: str, k: int) -> None:
+    stage = staged(faults=["upload-500", f"{name}:{k}"])
+    played = play(stage)
+    assert played.code == 0, played.log
+    assert _all_there(stage)
+    assert stage.live_tokens() == ()
+
+
+def _all_there(stage: Stage) -> bool:
+    ours = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in stage.distributions or ()}
+    there = {file.filename: file.sha256 for file in stage.published()}
+    return ours.items() <= there.items()
+
+
+def _agrees_with_the_index(stage: Stage, played: Played) -> None:
+    """What is reported as arrived has arrived, what as refused or not sent has not; only "failed" leaves it open."""
+    there = {(file.filename, file.sha256) for file in stage.published()}
+    for entry in json.loads(played.outputs["distributions"]):
+        arrived = (entry["filename"], entry["sha256"]) in there
+        if entry["outcome"] in {"uploaded", "identical"}:
+            assert arrived, entry
+        elif entry["outcome"] in {"refused", "not sent", "conflict"}:
+            assert not arrived, entry
+
+
+def _nothing_leaked(stage: Stage, played: Played) -> None:
+    """No command of a server got through, and no secret stands anywhere but in the line that masks it."""
+    assert "Traceback" not in played.log
+    lines = played.log.splitlines()
+    assert not [line for line in lines if re.match(r"\s*::(error|add-mask|set-output)::", line) and "hello" in line]
+    assert "##[" not in played.log
+    assert "\x1b" not in played.log
+    secrets = [token.text for token in stage.index.tokens.issued]
+    secrets += [stage.index.github.request_token, stage.index.github.api_token]
+    shown = "\n".join(line for line in lines if not line.startswith("::add-mask::"))
+    for text in (shown, played.summary, "\n".join(played.outputs.values())):
+        assert not [secret for secret in secrets if secret in text]

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+import httpx
+import pytest
+
+from builders.plain_client import PlainClient
+from pypi_trusted_publish.rehearsal.fault import Fault
+from pypi_trusted_publish.rehearsal.fault_schedule import RandomFaults, UnknownFault, parse
+from pypi_trusted_publish.rehearsal.faults import FAULTS
+from pypi_trusted_publish.rehearsal.stage import Stage
+from pypi_trusted_publish.rehearsal.traffic import Endpoint
+
+Staged: TypeAlias = Callable[..., PlainClient]
+
+
+@pytest.mark.parametrize(
+    ("turn", "struck"),
+    [("", {1}), (":1", {1}), (":3", {3}), (":2-", {2, 3, 4, 5}), (":every", {1, 2, 3, 4, 5})],
+)
+def test_a_turn_says_which_requests_are_struck(turn: str, struck: set[int]) -> None:
+    scheduled = parse("upload-503" + turn, FAULTS)
+    assert {count for count in range(1, 6) if scheduled.strikes(count)} == struck
+
+
+@pytest.mark.parametrize("text", ["nothing", "upload-503:0", "upload-503:-", "upload-503:x", "upload-503:1-2", ":1"])
+def test_a_text_that_names_no_fault_or_no_turn_is_refused(text: str) -> None:
+    with pytest.raises(UnknownFault):
+        parse(text, FAULTS)
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_a_row_is_either_an_answer_or_a_state_and_says_what_it_is(fault: Fault) -> None:
+    assert (fault.play is None) is not (fault.setting is None)
+    assert fault.statement.endswith(".")
+    assert not (fault.passing and fault.stalls)
+    assert not (fault.setting is not None and fault.repeatable)
+
+
+def test_chance_is_repeatable_and_keeps_its_measure() -> None:
+    def drawn(seed: int) -> list[str]:
+        chance = RandomFaults(seed=seed, probability=0.1, table=FAULTS.values())
+        found = [chance.draw(Endpoint.UPLOAD) for _ in range(1_000)]
+        return [fault.name for fault in found if fault is not None]
+
+    assert drawn(5) == drawn(5) != drawn(6)
+    assert 60 < len(drawn(5)) < 140
+    assert all(FAULTS[name].passing for name in drawn(5))
+
+
+@pytest.mark.parametrize(
+    ("name", "taken"), [("upload-timeout", False), ("upload-timeout-taken", True), ("upload-reset-taken", True)]
+)
+def test_an_upload_without_an_answer_did_its_work_or_did_not(staged: Staged, name: str, taken: bool) -> None:
+    client = staged(faults=[name], timeout=0.5)
+    (wheel, _) = client.stage.distributions or ()
+    token = client.token()
+    with pytest.raises(httpx.TransportError):
+        client.upload(wheel, token=token)
+    assert bool(client.stage.published()) is taken
+    assert client.upload(wheel, token=token).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [("audience-timeout", "/_/oidc/audience"), ("page-timeout", "/simple/rehearsal-sample/")],
+)
+def test_an_endpoint_that_hangs_answers_the_next_request(staged: Staged, name: str, path: str) -> None:
+    client = staged(faults=[name], timeout=0.3)
+    with pytest.raises(httpx.ReadTimeout):
+        client.get(path)
+    assert client.get(path).status_code == 200
+
+
+def test_the_identity_endpoint_hangs(staged: Staged) -> None:
+    client = staged(faults=["identity-timeout"], timeout=0.3)
+    with pytest.raises(httpx.ReadTimeout):
+        client.identity()
+    assert client.identity().count(".") == 2
+
+
+def test_a_mint_that_hangs_has_used_up_its_identity_token(staged: Staged) -> None:
+    client = staged(faults=["mint-timeout"], timeout=0.5)
+    identity = client.identity()
+    with pytest.raises(httpx.ReadTimeout):
+        client.mint(identity)
+    assert client.mint(identity).json()["errors"][0]["code"] == "invalid-reuse-token"
+    assert len(client.stage.live_tokens()) == 1
+
+
+def test_revoking_hangs_and_so_does_github_s_api(staged: Staged) -> None:
+    client = staged(faults=["burn-timeout", "protection-timeout"], timeout=0.3)
+    with pytest.raises(httpx.ReadTimeout):
+        client.post("/_/oidc/burn-token", json={"token": client.token()})
+    with pytest.raises(httpx.ReadTimeout):
+        client.get(client.stage.environ["GITHUB_API_URL"] + "/repos/octo-org/sampleproject/environments/release")
+    assert len(client.stage.live_tokens()) == 1
+
+
+def test_an_index_that_is_gone_refuses_connections_until_it_is_healed(staged: Staged) -> None:
+    client = staged(faults=["upload-gone"])
+    (wheel, sdist) = client.stage.distributions or ()
+    assert client.upload(wheel).status_code == 200
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", client.stage.index.server.port)) != 0
+    with pytest.raises(httpx.ConnectError):
+        client.get("/_/oidc/audience")
+    client.stage.heal()
+    assert client.upload(sdist).status_code == 200
+
+
+def test_a_raw_status_line_reaches_the_wire_as_it_is(tmp_path: Path) -> None:
+    with Stage(tmp_path, faults=["upload-garbled-400"]) as stage:
+        with socket.create_connection(("127.0.0.1", stage.index.server.port)) as connection:
+            connection.sendall(b"POST /legacy/ HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+            answer = b"".join(iter(lambda: connection.recv(4096), b""))
+        assert answer.startswith(b"HTTP/1.1 400 Invalid attestations supplied\n\n1 validation error\n::error::hello\n")
+        assert stage.requests[-1].status is None
+
+
+def test_the_log_knows_who_was_struck_by_what(staged: Staged) -> None:
+    client = staged(faults=["audience-500:2"])
+    statuses = [client.get("/_/oidc/audience").status_code for _ in range(3)]
+    assert statuses == [200, 500, 200]
+    assert [(request.status, request.fault) for request in client.stage.requests] == [
+        (200, ""),
+        (500, "audience-500"),
+        (200, ""),
+    ]
+    assert {request.connection for request in client.stage.requests} == {1}

@@ -1,0 +1,71 @@
+"""The index as a program of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+SOURCE = Path(__file__).parents[2] / "src"
+
+
+def start(*options: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "pypi_trusted_publish.rehearsal", *options],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(SOURCE)},
+    )
+
+
+def directions(process: subprocess.Popen[str]) -> dict[str, Any]:
+    assert process.stdout is not None
+    document: dict[str, Any] = json.loads(process.stdout.readline())
+    return document
+
+
+def test_it_says_where_it_is_and_at_the_end_what_happened() -> None:
+    with start("--serve", "--project", "demo", "--claim", "actor=somebody") as process:
+        told = directions(process)
+        audience = httpx.get(told["upload_url"].replace("/legacy/", "/_/oidc/audience"), trust_env=False)
+        assert audience.json() == {"audience": "rehearsal"}
+        assert httpx.get(told["simple_url"] + "demo/", trust_env=False).status_code == 200
+        assert told["environ"]["GITHUB_ACTOR"] == "somebody"
+        rest, errors = process.communicate("", timeout=20)
+    account = json.loads(rest)
+    assert (account["requests"], account["connections"], account["files"]) == (2, 2, [])
+    assert (process.returncode, errors) == (0, "")
+
+
+def test_a_signal_ends_it() -> None:
+    with start("--serve", "--tls") as process:
+        told = directions(process)
+        assert Path(told["ca_file"]).is_file()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+        assert not Path(told["ca_file"]).exists()
+        process.communicate()
+
+
+def test_it_lists_the_faults() -> None:
+    with start("--list-faults") as process:
+        listed, _ = process.communicate(timeout=20)
+    assert "upload-503: An upload answers 503 Service Unavailable." in listed.splitlines()
+
+
+@pytest.mark.parametrize("options", [(), ("--serve", "--fault", "nothing"), ("--serve", "--random-faults", "x")])
+def test_what_it_cannot_do_is_said(options: tuple[str, ...]) -> None:
+    with start(*options) as process:
+        _, errors = process.communicate(timeout=20)
+    assert process.returncode == 2
+    assert "usage:" in errors
+    assert "Traceback" not in errors
