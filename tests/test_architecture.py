@@ -48,7 +48,9 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
         "outcome",
         "outputs",
         "quantities",
+        "read_on",
         "summary",
+        "summary_*",
         "transcript",
         "verdict",
     ),
@@ -85,6 +87,7 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
         "stop_signals",
         "system_clock",
         "terminal",
+        "progress",
         "redaction",
         "thread_map",
     ),
@@ -120,6 +123,7 @@ OWN_LIBRARY: Final[dict[str, frozenset[str]]] = {
     "description_renderer": frozenset({"readme_renderer"}),
     "rst_rendering": frozenset({"readme_renderer", "docutils"}),
     "workflow_document": frozenset({"ruamel"}),
+    "progress": frozenset({"rich"}),
     "rehearsal.attestation*": frozenset({"sigstore", "pypi_attestations"}),
 }
 """The one library of an adapter, beside its layer's."""

@@ -8,9 +8,12 @@ from pathlib import PurePath
 from typing import Final
 
 from . import __version__
+from .read_on import PROJECT
 
 _PACKAGE: Final = "pypi_trusted_publish"
-_WHERE: Final = "https://github.com/org/pypi-trusted-publish/issues/new?template=bug.yml"
+_WHERE: Final = f"{PROJECT}/issues/new?template=bug.yml"
+_FRAMES: Final = 30
+"""Of each error; a recursion has a thousand."""
 
 
 def bug_report(bug: BaseException, *, command: str) -> str:
@@ -22,7 +25,7 @@ def bug_report(bug: BaseException, *, command: str) -> str:
     error: BaseException | None = bug
     while error is not None:
         lines.append(f"{type(error).__module__}.{type(error).__qualname__}")
-        lines += [f"  {_place(frame)}" for frame in traceback.extract_tb(error.__traceback__)]
+        lines += _places(traceback.extract_tb(error.__traceback__))
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     return "\n".join(lines)
 
@@ -30,6 +33,14 @@ def bug_report(bug: BaseException, *, command: str) -> str:
 def bug_heading() -> str:
     """What stands before the report."""
     return f"This is a bug of pypi-trusted-publish, not of your project. Please report it with these lines: {_WHERE}"
+
+
+def _places(frames: traceback.StackSummary) -> list[str]:
+    """The places that an error came through, the innermost last; of too many, the first and the last ones."""
+    places = [f"  {_place(frame)}" for frame in frames]
+    half = _FRAMES // 2
+    left_out = len(places) - _FRAMES
+    return places if left_out <= 0 else [*places[:half], f"  ... {left_out} more", *places[-half:]]
 
 
 def _place(frame: traceback.FrameSummary) -> str:

@@ -7,6 +7,7 @@ import json
 import secrets
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from signal import Signals
@@ -18,6 +19,7 @@ from .events import Event, RunEnded, Stopping, Told
 from .foreign_text import clean
 from .github import commands
 from .github.runner import RunnerContext
+from .lines import Role
 from .outcome import Outcome
 from .outcome_fold import Recorder
 from .outputs import outputs, report
@@ -43,6 +45,8 @@ class Desk:
         self.console = Console(surroundings.stdout, style)
         self.context = RunnerContext.from_environ(surroundings.environ)
         self.trust = Trust.from_environ(surroundings.environ)
+        self._lock = threading.RLock()
+        self._closed = False
         self._began = surroundings.clock.monotonic()
         self._recorder = Recorder()
         self._private: Path | None = None
@@ -68,12 +72,17 @@ class Desk:
 
     def register(self, secret: Secret) -> None:
         """Hide a secret from now on, before its first use."""
-        self.console.register(secret)
+        self.console.register(secret, silently=self._closed)
 
     def emit(self, event: Event) -> None:
-        """Record an event and show it."""
-        self._recorder(event)
-        self.console(event)
+        """Record an event and show it; once the run is closed, threads that nobody waits for tell in vain."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = isinstance(event, RunEnded)
+            told = self.console.redact(event)
+            self._recorder(told)
+            self.console(told)
 
     def private_folder(self) -> Path:
         """A folder of this run, removed at its end."""
@@ -106,13 +115,12 @@ class Desk:
         """End the run: annotations, summary, outputs, and one line that says what came of it."""
         seconds = self.surroundings.clock.monotonic() - self._began
         self.emit(RunEnded(exit_code=code, seconds=seconds, cancelled=cancelled))
-        outcome = self._recorder.outcome
+        outcome = self.console.redact(self._recorder.outcome)  # again: a secret may have come after the event
         if code != EXIT_OK:
             self.console.release_held()
-        for diagnosis in outcome.diagnoses:
-            self.console.annotate(diagnosis)
+        self.console.annotate(outcome.diagnoses)
         self._write_files(outcome)
-        self.console.say(f"{verdict(outcome)}.")
+        self.console.say(f"\n{verdict(outcome)}.", Role.HEADLINE if outcome.succeeded else Role.ERROR)
         if next_move(outcome):
             self.console.say(f"Next step: {next_move(outcome)}")
         if self._private is not None:
@@ -121,16 +129,14 @@ class Desk:
     def _write_files(self, outcome: Outcome) -> None:
         """The summary, the report and the outputs; a file that cannot be written is told and changes nothing else."""
         path = self._folder / f"{self._name}-report.json"
-        text = self.console.redact(json.dumps(report(outcome), indent=2))
-        given = {name: self.console.redact(value) for name, value in outputs(outcome, report_path=str(path)).items()}
         with self._told_when_impossible("the report"):
-            path.write_text(text, encoding="utf-8", errors="backslashreplace")
+            path.write_text(json.dumps(report(outcome), indent=2), encoding="utf-8")
         if self.context.summary_path:
             with self._told_when_impossible("the summary"):
-                commands.append_summary(self.context.summary_path, self.console.redact(summary(outcome)))
+                commands.append_summary(self.context.summary_path, summary(outcome))
         if self.context.output_path:
             with self._told_when_impossible("the outputs"):
-                commands.append_outputs(self.context.output_path, given)
+                commands.append_outputs(self.context.output_path, outputs(outcome, report_path=str(path)))
 
     @contextlib.contextmanager
     def _told_when_impossible(self, what: str) -> Iterator[None]:

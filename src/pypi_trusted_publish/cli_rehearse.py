@@ -26,14 +26,15 @@ def run(argv: Sequence[str], surroundings: Surroundings) -> int:
     """Play a release of the given distributions, or of a sample; returns the exit code that the action would have."""
     options = _options().parse_args(argv)
     try:
-        from .rehearsal.faults import FAULTS
+        from .rehearsal.faults import FAULTS, listed
         from .rehearsal.stage import Stage
     except ModuleNotFoundError:
         surroundings.stdout.write(MISSING_EXTRA)
         return WorkflowError.exit_code
     if options.list_faults:
-        rows = (f"{name}\n    {fault.statement}\n" for name, fault in FAULTS.items())
-        surroundings.stdout.write("".join(rows))
+        for title, faults in listed():
+            surroundings.stdout.write(f"\n{title}\n{'-' * len(title)}\n")
+            surroundings.stdout.writelines(f"{fault.name}\n    {fault.statement}\n" for fault in faults)
         return EXIT_OK
     unknown = [name for name in options.fault if name.partition(":")[0] not in FAULTS]
     named = [path for each in options.distributions for path in _distributions(each)]
@@ -59,7 +60,7 @@ def _play(stage: Stage, surroundings: Surroundings, *, dry_run: bool) -> int:
         clock=SkippingClock(surroundings.clock),
         leave=_leave_in_order,
     )
-    code = publish_with(on_stage, style=Style.PLAIN)
+    code = publish_with(on_stage, style=Style.by_reader(surroundings.stdout))
     out = surroundings.stdout
     out.write(f"\nThe job summary\n{'-' * 15}\n{stage.summary}\nThe outputs\n{'-' * 11}\n")
     out.writelines(f"{name}: {value}\n" for name, value in _read_outputs(stage.outputs))

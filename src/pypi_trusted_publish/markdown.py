@@ -1,43 +1,79 @@
 """Foreign text inside Markdown: it shows as it is, and cannot become markup. Pure.
 
-Source: the CommonMark specification 0.31, "Backslash escapes", and GitHub's extension of it.
+Only what could become something is escaped, so that the source stays readable too. A backslash or a reference ends up
+in the text again before GitHub looks for addresses, mentions and issues in it; there an empty ``<wbr>`` is put between.
+Sources: the CommonMark specification 0.31, "Backslash escapes"; the GitHub Flavored Markdown specification 0.29,
+"Autolinks" and "Tables"; GitHub's documentation of mentions, references, emoji and mathematical expressions (2026).
 """
 
 from __future__ import annotations
 
-import html
 import re
 from typing import Final
 from urllib.parse import quote
 
 from .foreign_text import visible
 
-_PUNCTUATION: Final = re.compile(r"([!-/:-@\[-`{-~])")
-_MARKS: Final = re.compile(r"[*_\[\]~\\`|:@!]")
+_REFERENCES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_ANYWHERE: Final = re.compile(r"[\\`*~\[\]|#&<>$]|(?<![^\W_])_|_(?![^\W_])")
+"""Marks that mean something wherever they stand; an underscore does unless it is inside a word."""
+_AT_THE_START: Final = re.compile(r"\A(?:[-+=:]|\d{1,9}[.)](?=\s|\Z)| )")
+"""Marks that mean something at the start of a line only: of lists, quotes, underlines, indented code."""
+_LINKS: Final = re.compile(
+    r"(?P<before>@|(?:https?|ftp|xmpp|mailto):|\bwww|\bGH-(?=\d)|:(?=(?:[\w+-]*[A-Za-z_+-][\w+-]*|100|1234):)|\\#(?=\d))",
+    re.IGNORECASE,
+)
+"""What a renderer turns into a link, a mention or a picture when more follows."""
 _LINKABLE: Final = re.compile(r"https?://[^\s<>\"'`\\|]+")
 
 
 def text(foreign: str) -> str:
-    """``foreign`` as plain text within a line: every ASCII punctuation mark is escaped."""
-    return _PUNCTUATION.sub(r"\\\1", visible(foreign))
+    """``foreign`` as plain text within a line, wherever in a line, a link or a cell of a table it is put."""
+    escaped = _ANYWHERE.sub(_escape, visible(foreign))
+    return _LINKS.sub(r"\g<before><wbr>", _AT_THE_START.sub(_harmless_start, escaped))
 
 
 def code(foreign: str) -> str:
-    """``foreign`` as code within a line or a table: an element, with every mark of Markdown as a reference."""
-    shown = html.escape(visible(foreign), quote=True)
-    return f"<code>{_MARKS.sub(lambda mark: f'&#{ord(mark[0])};', shown)}</code>"
+    """``foreign`` as code within a line or a cell of a table; nothing for nothing."""
+    shown = visible(foreign)
+    if "|" in shown:  # a cell ends there even within code
+        return f"<code>{text(foreign)}</code>"
+    if not shown.strip():
+        return text(foreign)
+    fence = "`" * (_longest_run(shown) + 1)
+    pad = " " if shown[0] in "` " or shown[-1] in "` " else ""
+    return f"{fence}{pad}{shown}{pad}{fence}"
 
 
 def link(foreign: str, url: str) -> str:
     """A link, where ``url`` is one of http or https; the text alone where it is not."""
     if _LINKABLE.fullmatch(url) is None:
         return text(foreign)
-    return f"[{text(foreign)}]({quote(url, safe=':/?#@!$&*+,;=%-._~')})"
+    return f"[{text(foreign)}]({quote(url, safe=':/?#@!$&*+,;=%-._~').replace('&', '&amp;')})"
 
 
-def block(lines: str) -> str:
+def block(lines: str, language: str = "") -> str:
     """Lines to paste, as they are, in a fence that nothing in them can close."""
     shown = "\n".join(visible(line) for line in lines.split("\n"))
-    longest = max((len(run) for run in re.findall(r"`+", shown)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}yaml\n{shown}\n{fence}"
+    fence = "`" * max(3, _longest_run(shown) + 1)
+    return f"{fence}{language}\n{shown}\n{fence}"
+
+
+def folded(title: str, body: str) -> str:
+    """``body``, Markdown of ours, shown when its title is clicked; ``title`` is Markdown of a line."""
+    return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"
+
+
+def _escape(mark: re.Match[str]) -> str:
+    if mark[0] == "$":  # a backslash does not keep it from opening a formula
+        return "<span>$</span>"
+    return _REFERENCES.get(mark[0], f"\\{mark[0]}")
+
+
+def _harmless_start(mark: re.Match[str]) -> str:
+    return "&#32;" if mark[0] == " " else f"{mark[0][:-1]}\\{mark[0][-1]}"
+
+
+def _longest_run(shown: str) -> int:
+    """The length of the longest run of backticks."""
+    return max((len(run) for run in re.findall(r"`+", shown)), default=0)

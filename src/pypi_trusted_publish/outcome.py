@@ -181,6 +181,8 @@ class Outcome:
 
     def settled(self) -> Outcome:
         """The same when nothing more will happen: no file is on its way any longer."""
+        if self.command == "check":
+            return self
         settled = {name: _settle(file, dry_run=self.dry_run) for name, file in self.by_filename.items()}
         return replace(self, by_filename=settled)
 

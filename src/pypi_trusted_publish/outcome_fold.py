@@ -22,8 +22,15 @@ _PLANNED_STATE: Final = {
 
 _NOT_UPLOADED: Final = {state.value: state for state in (FileState.REFUSED, FileState.FAILED, FileState.NOT_SENT)}
 
-_UNANSWERED: Final = frozenset({FileState.FAILED, FileState.SENDING})
-"""Nobody knows whether such a file arrived, until the index lists it with our digest."""
+_FOUND_THERE: Final = {
+    FileState.SENDING: (FileState.UPLOADED, "no answer came, but the index lists it"),
+    FileState.FAILED: (FileState.UPLOADED, "no answer came, but the index lists it"),
+    FileState.CHECKED: (FileState.IDENTICAL, ""),
+    FileState.PLANNED: (FileState.IDENTICAL, "the index got it from elsewhere"),
+    FileState.NOT_SENT: (FileState.IDENTICAL, "the index got it from elsewhere"),
+    FileState.REFUSED: (FileState.IDENTICAL, "refused now, but the index lists it"),
+}
+"""What it means that the index lists a file with our digest, which nobody had told us to be there."""
 
 
 def fold(outcome: Outcome, event: events.Event) -> Outcome:
@@ -171,11 +178,11 @@ def _waiting(outcome: Outcome, event: events.Waiting) -> Outcome:
 
 def _confirmed(outcome: Outcome, event: events.Confirmed) -> Outcome:
     changed = _with_file(outcome, event.filename, confirmed=True, url=event.url)
-    if changed.by_filename[event.filename].state not in _UNANSWERED:
+    state = changed.by_filename[event.filename].state
+    if state not in _FOUND_THERE:
         return changed
-    return _with_file(
-        changed, event.filename, state=FileState.UPLOADED, reason="no answer came, but the index lists it"
-    )
+    there, reason = _FOUND_THERE[state]
+    return _with_file(changed, event.filename, state=there, reason=reason)
 
 
 def _stopping(outcome: Outcome, event: events.Stopping) -> Outcome:

@@ -7,7 +7,11 @@ import json
 from pathlib import PurePath
 from typing import Any, Final
 
+from .errors import Diagnosis
+from .events import Attested
 from .outcome import ON_THE_INDEX, FileOutcome, FileState, Outcome
+from .read_on import read_on
+from .verdict import next_move, verdict
 
 REPORT_FORMAT: Final = 1
 """Raised when a field of the report changes its meaning."""
@@ -42,16 +46,24 @@ def report(outcome: Outcome) -> dict[str, Any]:
         "exit_code": outcome.exit_code,
         "cancelled": outcome.cancelled,
         "dry_run": outcome.dry_run,
+        "verdict": verdict(outcome),
+        "next_step": next_move(outcome),
         "index": outcome.index,
+        "facts": dict(outcome.facts),
         "step": outcome.step,
         "environment": outcome.environment,
         "claims": dict(outcome.claims),
         "protection": dataclasses.asdict(outcome.protection) if outcome.protection else None,
+        "projects": [dataclasses.asdict(project) for project in outcome.projects],
+        "coverage": dataclasses.asdict(outcome.coverage) if outcome.coverage else None,
         "files": [_full(file) for file in outcome.files],
         "proofs": [dataclasses.asdict(proof) for proof in outcome.proofs],
         "attestations": [_attestation(attested) for attested in outcome.attestations],
         "tokens": dataclasses.asdict(outcome.tokens),
         "retries": outcome.retries,
+        "narrowed": dataclasses.asdict(outcome.narrowed) if outcome.narrowed else None,
+        "waited": outcome.waited,
+        "stopped_by": outcome.stopped_by,
         "diagnoses": [_diagnosis(diagnosis) for diagnosis in outcome.diagnoses],
         "seconds": outcome.ended.seconds if outcome.ended else None,
     }
@@ -70,7 +82,7 @@ def _full(file: FileOutcome) -> dict[str, Any]:
     return dataclasses.asdict(file) | {"state": file.state.value, "on_index": file.state in ON_THE_INDEX}
 
 
-def _attestation(attested: Any) -> dict[str, Any]:
+def _attestation(attested: Attested) -> dict[str, Any]:
     return {
         "file": attested.filename,
         "kind": attested.kind,
@@ -81,8 +93,9 @@ def _attestation(attested: Any) -> dict[str, Any]:
     }
 
 
-def _diagnosis(diagnosis: Any) -> dict[str, Any]:
+def _diagnosis(diagnosis: Diagnosis) -> dict[str, Any]:
     return dataclasses.asdict(diagnosis) | {
+        "read_on": read_on(diagnosis),
         "severity": diagnosis.severity.value,
         "facts": [list(fact) for fact in diagnosis.facts],
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
@@ -34,7 +35,11 @@ class Redactor:
         return text
 
     def value(self, value: Value) -> Value:
-        """The same value with every text in it redacted: dataclasses and tuples, all the way down."""
+        """The same value with every text in it redacted: dataclasses, mappings and tuples, all the way down.
+
+        Better than redacting what was made of it: once a text has been cut, escaped or encoded, a secret in it may no
+        longer be found.
+        """
         return self._redacted(value) if self._spellings else value
 
     def _redacted(self, value: Any) -> Any:
@@ -42,6 +47,8 @@ class Redactor:
             return self.text(value)
         if isinstance(value, tuple):
             return tuple(self._redacted(part) for part in value)
+        if isinstance(value, Mapping):
+            return {self._redacted(key): self._redacted(part) for key, part in value.items()}
         if is_dataclass(value) and not isinstance(value, type):
             parts = {field.name: getattr(value, field.name) for field in fields(value)}
             cleaned = {name: self._redacted(part) for name, part in parts.items()}

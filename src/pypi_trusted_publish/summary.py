@@ -1,4 +1,4 @@
-"""The job's summary: one line of verdict, the files, what was proved, what to do next. Pure: an outcome to Markdown."""
+"""The job's summary: the verdict, the next step, the files, what the run proved. Pure: an outcome to Markdown."""
 
 from __future__ import annotations
 
@@ -7,136 +7,91 @@ from typing import Final
 
 from . import markdown
 from .errors import Diagnosis
-from .outcome import ON_THE_INDEX, FileOutcome, FileState, Outcome
-from .quantities import count_text, listed, seconds_text, size_text
+from .foreign_text import clipped
+from .outcome import ON_THE_INDEX, Outcome
+from .quantities import count_text
+from .read_on import read_on
+from .summary_files import file_tables
+from .summary_run import dry_run_findings, run_table
+from .summary_size import size, within
 from .verdict import next_move, verdict
 
 LIMIT: Final = 900_000
 """Bytes; GitHub drops a summary above 1 MiB, and other steps of the job write to it too."""
-_ICONS: Final = {
-    FileState.UPLOADED: "🟢",
-    FileState.IDENTICAL: "🟢",
-    FileState.SKIPPED: "🟡",
-    FileState.CONFLICT: "🔴",
-    FileState.REFUSED: "🔴",
-    FileState.FAILED: "🔴",
-    FileState.NOT_SENT: "⚪",
-}
-_SHOWN_DIAGNOSES: Final = 100
-_CLAIMS: Final = ("repository", "job_workflow_ref", "event_name", "ref")
+_PROBLEMS: Final = 300_000
+_FOLDED: Final = 100_000
+"""Bytes for each of warnings, notices and the index's remarks."""
+_TEXT: Final = 4_000
+"""Characters of one text of a diagnosis, and of the verdict."""
+_PASTE: Final = 20_000
+_FEW_RELEASES: Final = 10
 
 
 def summary(outcome: Outcome) -> str:
     """The whole summary, below 900 kB; what had to be left out is counted."""
-    head = "\n\n".join(part for part in _head(outcome) if part)
-    tail = "\n\n".join(part for part in _tail(outcome) if part)
-    room = LIMIT - len((head + tail).encode("utf-8", "backslashreplace"))
-    parts = (head, _files(outcome.files, outcome, room), tail)
-    return "\n\n".join(part for part in parts if part) + "\n"
+    head = _joined(_head(outcome))
+    tail = _joined(_tail(outcome))
+    files = file_tables(outcome, room=LIMIT - size(head) - size(tail) - 10)
+    return _joined((head, files, tail)) + "\n"
+
+
+def _joined(parts: Iterator[str] | Sequence[str]) -> str:
+    return "\n\n".join(part for part in parts if part)
 
 
 def _head(outcome: Outcome) -> Iterator[str]:
     icon = "✅" if outcome.succeeded else "❌"
-    yield f"## {icon} {markdown.text(verdict(outcome))}"
+    yield f"## {icon} {markdown.text(clipped(verdict(outcome), _TEXT))}"
+    yield _release_links(outcome)
     move = next_move(outcome)
     if move:
-        yield f"**Next step:** {move}"
-    yield from (_problem(diagnosis) for diagnosis in outcome.errors[:_SHOWN_DIAGNOSES])
-    yield _more(len(outcome.errors) - _SHOWN_DIAGNOSES, "error")
+        yield f"> **Next step:** {move}"
+    yield from within([_problem(diagnosis) for diagnosis in outcome.errors], _PROBLEMS, "error")
 
 
 def _tail(outcome: Outcome) -> Iterator[str]:
-    yield _proved(outcome)
-    yield "\n".join(_proofs(outcome))
-    yield _tokens(outcome)
-    yield _folded("warning", outcome.warnings)
-    yield _folded("notice", outcome.notices)
+    yield dry_run_findings(outcome)
+    yield run_table(outcome)
+    yield _folded("warning", [_item(diagnosis) for diagnosis in outcome.warnings])
+    yield _folded("notice", [_item(diagnosis) for diagnosis in outcome.notices])
+    remarks = [(file.filename, remark) for file in outcome.files for remark in file.warnings]
+    yield _folded(
+        "remark of the index",
+        [f"{markdown.code(name)}: {markdown.text(clipped(remark, _TEXT))}" for name, remark in remarks],
+        plural="remarks of the index",
+    )
+
+
+def _release_links(outcome: Outcome) -> str:
+    """A link to the page of each release of which something is there."""
+    there = {file.release: file.release_url for file in outcome.files if file.state in ON_THE_INDEX}
+    links = [markdown.link(" ".join(release), url) for release, url in list(there.items())[:_FEW_RELEASES] if url]
+    return f"On {markdown.text(outcome.index or 'the index')}: {', '.join(links)}" if links else ""
 
 
 def _problem(diagnosis: Diagnosis) -> str:
-    parts = [f"**{markdown.text(diagnosis.happened)}**"]
-    parts += [markdown.text(part) for part in (diagnosis.cause, diagnosis.remedy) if part]
-    body = "\n\n".join(parts)
+    parts = [f"### {_text(diagnosis.happened)}" if diagnosis.code == "bug" else f"**{_text(diagnosis.happened)}**"]
+    parts += [_text(part) for part in (diagnosis.cause, diagnosis.remedy) if part]
     if diagnosis.paste:
-        body += f"\n\n{markdown.block(diagnosis.paste)}"
-    if diagnosis.read_on:
-        body += f"\n\nRead on: {markdown.code(diagnosis.read_on)}"
-    return body
-
-
-def _folded(noun: str, diagnoses: Sequence[Diagnosis]) -> str:
-    if not diagnoses:
-        return ""
-    items = [f"- {_item(diagnosis)}" for diagnosis in diagnoses[:_SHOWN_DIAGNOSES]]
-    more = _more(len(diagnoses) - _SHOWN_DIAGNOSES, noun)
-    lines = "\n".join([*items, *([f"- {more}"] if more else [])])
-    return f"<details><summary>{count_text(len(diagnoses), noun)}</summary>\n\n{lines}\n\n</details>"
+        parts.append(markdown.block(clipped(diagnosis.paste, _PASTE), "" if diagnosis.code == "bug" else "yaml"))
+    return _joined((*parts, _read_on(diagnosis)))
 
 
 def _item(diagnosis: Diagnosis) -> str:
     said = " ".join(part for part in (diagnosis.happened, diagnosis.cause, diagnosis.remedy) if part)
-    return markdown.text(said)
+    return f"{_text(said)} {_read_on(diagnosis)}"
 
 
-def _more(number: int, noun: str) -> str:
-    return f"{count_text(number, noun)} more, in the log and the report." if number > 0 else ""
+def _read_on(diagnosis: Diagnosis) -> str:
+    return f"({markdown.link(diagnosis.code, read_on(diagnosis))})"
 
 
-def _files(files: Sequence[FileOutcome], outcome: Outcome, room: int) -> str:
-    if not files:
+def _text(foreign: str) -> str:
+    return markdown.text(clipped(foreign, _TEXT))
+
+
+def _folded(noun: str, items: Sequence[str], plural: str = "") -> str:
+    if not items:
         return ""
-    lines = ["| file | size | SHA-256 | outcome |", "|---|--:|---|---|"]
-    room -= 400 + sum(len(line) for line in lines)
-    for number, file in enumerate(files):
-        row = _row(file, dry_run=outcome.dry_run)
-        room -= len(row.encode("utf-8", "backslashreplace")) + 1
-        if room < 0:
-            return "\n".join(lines) + f"\n\n{count_text(len(files) - number, 'file')} more, in the report."
-        lines.append(row)
-    return "\n".join(lines)
-
-
-def _row(file: FileOutcome, *, dry_run: bool) -> str:
-    url = file.url or (file.release_url if file.state in ON_THE_INDEX else "")
-    state = "to upload" if dry_run and file.state is FileState.NOT_SENT else file.state.value
-    said = f"{_ICONS.get(file.state, '⚪')} {state}"
-    if file.confirmed:
-        said += ", confirmed"
-    if file.reason and file.state not in ON_THE_INDEX and not dry_run:
-        said += f": {markdown.text(file.reason)}"
-    for warning in file.warnings:
-        said += f"; the index says: {markdown.text(warning)}"
-    return f"| {markdown.link(file.filename, url)} | {size_text(file.size)} | {markdown.code(file.sha256)} | {said} |"
-
-
-def _proved(outcome: Outcome) -> str:
-    if not outcome.environment:
-        return ""
-    claims = dict(outcome.claims)
-    facts = ", ".join(f"{name} {markdown.code(claims[name])}" for name in _CLAIMS if claims.get(name))
-    said = f"**Environment** {markdown.code(outcome.environment)}, proved by a signed identity token: {facts}."
-    protection = outcome.protection
-    if protection is None or protection.protected is None:
-        why = f" ({markdown.text(protection.why_unknown)})" if protection and protection.why_unknown else ""
-        return f"{said} Its protection is not known{why}."
-    if not protection.protected:
-        return f"{said} It has no protection: {markdown.link('settings', protection.settings_url)}."
-    rules = "; ".join(f"{markdown.text(name)}: {markdown.text(value)}" for name, value in protection.rules)
-    approved = f" Approved by {markdown.text(listed(protection.approved_by))}." if protection.approved_by else ""
-    return f"{said} Protected by {rules}.{approved}"
-
-
-def _proofs(outcome: Outcome) -> Iterator[str]:
-    for proof in outcome.proofs:
-        why = "" if proof.proved else f" ({markdown.text(proof.why_not)})"
-        yield f"- {'proved' if proof.proved else '**not** proved'}: {markdown.text(proof.statement)}{why}"
-
-
-def _tokens(outcome: Outcome) -> str:
-    tokens = outcome.tokens
-    if not tokens.minted:
-        return ""
-    said = f"{count_text(tokens.minted, 'upload token')} minted, {tokens.revoked} revoked."
-    if tokens.alive:
-        said += f" {tokens.alive} could not be revoked and lives {seconds_text(tokens.seconds_left)} more at most."
-    return said
+    lines = within([f"- {item}" for item in items], _FOLDED, noun, plural)
+    return markdown.folded(count_text(len(items), noun, plural), "\n".join(lines))

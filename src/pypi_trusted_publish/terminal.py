@@ -6,31 +6,41 @@ import enum
 import threading
 from typing import TYPE_CHECKING, Final, TextIO
 
-from .annotations import annotation_of
+from .annotations import annotations_of
 from .lines import Line, Role
-from .redaction import Redactor
+from .redaction import Redactor, Value
 from .transcript import Transcript
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .errors import Diagnosis
     from .events import Event
+    from .progress import LiveProgress
     from .secret import Secret
     from .surroundings import Surroundings
 
-_ALWAYS: Final = frozenset({Role.HEADLINE, Role.NOTICE, Role.WARNING, Role.ERROR})
-"""What is printed at once even when the transcript is kept back."""
+_ALWAYS: Final = frozenset({Role.HEADLINE, Role.NOTICE, Role.WARNING})
+"""What is printed at once even when the transcript is kept back; with an error all of it will be."""
+_WHOLE: Final = "The run failed; this is its whole transcript."
 
 
 class Style(enum.Enum):
     """Who reads the lines."""
 
     ACTIONS = "the log of GitHub Actions: workflow commands for masks, groups and annotations"
-    PLAIN = "a terminal or a file: text alone"
+    PLAIN = "a file or a pipe: text alone"
+    LIVE = "a person at a terminal: text in colour, and the progress of each file"
 
     @classmethod
     def of(cls, surroundings: Surroundings) -> Style:
         """By the runner's own variable."""
         return cls.ACTIONS if surroundings.environ.get("GITHUB_ACTIONS") == "true" else cls.PLAIN
+
+    @classmethod
+    def by_reader(cls, out: TextIO) -> Style:
+        """Off GitHub Actions: by whether anybody watches."""
+        return cls.LIVE if out.isatty() else cls.PLAIN
 
 
 class Console:
@@ -39,64 +49,77 @@ class Console:
     def __init__(self, out: TextIO, style: Style) -> None:
         self.style = style
         self._out = out
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._redactor = Redactor()
         self._transcript = Transcript()
         self._verbose = True
         self._held: list[Line] = []
+        self._in_group = False
+        self._live = _live_progress(out) if style is Style.LIVE else None
 
     def configure(self, *, verbose: bool, print_hash: bool) -> None:
         """What the inputs say; before, everything is told."""
         self._verbose = verbose
         self._transcript = Transcript(print_hash=print_hash)
 
-    def register(self, secret: Secret) -> None:
+    def register(self, secret: Secret, *, silently: bool = False) -> None:
         """Hide a secret from now on: by the runner's mask, at once, and in everything that is printed here."""
-        if self._redactor.register(secret) and self.style is Style.ACTIONS:
+        if self._redactor.register(secret) and self.style is Style.ACTIONS and not silently:
             from .github.commands import mask
 
             self._write(list(mask(secret)), redact=False)
 
-    def redact(self, text: str) -> str:
-        """``text`` without any registered secret; for what is written elsewhere, such as the summary."""
-        return self._redactor.text(text)
+    def redact(self, value: Value) -> Value:
+        """``value`` without any registered secret; for what is recorded or written elsewhere, such as the summary."""
+        return self._redactor.value(value)
 
     def __call__(self, event: Event) -> None:
         """Print an event, or keep it back."""
         with self._lock:
             lines = self._transcript(event)
-        if not self._verbose:
-            self._held += lines
-            lines = tuple(line for line in lines if line.role in _ALWAYS)
-        self._print(lines)
+            if not self._verbose:
+                self._held += lines
+                lines = tuple(line for line in lines if line.role in _ALWAYS)
+            if self._live is not None:
+                self._live(event)
+            self._print(lines)
 
     def release_held(self) -> None:
         """Print what was kept back, because the run failed."""
-        held, self._held = self._held, []
-        self._print(held)
+        with self._lock:
+            held, self._held = self._held, []
+            if held:
+                self._print([Line(text=_WHOLE), *held])
 
-    def annotate(self, diagnosis: Diagnosis) -> None:
-        """Make an annotation of it, where there is somebody who shows annotations."""
+    def annotate(self, diagnoses: Sequence[Diagnosis]) -> None:
+        """Make annotations of them, where there is somebody who shows annotations."""
         if self.style is Style.ACTIONS:
             from .github.commands import annotation
 
-            made = annotation_of(diagnosis)
-            message = self._redactor.text(made.message)
-            self._write([annotation(made.severity, message, title=self._redactor.text(made.title))], redact=False)
+            made = [annotation(each.severity, each.message, title=each.title) for each in annotations_of(diagnoses)]
+            self._write(made, redact=True)
 
-    def say(self, text: str) -> None:
-        """Print lines of ours that may hold foreign values."""
-        self._print([Line(text=line) for line in text.split("\n")])
+    def say(self, text: str, role: Role = Role.DETAIL) -> None:
+        """Print lines of ours (a line feed ends one) that may hold foreign values."""
+        self._print([Line(text=line, role=role) for line in text.split("\n")])
 
-    def _print(self, lines: list[Line] | tuple[Line, ...]) -> None:
-        self._write([self._rendered(line) for line in lines], redact=True)
+    def _print(self, lines: Sequence[Line]) -> None:
+        with self._lock:
+            rendered = [(text, line.role) for line in lines if (text := self._rendered(line)) is not None]
+            if self._live is None:
+                self._write([text for text, _ in rendered], redact=True)
+                return
+            for text, role in rendered:
+                self._live.print(self._encodable(self._redactor.text(text)), role)
 
-    def _rendered(self, line: Line) -> str:
-        if line.role in (Role.GROUP, Role.GROUP_END) and self.style is Style.ACTIONS:
-            from .github.commands import end_group, group
-
-            return group(line.text) if line.role is Role.GROUP else end_group()
-        return {Role.GROUP: f"\n{line.text}", Role.GROUP_END: ""}.get(line.role, line.text)
+    def _rendered(self, line: Line) -> str | None:
+        """The line as it is printed; None when it is not."""
+        if self.style is Style.ACTIONS:
+            return _for_the_runner(line)
+        if line.role in (Role.GROUP, Role.GROUP_END):
+            self._in_group = line.role is Role.GROUP
+            return f"\n{line.text}" if self._in_group else None
+        return f"  {line.text}" if self._in_group else line.text
 
     def _write(self, lines: list[str], *, redact: bool) -> None:
         if not lines:
@@ -104,7 +127,25 @@ class Console:
         text = "\n".join(lines) + "\n"
         if redact:
             text = self._redactor.text(text)
-        encoding = getattr(self._out, "encoding", None) or "utf-8"
         with self._lock:
-            self._out.write(text.encode(encoding, "backslashreplace").decode(encoding))
+            self._out.write(self._encodable(text))
             self._out.flush()
+
+    def _encodable(self, text: str) -> str:
+        """``text`` as far as the console has its characters, else their escapes."""
+        encoding = getattr(self._out, "encoding", None) or "utf-8"
+        return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def _for_the_runner(line: Line) -> str:
+    if line.role not in (Role.GROUP, Role.GROUP_END):
+        return line.text
+    from .github.commands import end_group, group
+
+    return group(line.text) if line.role is Role.GROUP else end_group()
+
+
+def _live_progress(out: TextIO) -> LiveProgress:
+    from .progress import LiveProgress
+
+    return LiveProgress(out)

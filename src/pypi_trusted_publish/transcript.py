@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from . import events
 from .errors import Diagnosis, Severity
 from .lines import Line, Role
 from .quantities import count_text, listed, seconds_text, size_text
+from .read_on import read_on
 
 _ROLES: Final = {Severity.ERROR: Role.ERROR, Severity.WARNING: Role.WARNING, Severity.NOTICE: Role.NOTICE}
+Metadata: TypeAlias = "tuple[tuple[str, str], ...]"
+
 _DIGEST: Final = 12
 """Hexadecimal digits of a digest where a line only has to tell two files apart."""
 
@@ -21,7 +24,7 @@ class Transcript:
     def __init__(self, *, print_hash: bool = True) -> None:
         self._print_hash = print_hash
         self._in_group = False
-        self._metadata: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {}
+        self._metadata: dict[tuple[str, str], Metadata] = {}
 
     def __call__(self, event: events.Event) -> tuple[Line, ...]:
         """The lines of one event, in order; most have one, progress has none."""
@@ -43,28 +46,28 @@ class Transcript:
         return (Line(text="", role=Role.GROUP_END),) if was_open else ()
 
     def _checked(self, event: events.Checked) -> Iterator[Line]:
-        yield Line(text=f"{event.filename} ({event.kind}, {size_text(event.size)}, {_findings(event.findings)})")
+        first = self._metadata.get((event.project, event.version))
+        self._metadata.setdefault((event.project, event.version), event.metadata)
+        same = first is not None and set(first) == set(event.metadata)
+        facts = [event.kind, size_text(event.size), _findings(event.findings), *(["metadata as above"] if same else [])]
+        yield Line(text=f"{event.filename} ({', '.join(facts)})")
         if event.tags:
             yield Line(text=f"  tags: {', '.join(event.tags)}")
         if self._print_hash:
             yield Line(text=f"  sha256:      {event.sha256}")
             yield Line(text=f"  blake2b-256: {event.blake2b_256}")
-        yield from self._metadata_lines(event)
+        yield from _metadata_lines(event.metadata, first)
 
-    def _metadata_lines(self, event: events.Checked) -> Iterator[Line]:
-        """All of it for the first file of a version, then only what differs."""
-        release = (event.project, event.version)
-        first = self._metadata.setdefault(release, event.metadata)
-        if first is event.metadata:
-            yield Line(text="  core metadata (as the form sends it):")
-            yield from (Line(text=f"    {name}: {value}") for name, value in event.metadata)
-            return
-        here = set(event.metadata)
-        there = set(first)
-        if here == there:
-            yield Line(text="  core metadata: the same as above")
-        yield from (Line(text=f"  + {name}: {value}") for name, value in event.metadata if (name, value) not in there)
-        yield from (Line(text=f"  - {name}: {value}") for name, value in first if (name, value) not in here)
+
+def _metadata_lines(here: Metadata, first: Metadata | None) -> Iterator[Line]:
+    """All of it for the first file of a version, then only what differs."""
+    if first is None:
+        yield Line(text="  core metadata (as the form sends it):")
+        yield from (Line(text=f"    {name}: {value}") for name, value in here)
+    elif set(here) != set(first):
+        yield Line(text="  core metadata, where it differs from that above:")
+        yield from (Line(text=f"    + {name}: {value}") for name, value in here if (name, value) not in set(first))
+        yield from (Line(text=f"    - {name}: {value}") for name, value in first if (name, value) not in set(here))
 
 
 def diagnosis_lines(diagnosis: Diagnosis) -> Iterator[Line]:
@@ -76,8 +79,7 @@ def diagnosis_lines(diagnosis: Diagnosis) -> Iterator[Line]:
     if diagnosis.paste:
         yield Line(text="  to paste:")
         yield from _block("\n".join(f"    {line}" for line in diagnosis.paste.split("\n")))
-    if diagnosis.read_on:
-        yield Line(text=f"  read on: {diagnosis.read_on}")
+    yield Line(text=f"  read on: {read_on(diagnosis)}")
     yield from (Line(text=f"  {name}: {value}") for name, value in diagnosis.facts)
 
 
@@ -173,12 +175,12 @@ def _coverage(event: events.CoverageRead) -> Iterator[Line]:
 
 
 def _revoked(event: events.Revoked) -> Iterator[Line]:
-    yield Line(text=f"{count_text(event.revoked, 'upload token')} revoked")
+    if event.revoked:
+        yield Line(text=f"{count_text(event.revoked, 'upload token')} revoked", role=Role.CONCLUSION)
     if event.alive:
-        left = seconds_text(event.seconds_left)
-        yield Line(
-            text=f"{count_text(event.alive, 'upload token')} not revoked: gone by itself in {left} at the latest"
-        )
+        left = f"in {seconds_text(event.seconds_left)} at the latest" if event.seconds_left else "soon"
+        text = f"{count_text(event.alive, 'upload token')} not revoked: it runs out by itself {left}"
+        yield Line(text=text, role=Role.WARNING)
 
 
 def _upload_started(event: events.UploadStarted) -> Iterator[Line]:

@@ -16,21 +16,27 @@ if TYPE_CHECKING:
     from .outcome import Outcome
 
 RERUN_FAILED: Final = (
-    "Press *Re-run failed jobs*, not *Re-run all jobs*: it sends the files that were built already, and a rebuild "
+    "press *Re-run failed jobs*, not *Re-run all jobs*: it sends the files that were built already, and a rebuild "
     "gives other bytes, which the index never takes under a name that is used."
 )
 
 _NEXT_MOVE: Final = {
     WorkflowError.exit_code: (
-        "Change the workflow as said above, push it, and start a new run: a re-run would use the old workflow."
+        "change the workflow, push it, and start a new run: a re-run would use the old workflow."
     ),
-    DistributionError.exit_code: (
-        "Fix the build as said above and start a new run: a re-run would build the same files."
+    DistributionError.exit_code: "fix the build and start a new run: a re-run would send the same files.",
+    IndexRefused.exit_code: (
+        "put right what the index refuses, then press *Re-run failed jobs*: the files are still good."
     ),
-    IndexRefused.exit_code: "Once it is put right as said above, press *Re-run failed jobs*: the files are still good.",
-    IndexUnavailable.exit_code: "Wait a while, then press *Re-run failed jobs*: the files are still good.",
-    EXIT_BUG: "Report it with the lines above; what is on the index is listed here and stays there.",
+    IndexUnavailable.exit_code: "wait a while, then press *Re-run failed jobs*: the files are still good.",
+    EXIT_BUG: "report it with the lines that stand there; what is on the index stays there.",
 }
+_CONFLICT: Final = "publish the files that were built first, or give the release a new version: see the error."
+_FIRST: Final = {
+    IndexRefused.exit_code: "put right what the index refuses; then ",
+    EXIT_BUG: "report the bug; to complete the release, ",
+}
+"""What comes before a re-run that completes an incomplete release."""
 
 
 def subject(outcome: Outcome) -> str:
@@ -48,10 +54,10 @@ def next_move(outcome: Outcome) -> str:
     if outcome.succeeded or outcome.exit_code is None or outcome.command == "check":
         return ""
     if outcome.count(FileState.CONFLICT):
-        return "A file's name is taken by other bytes, so nothing was sent. What to do stands with the error above."
+        return _capital(_CONFLICT)
     if outcome.incomplete or (outcome.cancelled and not outcome.dry_run):
-        return RERUN_FAILED
-    return _NEXT_MOVE.get(outcome.exit_code, "")
+        return _capital(_FIRST.get(outcome.exit_code, "") + RERUN_FAILED)
+    return _capital(_NEXT_MOVE.get(outcome.exit_code, ""))
 
 
 def _release(project: str, version: str) -> str:
@@ -135,6 +141,6 @@ _VERDICTS: Final[tuple[tuple[Callable[[Outcome], bool], Callable[[Outcome], str]
     (lambda run: run.dry_run, lambda run: f"Dry run of {_named(run)} failed: it would not be published"),
     (lambda run: run.incomplete, _incomplete),
     (lambda run: bool(run.count(*ON_THE_INDEX)), lambda run: f"The run failed, though {_where(run)}"),
-    (lambda _: True, lambda run: f"{_capital(_named(run))} was not published: {_where(run)}"),
+    (lambda _: True, lambda run: f"{subject(run) or 'The release'} was not published: {_where(run)}"),
 )
 """Read from the top; the first row that holds speaks."""
