@@ -6,7 +6,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv rehearse test lint types workflows tests format docs pin lock clean
+.PHONY: help venv rehearse test lint types workflows tests format docs summary pin lock clean
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*##/\1 -/p' Makefile
@@ -46,6 +46,9 @@ format: venv  ## let ruff put the code into its form
 
 docs: venv  ## write the generated pages and tables anew
 	$(BIN)/python tools/generate_docs.py
+
+summary: venv  ## take the pictures of the job's summary (needs Chromium)
+	$(BIN)/python tools/screenshots.py
 
 pin: venv  ## let the examples pin a release: make pin VERSION=1.2.3
 	$(BIN)/python tools/pin.py $(VERSION)

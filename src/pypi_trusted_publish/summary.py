@@ -66,24 +66,28 @@ def _release_links(outcome: Outcome) -> str:
     """A link to the page of each release of which something is there."""
     there = {file.release: file.release_url for file in outcome.files if file.state in ON_THE_INDEX}
     links = [markdown.link(" ".join(release), url) for release, url in list(there.items())[:_FEW_RELEASES] if url]
-    return f"On {markdown.text(outcome.index or 'the index')}: {', '.join(links)}" if links else ""
+    return f"The release on {markdown.text(outcome.index or 'the index')}: {', '.join(links)}" if links else ""
 
 
 def _problem(diagnosis: Diagnosis) -> str:
     parts = [f"### {_text(diagnosis.happened)}" if diagnosis.code == "bug" else f"**{_text(diagnosis.happened)}**"]
-    parts += [_text(part) for part in (diagnosis.cause, diagnosis.remedy) if part]
+    parts += [f"*{name}:* {_text(part)}" for name, part in _advice(diagnosis) if part]
     if diagnosis.paste:
         parts.append(markdown.block(clipped(diagnosis.paste, _PASTE), "" if diagnosis.code == "bug" else "yaml"))
-    return _joined((*parts, _read_on(diagnosis)))
+    return _joined((*parts, f"*Read on:* {_read_on(diagnosis)}"))
+
+
+def _advice(diagnosis: Diagnosis) -> tuple[tuple[str, str], ...]:
+    return (("Likely cause", diagnosis.cause), ("What to do", diagnosis.remedy))
 
 
 def _item(diagnosis: Diagnosis) -> str:
     said = " ".join(part for part in (diagnosis.happened, diagnosis.cause, diagnosis.remedy) if part)
-    return f"{_text(said)} {_read_on(diagnosis)}"
+    return f"{_text(said)} ({_read_on(diagnosis)})"
 
 
 def _read_on(diagnosis: Diagnosis) -> str:
-    return f"({markdown.link(diagnosis.code, read_on(diagnosis))})"
+    return markdown.link(diagnosis.code, read_on(diagnosis))
 
 
 def _text(foreign: str) -> str:

@@ -19,7 +19,7 @@ _ICONS: Final = {
     FileState.REFUSED: "🔴",
     FileState.FAILED: "🔴",
 }
-_WAITING: Final = "⚪"
+_WAITING: Final = "⚪\ufe0f"
 _HEAD: Final = "| file | outcome | size | SHA-256 |\n|:--|:--|--:|:--|"
 _REASON: Final = 160
 """Characters of a reason in a table; the whole of it stands with the error."""
@@ -59,11 +59,12 @@ def _by_release(outcome: Outcome) -> dict[tuple[str, str], list[FileOutcome]]:
 
 def _row(outcome: Outcome) -> Callable[[FileOutcome], str]:
     attested = {attested.filename for attested in outcome.attestations}
+    told = {diagnosis.happened for diagnosis in outcome.errors}
 
     def row(file: FileOutcome) -> str:
         url = file.url or (file.release_url if file.state in ON_THE_INDEX else "")
         said = ", ".join(_said(file, dry_run=outcome.dry_run, attested=file.filename in attested))
-        reason = "" if outcome.dry_run else _reason(file)
+        reason = "" if outcome.dry_run or file.reason in told else _reason(file)
         return _cells(markdown.link(clipped(file.filename, _NAME), url), said + reason, file)
 
     return row
@@ -72,7 +73,7 @@ def _row(outcome: Outcome) -> Callable[[FileOutcome], str]:
 def _said(file: FileOutcome, *, dry_run: bool, attested: bool) -> Iterator[str]:
     icon = _ICONS.get(file.state, _WAITING)
     would = dry_run and file.state is FileState.NOT_SENT and file.decision
-    yield f"{icon} {'to upload' if would else file.state.value}"
+    yield f"{icon} {'to upload' if would else file.state.value}".replace(" ", "&nbsp;")
     if attested and file.state is FileState.UPLOADED:
         yield "attested"
     if file.confirmed:
@@ -88,11 +89,14 @@ def _checked_row(outcome: Outcome) -> Callable[[FileOutcome], str]:
     odd = {diagnosis.file for diagnosis in outcome.warnings}
 
     def row(file: FileOutcome) -> str:
-        said = "🔴 errors" if file.filename in bad else "🟡 warnings" if file.filename in odd else "🟢 good"
+        said = (
+            "🔴&nbsp;errors" if file.filename in bad else "🟡&nbsp;warnings" if file.filename in odd else "🟢&nbsp;good"
+        )
         return _cells(markdown.text(clipped(file.filename, _NAME)), said, file)
 
     return row
 
 
 def _cells(name: str, said: str, file: FileOutcome) -> str:
-    return f"| {name} | {said} | {size_text(file.size)} | {markdown.code(file.sha256)} |"
+    size_said = size_text(file.size).replace(" ", "&nbsp;")
+    return f"| {name} | {said} | {size_said} | {markdown.code(file.sha256)} |"

@@ -17,9 +17,9 @@ _VALUE: Final = 500
 def run_table(outcome: Outcome) -> str:
     """Who published, how well that is protected, and what became of tokens, attestations and waits."""
     rows = [(name, value) for name, value in _rows(outcome) if value]
-    if not rows:
+    if not any(name != "time" for name, _ in rows):
         return ""
-    return "\n".join(["| this run | |", "|:--|:--|", *(f"| {name} | {value} |" for name, value in rows)])
+    return "\n".join(["| This run | |", "|:--|:--|", *(f"| {name} | {value} |" for name, value in rows)])
 
 
 def dry_run_findings(outcome: Outcome) -> str:

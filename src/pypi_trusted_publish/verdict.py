@@ -123,7 +123,9 @@ def _published(outcome: Outcome) -> str:
 
 
 def _incomplete(outcome: Outcome) -> str:
-    return f"{_named(outcome)} is incomplete on {_index(outcome)}: {_where(outcome)}"
+    there, missing = outcome.count(*ON_THE_INDEX), outcome.count(*MISSING)
+    files = count_text(there + missing, "file")
+    return f"{_named(outcome)} is incomplete on {_index(outcome)}: {there} of {files} are there"
 
 
 def _capital(text: str) -> str:

@@ -1,0 +1,128 @@
+"""Take pictures of real job summaries, light and dark: ``screenshots.py [NAME...]`` writes ``docs/screenshots/*.png``.
+
+Each summary is that of a whole rehearsal, rendered by GitHub's own Markdown library; the pictures are taken by a
+headless Chromium, which must be installed (Debian's package ``chromium``).
+"""
+
+# ruff: noqa: INP001 - a script, run by its path
+from __future__ import annotations
+
+import io
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, NoReturn
+
+from cmarkgfm import github_flavored_markdown_to_html  # type: ignore[import-untyped]
+from cmarkgfm.cmark import Options  # type: ignore[import-untyped]
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "src"))
+
+from pypi_trusted_publish.cli_publish import publish_with  # noqa: E402 - found through the line above
+from pypi_trusted_publish.rehearsal.samples import Sample, build_sdist, build_wheel  # noqa: E402
+from pypi_trusted_publish.rehearsal.stage import Stage  # noqa: E402
+from pypi_trusted_publish.skipping_clock import SkippingClock  # noqa: E402
+from pypi_trusted_publish.surroundings import Surroundings  # noqa: E402
+from pypi_trusted_publish.system_clock import SystemClock  # noqa: E402
+from pypi_trusted_publish.terminal import Style  # noqa: E402
+
+PICTURES: Final = ROOT / "docs" / "screenshots"
+SCENES: Final[Mapping[str, Mapping[str, object]]] = {
+    "success": {},
+    "incomplete": {"faults": ["upload-read-only:3"]},
+    "environment": {"environment": "pypi", "publisher_environment": "pypi"},
+    "dry-run": {"inputs": {"dry-run": "true"}},
+}
+"""What each picture's rehearsal is given beside its files."""
+THEMES: Final = ("light", "dark")
+_WIDTH: Final = 1100
+_TAGS: Final = ("cp313-cp313-manylinux_2_28_x86_64", "cp313-cp313-macosx_11_0_arm64", "cp313-cp313-win_amd64")
+_CHROMIUM: Final = ("chromium", "chromium-browser", "google-chrome")
+_FLAGS: Final = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+    "--virtual-time-budget=2000",
+)
+
+
+def summary_of(scene: str) -> str:
+    """Play the release of a scene; returns the Markdown of its summary."""
+    with tempfile.TemporaryDirectory() as folder:
+        dist = Path(folder) / "built"
+        dist.mkdir()
+        sample = Sample(name="spam-eggs", padding=40_000)
+        files = [*(build_wheel(dist, sample, tag) for tag in _TAGS), build_sdist(dist, sample)]
+        played = {"inputs": {}, **SCENES[scene]}
+        settings = {"packages-dir": str(dist), **played.pop("inputs")}  # type: ignore[dict-item]
+        with Stage(Path(folder) / "stage", distributions=files, inputs=settings, **played) as stage:  # type: ignore[arg-type]
+            surroundings = Surroundings(
+                environ=dict(stage.environ),
+                stdout=io.StringIO(),
+                clock=SkippingClock(SystemClock()),
+                random=lambda: 0.5,
+                install=None,
+                cleanup=lambda: None,
+                leave=_nobody_leaves,
+            )
+            publish_with(surroundings, style=Style.PLAIN)
+            return stage.summary
+
+
+def page(markdown: str, theme: str) -> str:
+    """The summary as a page of its own."""
+    style = Path(__file__).with_name("summary.css").read_text(encoding="utf-8")
+    body: str = github_flavored_markdown_to_html(markdown, Options.CMARK_OPT_UNSAFE)
+    tell_height = "document.documentElement.dataset.height = document.body.offsetHeight"
+    return (
+        f'<!DOCTYPE html><html class="{theme}"><meta charset="utf-8"><style>{style}</style>'
+        f"<body>{body}<script>{tell_height}</script></body></html>"
+    )
+
+
+def photograph(html: str, picture: Path) -> None:
+    """A picture as high as the page."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "page.html"
+        source.write_text(html, encoding="utf-8")
+        dom = _chromium(folder, f"--window-size={_WIDTH},800", "--dump-dom", source.as_uri())
+        found = re.search(r'data-height="(\d+)"', dom)
+        if found is None:
+            raise RuntimeError("Chromium did not tell how high the page is")
+        _chromium(folder, f"--window-size={_WIDTH},{found[1]}", f"--screenshot={picture}", source.as_uri())
+
+
+def _chromium(folder: str, *arguments: str) -> str:
+    program = next(filter(None, map(shutil.which, _CHROMIUM)), None)
+    if program is None:
+        raise SystemExit("No Chromium on PATH: apt-get install chromium, or the like.")
+    command = [program, *_FLAGS, f"--user-data-dir={folder}/profile", *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout
+
+
+def _nobody_leaves(code: int) -> NoReturn:
+    raise RuntimeError(f"the rehearsal left with {code}")
+
+
+def main(scenes: list[str]) -> None:
+    """Take the pictures of the given scenes, or of all."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    for scene in scenes or SCENES:
+        markdown = summary_of(scene)
+        for theme in THEMES:
+            photograph(page(markdown, theme), PICTURES / f"summary-{scene}-{theme}.png")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])  # noqa: TID251 - the entry of a script
