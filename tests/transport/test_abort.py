@@ -89,3 +89,40 @@ def test_ending_twice_is_as_good_as_once() -> None:
     with pytest.raises(TransportFailure) as caught:
         ours.request("GET", "http://127.0.0.1:1/")
     assert caught.value.kind is FailureKind.ABORTED
+
+
+def test_a_session_that_is_closed_opens_nothing_more_not_even_early() -> None:
+    ended = threading.Semaphore(0)
+
+    def script(peer: Peer) -> None:
+        peer.wait_until_closed()
+        ended.release()
+
+    with RawServer(script, script) as server:
+        ours = session()
+        ours.warm(server.url)
+        ours.close()
+        assert ended.acquire(timeout=10)
+        ours.warm(server.url)
+        with pytest.raises(TransportFailure):
+            ours.request("GET", server.url)
+        assert not ended.acquire(blocking=False)
+
+
+def test_a_request_that_is_still_in_flight_when_the_session_is_closed_closes_its_connection_itself() -> None:
+    arrived, ended = threading.Event(), threading.Event()
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        arrived.set()
+        peer.wait_until_closed()
+        ended.set()
+
+    with RawServer(script) as server:
+        ours = session()
+        thread, failures = in_background(ours, server.url)
+        assert arrived.wait(10)
+        ours.close()
+        thread.join(5)
+        assert ended.wait(5)
+    assert [failure.kind for failure in failures] == [FailureKind.ABORTED]

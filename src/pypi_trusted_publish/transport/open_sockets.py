@@ -44,6 +44,14 @@ class OpenSockets:
         with contextlib.suppress(OSError):
             sock.close()
 
+    def close_all(self) -> None:
+        """Close what is left, when nobody uses it any more."""
+        with self._lock:
+            left, self._open = self._open, set()
+        for sock in left:
+            with contextlib.suppress(OSError):
+                sock.close()
+
     def abort(self) -> None:
         """Shut every open socket: whoever waits on one wakes up with an error, and closes it."""
         with self._lock:

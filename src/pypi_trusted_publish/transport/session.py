@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from typing import TYPE_CHECKING, Final
 
 import httpx
@@ -44,6 +45,9 @@ class Session:
         self._headers = {"User-Agent": user_agent, "Accept-Encoding": "identity", "Accept": "*/*"}
         self._sockets = OpenSockets()
         self._transport = RoutedTransport(proxies=proxies, trust=trust, sockets=self._sockets)
+        self._lock = threading.Lock()
+        self._under_way = 0
+        self._closed = False
 
     def request(
         self,
@@ -80,7 +84,7 @@ class Session:
                 read_timeout=read_timeout,
                 connect_timeout=connect_timeout,
             )
-            with self._reported(exchange, method, shown):
+            with self._counted(), self._reported(exchange, method, shown):
                 response = self._answered(exchange, outgoing.request(exchange), limit)
             self._emit(_answered_event(method, shown, response, exchange.sent_bytes))
             target = _same_origin_target(response) if hops else None
@@ -92,7 +96,8 @@ class Session:
     def warm(self, url: str) -> None:
         """Open a connection to the host of ``url`` for a later request. Never raises: it is only a head start."""
         exchange = Exchange(clock=self._clock, read_timeout=10.0, deadline=10.0, urgent=False)
-        with under_way(exchange), contextlib.suppress(TransportFailure, PublishError, httpx.InvalidURL, ValueError):
+        quiet = contextlib.suppress(TransportFailure, PublishError, httpx.InvalidURL, ValueError)
+        with self._counted(), under_way(exchange), quiet:
             self._transport.warm(httpx.URL(url), timeout=10.0)
 
     def abort(self) -> None:
@@ -100,8 +105,27 @@ class Session:
         self._sockets.abort()
 
     def close(self) -> None:
-        """Close the connections that are kept."""
+        """Close every connection: a kept one now, one in flight, for which nobody waits any more, by its own thread."""
+        with self._lock:
+            self._closed, idle = True, self._under_way == 0
+        self._sockets.abort()
         self._transport.close()
+        if idle:
+            self._sockets.close_all()
+
+    @contextlib.contextmanager
+    def _counted(self) -> Iterator[None]:
+        """Whoever is the last one under way after :meth:`close` leaves no socket behind."""
+        with self._lock:
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._under_way -= 1
+                last = self._closed and self._under_way == 0
+            if last:
+                self._sockets.close_all()
 
     @contextlib.contextmanager
     def _reported(self, exchange: Exchange, method: str, shown: str) -> Iterator[None]:
