@@ -6,6 +6,7 @@ import json
 import random
 import re
 import threading
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 from builders.clock import VirtualClock
@@ -26,6 +27,7 @@ class LossyIndex(RawServer):
         super().__init__(self._script)
         self._random = random.Random(seed)
         self._lock = threading.Lock()
+        self._in_a_row: Counter[bytes] = Counter()
         self.stored: list[tuple[str, str]] = []
 
     def _script(self, peer: Peer) -> None:
@@ -33,7 +35,7 @@ class LossyIndex(RawServer):
             request = peer.request()
             with self._lock:
                 fates = ["reset before", "reset after", "cut", "503"] if request.line.startswith("POST") else ["503"]
-                fate = self._random.choice(["answer"] * 8 + fates)
+                fate = self._fate(_subject(request), ["answer"] * 8 + fates)
                 status = self._store(request) if fate not in {"reset before", "503"} else ""
             if fate.startswith("reset"):
                 peer.reset()
@@ -43,6 +45,12 @@ class LossyIndex(RawServer):
                 return
             body = json.dumps({"meta": {"api-version": "1.0"}, "files": self._listed()}).encode()
             peer.answer("503 Busy" if fate == "503" else status, body if request.line.startswith("GET") else b"")
+
+    def _fate(self, subject: bytes, fates: list[str]) -> str:
+        """What becomes of a request; after three faults in a row for one file its next request is answered."""
+        fate = "answer" if self._in_a_row[subject] >= 3 else self._random.choice(fates)
+        self._in_a_row[subject] = 0 if fate == "answer" else self._in_a_row[subject] + 1
+        return fate
 
     def _store(self, request: Request) -> str:
         if request.line.startswith("GET"):
@@ -58,6 +66,12 @@ class LossyIndex(RawServer):
 
     def _listed(self) -> list[dict[str, object]]:
         return [{"filename": name, "hashes": {"sha256": sha256}} for name, sha256 in self.stored]
+
+
+def _subject(request: Request) -> bytes:
+    """The name of the file that is uploaded; empty for a page."""
+    name = re.search(rb'filename="([^"]+)"', request.body)
+    return name[1] if name else b""
 
 
 def test_every_file_arrives_exactly_once_and_is_known_to_have_arrived() -> None:
