@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT / "src"))
 from pypi_trusted_publish.distributions.rules_page import rules_page  # noqa: E402 - found through the line above
 from pypi_trusted_publish.index.retry_page import retry_page  # noqa: E402
 from pypi_trusted_publish.input_table import INPUTS  # noqa: E402
-from pypi_trusted_publish.rehearsal.faults import FAULTS  # noqa: E402
+from pypi_trusted_publish.rehearsal.faults import listed  # noqa: E402
 
 if TYPE_CHECKING:
     from pypi_trusted_publish.rehearsal.fault import Fault
@@ -44,17 +44,6 @@ _WORKLOADS: Final = {
     "1GiB": "a wheel of 1 GiB, no latency",
     "check": "check 40 wheels of 1 MB",
 }
-_DOORS: Final = {
-    "identity": "GitHub's identity endpoint",
-    "audience": "The question for the audience",
-    "mint": "The mint",
-    "burn": "The revocation",
-    "upload": "The uploads",
-    "page": "The project's page",
-    "protection": "GitHub's REST API",
-    "other": "The state of the index",
-}
-"""Where a fault strikes, as a heading."""
 _HEAD: Final = "<!-- Written by tools/generate_docs.py from {source}; change that, then run `make docs`. -->"
 
 
@@ -122,14 +111,14 @@ def faults_page() -> str:
         "`pypi-trusted-publish rehearse --fault NAME` lets the first request of its kind meet the fault, `NAME:k` the",
         "k-th, `NAME:k-` every one from the k-th on, `NAME:every` all of them. The columns say how the run ends.",
     ]
-    for endpoint in dict.fromkeys(fault.endpoint for fault in FAULTS.values()):
+    for title, faults in listed():
         lines += [
             "",
-            f"## {_DOORS.get(endpoint.value, endpoint.value.capitalize())}",
+            f"## {title}",
             "",
             "| fault | what happens | once | every time |",
             "|---|---|---|---|",
-            *(_fault(fault) for fault in FAULTS.values() if fault.endpoint is endpoint),
+            *(_fault(fault) for fault in faults),
         ]
     return "\n".join([*lines, ""])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from aiohttp import web
 
@@ -41,12 +41,19 @@ class Moment:
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """What is about to be released, for faults that are a state of the index rather than a bad answer."""
+    """What is about to be released, and by which job: for faults that are a state of affairs, not a bad answer."""
 
     index: EmbeddedIndex
     releases: tuple[tuple[str, str], ...]
     """Name and version of each."""
     filenames: tuple[str, ...]
+    event: dict[str, Any]
+    """The payload of the event that triggered the run; a setting may change it."""
+
+    @property
+    def claims(self) -> dict[str, Any]:
+        """What GitHub says of the job; a setting may change it, and the job's variables follow."""
+        return self.index.github.issuer.claims
 
 
 Play: TypeAlias = Callable[[Moment], Awaitable[web.StreamResponse]]
@@ -62,11 +69,11 @@ class Fault:
     """One sentence: what goes wrong."""
     endpoint: Endpoint
     play: Play | None = None
-    """What happens to a request that it strikes; None when it is a state of the index."""
+    """What happens to a request that it strikes; None when it is a state of affairs."""
     setting: Setting | None = None
-    """What is done to the index before the run; None when it is a bad answer."""
+    """What is done to the index or the job before the run; None when it is a bad answer."""
     once: Ending
-    """How a good client ends when it strikes the first request of its endpoint (or is the state of the index)."""
+    """How a good client ends when it strikes the first request of its endpoint (or is the state of affairs)."""
     always: Ending | None = None
     """How a good client ends when it strikes every request; None when it cannot, or that says nothing new."""
     passing: bool = False
@@ -75,6 +82,11 @@ class Fault:
     """Whether a run that it struck once, and that finishes, sees its files on the index's page in the end."""
     stalls: bool = False
     """Whether a client only gets on by its own time-out."""
+
+    lasts: bool = False
+    """Whether it is a state of affairs that is not over with the run: somebody has to change something."""
+    loses_tokens: bool = False
+    """Whether an upload token may be left that nobody can revoke: it never arrived, or revoking does not work."""
 
     @property
     def repeatable(self) -> bool:

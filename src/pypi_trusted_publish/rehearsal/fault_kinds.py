@@ -7,7 +7,7 @@ from .fault import Ending, Fault, Play
 from .traffic import Endpoint
 
 
-def passing(endpoint: Endpoint, name: str, statement: str, play: Play) -> Fault:
+def passing(endpoint: Endpoint, name: str, statement: str, play: Play, *, loses_tokens: bool = False) -> Fault:
     """A fault that a repeat gets over."""
     return Fault(
         name=f"{endpoint.value}-{name}",
@@ -17,6 +17,7 @@ def passing(endpoint: Endpoint, name: str, statement: str, play: Play) -> Fault:
         once=Ending.FINISHED,
         always=Ending.UNAVAILABLE,
         passing=True,
+        loses_tokens=loses_tokens,
     )
 
 
@@ -40,7 +41,7 @@ def slow(endpoint: Endpoint, statement: str) -> Fault:
     )
 
 
-def hanging(endpoint: Endpoint, statement: str, play: Play) -> Fault:
+def hanging(endpoint: Endpoint, statement: str, play: Play, *, loses_tokens: bool = False) -> Fault:
     """No answer: a client gets on by its own time-out."""
     return Fault(
         name=f"{endpoint.value}-timeout",
@@ -50,4 +51,5 @@ def hanging(endpoint: Endpoint, statement: str, play: Play) -> Fault:
         once=Ending.FINISHED,
         always=Ending.UNAVAILABLE,
         stalls=True,
+        loses_tokens=loses_tokens,
     )

@@ -1,30 +1,52 @@
 """The fault table: everything that a rehearsal can let go wrong, by name.
 
 ``NAME`` strikes the first request to its endpoint, ``NAME:k`` the k-th, ``NAME:k-`` every one from the k-th on,
-``NAME:every`` all of them (:func:`~.fault_schedule.parse`). A fault that is a state of the index needs no turn.
+``NAME:every`` all of them (:func:`~.fault_schedule.parse`). A fault that is a state of affairs needs no turn.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from .fault import Fault
 from .faults_exchange import AUDIENCE_FAULTS, BURN_FAULTS, MINT_FAULTS
 from .faults_identity import IDENTITY_FAULTS
+from .faults_job import JOB_FAULTS
 from .faults_pages import PAGE_FAULTS, PROTECTION_FAULTS, STATE_FAULTS
 from .faults_upload import UPLOAD_FAULTS
 
 FAULTS: Final[dict[str, Fault]] = {
     fault.name: fault
     for family in (
+        JOB_FAULTS,
         IDENTITY_FAULTS,
         AUDIENCE_FAULTS,
         MINT_FAULTS,
         UPLOAD_FAULTS,
-        PAGE_FAULTS,
         STATE_FAULTS,
+        PAGE_FAULTS,
         BURN_FAULTS,
         PROTECTION_FAULTS,
     )
     for fault in family
 }
+
+TITLES: Final[dict[str, str]] = {
+    "job": "The job and its publisher",
+    "identity": "GitHub's identity endpoint",
+    "audience": "The question for the audience",
+    "mint": "The mint",
+    "upload": "The uploads",
+    "index": "The state of the index",
+    "page": "The project's page",
+    "burn": "The revocation",
+    "protection": "GitHub's REST API",
+}
+"""Where a fault strikes, as a heading; by the value of its endpoint."""
+
+
+def listed() -> Iterator[tuple[str, tuple[Fault, ...]]]:
+    """Heading after heading, with the faults under it."""
+    for endpoint, title in TITLES.items():
+        yield title, tuple(fault for fault in FAULTS.values() if fault.endpoint.value == endpoint)

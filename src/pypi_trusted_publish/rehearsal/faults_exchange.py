@@ -6,7 +6,7 @@ from typing import Final
 
 from . import plays
 from .exchange import NO_PUBLISHER
-from .fault import Ending, Fault, Scene
+from .fault import Ending, Fault, Play, Scene
 from .fault_kinds import hanging, lasting, passing, slow
 from .publishers import PendingPublisher
 from .traffic import Endpoint
@@ -81,6 +81,13 @@ AUDIENCE_FAULTS: Final = (
         plays.answer(200, '{"audience": "sigstore"}', content_type=_JSON),
         Ending.REFUSED,
     ),
+    lasting(
+        _AUDIENCE,
+        "redirect",
+        "The audience endpoint leads to another host.",
+        plays.answer(302, headers={"Location": "https://elsewhere.invalid/_/oidc/audience"}),
+        Ending.REFUSED,
+    ),
 )
 
 MINT_FAULTS: Final = (
@@ -109,20 +116,31 @@ MINT_FAULTS: Final = (
     ),
     passing(_MINT, "500", "The mint answers 500.", plays.answer(500, "Internal Server Error")),
     passing(_MINT, "502", "The mint answers 502 with a CDN's HTML.", plays.page_of_html(502, "Bad Gateway")),
+    passing(
+        _MINT,
+        "503",
+        "The mint answers 503 and names a time to come back.",
+        plays.answer(503, "Service Unavailable", headers={"Retry-After": "2"}),
+    ),
     passing(_MINT, "html", "The mint answers 200 with HTML.", plays.page_of_html(200, "OK")),
     passing(
         _MINT,
         "malformed-json",
         "The mint answers with broken JSON, after it has minted.",
         plays.work_then_answer(200, '{"success": true, "tok', content_type=_JSON),
+        loses_tokens=True,
     ),
     passing(_MINT, "reset-before", "The mint cuts the connection before it reads.", plays.reset_before_body),
     passing(
-        _MINT, "reset-after", "The mint uses up the identity token and cuts the connection.", plays.reset_after_work
+        _MINT,
+        "reset-after",
+        "The mint uses up the identity token and cuts the connection.",
+        plays.reset_after_work,
+        loses_tokens=True,
     ),
-    passing(_MINT, "truncated", "The mint's answer is cut short.", plays.work_then_raw(_TRUNCATED)),
+    passing(_MINT, "truncated", "The mint's answer is cut short.", plays.work_then_raw(_TRUNCATED), loses_tokens=True),
     slow(_MINT, "The mint is slow."),
-    hanging(_MINT, "The mint uses up the identity token and never answers.", plays.hang_after_work),
+    hanging(_MINT, "The mint uses up the identity token and never answers.", plays.hang_after_work, loses_tokens=True),
     lasting(
         _MINT,
         "newline",
@@ -141,49 +159,29 @@ MINT_FAULTS: Final = (
     ),
 )
 
+
+def _burn(
+    name: str, statement: str, play: Play, *, passing: bool = True, stalls: bool = False, loses_tokens: bool = True
+) -> Fault:
+    """A release is no less published because its token lives out its minutes."""
+    return Fault(
+        name=f"burn-{name}",
+        statement=statement,
+        endpoint=Endpoint.BURN,
+        play=play,
+        once=Ending.FINISHED,
+        always=Ending.FINISHED,
+        passing=passing,
+        stalls=stalls,
+        loses_tokens=loses_tokens,
+    )
+
+
 BURN_FAULTS: Final = (
-    Fault(
-        name="burn-404",
-        statement="The index does not know how to revoke.",
-        endpoint=Endpoint.BURN,
-        play=plays.answer(404, "404 Not Found"),
-        once=Ending.FINISHED,
-        always=Ending.FINISHED,
-    ),
-    Fault(
-        name="burn-500",
-        statement="Revoking answers 500.",
-        endpoint=Endpoint.BURN,
-        play=plays.answer(500, "Internal Server Error"),
-        once=Ending.FINISHED,
-        always=Ending.FINISHED,
-        passing=True,
-    ),
-    Fault(
-        name="burn-reset",
-        statement="Revoking cuts the connection.",
-        endpoint=Endpoint.BURN,
-        play=plays.reset_before_body,
-        once=Ending.FINISHED,
-        always=Ending.FINISHED,
-        passing=True,
-    ),
-    Fault(
-        name="burn-slow",
-        statement="Revoking is slow.",
-        endpoint=Endpoint.BURN,
-        play=plays.be_slow,
-        once=Ending.FINISHED,
-        always=Ending.FINISHED,
-        passing=True,
-    ),
-    Fault(
-        name="burn-timeout",
-        statement="Revoking never answers.",
-        endpoint=Endpoint.BURN,
-        play=plays.hang_before_work,
-        once=Ending.FINISHED,
-        always=Ending.FINISHED,
-        stalls=True,
-    ),
+    _burn("404", "The index does not know how to revoke.", plays.answer(404, "404 Not Found"), passing=False),
+    _burn("500", "Revoking answers 500.", plays.answer(500, "Internal Server Error")),
+    _burn("html", "Revoking answers 503 with a CDN's HTML.", plays.page_of_html(503, "Backend fetch failed")),
+    _burn("reset", "Revoking cuts the connection.", plays.reset_before_body),
+    _burn("slow", "Revoking is slow.", plays.be_slow, loses_tokens=False),
+    _burn("timeout", "Revoking never answers.", plays.hang_before_work, passing=False, stalls=True),
 )

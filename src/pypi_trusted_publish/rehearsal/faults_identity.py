@@ -38,6 +38,13 @@ IDENTITY_FAULTS: Final = (
     ),
     lasting(
         _IDENTITY,
+        "403",
+        "GitHub gives this job no identity token.",
+        plays.page_of_html(403, "Forbidden"),
+        Ending.UNAVAILABLE,
+    ),
+    lasting(
+        _IDENTITY,
         "no-token",
         "GitHub's answer holds no token.",
         plays.answer(200, '{"count": 0}', content_type=_JSON),

@@ -34,7 +34,7 @@ def _page(name: str, statement: str, play: Play, *, always: Ending = Ending.FINI
 
 
 def _state(name: str, statement: str, setting: Setting, ending: Ending) -> Fault:
-    return Fault(name=name, statement=statement, endpoint=Endpoint.UPLOAD, setting=setting, once=ending)
+    return Fault(name=name, statement=statement, endpoint=Endpoint.INDEX, setting=setting, once=ending, lasts=True)
 
 
 def _with_status(status: str) -> Setting:
@@ -58,6 +58,12 @@ def _take_names(scene: Scene) -> None:
         _put_file(scene, filename, name, version)
 
 
+def _take_sdist(scene: Scene) -> None:
+    """Each release has an sdist already, under the name that old tools gave it."""
+    for name, version in scene.releases:
+        _put_file(scene, f"{name}-{version}.zip", name, version)
+
+
 def _use_up_names(scene: Scene) -> None:
     """Our names were used once, and their files deleted."""
     scene.index.catalogue.used_filenames.update(scene.filenames)
@@ -71,7 +77,7 @@ def _put_file(scene: Scene, filename: str, name: str, version: str, *, age: floa
             filename=filename,
             project=canonicalize_name(name),
             version=Version(version),
-            filetype="sdist" if filename.endswith(".tar.gz") else "bdist_wheel",
+            filetype="bdist_wheel" if filename.endswith(".whl") else "sdist",
             sha256=hashlib.sha256(filename.encode()).hexdigest(),
             blake2b_256=hashlib.blake2b(filename.encode(), digest_size=32).hexdigest(),
             size=len(filename),
@@ -139,6 +145,7 @@ PAGE_FAULTS: Final = (
         setting=_hide,
         once=Ending.FINISHED,
         confirmed=False,
+        lasts=True,
     ),
 )
 
@@ -147,26 +154,42 @@ STATE_FAULTS: Final = (
     _state("project-quarantined", "The project is quarantined.", _with_status("quarantined"), Ending.REFUSED),
     _state("release-closed", "The release is older than 14 days.", _close_release, Ending.REFUSED),
     _state("names-taken", "Files with our names and other bytes are there.", _take_names, Ending.REFUSED),
+    _state("sdist-there", "The release has an sdist of another name.", _take_sdist, Ending.REFUSED),
     _state("names-used", "Files with our names were there and were deleted.", _use_up_names, Ending.REFUSED),
 )
 
-PROTECTION_FAULTS: Final = tuple(
+
+def _leave_unprotected(scene: Scene) -> None:
+    scene.index.github.protection_rules = []
+
+
+PROTECTION_FAULTS: Final = (
     Fault(
-        name=f"protection-{name}",
-        statement=statement,
+        name="protection-none",
+        statement="The environment has no protection.",
         endpoint=Endpoint.PROTECTION,
-        play=play,
+        setting=_leave_unprotected,
         once=Ending.FINISHED,
-        always=Ending.FINISHED,
-        passing=not stalls,
-        stalls=stalls,
-    )
-    for name, statement, play, stalls in (
-        ("403", "GitHub's API does not show the environment.", plays.answer(403, '{"message": "no"}'), False),
-        ("404", "GitHub's API knows no such environment.", plays.answer(404, '{"message": "Not Found"}'), False),
-        ("500", "GitHub's API answers 500.", plays.answer(500, "oops"), False),
-        ("html", "GitHub's API answers with HTML.", plays.page_of_html(200, "OK"), False),
-        ("reset", "GitHub's API cuts the connection.", plays.reset_before_body, False),
-        ("timeout", "GitHub's API never answers.", plays.hang_before_work, True),
-    )
+    ),
+    *(
+        Fault(
+            name=f"protection-{name}",
+            statement=statement,
+            endpoint=Endpoint.PROTECTION,
+            play=play,
+            once=Ending.FINISHED,
+            always=Ending.FINISHED,
+            passing=not stalls,
+            stalls=stalls,
+        )
+        for name, statement, play, stalls in (
+            ("403", "GitHub's API does not show the environment.", plays.answer(403, '{"message": "no"}'), False),
+            ("404", "GitHub's API knows no such environment.", plays.answer(404, '{"message": "Not Found"}'), False),
+            ("500", "GitHub's API answers 500.", plays.answer(500, "oops"), False),
+            ("html", "GitHub's API answers with HTML.", plays.page_of_html(200, "OK"), False),
+            ("reset", "GitHub's API cuts the connection.", plays.reset_before_body, False),
+            ("slow", "GitHub's API is slow.", plays.be_slow, False),
+            ("timeout", "GitHub's API never answers.", plays.hang_before_work, True),
+        )
+    ),
 )

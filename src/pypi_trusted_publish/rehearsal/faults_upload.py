@@ -118,6 +118,12 @@ UPLOAD_FAULTS: Final = (
     ),
     passing(
         _UPLOAD,
+        "lost-504",
+        "The file is taken, and a gateway answers 504.",
+        plays.work_then_answer(504, "Gateway Timeout", content_type="text/plain"),
+    ),
+    passing(
+        _UPLOAD,
         "garbled-500",
         "The status line of a 500 holds raw line breaks.",
         plays.raw(b"HTTP/1.1 500 " + _NEWLINES),
@@ -146,6 +152,7 @@ UPLOAD_FAULTS: Final = (
         endpoint=_UPLOAD,
         play=plays.gone,
         once=Ending.UNAVAILABLE,
+        loses_tokens=True,
     ),
     _fault(
         "token-expired",

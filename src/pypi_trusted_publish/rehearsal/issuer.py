@@ -72,6 +72,8 @@ class Issuer:
 
     def __init__(self, claims: Mapping[str, Any], *, now: Callable[[], float]) -> None:
         self.claims = dict(claims)
+        self.issued: list[str] = []
+        """Every token, oldest first."""
         self._now = now
         self.key_id = uuid.uuid4().hex.upper()
 
@@ -88,7 +90,8 @@ class Issuer:
             "iat": now,
         }
         headers = {"kid": self.key_id, "x5t": self.key_id}
-        return jwt.encode(claims, _key(int(foreign_key)), algorithm="RS256", headers=headers)
+        self.issued.append(jwt.encode(claims, _key(int(foreign_key)), algorithm="RS256", headers=headers))
+        return self.issued[-1]
 
     def verify(self, token: str, audience: str) -> dict[str, Any]:
         """The claims of a token that is signed by this issuer, for ``audience``, and of this time.

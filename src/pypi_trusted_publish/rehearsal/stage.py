@@ -147,10 +147,12 @@ class Stage:
         if self._pending:
             self.index.add_pending_publisher(self.publisher(), self._pending)
         filenames = tuple(path.name for path in self.distributions)
-        self.index.faults.prepare(Scene(index=self.index, releases=releases, filenames=filenames))
+        scene = Scene(index=self.index, releases=releases, filenames=filenames, event=self._event())
+        self.index.faults.prepare(scene)
+        (self.folder / "event.json").write_text(json.dumps(scene.event), encoding="utf-8")
         self.index.__enter__()
         self.environ = job_environment(
-            folder=self.folder, claims=self.claims, index=self.index, inputs=self._all_inputs(self.distributions)
+            folder=self.folder, claims=scene.claims, index=self.index, inputs=self._all_inputs(self.distributions)
         )
         return self
 
@@ -164,12 +166,14 @@ class Stage:
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         for name in ("output", "summary", "env", "path", "state"):
             (self.folder / name).touch()
-        event = {
+
+    def _event(self) -> dict[str, Any]:
+        """The payload of a push."""
+        return {
             "ref": self.claims.get("ref"),
             "repository": {"full_name": self.claims["repository"], "fork": False, "private": False},
             "sender": {"login": "octocat"},
         }
-        (self.folder / "event.json").write_text(json.dumps(event), encoding="utf-8")
 
     def _all_inputs(self, distributions: tuple[Path, ...]) -> dict[str, str]:
         given = {

@@ -15,7 +15,7 @@ Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Endpoint(str, enum.Enum):
-    """The doors of the server; also the names of its routes."""
+    """The doors of the server, also the names of its routes; the last two are no doors, but what a fault may spoil."""
 
     IDENTITY = "identity"
     AUDIENCE = "audience"
@@ -27,6 +27,8 @@ class Endpoint(str, enum.Enum):
     DISCOVERY = "discovery"
     PROTECTION = "protection"
     OTHER = "other"
+    JOB = "job"
+    INDEX = "index"
 
 
 @dataclass(kw_only=True)
@@ -67,12 +69,12 @@ class LoggedRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class Latency:
-    """The distance to the client and the time that the server takes. Milliseconds."""
+    """The distance to the client, and the time that the server takes for its work. Milliseconds."""
 
     round_trip: float = 0.0
     """Once for each request, once more for a new connection, and once more for its TLS."""
     server: float = 0.0
-    """Work of an upload, a mint or any other request, between its last byte and its effect."""
+    """Work of an upload or a mint, between its last byte and its effect; every other answer lies ready."""
 
 
 class Traffic:
@@ -113,7 +115,7 @@ class Traffic:
             with _Upload(self, endpoint):
                 response = await handler(request)
                 status = None if note.silent else response.status
-                await self._travel(endpoint)
+                await self._travel()
                 return response
         except web.HTTPException as answer:
             status = answer.status
@@ -152,16 +154,10 @@ class Traffic:
             await asyncio.sleep(self.latency.round_trip / 1000 * (2 if self._tls else 1))
         return connection
 
-    async def _travel(self, endpoint: Endpoint) -> None:
-        """There and back; endpoints that do their work elsewhere do it here."""
-        delay = self.latency.round_trip
-        if endpoint not in _WORKS_INSIDE:
-            delay += self.latency.server
-        if delay:
-            await asyncio.sleep(delay / 1000)
-
-
-_WORKS_INSIDE: Final = frozenset({Endpoint.UPLOAD, Endpoint.MINT})
+    async def _travel(self) -> None:
+        """There and back."""
+        if self.latency.round_trip:
+            await asyncio.sleep(self.latency.round_trip / 1000)
 
 
 class _Upload:

@@ -1,0 +1,124 @@
+"""What a run says that the job, the publisher or a refused exchange has stopped: it names the field to change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from builders.played import Played, play
+from pypi_trusted_publish.rehearsal.fault import Ending
+from pypi_trusted_publish.rehearsal.faults import FAULTS
+from pypi_trusted_publish.rehearsal.stage import Stage
+from pypi_trusted_publish.rehearsal.traffic import Endpoint
+
+_FORM: Final = (
+    "Owner:            octo-org",
+    "Repository name:  sampleproject",
+    "Workflow name:    release.yml",
+    "Environment name: release",
+)
+_MAY_DIFFER: Final = (
+    *_FORM,
+    "the publisher must name 'release'",
+    "spelt exactly octo-org/sampleproject, letter case included",
+    "Renamed or transferred",
+)
+_TRIGGER: Final = ("Trigger the publishing workflow by a tag", 'on:\n  push:\n    tags: ["v*"]')
+
+SAYS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
+    "job-without-environment": (
+        "environment-absent",
+        ("field 'Environment name': release", "jobs:\n  publish:\n    environment: release"),
+    ),
+    "identity-no-environment": ("environment-absent", ("field 'Environment name': release",)),
+    "identity-wrong-environment": (
+        "environment-different",
+        ("with:\n      environment: staging", "jobs:\n  publish:\n    environment: release"),
+    ),
+    "identity-wrong-audience": ("identity-audience-different", ("ACTIONS_ID_TOKEN_REQUEST_URL",)),
+    "job-pull-request-target": ("event-refused", ("'pull_request_target'", *_TRIGGER)),
+    "job-of-a-fork": ("run-from-fork", ("stranger/sampleproject", *_TRIGGER)),
+    "job-risky-event": (
+        "risky-event",
+        ("'issue_comment'", "required reviewers: https://github.com/octo-org/sampleproject/settings/environments"),
+    ),
+    "job-in-called-file": (
+        "mint-invalid-publisher",
+        ("Workflow name:    publish.yml", "called file publish.yml, not in release.yml"),
+    ),
+    "job-called-at-other-ref": (
+        "called-workflow-at-other-ref",
+        ("at refs/heads/main, and the run is at refs/tags/v1.0.0", "uses: ./.github/workflows/release.yml"),
+    ),
+    "job-called-elsewhere": (
+        "mint-invalid-publisher",
+        ("a workflow of octo-org/workflows, called from octo-org/sampleproject", "move the job there"),
+    ),
+    "publisher-other-environment": ("mint-invalid-publisher", _MAY_DIFFER),
+    "publisher-other-workflow": ("mint-invalid-publisher", _MAY_DIFFER),
+    "publisher-other-repository": ("mint-invalid-publisher", _MAY_DIFFER),
+    "publisher-other-spelling": ("mint-invalid-publisher", _MAY_DIFFER),
+    "publisher-other-owner": ("mint-invalid-publisher", (*_MAY_DIFFER, "the id of the old owner (now 65)")),
+    "publisher-other-project": (
+        "upload-project-not-covered",
+        ("'rehearsal-sample'", "Register the same publisher in the publishing settings of this project"),
+    ),
+    "mint-invalid-publisher-not-found": ("mint-invalid-publisher", (*_MAY_DIFFER, "No publisher is registered")),
+    "mint-invalid-publisher-no-workflow": ("mint-invalid-publisher", (*_FORM, "The job stands in release.yml")),
+    "mint-invalid-publisher-missing-claim": ("mint-invalid-publisher", (*_FORM, "lacks a claim")),
+    "mint-invalid-publisher-owner": ("mint-invalid-publisher", (*_FORM, "owner is not spelt 'octo-org'")),
+    "mint-invalid-publisher-event": ("mint-invalid-publisher", (*_FORM, "triggered by push")),
+    "mint-invalid-publisher-environment": (
+        "mint-invalid-publisher",
+        (*_FORM, "names an environment other than 'release'"),
+    ),
+    "mint-invalid-publisher-no-ref": ("mint-invalid-publisher", (*_FORM, "lacks a claim")),
+    "mint-invalid-publisher-workflow-ref": ("mint-invalid-publisher", (*_FORM, "The job stands in release.yml")),
+    "mint-not-enabled": ("mint-not-enabled", ("status page of the index",)),
+    "mint-invalid-payload": ("mint-invalid-payload", ("Publish from github.com",)),
+    "mint-invalid-token": ("mint-invalid-token", ("compare the audience below with the input 'repository-url'",)),
+    "mint-invalid-reuse-token": ("mint-reused-token", ("Run the failed job again",)),
+    "audience-403": ("trusted-publishing-off", ()),
+    "audience-404": ("no-trusted-publishing", ()),
+    "audience-redirect": ("audience-refused", ("https://elsewhere.invalid",)),
+    "upload-404": ("upload-url-not-found", ("'repository-url'",)),
+    "upload-405": ("upload-url-is-index", ("'repository-url'", "'check-url'")),
+    "upload-308": ("upload-redirected", ("'repository-url'",)),
+    "upload-redirect": ("upload-redirected", ("'repository-url'",)),
+    "sdist-there": ("second-sdist", ("rehearsal-sample-1.0.0.zip", "rehearsal_sample-1.0.0.tar.gz")),
+}
+"""Fault -> the diagnosis, and what must stand in it."""
+
+
+def _played(folder: Path, fault: str) -> Played:
+    with Stage(folder / "stage", faults=[fault]) as stage:
+        return play(stage)
+
+
+@pytest.mark.parametrize("fault", SAYS)
+def test_the_report_names_the_field_to_change(tmp_path: Path, fault: str) -> None:
+    code, words = SAYS[fault]
+    played = _played(tmp_path, fault)
+    told = [diagnosis for diagnosis in played.report["diagnoses"] if diagnosis["code"] == code]
+    assert len(told) == 1, played.codes
+    assert [word for word in words if word not in _text(told[0])] == []
+    annotations = [line for line in played.log.splitlines() if line.startswith(("::error ", "::warning "))]
+    assert [line for line in annotations if told[0]["happened"] in line] != []
+
+
+def _text(diagnosis: dict[str, Any]) -> str:
+    facts = "\n".join(": ".join(fact) for fact in diagnosis["facts"])
+    return "\n".join([*(diagnosis[part] for part in ("happened", "cause", "remedy", "paste")), facts])
+
+
+def test_every_state_of_the_job_and_every_refused_mint_has_its_words_here() -> None:
+    wanted = {
+        fault.name
+        for fault in FAULTS.values()
+        if fault.endpoint is Endpoint.JOB
+        or (fault.endpoint is Endpoint.MINT and fault.name.startswith("mint-invalid-p"))
+    }
+    refused = {name for name in wanted if FAULTS[name].once is not Ending.FINISHED}
+    assert refused <= set(SAYS)
