@@ -47,8 +47,9 @@ def clipped(text: str, limit: int = _LINE_LIMIT) -> str:
     """``text`` of at most ``limit`` characters; what was left out is counted at its end."""
     if len(text) <= limit:
         return text
-    note = f" ... ({len(text) - limit:,} characters more)"
-    return text[: max(0, limit - len(note))] + note
+    longest_note = f" ... ({len(text):,} characters more)"
+    kept = max(0, limit - len(longest_note))
+    return f"{text[:kept]} ... ({len(text) - kept:,} characters more)"
 
 
 def _is_seen(character: str) -> bool:
