@@ -21,12 +21,12 @@ def size_text(size: float) -> str:
 
 
 def seconds_text(seconds: float) -> str:
-    """A duration: ``0.42 s``, ``12 s``, ``3 min 5 s``."""
+    """A duration: ``0.42 s``, ``12 s``, ``3 min``, ``3 min 5 s``."""
     if seconds < 10:  # noqa: PLR2004
         return f"{seconds:.2f} s"
     whole = round(seconds)
     minutes, rest = divmod(whole, 60)
-    return f"{minutes} min {rest} s" if minutes else f"{whole} s"
+    return " ".join(filter(None, (f"{minutes} min" if minutes else "", f"{rest} s" if rest else "")))
 
 
 def count_text(number: int, noun: str, plural: str = "") -> str:

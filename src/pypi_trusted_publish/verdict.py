@@ -81,9 +81,15 @@ def _where(outcome: Outcome) -> str:
     missing = outcome.count(*MISSING)
     if outcome.dry_run or not there:
         return "nothing was sent" if not outcome.count(FileState.FAILED, FileState.REFUSED) else "nothing arrived"
-    if not missing:
-        return f"all {count_text(there, 'file')} of {_named(outcome)} are on {_index(outcome)}"
-    return f"{there} of {count_text(there + missing, 'file')} of {_named(outcome)} are on {_index(outcome)}"
+    if missing:
+        files = f"{there} of {count_text(there + missing, 'file')}"
+    else:
+        files = "1 file" if there == 1 else f"all {there:,} files"
+    return f"{files} of {_named(outcome)} {_are(there)} on {_index(outcome)}"
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
 
 
 def _checked(outcome: Outcome) -> str:
@@ -125,7 +131,7 @@ def _published(outcome: Outcome) -> str:
 def _incomplete(outcome: Outcome) -> str:
     there, missing = outcome.count(*ON_THE_INDEX), outcome.count(*MISSING)
     files = count_text(there + missing, "file")
-    return f"{_named(outcome)} is incomplete on {_index(outcome)}: {there} of {files} are there"
+    return f"{_named(outcome)} is incomplete on {_index(outcome)}: {there} of {files} {_are(there)} there"
 
 
 def _capital(text: str) -> str:

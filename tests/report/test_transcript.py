@@ -1,0 +1,81 @@
+"""Events as the lines of a log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+
+from builders.runner_grammar import FOREIGN, commands
+from builders.told import EXAMPLES, KINDS, OLD, checked, full_of
+from pypi_trusted_publish import events
+from pypi_trusted_publish.lines import Role
+from pypi_trusted_publish.transcript import Transcript
+
+
+def told(*happened: events.Event, print_hash: bool = True) -> list[str]:
+    """The lines, each behind its role."""
+    transcript = Transcript(print_hash=print_hash)
+    return [f"{line.role.value:<12} {line.text}".rstrip() for event in happened for line in transcript(event)]
+
+
+def test_every_kind_of_event_has_an_example() -> None:
+    assert {type(event) for event in EXAMPLES} == set(KINDS)
+
+
+def test_every_kind_of_event_is_told_as_before(same_as: Callable[[str, str], None]) -> None:
+    transcript = Transcript()
+    shown = []
+    for event in EXAMPLES:
+        shown.append(f"--- {type(event).__name__}")
+        shown += [f"{line.role.value:<12} {line.text}".rstrip() for line in transcript(event)]
+    same_as("transcript.txt", "\n".join(shown) + "\n")
+
+
+@given(FOREIGN)
+def test_no_event_can_say_a_command(text: str) -> None:
+    for kind in KINDS:
+        for line in Transcript()(full_of(kind, text)):
+            assert commands(line.text) == []
+
+
+def test_digests_are_told_only_when_they_are_asked_for() -> None:
+    assert any("blake2b" in line for line in told(checked()))
+    assert not any("sha256" in line or "blake2b" in line for line in told(checked(), print_hash=False))
+
+
+def test_metadata_is_told_once_for_a_release_and_then_what_differs() -> None:
+    other = (("Metadata-Version", "2.1"), ("Name", "demo"), ("Version", "1.0"))
+    lines = told(checked(), checked("again.whl"), checked(OLD, metadata=other), checked(OLD, project="else"))
+    assert sum(line.endswith("core metadata (as the form sends it):") for line in lines) == 2
+    assert sum("metadata as above" in line for line in lines) == 1
+    assert [line.split()[1:] for line in lines if "Metadata-Version: 2.1" in line] == [
+        ["+", "Metadata-Version:", "2.1"]
+    ]
+    assert sum("- Metadata-Version: 2.4" in line for line in lines) == 1
+
+
+def test_a_hundred_files_of_a_release_take_few_lines_each() -> None:
+    files = [checked(f"demo-1.0-cp3{number}-none-any.whl") for number in range(100)]
+    assert len(told(*files, print_hash=False)) <= 2 * len(files) + 4
+
+
+def test_groups_open_and_close_in_turn() -> None:
+    lines = told(
+        events.StepStarted(title="one"), events.StepStarted(title="two"), events.RunEnded(exit_code=0, seconds=1)
+    )
+    assert [line.split("  ")[0] for line in lines] == ["group", "end of group", "group", "end of group"]
+    assert told(events.RunEnded(exit_code=0, seconds=1)) == []
+
+
+@pytest.mark.parametrize(
+    ("event", "role"),
+    [
+        (events.Revoked(revoked=0, alive=1, seconds_left=0), Role.WARNING),
+        (events.Revoked(revoked=1, alive=0, seconds_left=0), Role.CONCLUSION),
+        (events.Stopping(why="SIGINT"), Role.WARNING),
+    ],
+)
+def test_what_matters_is_not_a_detail(event: events.Event, role: Role) -> None:
+    assert [line.role for line in Transcript()(event)] == [role]

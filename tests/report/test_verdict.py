@@ -1,0 +1,119 @@
+"""A run in one sentence, and what to do next: row by row."""
+
+from __future__ import annotations
+
+import pytest
+
+from builders import told
+from builders.told import CONFIRMED, SDIST, STARTED, UPLOADED, WHEEL, checked, diagnosis, planned
+from pypi_trusted_publish import events
+from pypi_trusted_publish.outcome import Outcome
+from pypi_trusted_publish.outcome_fold import fold
+from pypi_trusted_publish.verdict import next_move, subject, verdict
+
+BOTH = (planned(), planned(SDIST))
+SDIST_THERE = events.Uploaded(filename=SDIST, outcome="identical", warnings=(), seconds=1)
+REFUSED = events.NotUploaded(filename=SDIST, outcome="refused", reason="400")
+DRY = events.RunStarted(command="publish", version="1", index="PyPI", dry_run=True)
+CHECK = events.RunStarted(command="check", version="1")
+ERROR = events.Told(diagnosis=diagnosis())
+STOPPED = events.Stopping(why="SIGINT")
+
+
+def ended(code: int, *, cancelled: bool = False) -> events.RunEnded:
+    return events.RunEnded(exit_code=code, seconds=1, cancelled=cancelled)
+
+
+def after(*happened: events.Event) -> Outcome:
+    outcome = Outcome()
+    for event in happened:
+        outcome = fold(outcome, event)
+    return outcome
+
+
+@pytest.mark.parametrize(
+    ("happened", "sentence"),
+    [
+        ((STARTED, *BOTH, UPLOADED), "The run has not ended: 1 file of demo 1.0 is on PyPI so far"),
+        ((STARTED, ended(70)), "A bug of this action ended the run: nothing was sent"),
+        ((STARTED, *BOTH, STOPPED, ended(130, cancelled=True)), "Cancelled: nothing was sent"),
+        ((STARTED, *BOTH, UPLOADED, STOPPED, ended(130)), "Cancelled: 1 of 2 files of demo 1.0 is on PyPI"),
+        ((CHECK, checked(), ended(0)), "1 distribution checked: nothing that the index would refuse"),
+        ((CHECK, checked(), ERROR, ended(3)), "1 distribution checked: 1 error"),
+        (
+            (CHECK, checked(), events.Told(diagnosis=diagnosis(file=WHEEL)), ended(3)),
+            "1 distribution would be refused by the index",
+        ),
+        ((DRY, *BOTH, ended(0)), "Dry run of demo 1.0 for PyPI: 2 files to upload, nothing was sent"),
+        (
+            (STARTED, planned(decision="identical: skipped"), ended(0)),
+            "Nothing to upload for demo 1.0 on PyPI: 1 file there already, byte for byte",
+        ),
+        (
+            (STARTED, planned(decision="skipped: same name, other bytes"), ended(0)),
+            "Nothing to upload for demo 1.0 on PyPI: 1 file skipped although the index has other bytes",
+        ),
+        ((STARTED, ended(0)), "Nothing to upload for the release on PyPI: no files"),
+        ((STARTED, planned(), UPLOADED, ended(0)), "demo 1.0 is published on PyPI: 1 file uploaded"),
+        (
+            (STARTED, planned(), UPLOADED, CONFIRMED, ended(0)),
+            "demo 1.0 is published on PyPI: 1 file uploaded, all confirmed",
+        ),
+        (
+            (STARTED, *BOTH, SDIST_THERE, UPLOADED, ended(0)),
+            "demo 1.0 is published on PyPI: 1 file uploaded, 1 there already",
+        ),
+        (
+            (STARTED, planned(), planned(SDIST, "skipped: same name, other bytes"), UPLOADED, ended(0)),
+            "demo 1.0 is published on PyPI: 1 file uploaded, 1 skipped (other bytes there)",
+        ),
+        ((DRY, *BOTH, ended(4)), "Dry run of demo 1.0 failed: it would not be published"),
+        ((STARTED, *BOTH, UPLOADED, REFUSED, ended(4)), "demo 1.0 is incomplete on PyPI: 1 of 2 files is there"),
+        (
+            (STARTED, planned(), UPLOADED, ended(5)),
+            "The run failed, though 1 file of demo 1.0 is on PyPI",
+        ),
+        ((STARTED, *BOTH, ended(2)), "demo 1.0 was not published: nothing was sent"),
+        ((STARTED, *BOTH, REFUSED, ended(4)), "demo 1.0 was not published: nothing arrived"),
+        ((ended(2),), "The release was not published: nothing was sent"),
+    ],
+)
+def test_a_run_is_told_in_one_sentence(happened: tuple[events.Event, ...], sentence: str) -> None:
+    assert verdict(after(*happened)) == sentence
+
+
+@pytest.mark.parametrize(
+    ("happened", "begins"),
+    [
+        ((STARTED, *BOTH, UPLOADED), ""),
+        ((STARTED, ended(0)), ""),
+        ((CHECK, ended(3)), ""),
+        ((STARTED, ended(2)), "Change the workflow"),
+        ((STARTED, ended(3)), "Fix the build"),
+        ((STARTED, ended(4)), "Put right what the index refuses, then press *Re-run failed jobs*"),
+        ((STARTED, ended(5)), "Wait a while, then press *Re-run failed jobs*"),
+        ((STARTED, ended(70)), "Report it"),
+        ((STARTED, *BOTH, UPLOADED, ended(5)), "Press *Re-run failed jobs*, not *Re-run all jobs*"),
+        ((STARTED, *BOTH, UPLOADED, REFUSED, ended(4)), "Put right what the index refuses; then press *Re-run failed"),
+        ((STARTED, *BOTH, UPLOADED, ended(70)), "Report the bug; to complete the release, press *Re-run failed jobs*"),
+        ((STARTED, *BOTH, STOPPED, ended(130)), "Press *Re-run failed jobs*, not *Re-run all jobs*"),
+        ((DRY, STOPPED, ended(130)), ""),
+        (
+            (STARTED, planned(decision="conflict: same name, other bytes"), ended(4)),
+            "Publish the files that were built",
+        ),
+    ],
+)
+def test_whoever_has_to_act_is_told_how(happened: tuple[events.Event, ...], begins: str) -> None:
+    move = next_move(after(*happened))
+    assert move.startswith(begins)
+    assert bool(move) == bool(begins)
+
+
+def test_what_is_released_is_named_shortly() -> None:
+    early = planned("demo-2.0rc1.tar.gz", version="2.0rc1")
+    assert subject(after(early)) == "demo 2.0rc1 (a pre-release)"
+    many = [planned(f"p{number}-1.0.tar.gz", project=f"p{number}") for number in range(5)]
+    assert subject(after(*many)) == "p0 1.0, p1 1.0 and 3 more"
+    assert subject(after(planned(version="nonsense"))) == "demo nonsense"
+    assert told.WHEEL == WHEEL
