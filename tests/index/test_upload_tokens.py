@@ -15,7 +15,6 @@ from pypi_trusted_publish.errors import Diagnosis, IndexRefused, IndexUnavailabl
 from pypi_trusted_publish.events import Minted, Retrying, Revoked
 from pypi_trusted_publish.events import Told as ToldEvent
 from pypi_trusted_publish.secret import Secret
-from pypi_trusted_publish.system_clock import SystemClock
 
 
 def refused(code: str) -> Answer:
@@ -229,70 +228,3 @@ def test_when_the_run_must_end_all_tokens_are_given_back_at_once_after_the_socke
             ours.mint()
         ours.revoke_all(urgent=True)
     assert [(event.revoked, event.alive) for event in events.of(Revoked)] == [(3, 0)]
-
-
-def test_an_index_that_does_not_answer_holds_an_urgent_end_for_a_second_and_a_half_only() -> None:
-    def silent(peer: Peer) -> None:
-        peer.wait_until_closed()
-
-    clock, events = SystemClock(), Told()
-    with ScriptedIndex(mint=[minted(1), minted(2)], burn=silent) as index:
-        ours = tokens(index, clock=clock, events=events)
-        ours.mint()
-        ours.mint()
-        began = clock.monotonic()
-        ours.revoke_all(urgent=True)
-        took = clock.monotonic() - began
-    assert 1.0 < took < 1.9
-    assert [(event.revoked, event.alive) for event in events.of(Revoked)] == [(0, 2)]
-
-
-def test_a_mint_in_flight_can_be_waited_for() -> None:
-    arrived, go = threading.Event(), threading.Event()
-
-    def slow(peer: Peer) -> None:
-        arrived.set()
-        assert go.wait(10)
-        minted(1)(peer)
-
-    with ScriptedIndex(mint=slow) as index:
-        ours = tokens(index)
-        ours.mint_in_flight(0)
-        minting = threading.Thread(target=ours.mint)
-        minting.start()
-        assert arrived.wait(10)
-        ours.mint_in_flight(0.01)
-        before = len(ours.minted)
-        go.set()
-        ours.mint_in_flight(10)
-        after = len(ours.minted)
-        minting.join(10)
-    assert (before, after) == (0, 1)
-
-
-def test_a_calm_revocation_that_is_cut_off_is_followed_by_an_urgent_one() -> None:
-    arrived = threading.Event()
-    asked: list[int] = []
-
-    def burn(peer: Peer) -> None:
-        asked.append(1)
-        if len(asked) == 1:
-            arrived.set()
-            peer.wait_until_closed()
-        else:
-            peer.answer("200 OK")
-
-    events = Told()
-    with ScriptedIndex(mint=minted(1), burn=burn) as index:
-        over = session(events)
-        ours = tokens(index, events=events, over=over)
-        ours.mint()
-        calm = threading.Thread(target=ours.revoke_all)
-        calm.start()
-        assert arrived.wait(10)
-        over.abort()
-        ours.revoke_all(urgent=True)
-        calm.join(10)
-    told_of = events.of(Revoked)
-    assert sum(event.revoked for event in told_of) == 1
-    assert told_of[-1].alive == 0

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from ..errors import PublishError, Severity
 from ..events import Minted, Told
-from ..transport.failure import TransportFailure
+from ..transport.failure import FailureKind, TransportFailure
+from ..transport.open_sockets import ABORTED_PHRASE
 from ..trusted_publishing.coverage import covered_projects
 from ..trusted_publishing.exchange import mint_request, minted_token
 from ..trusted_publishing.refusal import parse_refusal
@@ -69,6 +70,7 @@ class UploadTokens:
         self._idle.set()
         self._minted: list[UploadToken] = []
         self._renew_not_before = 0.0
+        self._ending = False
 
     @property
     def minted(self) -> tuple[UploadToken, ...]:
@@ -86,6 +88,7 @@ class UploadTokens:
 
     def current(self) -> UploadToken:
         """A token with enough life left; an ageing one is renewed, and used on while that fails and it lives."""
+        self._refuse_when_ending()
         with self._one_at_a_time:
             token = self._minted[-1] if self._minted else self._mint()
             left = self.seconds_left(token)
@@ -112,7 +115,12 @@ class UploadTokens:
         return token.minted_at + token.lifetime - self._clock.monotonic()
 
     def mint_in_flight(self, timeout: float) -> None:
-        """Wait at most ``timeout`` seconds for a mint on its way: a token that we never saw cannot be revoked."""
+        """Hand out nothing any more, and wait at most ``timeout`` seconds for a mint on its way.
+
+        A token that we never saw cannot be revoked. Whoever asks for one from now on gets a TransportFailure, as from
+        a session that was aborted: else the token that was waited for would start the next upload.
+        """
+        self._ending = True
         self._idle.wait(timeout)
 
     def revoke_all(self, *, urgent: bool = False) -> None:
@@ -132,6 +140,7 @@ class UploadTokens:
             self._minted.append(token)
         finally:
             self._idle.set()
+        self._refuse_when_ending()
         covered = covered_projects(token)
         projects = None if covered is None else len(covered)
         self._emit(Minted(lifetime=token.lifetime, projects=projects, renewal=len(self._minted) > 1))
@@ -143,6 +152,7 @@ class UploadTokens:
 
         def send(_attempt: int) -> Response:
             nonlocal sent_at
+            self._refuse_when_ending()
             identity = self._request_identity(self._audience)
             sent_at = self._clock.monotonic()
             return self._session.request(
@@ -162,6 +172,10 @@ class UploadTokens:
         if answer.ok:
             return answer, sent_at
         raise self._explain(parse_refusal(answer.status, answer.body, answer.reason))
+
+    def _refuse_when_ending(self) -> None:
+        if self._ending:
+            raise TransportFailure(FailureKind.ABORTED, ABORTED_PHRASE)
 
 
 def _mint_trouble(response: Response) -> Trouble | None:

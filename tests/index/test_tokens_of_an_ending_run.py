@@ -1,0 +1,95 @@
+"""Upload tokens of a run that is stopped: none is handed out any more, and those that are known are given back."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from builders.index_side import ScriptedIndex, minted, tokens, told
+from builders.network import Told, session
+from builders.raw_server import Peer
+from pypi_trusted_publish.errors import IndexUnavailable
+from pypi_trusted_publish.events import Revoked
+from pypi_trusted_publish.system_clock import SystemClock
+from pypi_trusted_publish.transport.failure import FailureKind, TransportFailure
+from pypi_trusted_publish.trusted_publishing.tokens import UploadToken
+
+
+def test_an_index_that_does_not_answer_holds_an_urgent_end_for_a_second_and_a_half_only() -> None:
+    def silent(peer: Peer) -> None:
+        peer.wait_until_closed()
+
+    clock, events = SystemClock(), Told()
+    with ScriptedIndex(mint=[minted(1), minted(2)], burn=silent) as index:
+        ours = tokens(index, clock=clock, events=events)
+        ours.mint()
+        ours.mint()
+        began = clock.monotonic()
+        ours.revoke_all(urgent=True)
+        took = clock.monotonic() - began
+    assert 1.0 < took < 1.9
+    assert [(event.revoked, event.alive) for event in events.of(Revoked)] == [(0, 2)]
+
+
+def test_a_mint_in_flight_is_waited_for_and_its_token_is_kept_but_starts_nothing() -> None:
+    arrived, go = threading.Event(), threading.Event()
+    refusals: list[FailureKind] = []
+
+    def slow(peer: Peer) -> None:
+        arrived.set()
+        assert go.wait(10)
+        minted(1)(peer)
+
+    def ask(what: Callable[[], UploadToken]) -> None:
+        with pytest.raises(TransportFailure) as caught:
+            what()
+        refusals.append(caught.value.kind)
+
+    with ScriptedIndex(mint=slow, burn=told("200 OK")) as index:
+        ours = tokens(index)
+        minting = threading.Thread(target=ask, args=(ours.mint,))
+        minting.start()
+        assert arrived.wait(10)
+        ours.mint_in_flight(0.01)
+        before = len(ours.minted)
+        go.set()
+        ours.mint_in_flight(10)
+        after = len(ours.minted)
+        minting.join(10)
+        ask(ours.current)
+        with pytest.raises(IndexUnavailable):
+            ours.mint()
+        ours.revoke_all(urgent=True)
+        assert [len(index.asked(door)) for door in ("mint", "burn")] == [1, 1]
+    assert (before, after) == (0, 1)
+    assert refusals == [FailureKind.ABORTED] * 2
+
+
+def test_a_calm_revocation_that_is_cut_off_is_followed_by_an_urgent_one() -> None:
+    arrived = threading.Event()
+    asked: list[int] = []
+
+    def burn(peer: Peer) -> None:
+        asked.append(1)
+        if len(asked) == 1:
+            arrived.set()
+            peer.wait_until_closed()
+        else:
+            peer.answer("200 OK")
+
+    events = Told()
+    with ScriptedIndex(mint=minted(1), burn=burn) as index:
+        over = session(events)
+        ours = tokens(index, events=events, over=over)
+        ours.mint()
+        calm = threading.Thread(target=ours.revoke_all)
+        calm.start()
+        assert arrived.wait(10)
+        over.abort()
+        ours.revoke_all(urgent=True)
+        calm.join(10)
+    told_of = events.of(Revoked)
+    assert sum(event.revoked for event in told_of) == 1
+    assert told_of[-1].alive == 0
