@@ -40,6 +40,9 @@ WORKFLOWS = $(wildcard .github/workflows/*.yml) $(EXAMPLES)
 tests: venv  ## the tests, with branch coverage
 	$(BIN)/pytest --numprocesses 2 --cov --cov-report term
 
+soak: venv  ## many releases through random faults and kills, and every time-out waited for: some minutes
+	$(BIN)/pytest --numprocesses 8 tests/faults/soak.py
+
 format: venv  ## let ruff put the code into its form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .

@@ -62,7 +62,12 @@ def play(stage: Stage, *, environ: dict[str, str] | None = None, clock: Any = No
         leave=_left,
     )
     code = run(["publish"], surroundings)
-    return Played(code=code, log=stdout.getvalue(), summary=stage.summary, outputs=_outputs(stage.outputs))
+    return left_by(stage, code=code, log=stdout.getvalue())
+
+
+def left_by(stage: Stage, *, code: int, log: str) -> Played:
+    """What is left of a run that has ended with ``code``, wherever it ran."""
+    return Played(code=code, log=log, summary=stage.summary, outputs=_outputs(stage.outputs))
 
 
 def _left(code: int) -> NoReturn:

@@ -1,0 +1,37 @@
+"""What takes too long for every day: many seeds, and the faults that end by a time-out, waited for in earnest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from builders.played import play
+from builders.soaking import kill_again_and_again, soak
+from pypi_trusted_publish.rehearsal.faults import FAULTS
+from pypi_trusted_publish.rehearsal.stage import Stage
+
+STALLS = [fault.name for fault in FAULTS.values() if fault.stalls]
+
+
+@pytest.mark.parametrize("name", STALLS)
+def test_a_server_that_never_answers_is_given_up_and_asked_again(tmp_path: Path, name: str) -> None:
+    fault = FAULTS[name]
+    with Stage(tmp_path, faults=[name]) as stage:
+        played = play(stage)
+        assert played.code == fault.once, played.log
+        assert name in stage.index.faults.struck
+        assert {file.filename for file in stage.published()} == set(played.outcomes)
+        assert fault.loses_tokens or stage.live_tokens() == ()
+
+
+@pytest.mark.parametrize("seed", range(100, 140))
+def test_all_files_arrive_once_with_their_bytes_in_spite_of_a_fault_in_every_tenth_request(
+    tmp_path: Path, seed: int
+) -> None:
+    soak(tmp_path, seed)
+
+
+@pytest.mark.parametrize("seed", range(200, 220))
+def test_a_release_whose_runs_are_killed_at_random_completes_in_the_end(tmp_path: Path, seed: int) -> None:
+    kill_again_and_again(tmp_path, seed)
