@@ -13,6 +13,10 @@ from typing import Any
 import httpx
 import pytest
 
+from builders.plain_client import PlainClient
+from pypi_trusted_publish.rehearsal.stage import Stage
+from pypi_trusted_publish.rehearsal.traffic import Endpoint, Latency
+
 SOURCE = Path(__file__).parents[2] / "src"
 
 
@@ -69,3 +73,13 @@ def test_what_it_cannot_do_is_said(options: tuple[str, ...]) -> None:
     assert process.returncode == 2
     assert "usage:" in errors
     assert "Traceback" not in errors
+
+
+def test_only_uploads_and_mints_take_the_server_s_time(tmp_path: Path) -> None:
+    with Stage(tmp_path, latency=Latency(server=300)) as stage, PlainClient(stage) as client:
+        token = client.token()
+        assert client.upload((stage.distributions or ())[0], token=token).status_code == 200
+        client.get("/simple/rehearsal-sample/")
+        took = {request.endpoint: request.ended - request.began for request in stage.requests}
+    assert {endpoint for endpoint, seconds in took.items() if seconds >= 0.3} == {Endpoint.MINT, Endpoint.UPLOAD}
+    assert {Endpoint.IDENTITY, Endpoint.PAGE} <= set(took)
