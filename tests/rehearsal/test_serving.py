@@ -44,6 +44,7 @@ def test_it_says_where_it_is_and_at_the_end_what_happened() -> None:
         assert audience.json() == {"audience": "rehearsal"}
         assert httpx.get(told["simple_url"] + "demo/", trust_env=False).status_code == 200
         assert told["environ"]["GITHUB_ACTOR"] == "somebody"
+        assert told["environ"]["ACTIONS_ID_TOKEN_REQUEST_TOKEN"] == told["request_token"]
         rest, errors = process.communicate("", timeout=20)
     account = json.loads(rest)
     assert (account["requests"], account["connections"], account["files"]) == (2, 2, [])

@@ -106,7 +106,7 @@ def _directions(stage: Stage) -> dict[str, Any]:
         "upload_url": index.upload_url,
         "simple_url": index.simple_url,
         "identity_url": index.identity_url,
-        "identity_token": index.github.request_token,
+        "request_token": index.github.request_token,
         "api_url": index.api_url,
         "ca_file": str(index.authority_file) if index.authority_file else None,
         "environ": stage.environ,
