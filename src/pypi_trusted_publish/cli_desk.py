@@ -27,7 +27,7 @@ from .summary import summary
 from .terminal import Console, Style
 from .transport.proxies import Proxies
 from .transport.trust import Trust
-from .verdict import next_move, verdict
+from .verdict import next_move_in_words, verdict
 
 if TYPE_CHECKING:
     from .inputs import Inputs
@@ -121,8 +121,8 @@ class Desk:
         self.console.annotate(outcome.diagnoses)
         self._write_files(outcome)
         self.console.say(f"\n{verdict(outcome)}.", Role.HEADLINE if outcome.succeeded else Role.ERROR)
-        if next_move(outcome):
-            self.console.say(f"Next step: {next_move(outcome)}")
+        if move := next_move_in_words(outcome):
+            self.console.say(f"Next step: {move}")
         if self._private is not None:
             shutil.rmtree(self._private, ignore_errors=True)
 

@@ -20,7 +20,7 @@ _ANYWHERE: Final = re.compile(r"[\\`*~\[\]|#&<>$]|(?<![^\W_])_|_(?![^\W_])")
 _AT_THE_START: Final = re.compile(r"\A(?:[-+=:]|\d{1,9}[.)](?=\s|\Z)| )")
 """Marks that mean something at the start of a line only: of lists, quotes, underlines, indented code."""
 _LINKS: Final = re.compile(
-    r"(?P<before>@|(?:https?|ftp|xmpp|mailto):|www(?=\.)|GH-(?=\d)|:(?=(?:[\w+-]*[A-Za-z_+-][\w+-]*|100|1234):)|\\#(?=\d))",
+    r"(?P<before>@|(?:https?|ftp|xmpp|mailto):|www(?=\.)|GH-(?=\d)|:(?=(?:[\\\w+-]*[A-Za-z_+-][\\\w+-]*|100|1234):)|\\#(?=\d))",
     re.IGNORECASE,
 )
 """What a renderer turns into a link, a mention or a picture when more follows."""

@@ -11,7 +11,7 @@ from .errors import Diagnosis
 from .events import Attested
 from .outcome import ON_THE_INDEX, FileOutcome, FileState, Outcome
 from .read_on import read_on
-from .verdict import next_move, verdict
+from .verdict import next_move_in_words, verdict
 
 REPORT_FORMAT: Final = 1
 """Raised when a field of the report changes its meaning."""
@@ -47,7 +47,7 @@ def report(outcome: Outcome) -> dict[str, Any]:
         "cancelled": outcome.cancelled,
         "dry_run": outcome.dry_run,
         "verdict": verdict(outcome),
-        "next_step": next_move(outcome),
+        "next_step": next_move_in_words(outcome),
         "index": outcome.index,
         "facts": dict(outcome.facts),
         "step": outcome.step,

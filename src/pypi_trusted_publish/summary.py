@@ -66,7 +66,7 @@ def _release_links(outcome: Outcome) -> str:
     """A link to the page of each release of which something is there."""
     there = {file.release: file.release_url for file in outcome.files if file.state in ON_THE_INDEX}
     links = [markdown.link(" ".join(release), url) for release, url in list(there.items())[:_FEW_RELEASES] if url]
-    return f"The release on {markdown.text(outcome.index or 'the index')}: {', '.join(links)}" if links else ""
+    return f"Released on {markdown.text(outcome.index or 'the index')}: {', '.join(links)}" if links else ""
 
 
 def _problem(diagnosis: Diagnosis) -> str:

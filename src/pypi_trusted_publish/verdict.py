@@ -29,7 +29,9 @@ _NEXT_MOVE: Final = {
         "put right what the index refuses, then press *Re-run failed jobs*: the files are still good."
     ),
     IndexUnavailable.exit_code: "wait a while, then press *Re-run failed jobs*: the files are still good.",
-    EXIT_BUG: "report it with the lines that stand there; what is on the index stays there.",
+    EXIT_BUG: (
+        "report it: the lines to paste stand in the log and in the job's summary. What is on the index stays there."
+    ),
 }
 _CONFLICT: Final = "publish the files that were built first, or give the release a new version: see the error."
 _FIRST: Final = {
@@ -58,6 +60,11 @@ def next_move(outcome: Outcome) -> str:
     if outcome.incomplete or (outcome.cancelled and not outcome.dry_run):
         return _capital(_FIRST.get(outcome.exit_code, "") + RERUN_FAILED)
     return _capital(_NEXT_MOVE.get(outcome.exit_code, ""))
+
+
+def next_move_in_words(outcome: Outcome) -> str:
+    """The same as plain text: what is to be pressed stands in quotes."""
+    return next_move(outcome).replace("*", '"')
 
 
 def _release(project: str, version: str) -> str:
@@ -89,7 +96,7 @@ def _where(outcome: Outcome) -> str:
 
 
 def _are(number: int) -> str:
-    return "is" if number == 1 else "are"
+    return "are" if number > 1 else "is"
 
 
 def _checked(outcome: Outcome) -> str:
@@ -125,17 +132,23 @@ def _published(outcome: Outcome) -> str:
         parts.append(f"{skipped} skipped (other bytes there)")
     if outcome.all_confirmed:
         parts.append("all confirmed")
-    return f"{_named(outcome)} is published on {_index(outcome)}: {', '.join(parts)}"
+    return f"{_named(outcome)} {_are(len(outcome.releases))} published on {_index(outcome)}: {', '.join(parts)}"
 
 
 def _incomplete(outcome: Outcome) -> str:
     there, missing = outcome.count(*ON_THE_INDEX), outcome.count(*MISSING)
     files = count_text(there + missing, "file")
-    return f"{_named(outcome)} is incomplete on {_index(outcome)}: {there} of {files} {_are(there)} there"
+    what = f"{_named(outcome)} {_are(len(outcome.releases))} incomplete on {_index(outcome)}"
+    return f"{what}: {there} of {files} {_are(there)} there"
 
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def _failed(outcome: Outcome) -> str:
+    were = "were" if len(outcome.releases) > 1 else "was"
+    return f"{subject(outcome) or 'The release'} {were} not published"
 
 
 _VERDICTS: Final[tuple[tuple[Callable[[Outcome], bool], Callable[[Outcome], str]], ...]] = (
@@ -149,6 +162,6 @@ _VERDICTS: Final[tuple[tuple[Callable[[Outcome], bool], Callable[[Outcome], str]
     (lambda run: run.dry_run, lambda run: f"Dry run of {_named(run)} failed: it would not be published"),
     (lambda run: run.incomplete, _incomplete),
     (lambda run: bool(run.count(*ON_THE_INDEX)), lambda run: f"The run failed, though {_where(run)}"),
-    (lambda _: True, lambda run: f"{subject(run) or 'The release'} was not published: {_where(run)}"),
+    (lambda _: True, lambda run: f"{_failed(run)}: {_where(run)}"),
 )
 """Read from the top; the first row that holds speaks."""

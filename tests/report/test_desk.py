@@ -1,0 +1,188 @@
+"""The desk: what a run has come to, in the log, the summary, the outputs and the report; and silence afterwards."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+from pathlib import Path
+from signal import SIGTERM
+
+import pytest
+
+from builders.surroundings import surroundings
+from builders.told import EXAMPLES, KINDS, STARTED, UPLOADED, WHEEL, diagnosis, full_of, planned
+from pypi_trusted_publish import events
+from pypi_trusted_publish.cli_desk import Desk
+from pypi_trusted_publish.errors import EXIT_BUG, WorkflowError
+from pypi_trusted_publish.secret import Secret
+from pypi_trusted_publish.terminal import Style
+
+TOKEN = "pypi-AgEIcHlwaS5vcmc|##[x]"
+"""A secret that is changed by whatever cleans, escapes or encodes."""
+
+
+class Place:
+    """A desk in a folder, and what it leaves there."""
+
+    def __init__(self, folder: Path, **environ: str) -> None:
+        self.folder = folder
+        self.out = io.StringIO()
+        self.environ = {
+            "GITHUB_ACTIONS": "true",
+            "RUNNER_TEMP": str(folder),
+            "GITHUB_STEP_SUMMARY": str(folder / "summary"),
+            "GITHUB_OUTPUT": str(folder / "output"),
+            **environ,
+        }
+        self.desk = Desk(surroundings(self.environ, self.out), Style.ACTIONS)
+
+    @property
+    def log(self) -> str:
+        return self.out.getvalue()
+
+    @property
+    def report(self) -> str:
+        return next(self.folder.glob("*-report.json")).read_text(encoding="utf-8")
+
+    def everything(self) -> str:
+        """All that is left, without the masks that are meant for the runner."""
+        log = [line for line in self.log.splitlines() if not line.startswith("::add-mask::")]
+        files = [(self.folder / name).read_text(encoding="utf-8") for name in ("summary", "output")]
+        return "\n".join([*log, *files, self.report])
+
+
+def test_a_closed_run_says_nothing_more_whoever_still_tells(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    place.desk.emit(STARTED)
+    place.desk.close(0, cancelled=False)
+    before = place.log
+    late = threading.Thread(target=place.desk.emit, args=(UPLOADED,))
+    late.start()
+    late.join()
+    place.desk.register(Secret("a-late-secret"))
+    assert place.log == before
+    assert json.loads(place.report)["files"] == []
+
+
+def test_a_secret_is_nowhere_but_in_its_mask(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    place.desk.register(Secret(TOKEN))
+    for kind in KINDS:
+        if kind is not events.RunEnded:
+            place.desk.emit(full_of(kind, f"x{TOKEN}y"))
+    place.desk.close(2, cancelled=False)
+    for part in (TOKEN, "AgEIcHlwaS5vcmc"):
+        assert part not in place.everything()
+    assert "x***y" in place.everything()
+
+
+def test_a_secret_that_comes_late_is_still_out_of_everything_that_is_written_after(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    place.desk.emit(events.Told(diagnosis=diagnosis(happened=f"x{TOKEN}y")))
+    before = len(place.log)
+    place.desk.register(Secret(TOKEN))
+    place.desk.close(2, cancelled=False)
+    written = place.everything().replace(place.log[:before].rstrip(), "")
+    assert "AgEIcHlwaS5vcmc" not in written
+    assert "x***y" in json.loads(place.report)["diagnoses"][0]["happened"]
+
+
+def test_a_secret_that_looks_like_a_part_of_the_report_does_not_break_it(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    for secret in ("filename", '"', "{", "outcome"):
+        place.desk.register(Secret(secret))
+    place.desk.emit(planned())
+    place.desk.close(0, cancelled=False)
+    assert json.loads(place.report)["files"][0]["filename"] == WHEEL
+    output = (tmp_path / "output").read_text(encoding="utf-8")
+    assert '"filename"' in output
+
+
+def test_the_secrets_of_the_environment_are_hidden_first_and_taken_out_of_it(tmp_path: Path) -> None:
+    given = {
+        "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "request-token",
+        "HTTPS_PROXY": "http://user:pass-word@proxy.example:3128",
+    }
+    place = Place(tmp_path, **given)
+    place.desk.proxies()
+    assert place.log.startswith("::add-mask::request-token\n")
+    environ = place.desk.surroundings.environ
+    assert not set(given) & set(environ)
+    place.desk.emit(events.Fact(value="request-token pass-word"))
+    assert place.log.endswith("*** ***\n")
+
+
+def test_a_failure_has_one_annotation_for_each_cause_a_summary_and_a_last_word(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    place.desk.emit(STARTED)
+    code = place.desk.tell(WorkflowError(diagnosis(), diagnosis("input-invalid", happened="No such value.")))
+    place.desk.close(code, cancelled=False)
+    assert code == 2
+    assert sum(line.startswith("::error title=pypi-trusted-publish ") for line in place.log.splitlines()) == 2
+    assert place.log.splitlines()[-2:] == [
+        "The release was not published: nothing was sent.",
+        "Next step: Change the workflow, push it, and start a new run: a re-run would use the old workflow.",
+    ]
+    assert "No such value." in (tmp_path / "summary").read_text(encoding="utf-8")
+
+
+def test_a_bug_is_told_with_a_report_to_paste_in_log_annotation_and_summary(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    place.desk.emit(STARTED)
+    with pytest.raises(ZeroDivisionError) as caught:
+        raise ZeroDivisionError(TOKEN)
+    code = place.desk.tell_bug(caught.value, "publish")
+    place.desk.close(code, cancelled=False)
+    assert code == EXIT_BUG
+    annotation = next(line for line in place.log.splitlines() if line.startswith("::error "))
+    for told in (place.log, annotation, (tmp_path / "summary").read_text(encoding="utf-8"), place.report):
+        assert "builtins.ZeroDivisionError" in told
+        assert "test_desk.py:" in told
+        assert TOKEN not in told
+    assert "```\npypi-trusted-publish" in (tmp_path / "summary").read_text(encoding="utf-8")
+
+
+def test_a_stopped_run_says_by_what_and_what_to_press(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    place.desk.emit(STARTED)
+    place.desk.emit(events.StepStarted(title="Exchange and upload"))
+    place.desk.tell_stop(SIGTERM)
+    place.desk.close(128 + SIGTERM, cancelled=True)
+    lines = place.log.splitlines()
+    assert "SIGTERM: stopping; nothing new is started" in lines
+    assert "Cancelled: nothing was sent." in lines
+    assert lines[-1].startswith('Next step: Press "Re-run failed jobs", not "Re-run all jobs"')
+    assert lines.count("::endgroup::") == lines.count("::group::Exchange and upload") == 1
+    assert json.loads(place.report)["cancelled"] is True
+
+
+def test_a_file_that_cannot_be_written_is_told_and_the_others_are_written(tmp_path: Path) -> None:
+    place = Place(tmp_path, GITHUB_STEP_SUMMARY=str(tmp_path / "nowhere" / "summary"))
+    place.desk.close(0, cancelled=False)
+    assert "the summary could not be written: No such file or directory" in place.log
+    assert "uploaded-count" in (tmp_path / "output").read_text(encoding="utf-8")
+
+
+def test_a_run_outside_of_a_job_writes_neither_summary_nor_outputs(tmp_path: Path) -> None:
+    out = io.StringIO()
+    desk = Desk(surroundings({"RUNNER_TEMP": str(tmp_path)}, out), Style.PLAIN)
+    desk.close(0, cancelled=False)
+    assert [path.name.split("-")[-1] for path in tmp_path.iterdir()] == ["report.json"]
+
+
+def test_the_private_folder_is_gone_at_the_end(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    folder = place.desk.private_folder()
+    (folder / "file").touch()
+    assert place.desk.private_folder() == folder
+    place.desk.close(0, cancelled=False)
+    assert not folder.exists()
+
+
+def test_nothing_is_said_on_standard_error(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    place = Place(tmp_path)
+    for event in EXAMPLES:
+        place.desk.emit(event)
+    place.desk.close(2, cancelled=True)
+    assert capfd.readouterr() == ("", "")

@@ -1,0 +1,91 @@
+"""What later steps of the job get."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from functools import reduce
+from pathlib import Path
+
+from builders import told
+from builders.told import CONFIRMED, EXAMPLES, SDIST, STARTED, UPLOADED, WHEEL, checked, planned
+from pypi_trusted_publish import events
+from pypi_trusted_publish.outcome import Outcome
+from pypi_trusted_publish.outcome_fold import fold
+from pypi_trusted_publish.outputs import outputs, report
+
+ROOT = Path(__file__).parent.parent.parent
+URL = "https://index.example/project/demo/1.0/"
+
+
+def given(*happened: events.Event) -> dict[str, str]:
+    outcome = reduce(fold, (STARTED, *happened, events.RunEnded(exit_code=0, seconds=1)), Outcome())
+    return outputs(outcome, report_path="/tmp/report.json")
+
+
+def test_the_outputs_are_those_that_the_action_declares() -> None:
+    declared = (ROOT / "action.yml").read_text(encoding="utf-8").split("\noutputs:\n")[1].split("\nruns:")[0]
+    names = [
+        line.strip().rstrip(":") for line in declared.splitlines() if line.startswith("  ") and line[2] not in " #"
+    ]
+    assert sorted(names) == sorted(given())
+
+
+def test_a_published_release_is_told_file_by_file() -> None:
+    made = given(planned(), planned(SDIST, "identical: skipped"), UPLOADED, CONFIRMED)
+    assert json.loads(made["distributions"]) == [
+        {"filename": WHEEL, "sha256": "a1" * 32, "outcome": "uploaded", "confirmed": True},
+        {"filename": SDIST, "sha256": "a1" * 32, "outcome": "identical", "confirmed": False},
+    ]
+    assert {name: made[name] for name in ("uploaded-count", "skipped-count", "confirmed", "report")} == {
+        "uploaded-count": "1",
+        "skipped-count": "1",
+        "confirmed": "false",
+        "report": "/tmp/report.json",
+    }
+    assert (made["project"], made["version"], made["release-url"]) == ("demo", "1.0", URL)
+
+
+def test_all_confirmed_is_said_only_when_all_are() -> None:
+    assert given(planned(), UPLOADED, CONFIRMED)["confirmed"] == "true"
+    assert given()["confirmed"] == "false"
+
+
+def test_two_projects_have_neither_one_name_nor_one_address() -> None:
+    made = given(planned(), planned("other-1.0.tar.gz", project="other"))
+    assert (made["project"], made["version"], made["release-url"]) == ("", "", "")
+
+
+def test_two_versions_of_a_project_have_its_name_only() -> None:
+    made = given(planned(), planned("demo-2.0.tar.gz", version="2.0"))
+    assert (made["project"], made["version"], made["release-url"]) == ("demo", "", "")
+
+
+def test_attestations_that_were_made_lie_in_a_folder_and_those_that_were_found_do_not() -> None:
+    made = given(told.ATTESTED)
+    assert made["attestations-dir"] == "/tmp"
+    assert [each["log-index"] for each in json.loads(made["attestations"])] == [7]
+    assert given(replace(told.ATTESTED, made=False))["attestations-dir"] == ""
+
+
+def test_a_run_without_files_has_all_outputs_all_the_same() -> None:
+    made = given()
+    assert json.loads(made["distributions"]) == []
+    assert made["uploaded-count"] == made["skipped-count"] == "0"
+
+
+def test_the_report_is_plain_json_that_holds_everything() -> None:
+    outcome = reduce(fold, (*EXAMPLES, checked("\udc80.whl")), Outcome())
+    text = json.dumps(report(outcome))
+    text.encode("ascii")
+    made = json.loads(text)
+    assert [each for each in made if made[each] is None] == []
+    assert (made["format"], made["exit_code"], made["stopped_by"], made["retries"]) == (1, 0, "SIGTERM", 2)
+    assert {each["code"] for each in made["diagnoses"]} >= {"environment-different", "not-confirmed"}
+    assert all(each["read_on"].startswith("https://") for each in made["diagnoses"])
+    assert made["files"][0]["state"] == "uploaded"
+    assert made["files"][0]["on_index"] is True
+    assert made["verdict"]
+    assert made["claims"]["repository"] == "octo-org/demo"
+    assert made["coverage"]["needed"] == ["demo"]
+    assert made["projects"][0]["status"] == "archived"

@@ -1,0 +1,75 @@
+"""Secrets, wherever they turn up."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from builders import told
+from builders.told import EXAMPLES, KINDS, full_of
+from pypi_trusted_publish.outcome import Outcome
+from pypi_trusted_publish.outcome_fold import fold
+from pypi_trusted_publish.redaction import Redactor
+from pypi_trusted_publish.secret import Secret
+
+TOKEN = "pypi-AgEIcHlwaS5vcmc"
+BASIC = base64.b64encode(f"__token__:{TOKEN}".encode()).decode()
+
+
+def knowing(*secrets: str) -> Redactor:
+    redactor = Redactor()
+    for secret in secrets:
+        redactor.register(Secret(secret))
+    return redactor
+
+
+def test_a_secret_and_its_basic_auth_form_become_stars() -> None:
+    assert knowing(TOKEN).text(f"a {TOKEN} b Basic {BASIC} c") == "a *** b Basic *** c"
+
+
+def test_a_secret_within_another_is_hidden_with_it() -> None:
+    assert knowing("abc", "abcdef").text("abcdef abc") == "*** ***"
+    assert knowing("abcdef", "abc").text("abcdef abc") == "*** ***"
+
+
+def test_only_a_new_secret_is_fresh() -> None:
+    redactor = Redactor()
+    assert redactor.register(Secret(TOKEN))
+    assert not redactor.register(Secret(TOKEN))
+    assert not redactor.register(Secret(""))
+    assert redactor.text("nothing to hide") == "nothing to hide"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_field_of_an_event_keeps_a_secret(kind: type) -> None:
+    redacted = knowing(TOKEN).value(full_of(kind, f"x{TOKEN}y{BASIC}"))
+    assert TOKEN not in repr(redacted)
+    assert BASIC not in repr(redacted)
+    assert type(redacted) is kind
+
+
+def test_no_field_of_an_outcome_keeps_a_secret() -> None:
+    outcome = Outcome()
+    for event in (*EXAMPLES, *(full_of(kind, f"x{TOKEN}y") for kind in KINDS)):
+        outcome = fold(outcome, event)
+    assert TOKEN in repr(outcome)
+    redacted = knowing(TOKEN).value(outcome)
+    assert TOKEN not in repr(redacted)
+    assert "x***y" in redacted.by_filename
+
+
+def test_what_holds_no_secret_is_the_same_value() -> None:
+    event = EXAMPLES[0]
+    assert knowing(TOKEN).value(event) is event
+    assert Redactor().value(event) is event
+    assert knowing(TOKEN).value(replace(told.UPLOADED, seconds=2.0)).seconds == 2.0
+
+
+@given(st.text(min_size=1), st.text(), st.text())
+def test_no_text_hides_a_secret(secret: str, before: str, after: str) -> None:
+    shown = knowing(secret).text(before + secret + after)
+    assert secret not in shown.replace("***", "\0") or secret in {"\0", "*", "**", "***"}

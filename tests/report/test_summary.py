@@ -1,0 +1,148 @@
+"""The job's summary: its forms as snapshots, its limits, and what stands in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+
+from builders import told
+from builders.runner_grammar import FOREIGN
+from builders.told import SDIST, STARTED, UPLOADED, WHEEL, checked, diagnosis, planned
+from pypi_trusted_publish import events
+from pypi_trusted_publish.errors import Severity
+from pypi_trusted_publish.outcome import FileOutcome, Outcome
+from pypi_trusted_publish.outcome_fold import fold
+from pypi_trusted_publish.summary import LIMIT, summary
+
+BOTH = (checked(), checked(SDIST), planned(), planned(SDIST))
+SDIST_THERE = events.Uploaded(filename=SDIST, outcome="uploaded", warnings=(), seconds=1)
+JOB = (STARTED, told.PROVED, told.PROTECTED)
+REFUSED = events.NotUploaded(filename=SDIST, outcome="refused", reason="403 Project is archived")
+DRY = replace(STARTED, dry_run=True)
+CHECK = replace(STARTED, command="check", index="")
+OTHER = planned(
+    "other-2.0.tar.gz", project="other", version="2.0", release_url="https://index.example/project/other/2.0/"
+)
+OTHER_THERE = events.Uploaded(filename="other-2.0.tar.gz", outcome="uploaded", warnings=(), seconds=1)
+
+
+def after(*happened: events.Event, code: int = 0) -> Outcome:
+    outcome = Outcome()
+    for event in (*happened, events.RunEnded(exit_code=code, seconds=75)):
+        outcome = fold(outcome, event)
+    return outcome
+
+
+FORMS = {
+    "published": after(*JOB, *BOTH, told.MINTED, UPLOADED, SDIST_THERE, told.REVOKED, told.CONFIRMED),
+    "attested": after(*JOB, *BOTH, told.ATTESTED, UPLOADED, SDIST_THERE),
+    "several-releases": after(*JOB, *BOTH, OTHER, UPLOADED, SDIST_THERE, OTHER_THERE),
+    "nothing-new": after(*JOB, planned(decision="identical: skipped")),
+    "skipped": after(*JOB, planned(decision="skipped: same name, other bytes"), planned(SDIST), SDIST_THERE),
+    "dry-run": after(
+        DRY, *JOB[1:], *BOTH, *(event for event in told.EXAMPLES if isinstance(event, events.DryRunProof))
+    ),
+    "environment": after(STARTED, *BOTH[:2], events.Told(diagnosis=diagnosis()), code=2),
+    "conflict": after(
+        *JOB,
+        planned(decision="conflict: same name, other bytes"),
+        planned(SDIST),
+        events.Told(diagnosis=diagnosis("file-conflict", happened=f"Other bytes: {WHEEL}.", paste="")),
+        code=4,
+    ),
+    "incomplete": after(
+        *JOB,
+        *BOTH,
+        told.MINTED,
+        UPLOADED,
+        REFUSED,
+        events.Revoked(revoked=0, alive=1, seconds_left=840),
+        events.Told(diagnosis=diagnosis("project-archived", happened="The project is archived.", paste="")),
+        code=4,
+    ),
+    "cancelled": after(*JOB, *BOTH, UPLOADED, events.Stopping(why="SIGTERM"), code=143),
+    "bug": after(
+        STARTED,
+        events.Told(
+            diagnosis=diagnosis("bug", happened="This is a bug.", cause="", remedy="", paste="ValueError\n  a:1")
+        ),
+        code=70,
+    ),
+    "told": after(
+        *JOB,
+        planned(),
+        UPLOADED,
+        events.Retrying(what="mint", why="503", attempt=2, wait=1),
+        events.Told(diagnosis=told.WARNING),
+        events.Told(diagnosis=told.NOTICE),
+        events.Told(diagnosis=replace(told.NOTICE, code="other-notice")),
+    ),
+    "unprotected": after(
+        STARTED,
+        told.PROVED,
+        replace(told.PROTECTED, protected=False, rules=(), settings_url="https://github.example/settings"),
+    ),
+    "protection-unknown": after(
+        STARTED, told.PROVED, replace(told.PROTECTED, protected=None, rules=(), why_unknown="the API answered 403")
+    ),
+    "check": after(
+        CHECK,
+        checked(),
+        checked(SDIST),
+        checked("bad.whl"),
+        events.Told(diagnosis=diagnosis("zip-comment", file="bad.whl", paste="")),
+        events.Told(diagnosis=diagnosis("record-extra", file=SDIST, severity=Severity.WARNING, paste="")),
+        code=3,
+    ),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_each_form_is_as_before(form: str, same_as: Callable[[str, str], None]) -> None:
+    same_as(f"summary-{form}.md", summary(FORMS[form]))
+
+
+def test_a_reason_that_stands_with_the_error_is_not_told_twice() -> None:
+    refused = replace(REFUSED, reason="The index refused demo.")
+    error = events.Told(diagnosis=diagnosis(happened="The index refused demo."))
+    assert summary(after(*JOB, *BOTH, refused, error, code=4)).count("The index refused demo.") == 1
+
+
+@given(FOREIGN)
+def test_foreign_text_makes_no_line_but_in_what_is_to_be_pasted(text: str) -> None:
+    happened = [told.full_of(kind, text) for kind in told.KINDS if kind not in {events.Told, events.RunEnded}]
+    lines = summary(after(*happened, code=1)).splitlines()
+    assert len(lines) <= len(summary(after(*_filled_with_a_word(), code=1)).splitlines())
+    assert sum(line.startswith("#") for line in lines) == 1
+
+
+def _filled_with_a_word() -> list[events.Event]:
+    return [told.full_of(kind, "word") for kind in told.KINDS if kind not in {events.Told, events.RunEnded}]
+
+
+@pytest.mark.parametrize("length", [10, 30_000])
+def test_a_summary_is_never_above_its_limit_and_says_what_it_left_out(length: int) -> None:
+    noise = "é|<" * length
+    files = [planned(f"{number}-{noise}.whl", project=noise[:50] + str(number % 700)) for number in range(6_000)]
+    causes = [
+        events.Told(diagnosis=diagnosis(f"code-{number}", happened=noise, paste=noise, severity=severity))
+        for severity in Severity
+        for number in range(100)
+    ]
+    outcome = Outcome()
+    for event in (STARTED, *causes):
+        outcome = fold(outcome, event)
+    by_filename = {file.filename: file for file in map(_file, files)}
+    text = summary(fold(replace(outcome, by_filename=by_filename), events.RunEnded(exit_code=3, seconds=1)))
+    assert len(text.encode()) <= LIMIT
+    assert " files more: in the report." in text
+    if length > 1_000:
+        assert " errors more: in the log and in the report." in text
+        assert " warnings more: in the log and in the report." in text
+
+
+def _file(event: events.Planned) -> FileOutcome:
+    return FileOutcome(filename=event.filename, project=event.project, version=event.version, sha256=event.sha256)
