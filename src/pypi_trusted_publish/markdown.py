@@ -33,6 +33,11 @@ def text(foreign: str) -> str:
     return _LINKS.sub(r"\g<before><wbr>", _AT_THE_START.sub(_harmless_start, escaped))
 
 
+def lines(foreign: str) -> str:
+    """``foreign`` as plain text, in as many lines as it has."""
+    return "<br>".join(text(line) for line in foreign.split("\n"))
+
+
 def code(foreign: str) -> str:
     """``foreign`` as code within a line or a cell of a table; nothing for nothing."""
     shown = visible(foreign)
@@ -52,9 +57,9 @@ def link(foreign: str, url: str) -> str:
     return f"[{text(foreign)}]({quote(url, safe=':/?#@!$&*+,;=%-._~').replace('&', '&amp;')})"
 
 
-def block(lines: str, language: str = "") -> str:
+def block(verbatim: str, language: str = "") -> str:
     """Lines to paste, as they are, in a fence that nothing in them can close."""
-    shown = "\n".join(visible(line) for line in lines.split("\n"))
+    shown = "\n".join(visible(line) for line in verbatim.split("\n"))
     fence = "`" * max(3, _longest_run(shown) + 1)
     return f"{fence}{language}\n{shown}\n{fence}"
 

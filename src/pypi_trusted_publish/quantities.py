@@ -12,12 +12,10 @@ def size_text(size: float) -> str:
     """Bytes in decimal units, one digit behind the point: ``61 B``, ``12.3 kB``, ``1.1 GB``."""
     if size < _STEP:
         return f"{size:.0f} B"
-    value = float(size)
-    for unit in _UNITS:
-        value /= _STEP
-        if round(value, 1) < _STEP or unit == _UNITS[-1]:
-            return f"{value:.1f} {unit}"
-    raise AssertionError("the last unit ends the loop")
+    power = 1
+    while round(size / _STEP**power, 1) >= _STEP and power < len(_UNITS):
+        power += 1
+    return f"{size / _STEP**power:.1f} {_UNITS[power - 1]}"
 
 
 def seconds_text(seconds: float) -> str:

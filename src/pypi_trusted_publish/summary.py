@@ -71,7 +71,7 @@ def _release_links(outcome: Outcome) -> str:
 
 def _problem(diagnosis: Diagnosis) -> str:
     parts = [f"### {_text(diagnosis.happened)}" if diagnosis.code == "bug" else f"**{_text(diagnosis.happened)}**"]
-    parts += [f"*{name}:* {_text(part)}" for name, part in _advice(diagnosis) if part]
+    parts += [f"*{name}:* {_lines(part)}" for name, part in _advice(diagnosis) if part]
     if diagnosis.paste:
         parts.append(markdown.block(clipped(diagnosis.paste, _PASTE), "" if diagnosis.code == "bug" else "yaml"))
     return _joined((*parts, f"*Read on:* {_read_on(diagnosis)}"))
@@ -83,11 +83,15 @@ def _advice(diagnosis: Diagnosis) -> tuple[tuple[str, str], ...]:
 
 def _item(diagnosis: Diagnosis) -> str:
     said = " ".join(part for part in (diagnosis.happened, diagnosis.cause, diagnosis.remedy) if part)
-    return f"{_text(said)} ({_read_on(diagnosis)})"
+    return f"{_lines(said)} ({_read_on(diagnosis)})"
 
 
 def _read_on(diagnosis: Diagnosis) -> str:
     return markdown.link(diagnosis.code, read_on(diagnosis))
+
+
+def _lines(foreign: str) -> str:
+    return markdown.lines(clipped(foreign, _TEXT))
 
 
 def _text(foreign: str) -> str:

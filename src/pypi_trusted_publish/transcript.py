@@ -75,7 +75,7 @@ def diagnosis_lines(diagnosis: Diagnosis) -> Iterator[Line]:
     yield Line(text=f"{diagnosis.severity.value}: {diagnosis.happened}", role=_ROLES[diagnosis.severity])
     for name, text in (("cause", diagnosis.cause), ("remedy", diagnosis.remedy)):
         if text:
-            yield from _block(f"  {name}: {text}")
+            yield from _block(f"  {name}: {text}".replace("\n", "\n    "))
     if diagnosis.paste:
         yield Line(text="  to paste:")
         yield from _block("\n".join(f"    {line}" for line in diagnosis.paste.split("\n")))

@@ -135,6 +135,13 @@ def test_text_in_a_heading_by_itself_stays_in_it(foreign: str) -> None:
     assert squeezed(page.text) == squeezed(f"{visible(foreign)} after")
 
 
+@given(HOSTILE)
+def test_lines_of_text_are_lines_and_nothing_else(foreign: str) -> None:
+    page = Rendered(f"*What to do:* {markdown.lines(foreign)}")
+    assert set(page.tags) - HARMLESS <= {"p", "em", "br"}
+    assert page.tags.count("br") == foreign.count("\n")
+
+
 @given(HOSTILE, HOSTILE, HOSTILE)
 def test_text_in_a_table_stays_in_its_cell(name: str, digest: str, said: str) -> None:
     row = f"| {markdown.link(name, 'https://index.example/x')} | {markdown.code(digest)} | {markdown.text(said)} |"

@@ -111,6 +111,11 @@ def test_a_reason_that_stands_with_the_error_is_not_told_twice() -> None:
     assert summary(after(*JOB, *BOTH, refused, error, code=4)).count("The index refused demo.") == 1
 
 
+def test_advice_of_several_lines_stays_in_lines() -> None:
+    told_ = events.Told(diagnosis=diagnosis(remedy="Compare:\n- this"))
+    assert "*What to do:* Compare:<br>\\- this" in summary(after(STARTED, told_, code=4))
+
+
 @given(FOREIGN)
 def test_foreign_text_makes_no_line_but_in_what_is_to_be_pasted(text: str) -> None:
     happened = [told.full_of(kind, text) for kind in told.KINDS if kind not in {events.Told, events.RunEnded}]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from builders.runner_grammar import FOREIGN, commands
-from builders.told import EXAMPLES, KINDS, OLD, checked, full_of
+from builders.told import EXAMPLES, KINDS, OLD, checked, diagnosis, full_of
 from pypi_trusted_publish import events
 from pypi_trusted_publish.lines import Role
 from pypi_trusted_publish.transcript import Transcript
@@ -59,6 +59,15 @@ def test_metadata_is_told_once_for_a_release_and_then_what_differs() -> None:
 def test_a_hundred_files_of_a_release_take_few_lines_each() -> None:
     files = [checked(f"demo-1.0-cp3{number}-none-any.whl") for number in range(100)]
     assert len(told(*files, print_hash=False)) <= 2 * len(files) + 4
+
+
+def test_advice_of_several_lines_is_indented() -> None:
+    lines = told(events.Told(diagnosis=diagnosis(remedy="Compare:\n- this\n- that", paste="")))
+    assert [line.split("detail", 1)[-1].rstrip() for line in lines[2:5]] == [
+        "         remedy: Compare:",
+        "           - this",
+        "           - that",
+    ]
 
 
 def test_groups_open_and_close_in_turn() -> None:
