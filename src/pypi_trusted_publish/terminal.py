@@ -67,7 +67,7 @@ class Console:
         if self._redactor.register(secret) and self.style is Style.ACTIONS and not silently:
             from .github.commands import mask
 
-            self._write(list(mask(secret)), redact=False)
+            self._write(mask(secret))
 
     def redact(self, value: Value) -> Value:
         """``value`` without any registered secret; for what is recorded or written elsewhere, such as the summary."""
@@ -96,8 +96,9 @@ class Console:
         if self.style is Style.ACTIONS:
             from .github.commands import annotation
 
-            made = [annotation(each.severity, each.message, title=each.title) for each in annotations_of(diagnoses)]
-            self._write(made, redact=True)
+            hide = self._redactor.text
+            made = annotations_of(diagnoses)
+            self._write([annotation(each.severity, hide(each.message), title=hide(each.title)) for each in made])
 
     def say(self, text: str, role: Role = Role.DETAIL) -> None:
         """Print lines of ours (a line feed ends one) that may hold foreign values."""
@@ -105,15 +106,16 @@ class Console:
 
     def _print(self, lines: Sequence[Line]) -> None:
         with self._lock:
-            rendered = [(text, line.role) for line in lines if (text := self._rendered(line)) is not None]
+            hidden = [Line(text=self._redactor.text(line.text), role=line.role) for line in lines]
+            rendered = [(text, line.role) for line in hidden if (text := self._rendered(line)) is not None]
             if self._live is None:
-                self._write([text for text, _ in rendered], redact=True)
+                self._write([text for text, _ in rendered])
                 return
             for text, role in rendered:
-                self._live.print(self._encodable(self._redactor.text(text)), role)
+                self._live.print(self._encodable(text), role)
 
     def _rendered(self, line: Line) -> str | None:
-        """The line as it is printed; None when it is not."""
+        """The line as it is printed; None when it is not. Words of a command are ours, whatever they hide."""
         if self.style is Style.ACTIONS:
             return _for_the_runner(line)
         if line.role in (Role.GROUP, Role.GROUP_END):
@@ -121,14 +123,11 @@ class Console:
             return f"\n{line.text}" if self._in_group else None
         return f"  {line.text}" if self._in_group else line.text
 
-    def _write(self, lines: list[str], *, redact: bool) -> None:
+    def _write(self, lines: Sequence[str]) -> None:
         if not lines:
             return
-        text = "\n".join(lines) + "\n"
-        if redact:
-            text = self._redactor.text(text)
         with self._lock:
-            self._out.write(self._encodable(text))
+            self._out.write(self._encodable("\n".join(lines) + "\n"))
             self._out.flush()
 
     def _encodable(self, text: str) -> str:

@@ -102,6 +102,19 @@ def test_no_style_prints_a_secret(style: Style) -> None:
     assert "***" in out.getvalue()
 
 
+def test_a_secret_that_is_a_word_of_a_command_does_not_break_it() -> None:
+    out = io.StringIO()
+    console = Console(out, Style.ACTIONS)
+    for word in ("group", "endgroup", "error", "title"):
+        console.register(Secret(word), silently=True)
+    for event in (STEP, events.Fact(value="a group"), ENDED):
+        console(event)
+    console.annotate([diagnosis()])
+    lines = out.getvalue().splitlines()
+    assert lines[:3] == ["::group::Who publishes", "a ***", "::endgroup::"]
+    assert lines[3].startswith("::error title=pypi-trusted-publish environment-different::")
+
+
 def test_a_quiet_run_tells_warnings_at_once_and_keeps_the_rest() -> None:
     said = printed(Style.ACTIONS, *EXAMPLES, verbose=False)
     assert "warning: The index does not list demo yet." in said

@@ -49,6 +49,11 @@ def test_no_text_becomes_a_command_or_a_second_line(text: str) -> None:
 
 
 @given(FOREIGN)
+def test_what_is_clean_stays_as_it_is(text: str) -> None:
+    assert clean(clean(text)) == clean(text)
+
+
+@given(FOREIGN)
 def test_the_lines_of_a_text_are_each_clean(text: str) -> None:
     assert commands("\n".join(clean_lines(text))) == []
     assert len(clean_lines(text)) == text.count("\n") + 1

@@ -1,0 +1,41 @@
+"""``rehearse`` before a person: colours and bars; before a pipe: lines alone."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+
+from builders.surroundings import surroundings
+from pypi_trusted_publish.cli import run
+
+WHEEL = "rehearsal_sample-1.0.0-py3-none-any.whl"
+
+
+class Terminal(io.StringIO):
+    """A stream that a person watches."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_person_sees_each_file_move_and_the_same_lines_as_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "140")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    out = Terminal()
+    assert run(["rehearse"], surroundings({}, out)) == 0
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", out.getvalue())
+    assert re.search(rf"  {re.escape(WHEEL)} .*/1\.\d kB", shown)
+    for line in ("Exchange and upload", f"  {WHEEL}: sending 1.6 kB", "  1 upload token revoked"):
+        assert line in shown
+    assert "\x1b[1;36mWho publishes" in out.getvalue()
+
+
+def test_a_pipe_sees_neither_colours_nor_bars() -> None:
+    out = io.StringIO()
+    assert run(["rehearse"], surroundings({}, out)) == 0
+    assert "\x1b" not in out.getvalue()
+    assert "\r" not in out.getvalue()
+    assert f"  {WHEEL}: sending 1.6 kB" in out.getvalue()
