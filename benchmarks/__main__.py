@@ -16,10 +16,12 @@ from pathlib import Path
 
 from contests import CONTESTS, Contest
 from measuring import Measured, WrongResultError
+
 from report import growth_table, table
 
 
 def main(argv: list[str]) -> int:
+    """Run the contests that are asked for; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python benchmarks", description=__doc__)
     parser.add_argument("--runs", type=int, default=3, help="counted runs of each contestant (default 3)")
     parser.add_argument("--only", action="append", default=[], choices=sorted(CONTESTS), help="some workloads only")

@@ -53,14 +53,14 @@ def environment(home: Path) -> dict[str, str]:
 
 def ours(files: Path, *, latency: Latency) -> Measured:
     """The whole release: proof, checks, exchange, upload, revocation, read-back."""
-    with _stage(files, latency) as stage:
+    with _Stage(files, latency) as stage:
         command = [str(BIN / "python"), "-m", "pypi_trusted_publish", "publish"]
         return measure_upload(stage, command, {**environment(stage.folder), **stage.environ})
 
 
 def twine(files: Path, *, latency: Latency) -> Measured:
     """``twine upload`` with a token that is ready."""
-    with _stage(files, latency) as stage:
+    with _Stage(files, latency) as stage:
         command = [str(BIN / "twine"), "upload", "--non-interactive", "--disable-progress-bar"]
         command += ["--repository-url", stage.index.upload_url, "-u", "__token__", "-p", _token(stage)]
         return measure_upload(stage, [*command, *map(str, stage.distributions or ())], environment(stage.folder))
@@ -68,13 +68,13 @@ def twine(files: Path, *, latency: Latency) -> Measured:
 
 def uv(files: Path, *, latency: Latency) -> Measured:
     """``uv publish`` with a token that is ready."""
-    with _stage(files, latency) as stage:
+    with _Stage(files, latency) as stage:
         command = [str(BIN / "uv"), "publish", "--trusted-publishing", "never", "--no-progress"]
         command += ["--publish-url", stage.index.upload_url, "--token", _token(stage)]
         return measure_upload(stage, [*command, *map(str, stage.distributions or ())], environment(stage.folder))
 
 
-class _stage:
+class _Stage:
     """An empty index with the files of the workload, for one run."""
 
     def __init__(self, files: Path, latency: Latency) -> None:
@@ -223,10 +223,7 @@ _ALL: Final[Sequence[Contest]] = (
         contestants={"this project": check, "twine check --strict": twine_check},
         bars={"twine check --strict": 1.0},
     ),
-    *(
-        _growth(f"files-{count}", f"{count} wheels of 10 kB", _wheels(count, 10_000))
-        for count in (1, 10, 100, 1_000)
-    ),
+    *(_growth(f"files-{count}", f"{count} wheels of 10 kB", _wheels(count, 10_000)) for count in (1, 10, 100, 1_000)),
     *(
         _growth(f"bytes-{size >> 20}MiB", f"one wheel of {size >> 20} MiB", _one_wheel(size))
         for size in (1 << 20, 1 << 24, 1 << 28, 1 << 31)

@@ -68,7 +68,7 @@ class DescriptionRenderer:
                 return
             importlib.invalidate_caches()
         try:
-            import readme_renderer.rst  # noqa: F401, PLC0415 - only where reStructuredText must be rendered
+            import readme_renderer.rst  # noqa: F401 - only where reStructuredText must be rendered
         except ImportError:
             self._missing = "docutils and readme-renderer are not installed"
 

@@ -31,10 +31,10 @@ SHORT_OF_MEMORY: Final = Rendering(verdict=Verdict.UNKNOWN, problem="it needs mo
 
 def render_rst(text: str) -> Rendering:
     """What the index makes of a description. Imports docutils, which must be there."""
-    from docutils.core import publish_parts  # noqa: PLC0415 - only where reStructuredText must be rendered
-    from docutils.utils import SystemMessage  # noqa: PLC0415
-    from docutils.writers.html5_polyglot import Writer  # noqa: PLC0415
-    from readme_renderer.rst import SETTINGS, ReadMeHTMLTranslator  # noqa: PLC0415
+    from docutils.core import publish_parts
+    from docutils.utils import SystemMessage
+    from docutils.writers.html5_polyglot import Writer
+    from readme_renderer.rst import SETTINGS, ReadMeHTMLTranslator
 
     writer = Writer()
     writer.translator_class = ReadMeHTMLTranslator
@@ -78,7 +78,7 @@ def answer(task: dict[str, object]) -> None:
 def _limit(seconds: int, size: int) -> None:
     """Bound this process, where the system can: Windows cannot, there only the parent's clock does."""
     try:
-        import resource  # noqa: PLC0415 - not on Windows
+        import resource
     except ImportError:
         return
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
@@ -89,7 +89,7 @@ def _limit(seconds: int, size: int) -> None:
 def _is_short_of_memory(size: int) -> bool:
     """Whether so much of ``size`` bytes was used that a failure may come from there; libraries disguise it."""
     try:
-        import resource  # noqa: PLC0415 - not on Windows
+        import resource
     except ImportError:
         return False
     unit = 1 if sys.platform == "darwin" else 1024

@@ -28,8 +28,8 @@ def load(text: str, filename: str) -> Mapping[object, object]:
 
     """
     try:
-        from ruamel.yaml import YAML  # noqa: PLC0415  # an extra, which only this command needs
-        from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415  # the same
+        from ruamel.yaml import YAML  # an extra, which only this command needs
+        from ruamel.yaml.error import MarkedYAMLError, YAMLError  # the same
     except ImportError:
         raise _no_library() from None
     if len(text) > LARGEST:

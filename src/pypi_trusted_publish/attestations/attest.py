@@ -130,7 +130,7 @@ class Attestations:
         except PublishError as failure:
             self._emit(Told(diagnosis=publish_without(self._order.wish, pages, failure.diagnostics()[0])))
             return {}
-        from .prepare import Task, prepare  # noqa: PLC0415 - its packages have only just been installed
+        from .prepare import Task, prepare
 
         task = Task(
             decision=decision,

@@ -27,7 +27,7 @@ def classifier_findings(
     stated = tuple(dict.fromkeys(sent.all("classifier")))
     if not stated:
         return
-    from trove_classifiers import classifiers, deprecated_classifiers  # noqa: PLC0415 - only where there are any
+    from trove_classifiers import classifiers, deprecated_classifiers
 
     unknown: list[str] = []
     for classifier in stated:
@@ -61,7 +61,7 @@ def _successors(names: list[str]) -> str | None:
 
 def _table_date() -> str:
     """The version of ``trove-classifiers``, which is the date of its list; a copy without its metadata has none."""
-    from importlib import metadata  # noqa: PLC0415 - slow to import and seldom needed
+    from importlib import metadata
 
     try:
         return f"trove-classifiers {metadata.version('trove-classifiers')}"

@@ -69,7 +69,7 @@ def first_address(text: str) -> tuple[str, bool]:
 
 def address_problem(address: str) -> str:
     """Why the index does not take the address, as a phrase; empty when it does. Nothing is asked of the network."""
-    import email_validator  # noqa: PLC0415 - only where there is an address
+    import email_validator
 
     try:
         email_validator.validate_email(address, check_deliverability=False)
@@ -81,7 +81,7 @@ def address_problem(address: str) -> str:
 
 def is_valid_url(url: str) -> bool:
     """Whether the index takes the URL: RFC 3986 after normalisation, http or https, with or without a host."""
-    from rfc3986 import exceptions, uri_reference, validators  # type: ignore[import-untyped]  # noqa: PLC0415 - only where there is a URL
+    from rfc3986 import exceptions, uri_reference, validators  # type: ignore[import-untyped]
 
     validator = validators.Validator().allow_schemes(*_SCHEMES).require_presence_of("scheme")
     validator.check_validity_of("scheme", "host", "port", "path", "query")

@@ -38,7 +38,7 @@ def parse_content_type(text: str) -> ContentType | str:
         return ContentType(kind=everyday[1])
     if len(text) > _LONGEST:
         return "it is too long for a content type"
-    from email.message import EmailMessage  # noqa: PLC0415 - slow to import and seldom needed
+    from email.message import EmailMessage
 
     message = EmailMessage()
     try:

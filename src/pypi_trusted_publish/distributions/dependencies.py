@@ -31,7 +31,7 @@ def _requirements(sent: SentMetadata, field: str, filename: str) -> Iterator[Fin
 
 
 def _requirement_problem(text: str) -> Rule | None:
-    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415 - only where there are any
+    from packaging.requirements import InvalidRequirement, Requirement
 
     try:
         requirement = Requirement(text)
@@ -44,7 +44,7 @@ def _requires_python(sent: SentMetadata, filename: str) -> Iterator[Finding]:
     text = sent.first("requires-python")
     if text is None:
         return
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415 - only where there is one
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
     try:
         SpecifierSet(text)

@@ -47,7 +47,7 @@ def _malformed(filename: str, phrase: str) -> Finding:
 
 def _parse(text: str) -> configparser.ConfigParser | str:
     """The file's sections, or the phrase that says why it cannot be read."""
-    import configparser  # noqa: PLC0415 - few wheels have the file
+    import configparser
 
     class Parser(configparser.ConfigParser):
         """Names keep their case."""
@@ -64,7 +64,7 @@ def _parse(text: str) -> configparser.ConfigParser | str:
 
 
 def _why(error: configparser.Error, text: str) -> str:
-    import configparser  # noqa: PLC0415 - few wheels have the file
+    import configparser
 
     if isinstance(error, configparser.MissingSectionHeaderError):
         first = f"has no [section] before line {error.lineno}"

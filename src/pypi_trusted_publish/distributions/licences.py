@@ -51,7 +51,7 @@ def _expression(expression: str, filename: str) -> Iterator[Finding]:
 
 def is_valid_expression(expression: str) -> bool:
     """Whether the reference library takes it as an SPDX expression of licences that it knows."""
-    from packaging.licenses import canonicalize_license_expression  # noqa: PLC0415 - only where there is one
+    from packaging.licenses import canonicalize_license_expression
 
     if len(expression) > _LONGEST:
         return False
