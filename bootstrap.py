@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from pypi_trusted_publish.errors import PublishError
-    from pypi_trusted_publish.pip_child import Pip
+    from pypi_trusted_publish.installation.pip_child import Pip
 
 HERE: Final = Path(__file__).resolve().parent
 INTERPRETER_OPTIONS: Final = ("-I", "-S", "-u", "-X", "utf8")
@@ -93,8 +93,8 @@ class Installer:
         self._folder.remove()
 
     def _run_pip(self, lock: Path, packages: Path) -> None:
-        from pypi_trusted_publish.pip_child import start_pip
-        from pypi_trusted_publish.pip_problems import not_installed, pip_is_missing
+        from pypi_trusted_publish.installation.pip_child import start_pip
+        from pypi_trusted_publish.installation.pip_problems import not_installed, pip_is_missing
 
         if self._found is None:
             raise pip_is_missing(_python())
@@ -121,7 +121,7 @@ def main(argv: Sequence[str], environ: MutableMapping[str, str]) -> int:
     sys.path.insert(0, str(HERE / "src"))
     sys.dont_write_bytecode = True
     from pypi_trusted_publish.errors import PublishError
-    from pypi_trusted_publish.pip_child import find_pip
+    from pypi_trusted_publish.installation.pip_child import find_pip
 
     arguments = [*argv[:1], *map(_absolute, argv[1:])] or ["publish"]
     try:
@@ -147,7 +147,7 @@ def _absolute(argument: str) -> str:
 
 @contextmanager
 def _private_folder(environ: MutableMapping[str, str]) -> Iterator[PrivateFolder]:
-    from pypi_trusted_publish.pip_problems import no_private_folder
+    from pypi_trusted_publish.installation.pip_problems import no_private_folder
 
     parent = environ.get("RUNNER_TEMP") or tempfile.gettempdir()
     try:
@@ -178,8 +178,8 @@ def _stopped_by_signals() -> Iterator[None]:
 
 def _child_environment(environ: MutableMapping[str, str], folder: PrivateFolder) -> dict[str, str]:
     """Say what pip will see; what may carry credentials is taken out of ``environ`` and masked in the log."""
-    from pypi_trusted_publish import pip_settings
-    from pypi_trusted_publish.pip_problems import settings_unreadable
+    from pypi_trusted_publish.installation import pip_settings
+    from pypi_trusted_publish.installation.pip_problems import settings_unreadable
 
     try:
         child = pip_settings.pip_environment(
@@ -200,7 +200,7 @@ def _child_environment(environ: MutableMapping[str, str], folder: PrivateFolder)
 
 
 def _require_complete(lock: Path, folder: Path) -> None:
-    from pypi_trusted_publish.pip_problems import incomplete
+    from pypi_trusted_publish.installation.pip_problems import incomplete
 
     present = {(_normal(found.metadata["Name"]), found.version) for found in distributions(path=[str(folder)])}
     wanted = locked_packages(lock.read_text(encoding="utf-8"))
@@ -231,7 +231,7 @@ def _python() -> str:
 
 
 def _tell(error: PublishError, environ: MutableMapping[str, str]) -> None:
-    from pypi_trusted_publish import early_report
+    from pypi_trusted_publish.installation import early_report
 
     for diagnosis in error.diagnostics():
         print(*early_report.lines(diagnosis), sep="\n", flush=True)

@@ -23,13 +23,13 @@ from cmarkgfm.cmark import Options  # type: ignore[import-untyped]
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
-from pypi_trusted_publish.cli_publish import publish_with  # noqa: E402 - found through the line above
+from pypi_trusted_publish.commands.publish import publish_with  # noqa: E402 - found through the line above
+from pypi_trusted_publish.commands.surroundings import Surroundings  # noqa: E402
 from pypi_trusted_publish.rehearsal.samples import Sample, build_sdist, build_wheel  # noqa: E402
 from pypi_trusted_publish.rehearsal.stage import Stage  # noqa: E402
+from pypi_trusted_publish.report.terminal import Style  # noqa: E402
 from pypi_trusted_publish.skipping_clock import SkippingClock  # noqa: E402
-from pypi_trusted_publish.surroundings import Surroundings  # noqa: E402
 from pypi_trusted_publish.system_clock import SystemClock  # noqa: E402
-from pypi_trusted_publish.terminal import Style  # noqa: E402
 
 PICTURES: Final = ROOT / "docs" / "screenshots"
 SCENES: Final[Mapping[str, Mapping[str, object]]] = {

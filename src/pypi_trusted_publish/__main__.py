@@ -11,7 +11,7 @@ from collections.abc import Callable, MutableMapping, Sequence
 from typing import Final
 
 from .cli import run
-from .surroundings import Surroundings
+from .commands.surroundings import Surroundings
 from .system_clock import SystemClock
 
 _SIGNALLED: Final = 128

@@ -8,8 +8,8 @@ from importlib import import_module
 from typing import Final, cast
 
 from . import __version__
+from .commands.surroundings import Surroundings
 from .errors import EXIT_BUG, EXIT_OK, WorkflowError
-from .surroundings import Surroundings
 
 PROGRAM: Final = "pypi-trusted-publish"
 
@@ -36,25 +36,25 @@ COMMANDS: Final = (
         name="publish",
         synopsis="publish",
         statement="Publish from a job of GitHub Actions; the inputs are variables such as INPUT_PACKAGES_DIR.",
-        module="cli_publish",
+        module="commands.publish",
     ),
     Command(
         name="check",
         synopsis="check [--json] [--strict] [--ignore CODE] [--lenient-tables] PATH...",
         statement="Say what the index would refuse, and what users would regret, in files or folders.",
-        module="cli_check",
+        module="commands.check",
     ),
     Command(
         name="rehearse",
         synopsis="rehearse [--dry-run] [--fault NAME[:K]] [--list-faults] [DIST...]",
         statement="Play a whole release on an embedded index and install from it.",
-        module="cli_rehearse",
+        module="commands.rehearse",
     ),
     Command(
         name="setup",
         synopsis="setup WORKFLOW",
         statement="Print what to type into the publisher's form, and what in the workflow would make publishing fail.",
-        module="cli_setup",
+        module="commands.setup",
     ),
 )
 
@@ -74,7 +74,7 @@ def run(argv: Sequence[str], surroundings: Surroundings) -> int:
     except BrokenPipeError:
         raise
     except Exception as bug:  # noqa: BLE001 - the one place where what nobody has foreseen ends
-        from .bug_report import bug_heading, bug_report
+        from .report.bug_report import bug_heading, bug_report
 
         surroundings.stdout.write(f"{bug_heading()}\n{bug_report(bug, command=command.name)}\n")
         return EXIT_BUG

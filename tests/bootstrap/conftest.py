@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from builders.started import ROOT, Started, copy_checkout
-from pypi_trusted_publish.pip_child import choose_pip, wheel_folders
+from pypi_trusted_publish.installation.pip_child import choose_pip, wheel_folders
 
 if sys.platform == "win32":  # sh is not what starts the action there; the workflow of this repository plays launch.ps1
     collect_ignore = ["test_launch.py", "test_stopping.py"]

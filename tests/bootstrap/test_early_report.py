@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pypi_trusted_publish.early_report import annotation, lines, summary
 from pypi_trusted_publish.errors import Diagnosis
-from pypi_trusted_publish.pip_problems import not_installed
+from pypi_trusted_publish.installation.early_report import annotation, lines, summary
+from pypi_trusted_publish.installation.pip_problems import not_installed
 
 FOREIGN = "x\r::add-mask::y ##[error]z\x1b[31m"
 

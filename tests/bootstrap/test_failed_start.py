@@ -13,7 +13,7 @@ import pytest
 
 from builders.started import ROOT, Started
 from pypi_trusted_publish.errors import PublishError
-from pypi_trusted_publish.pip_child import Pip
+from pypi_trusted_publish.installation.pip_child import Pip
 
 Start = Callable[..., Started]
 

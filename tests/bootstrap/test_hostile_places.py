@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from builders.started import Started
-from pypi_trusted_publish.pip_child import Pip
+from pypi_trusted_publish.installation.pip_child import Pip
 
 Start = Callable[..., Started]
 

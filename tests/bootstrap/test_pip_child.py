@@ -6,7 +6,14 @@ import json
 import sys
 from pathlib import Path
 
-from pypi_trusted_publish.pip_child import Pip, choose_pip, find_pip, package_folders, start_pip, wheel_folders
+from pypi_trusted_publish.installation.pip_child import (
+    Pip,
+    choose_pip,
+    find_pip,
+    package_folders,
+    start_pip,
+    wheel_folders,
+)
 
 
 def package(folder: Path) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pypi_trusted_publish.pip_settings import (
+from pypi_trusted_publish.installation.pip_settings import (
     PASSED_ON,
     SETTINGS,
     UnreadableSettingsError,

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from pypi_trusted_publish.cli import run
+from pypi_trusted_publish.commands.surroundings import Surroundings
 from pypi_trusted_publish.rehearsal.stage import Stage
 from pypi_trusted_publish.skipping_clock import SkippingClock
-from pypi_trusted_publish.surroundings import Surroundings
 from pypi_trusted_publish.system_clock import SystemClock
 
 

@@ -7,8 +7,8 @@ import random
 import sys
 
 from pypi_trusted_publish.cli import run
+from pypi_trusted_publish.commands.surroundings import Surroundings
 from pypi_trusted_publish.skipping_clock import SkippingClock
-from pypi_trusted_publish.surroundings import Surroundings
 from pypi_trusted_publish.system_clock import SystemClock
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import io
 from collections.abc import Mapping
 from typing import NoReturn
 
-from pypi_trusted_publish.surroundings import Surroundings
+from pypi_trusted_publish.commands.surroundings import Surroundings
 from pypi_trusted_publish.system_clock import SystemClock
 
 

@@ -13,10 +13,10 @@ import pytest
 from builders.surroundings import surroundings
 from builders.told import EXAMPLES, KINDS, STARTED, UPLOADED, WHEEL, diagnosis, full_of, planned
 from pypi_trusted_publish import events
-from pypi_trusted_publish.cli_desk import Desk
+from pypi_trusted_publish.commands.desk import Desk
 from pypi_trusted_publish.errors import EXIT_BUG, WorkflowError
+from pypi_trusted_publish.report.terminal import Style
 from pypi_trusted_publish.secret import Secret
-from pypi_trusted_publish.terminal import Style
 
 TOKEN = "pypi-AgEIcHlwaS5vcmc|##[x]"
 """A secret that is changed by whatever cleans, escapes or encodes."""

@@ -12,8 +12,8 @@ from cmarkgfm.cmark import Options  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pypi_trusted_publish import markdown
-from pypi_trusted_publish.foreign_text import visible
+from pypi_trusted_publish.report import markdown
+from pypi_trusted_publish.report.foreign_text import visible
 
 _MARKS = r"""
 ` `` ``` ~~~ * ** _ __ ~ [ ] ( ) ! | # ## > < & ; &lt; &#64; \ :- --- === $ $$ @ : // <b> <script> </code>

@@ -10,9 +10,9 @@ from pathlib import Path
 from builders import told
 from builders.told import CONFIRMED, EXAMPLES, SDIST, STARTED, UPLOADED, WHEEL, checked, planned
 from pypi_trusted_publish import events
-from pypi_trusted_publish.outcome import Outcome
-from pypi_trusted_publish.outcome_fold import fold
-from pypi_trusted_publish.outputs import outputs, report
+from pypi_trusted_publish.report.outcome import Outcome
+from pypi_trusted_publish.report.outcome_fold import fold
+from pypi_trusted_publish.report.outputs import outputs, report
 
 ROOT = Path(__file__).parent.parent.parent
 URL = "https://index.example/project/demo/1.0/"

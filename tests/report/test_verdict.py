@@ -7,9 +7,9 @@ import pytest
 from builders import told
 from builders.told import CONFIRMED, SDIST, STARTED, UPLOADED, WHEEL, checked, diagnosis, planned
 from pypi_trusted_publish import events
-from pypi_trusted_publish.outcome import Outcome
-from pypi_trusted_publish.outcome_fold import fold
-from pypi_trusted_publish.verdict import next_move, subject, verdict
+from pypi_trusted_publish.report.outcome import Outcome
+from pypi_trusted_publish.report.outcome_fold import fold
+from pypi_trusted_publish.report.verdict import next_move, subject, verdict
 
 BOTH = (planned(), planned(SDIST))
 SDIST_THERE = events.Uploaded(filename=SDIST, outcome="identical", warnings=(), seconds=1)

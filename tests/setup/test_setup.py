@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pypi_trusted_publish.cli_setup import USAGE, run_setup
+from pypi_trusted_publish.commands.setup import USAGE, run_setup
 from pypi_trusted_publish.errors import WorkflowError
-from pypi_trusted_publish.setup_workflow import WorkflowReport, read_workflow
+from pypi_trusted_publish.workflow_file.setup_workflow import WorkflowReport, read_workflow
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src"

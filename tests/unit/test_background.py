@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from pypi_trusted_publish.background import Background
 from pypi_trusted_publish.events import Event, Fact
+from pypi_trusted_publish.release.background import Background
 
 TIMEOUT = 10.0
 

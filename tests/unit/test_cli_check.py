@@ -13,7 +13,7 @@ import pytest
 from builders.archives import SDIST_NAME, WHEEL_NAME, sdist_bytes, wheel_bytes
 from builders.metadata import metadata_bytes
 from builders.surroundings import surroundings
-from pypi_trusted_publish import cli_check
+from pypi_trusted_publish.commands import check as cli_check
 
 GOOD_RST = metadata_bytes(body="A *demonstration*.\n")
 

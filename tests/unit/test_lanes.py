@@ -8,7 +8,7 @@ import pytest
 from builders.release import distribution
 from pypi_trusted_publish.errors import Diagnosis, IndexRefused, IndexUnavailable, SeveralProblems
 from pypi_trusted_publish.events import Event, LaneNarrowed, NotUploaded
-from pypi_trusted_publish.lanes import upload_in_lanes
+from pypi_trusted_publish.release.lanes import upload_in_lanes
 
 if TYPE_CHECKING:
     from collections.abc import Callable

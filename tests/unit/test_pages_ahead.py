@@ -6,11 +6,11 @@ import pytest
 from packaging.utils import NormalizedName, canonicalize_name
 
 from builders.release import page
-from pypi_trusted_publish.background import Background
 from pypi_trusted_publish.errors import Diagnosis, IndexUnavailable
 from pypi_trusted_publish.events import Event, Fact
 from pypi_trusted_publish.index.project_page import ProjectPage
-from pypi_trusted_publish.pages_ahead import PagesAhead
+from pypi_trusted_publish.release.background import Background
+from pypi_trusted_publish.release.pages_ahead import PagesAhead
 
 TIMEOUT = 10.0
 DEMO, OTHER = canonicalize_name("demo"), canonicalize_name("other")

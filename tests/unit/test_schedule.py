@@ -6,8 +6,8 @@ from packaging.utils import canonicalize_name
 
 from builders.release import distribution, page, published
 from pypi_trusted_publish.index.project_page import PageState, ProjectPage
-from pypi_trusted_publish.plan import PlanPolicy, plan_uploads
-from pypi_trusted_publish.schedule import schedule
+from pypi_trusted_publish.release.plan import PlanPolicy, plan_uploads
+from pypi_trusted_publish.release.schedule import schedule
 
 if TYPE_CHECKING:
     from pypi_trusted_publish.distributions.distribution import Distribution

@@ -73,7 +73,7 @@ class Planned(Event):
     size: int
     sha256: str
     decision: str
-    """A value of :class:`~pypi_trusted_publish.plan.Decision`."""
+    """A value of :class:`~pypi_trusted_publish.release.plan.Decision`."""
     release_url: str = ""
     """The index's page for people of this version, where the index has such pages."""
 

@@ -1,0 +1,53 @@
+"""The command ``publish``: read what the job gives, run a release, and report how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from signal import Signals
+from typing import Final
+
+from ..errors import EXIT_OK, PublishError
+from ..inputs import parse_inputs
+from ..report.terminal import Style
+from .desk import Desk
+from .release_run import Release
+from .stop_signals import StopSignals
+from .supervise import supervise
+from .surroundings import Surroundings
+
+_SIGNALLED: Final = 128
+"""A process that a signal ended has this and the signal's number as its exit code."""
+
+
+def run(_argv: Sequence[str], surroundings: Surroundings) -> int:
+    """Publish from a job of GitHub Actions; returns the exit code."""
+    return publish_with(surroundings, style=Style.of(surroundings.environ))
+
+
+def publish_with(surroundings: Surroundings, *, style: Style) -> int:
+    """Publish; the transcript in the given style. A run that a signal has ended does not return."""
+    desk = Desk(surroundings, style)
+    release: Release | None = None
+    stopped: Signals | None = None
+    code = EXIT_OK
+    with StopSignals() as stop:
+        try:
+            inputs = parse_inputs(surroundings.environ)
+            desk.configure(inputs)
+            release = Release(inputs, desk)
+            stopped = supervise(release.run, stop)
+        except PublishError as problem:
+            code = desk.tell(problem)
+        except Exception as bug:  # noqa: BLE001 - reported, with everything that is already public
+            code = desk.tell_bug(bug, "publish")
+        if release is not None and stopped is not None:
+            code = _SIGNALLED + stopped
+            desk.tell_stop(stopped)
+            release.stop()
+        elif release is not None:
+            release.close()
+        desk.close(code, cancelled=stopped is not None)
+        if stopped is not None:
+            surroundings.cleanup()
+            surroundings.leave(code)
+    return code

@@ -1,0 +1,228 @@
+"""One release, composed: the adapters are made here and handed to the flow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from .. import __version__
+from ..attestations.attest import Attestations, AttestOrder
+from ..attestations.policy import Wish
+from ..errors import WorkflowError
+from ..events import RunStarted, Told
+from ..github.identity import IdentityProvider
+from ..github.protection import ProtectionReader
+from ..github.runner import ReleaseJob, check_runner, read_event
+from ..index.client import IndexClient
+from ..index.upload_tokens import UploadTokens
+from ..release.background import Background
+from ..release.pages_ahead import PagesAhead
+from ..release.plan import PlanPolicy, UploadPlan
+from ..release.prove import Proof, prove
+from ..release.publish import Order, Ports, publish
+from ..system_clock import SystemClock
+from ..thread_map import in_threads
+from ..transport.session import Session
+from ..trusted_publishing.claims_policy import ClaimsPolicy
+from ..trusted_publishing.environment_protection import judge_protection
+from ..trusted_publishing.refusal import Refusal, explain_refusal
+from ..trusted_publishing.tokens import Audience
+from .validation import Validation
+
+if TYPE_CHECKING:
+    from ..attestations.prepare import Desk as SigningDesk
+    from ..errors import PublishError
+    from ..inputs import Inputs
+    from .desk import Desk
+
+MINT_PATIENCE: Final = 0.5
+"""Seconds that a stopped run waits for a mint in flight: a token that we never saw cannot be revoked."""
+
+
+class Release:
+    """Everything that one run of the flow is handed; :meth:`stop` may be called from another thread."""
+
+    def __init__(self, inputs: Inputs, desk: Desk) -> None:
+        self._inputs = inputs
+        self._desk = desk
+        self._clock = desk.surroundings.clock
+        self._background = Background(desk.emit)
+        self._proof: Proof | None = None
+        self._tokens: UploadTokens | None = None
+        urls = inputs.index
+        self._index_verifies = urls.is_public or desk.surroundings.sigstore_trust is not None
+        self._session = Session(
+            proxies=desk.proxies(),
+            trust=desk.trust,
+            clock=SystemClock(),  # time-outs are of the network, and stay real where waits are skipped
+            emit=self._background.emit,
+            user_agent=f"pypi-trusted-publish/{__version__}",
+        )
+        self._index = IndexClient(
+            session=self._session,
+            urls=urls,
+            clock=self._clock,
+            emit=self._background.emit,
+            random=desk.surroundings.random,
+        )
+        self._pages = PagesAhead(self._index, self._background)
+        self._validation = Validation(
+            inputs=inputs,
+            context=desk.context,
+            pages=self._pages,
+            known_classifiers=self._index.known_classifiers,
+            install=desk.surroundings.install,
+            emit=self._background.emit,
+        )
+        self._attestations = Attestations(
+            AttestOrder(
+                wish=Wish(inputs.attestations),
+                index_name=urls.title,
+                index_verifies=self._index_verifies,
+                dry_run=inputs.dry_run,
+            ),
+            desk=self._signing_desk,
+            beside=lambda: self._validation.collected.attestations,
+            install=lambda: self._background.start(self._install_signing),
+            emit=self._background.emit,
+        )
+
+    def run(self) -> None:
+        """Run the flow to its end; raises what it raises."""
+        inputs, desk = self._inputs, self._desk
+        desk.emit(
+            RunStarted(
+                command="publish",
+                version=__version__,
+                facts=inputs.facts(),
+                index=inputs.index.title,
+                dry_run=inputs.dry_run,
+            )
+        )
+        like_pypi = inputs.index.is_public or inputs.index.is_loopback
+        order = Order(
+            plan=PlanPolicy(
+                skip_existing=inputs.skip_existing,
+                like_pypi=like_pypi,
+                run_attempt=desk.context.run_attempt,
+                now=self._clock.now(),
+            ),
+            lanes=inputs.index.lanes,
+            wait_for_index=inputs.index.default_wait if inputs.wait_for_index is None else inputs.wait_for_index,
+            dry_run=inputs.dry_run,
+            index_verifies=self._index_verifies,
+        )
+        ports = Ports(
+            prove=self._prove,
+            validate=self._validation,
+            index=self._index,
+            tokens=self._upload_tokens,
+            attest=self._attestations,
+            pages=self._pages,
+            background=self._background,
+            clock=self._clock,
+            emit=self._background.emit,
+        )
+        publish(order, ports)
+
+    def close(self) -> None:
+        """Close the connections of a run that has ended by itself."""
+        self._session.close()
+
+    def stop(self) -> None:
+        """Start nothing more, close what is open, and give back every token, within two seconds."""
+        tokens = self._tokens
+        if tokens is not None:
+            tokens.mint_in_flight(MINT_PATIENCE)
+        self._session.abort()
+        if tokens is not None:
+            tokens.revoke_all(urgent=True)
+
+    def _prove(self) -> Proof:
+        context = self._desk.context
+        reader = ProtectionReader(session=self._session, context=context, clock=self._clock)
+        reading = self._background.start(lambda: reader.read(self._inputs.environment))
+        proof = prove(
+            check_runner=lambda: check_runner(context, read_event(context.event_path)),
+            index=self._index,
+            identity=self._identity_of,
+            policy=self._policy,
+            clock=self._clock,
+            emit=self._background.emit,
+        )
+        protection = reading.result()
+        self._background.emit(protection.event())
+        judged = judge_protection(
+            protection,
+            event_name=proof.accepted.claims.event_name,
+            is_public_index=self._inputs.index.is_pypi,
+            required=self._inputs.require_protection,
+        )
+        stops = [diagnosis for diagnosis in judged if diagnosis.severity.value == "error"]
+        if stops:
+            raise WorkflowError(*stops)
+        for diagnosis in judged:
+            self._background.emit(Told(diagnosis=diagnosis))
+        self._attestations.begin(proof.accepted.claims)
+        self._proof = proof
+        return proof
+
+    def _identity_of(self, job: ReleaseJob) -> IdentityProvider:
+        return IdentityProvider(
+            session=self._session,
+            job=job,
+            clock=self._clock,
+            emit=self._background.emit,
+            random=self._desk.surroundings.random,
+            register_secret=self._desk.register,
+        )
+
+    def _policy(self, audience: Audience) -> ClaimsPolicy:
+        job = self._desk.context.job or "publish"
+        return ClaimsPolicy(environment=self._inputs.environment, audience=audience, job=job)
+
+    def _upload_tokens(self, proof: Proof, plan: UploadPlan) -> UploadTokens:
+        def explain(refusal: Refusal) -> PublishError:
+            return explain_refusal(
+                refusal,
+                claims=proof.accepted.claims,
+                index=self._inputs.index.facts,
+                projects=plan.project_names,
+                unknown_projects=plan.new_projects,
+            )
+
+        self._tokens = UploadTokens(
+            session=self._session,
+            urls=self._inputs.index,
+            audience=proof.audience,
+            request_identity=proof.identity.request,
+            explain=explain,
+            register_secret=self._desk.register,
+            clock=self._clock,
+            emit=self._background.emit,
+            random=self._desk.surroundings.random,
+        )
+        return self._tokens
+
+    def _signing_desk(self) -> SigningDesk:
+        from ..attestations.persistence import Patience, Persistence
+        from ..attestations.prepare import Desk as SigningDesk
+
+        desk, proof = self._desk, self._proof
+        if proof is None:
+            raise RuntimeError("attestations are made after the job has proved who it is")
+        return SigningDesk(
+            session=self._session,
+            request_identity=proof.identity.request,
+            private=desk.private_folder(),
+            folder=desk.attestations_folder,
+            trust=desk.surroundings.sigstore_trust,
+            persistence=Persistence(
+                patience=Patience(), clock=self._clock, emit=self._background.emit, random=desk.surroundings.random
+            ),
+            map_=in_threads,
+        )
+
+    def _install_signing(self) -> None:
+        install = self._desk.surroundings.install
+        if install is not None:
+            install("attestations")

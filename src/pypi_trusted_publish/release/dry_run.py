@@ -1,0 +1,60 @@
+"""What a dry run proves beyond the plan: that the index would hand out an upload token. It claims no more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from ..events import DryRunProof, StepStarted
+from ..trusted_publishing.coverage import covered_projects
+
+if TYPE_CHECKING:
+    from ..events import Emit
+    from ..trusted_publishing.tokens import UploadToken
+    from .plan import UploadPlan
+
+
+class _Tokens(Protocol):
+    def mint(self) -> UploadToken: ...
+
+    def revoke_all(self) -> None: ...
+
+
+def prove_a_mint(plan: UploadPlan, tokens: _Tokens, emit: Emit) -> None:
+    """Mint a token and give it back, unless that would create a project; tell what was proved and what was not.
+
+    Raises:
+        PublishError: the index refuses the exchange, and says so now instead of during the release.
+
+    """
+    emit(StepStarted(title="Dry run"))
+    emit(DryRunProof(statement="the identity token proves the environment", proved=True))
+    emit(DryRunProof(statement="every file passes the checks and the plan has no conflict", proved=True))
+    reason = _why_not_mint(plan)
+    if reason:
+        emit(DryRunProof(statement="a publisher on the index matches this job", proved=False, why_not=reason))
+        return
+    try:
+        token = tokens.mint()
+    finally:
+        tokens.revoke_all()
+    emit(DryRunProof(statement="a publisher on the index matches this job", proved=True))
+    covered = covered_projects(token)
+    statement = "the token covers " + ("projects" if covered is None else _count(len(covered)))
+    why_not = "the token does not show which ones" if covered is None else ""
+    emit(DryRunProof(statement=statement, proved=covered is not None, why_not=why_not))
+
+
+def _why_not_mint(plan: UploadPlan) -> str:
+    if not plan.uploads:
+        return "nothing is left to upload, so a release would ask for no token"
+    if plan.new_projects:
+        names = ", ".join(plan.new_projects)
+        return f"the index does not know {names}, and the exchange would create what a pending publisher names"
+    unread = ", ".join(page.project for page in plan.pages if page.why_unreadable)
+    if unread:
+        return f"whether the index knows {unread} could not be read, and the exchange could create a project"
+    return ""
+
+
+def _count(number: int) -> str:
+    return "1 project" if number == 1 else f"{number} projects"

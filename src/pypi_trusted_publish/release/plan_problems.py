@@ -1,0 +1,213 @@
+"""What a plan can run into, in words; and the index's rules about whole releases and projects.
+
+The figures are PyPI's, as its public server code had them in August 2026.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
+
+from ..distributions.distribution import Kind
+from ..errors import Diagnosis, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from packaging.utils import NormalizedName
+    from packaging.version import Version
+
+    from ..distributions.distribution import Distribution
+    from ..index.project_page import ProjectPage, PublishedFile
+
+RELEASE_OPEN_SECONDS: Final = 14 * 24 * 3600
+"""A release takes new files for 14 days after its first one."""
+FILE_LIMIT: Final = 100 * 1024 * 1024
+"""Bytes in one file, unless PyPI raised it for the project."""
+PROJECT_LIMIT: Final = 10 * 1024**3
+"""Bytes in all files of a project, unless PyPI raised it for the project."""
+CLOSED_STATUSES: Final = frozenset({"archived", "quarantined"})
+"""Project statuses in which no file is taken (PEP 792)."""
+_RERUN: Final = "Press *Re-run failed jobs*, not *Re-run all jobs*: a rebuild gives other bytes."
+
+
+def conflicts(pairs: Sequence[tuple[Distribution, str]], *, rebuilt: bool) -> Diagnosis:
+    """Names that the index has with other bytes."""
+    names = ", ".join(distribution.filename for distribution, _ in pairs)
+    if rebuilt:
+        cause = "This is a repeated run, so the build job most likely ran again and made other bytes."
+        remedy = (
+            "Publish the distributions of the first attempt (download its artefact from the run's page, or re-run only"
+            " the failed jobs), or release a new version."
+        )
+    else:
+        cause = "This version was published before, from another build."
+        remedy = (
+            "Release a new version: a file name can be used once, even after the file was deleted."
+            " With `skip-existing: true` such files are left out, and the index keeps what it has."
+        )
+    facts = tuple(
+        (distribution.filename, f"ours sha256={distribution.sha256}, the index has sha256={published}")
+        for distribution, published in pairs
+    )
+    return Diagnosis(
+        code="file-conflict",
+        happened=f"The index has other bytes under the name of {_count(len(pairs), 'file')}: {names}.",
+        cause=cause,
+        remedy=remedy,
+        facts=facts,
+        file=pairs[0][0].filename if len(pairs) == 1 else "",
+    )
+
+
+def same_bytes(distribution: Distribution, published: str) -> Diagnosis:
+    """The index refuses the same bytes under a second name."""
+    return Diagnosis(
+        code="same-bytes-under-another-name",
+        happened=f"The bytes of {distribution.filename} are on the index already, as {published}.",
+        cause="The file was renamed after it had been built or published.",
+        remedy="Publish files under the names that the build backend gave them; leave this one out.",
+        file=distribution.filename,
+    )
+
+
+def other_sdist(distribution: Distribution, page: ProjectPage) -> PublishedFile | None:
+    """The sdist that a release has already, under another name than that of the sdist to be sent."""
+    if distribution.kind is not Kind.SDIST:
+        return None
+    for entry in page.files:
+        if entry.filename != distribution.filename and _is_sdist_of(entry.filename, distribution.version):
+            return entry
+    return None
+
+
+def second_sdist(distribution: Distribution, published: str) -> Diagnosis:
+    """A release has at most one sdist."""
+    return Diagnosis(
+        code="second-sdist",
+        happened=f"The release {distribution.version} of {distribution.project} has an sdist already: {published}.",
+        cause="The index takes one sdist for each version.",
+        remedy=f"Leave {distribution.filename} out, or release a new version.",
+        file=distribution.filename,
+    )
+
+
+def closed_project(page: ProjectPage) -> Diagnosis:
+    """The project takes no files at all."""
+    who = "its owners" if page.status == "archived" else "the index's administrators"
+    remedy = (
+        "An owner can unarchive the project in its settings on the index; then run again."
+        if page.status == "archived"
+        else "Write to the index's support; nothing can be uploaded until the quarantine is lifted."
+    )
+    return Diagnosis(
+        code=f"project-{page.status}",
+        happened=f"The project {page.project} is {page.status} on the index and takes no files.",
+        cause=f"It was {page.status} by {who}."
+        + (f" Reason given: {page.status_reason}" if page.status_reason else ""),
+        remedy=remedy,
+    )
+
+
+def release_age(page: ProjectPage, version: Version, now: float) -> float | None:
+    """Seconds since the first file of a release was uploaded, or None when there is none with a time."""
+    times = [
+        entry.upload_time
+        for entry in page.files
+        if entry.upload_time is not None and _version_of(entry.filename) == version
+    ]
+    return now - min(times) if times else None
+
+
+def old_release(project: NormalizedName, version: Version, age: float) -> Diagnosis:
+    """A release takes no new file after 14 days."""
+    return Diagnosis(
+        code="release-too-old",
+        happened=f"The release {version} of {project} is {age / 86400:.0f} days old and takes no new files.",
+        cause="The index closes a release 14 days after its first file.",
+        remedy=f"Release a new version, or a post-release such as `{version.base_version}.post1`.",
+    )
+
+
+def has_release(page: ProjectPage, version: Version) -> bool:
+    """Whether the page lists any file of that version."""
+    return any(_version_of(entry.filename) == version for entry in page.files)
+
+
+def unreadable_page(page: ProjectPage) -> Diagnosis:
+    """What is on the index is unknown."""
+    return Diagnosis(
+        code="index-page-unreadable",
+        happened=f"What the index has of {page.project} could not be read ({page.why_unreadable or 'no answer'}).",
+        cause="The simple index stands at another address, asks for credentials, or speaks no JSON.",
+        remedy="Give the address of the simple index as `check-url`. Until then conflicts show only while uploading.",
+        severity=Severity.WARNING,
+    )
+
+
+def skipped(files: Sequence[Distribution], mixed: Sequence[Distribution]) -> Diagnosis:
+    """Conflicts that ``skip-existing`` lets pass, and what that makes of the release."""
+    names = ", ".join(distribution.filename for distribution in files)
+    if mixed:
+        return Diagnosis(
+            code="mixed-builds",
+            happened=(
+                f"{_count(len(files), 'file')} on the index differ from ours and are skipped ({names}), while other"
+                " files of the same version are sent: this release mixes two builds."
+            ),
+            cause="The build ran again between two attempts, and `skip-existing` is on.",
+            remedy=f"{_RERUN} Check that both builds are of the same source.",
+            severity=Severity.WARNING,
+        )
+    return Diagnosis(
+        code="skipped-existing",
+        happened=f"{_count(len(files), 'file')} on the index differ from ours and are skipped: {names}.",
+        cause="`skip-existing` is on, and these names are taken by other bytes.",
+        remedy="Release a new version if the new bytes matter.",
+        severity=Severity.WARNING,
+    )
+
+
+def beyond_limits(uploads: Iterable[Distribution], pages: Iterable[ProjectPage]) -> Iterator[Diagnosis]:
+    """One warning for each project whose files or sum pass the limits that hold by default."""
+    uploads = tuple(uploads)
+    for page in pages:
+        news = [distribution for distribution in uploads if distribution.project == page.project]
+        big = [distribution for distribution in news if distribution.size > FILE_LIMIT]
+        there = sum(entry.size or 0 for entry in page.files)
+        coming = sum(distribution.size for distribution in news)
+        if news and (big or there + coming > PROJECT_LIMIT):
+            yield _beyond_limits(page.project, big, there, coming)
+
+
+def _beyond_limits(project: NormalizedName, big: Sequence[Distribution], there: int, coming: int) -> Diagnosis:
+    files = ", ".join(f"{distribution.filename} ({distribution.size:,} bytes)" for distribution in big)
+    return Diagnosis(
+        code="beyond-default-size",
+        happened=(
+            f"{project} passes a default limit of the index: {files or 'no file is above 100 MiB'};"
+            f" {there:,} bytes there and {coming:,} bytes to come, of 10 GiB."
+        ),
+        cause="PyPI takes 100 MiB for a file and 10 GiB for a project, and more on request, which is not shown.",
+        remedy="Ask for a higher limit in the project's settings on the index, unless you have one.",
+        severity=Severity.WARNING,
+    )
+
+
+def _is_sdist_of(filename: str, version: Version) -> bool:
+    try:
+        return parse_sdist_filename(filename)[1] == version
+    except InvalidSdistFilename:
+        return False
+
+
+def _version_of(filename: str) -> Version | None:
+    try:
+        return parse_wheel_filename(filename)[1] if filename.endswith(".whl") else parse_sdist_filename(filename)[1]
+    except (InvalidSdistFilename, InvalidWheelFilename):
+        return None
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,64 @@
+"""Prove who we are: the runner, the audience that the index names, and an identity token whose claims hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from ..events import Proved, StepStarted, Told
+from ..trusted_publishing.identity_token import decode_unverified
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..clock import Clock
+    from ..events import Emit
+    from ..trusted_publishing.claims_policy import AcceptedClaims, ClaimsPolicy
+    from ..trusted_publishing.tokens import Audience, IdentityToken
+
+Job = TypeVar("Job")
+
+
+class Identity(Protocol):
+    """Where identity tokens come from."""
+
+    def request(self, audience: Audience) -> IdentityToken:
+        """A new identity token for that audience."""
+
+
+class NamesAudience(Protocol):
+    """Who says what an identity token must be made for."""
+
+    def audience(self) -> Audience:
+        """The audience, within what our policy lets an index ask for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """A job that may publish, and what an exchange needs of it."""
+
+    accepted: AcceptedClaims
+    audience: Audience
+    identity: Identity
+
+
+def prove(
+    *,
+    check_runner: Callable[[], Job],
+    index: NamesAudience,
+    identity: Callable[[Job], Identity],
+    policy: Callable[[Audience], ClaimsPolicy],
+    clock: Clock,
+    emit: Emit,
+) -> Proof:
+    """Raise all that is wrong with the job, or return what it proved. The token is used for nothing else."""
+    emit(StepStarted(title="Who publishes"))
+    job = check_runner()
+    audience = index.audience()
+    tokens = identity(job)
+    token = tokens.request(audience)
+    accepted = policy(audience).check(decode_unverified(token), clock.now())
+    emit(Proved(claims=accepted.claims.shown(), environment=accepted.environment))
+    for warning in accepted.warnings:
+        emit(Told(diagnosis=warning))
+    return Proof(accepted=accepted, audience=audience, identity=tokens)

@@ -1,0 +1,94 @@
+"""The result of ``check`` as JSON and as text. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..distributions.diagnoses import RULES_PAGE
+from ..distributions.distribution import CheckedSet, Finding
+from ..errors import EXIT_OK, Diagnosis, DistributionError, Severity
+from .foreign_text import clean
+from .quantities import count_text
+
+_FINEST = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTICE: "warning"}
+"""The JSON form knows two severities."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckReport:
+    """Everything that one run of ``check`` has to say."""
+
+    checked: CheckedSet
+    problems: tuple[Diagnosis, ...] = ()
+    """With what was named: a folder that is not there, a link, a file that cannot be read."""
+    ignored: tuple[str, ...] = ()
+    """Names of files that are no distributions."""
+
+    @property
+    def exit_code(self) -> int:
+        """0, or 3 when there is an error."""
+        return DistributionError.exit_code if self.problems or self.checked.errors else EXIT_OK
+
+
+def report_json(report: CheckReport) -> str:
+    """One JSON object: ``{"distributions": [{"filename", "ok", "findings": [...]}]}``, files sorted by name.
+
+    A problem with a file that was named stands there as a finding of that file. ASCII only.
+    """
+    files: dict[str, list[dict[str, str]]] = {name: [] for name in sorted(report.checked.filenames)}
+    for finding in report.checked.findings:
+        files[finding.filename].append(
+            {
+                "rule": finding.rule,
+                "severity": _FINEST[finding.severity],
+                "message": finding.message,
+                "hint": finding.hint,
+            }
+        )
+    for problem in report.problems:
+        files.setdefault(problem.file, []).append(
+            {
+                "rule": problem.code,
+                "severity": "error",
+                "message": problem.happened,
+                "hint": " ".join(filter(None, (problem.cause, problem.remedy))),
+            }
+        )
+    distributions = [
+        {"filename": name, "ok": all(each["severity"] != "error" for each in found), "findings": found}
+        for name, found in sorted(files.items())
+    ]
+    return json.dumps({"distributions": distributions}, indent=2)
+
+
+def report_lines(report: CheckReport) -> Iterator[str]:
+    """The report for people, a line each, safe for any log: grouped by file, sorted, with the anchor of each rule."""
+    for problem in report.problems:
+        yield clean(f"error: {problem.happened}")
+        yield from (f"    {clean(text)}" for text in (problem.cause, problem.remedy) if text)
+    findings: dict[str, list[Finding]] = {}
+    for finding in report.checked.findings:
+        findings.setdefault(finding.filename, []).append(finding)
+    for filename in sorted(set(report.checked.filenames)):
+        yield clean(filename)
+        if filename not in findings:
+            yield "    ok"
+        for finding in findings.get(filename, ()):
+            yield f"    {finding.severity.value}: {clean(finding.message)}"
+            yield f"        {clean(finding.hint)}"
+            yield f"        {RULES_PAGE}#{finding.rule}"
+    if report.ignored:
+        yield clean(f"ignored, because they are no distributions: {', '.join(report.ignored)}")
+    yield _conclusion(report)
+
+
+def _conclusion(report: CheckReport) -> str:
+    counts = dict.fromkeys(Severity, 0)
+    for finding in report.checked.findings:
+        counts[finding.severity] += 1
+    counts[Severity.ERROR] += len(report.problems)
+    told = ", ".join(count_text(count, severity.value) for severity, count in counts.items() if count)
+    total = count_text(len(report.checked.filenames), "distribution")
+    return f"{total} checked: {told or 'nothing to complain about'}."

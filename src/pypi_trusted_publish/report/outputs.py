@@ -1,0 +1,101 @@
+"""What later steps of the job get: the action's outputs, and the full report. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import PurePath
+from typing import Any, Final
+
+from ..errors import Diagnosis
+from ..events import Attested
+from .outcome import ON_THE_INDEX, FileOutcome, FileState, Outcome
+from .read_on import read_on
+from .verdict import next_move_in_words, verdict
+
+REPORT_FORMAT: Final = 1
+"""Raised when a field of the report changes its meaning."""
+
+
+def outputs(outcome: Outcome, *, report_path: str) -> dict[str, str]:
+    """Name and value of every output; ``project``, ``version`` and ``release-url`` are empty unless there is one."""
+    projects = dict.fromkeys(project for project, _ in outcome.releases)
+    one = outcome.releases[0] if len(projects) == 1 and len(outcome.releases) == 1 else ("", "")
+    url = next((file.release_url for file in outcome.files if file.release_url), "") if one[0] else ""
+    made = [attested for attested in outcome.attestations if attested.made]
+    return {
+        "distributions": json.dumps([_short(file) for file in outcome.files]),
+        "report": report_path,
+        "uploaded-count": str(outcome.count(FileState.UPLOADED)),
+        "skipped-count": str(outcome.count(FileState.IDENTICAL, FileState.SKIPPED)),
+        "project": next(iter(projects)) if len(projects) == 1 else "",
+        "version": one[1],
+        "release-url": url,
+        "confirmed": "true" if outcome.all_confirmed else "false",
+        "attestations": json.dumps([_attestation(attested) for attested in outcome.attestations]),
+        "attestations-dir": str(PurePath(made[0].path).parent) if made else "",
+    }
+
+
+def report(outcome: Outcome) -> dict[str, Any]:
+    """Everything that is known of the run, for programs."""
+    return {
+        "format": REPORT_FORMAT,
+        "version": outcome.tool_version,
+        "command": outcome.command,
+        "exit_code": outcome.exit_code,
+        "cancelled": outcome.cancelled,
+        "dry_run": outcome.dry_run,
+        "verdict": verdict(outcome),
+        "next_step": next_move_in_words(outcome),
+        "index": outcome.index,
+        "facts": dict(outcome.facts),
+        "step": outcome.step,
+        "environment": outcome.environment,
+        "claims": dict(outcome.claims),
+        "protection": dataclasses.asdict(outcome.protection) if outcome.protection else None,
+        "projects": [dataclasses.asdict(project) for project in outcome.projects],
+        "coverage": dataclasses.asdict(outcome.coverage) if outcome.coverage else None,
+        "files": [_full(file) for file in outcome.files],
+        "proofs": [dataclasses.asdict(proof) for proof in outcome.proofs],
+        "attestations": [_attestation(attested) for attested in outcome.attestations],
+        "tokens": dataclasses.asdict(outcome.tokens),
+        "retries": outcome.retries,
+        "narrowed": dataclasses.asdict(outcome.narrowed) if outcome.narrowed else None,
+        "waited": outcome.waited,
+        "stopped_by": outcome.stopped_by,
+        "diagnoses": [_diagnosis(diagnosis) for diagnosis in outcome.diagnoses],
+        "seconds": outcome.ended.seconds if outcome.ended else None,
+    }
+
+
+def _short(file: FileOutcome) -> dict[str, Any]:
+    return {
+        "filename": file.filename,
+        "sha256": file.sha256,
+        "outcome": file.state.value,
+        "confirmed": file.confirmed,
+    }
+
+
+def _full(file: FileOutcome) -> dict[str, Any]:
+    return dataclasses.asdict(file) | {"state": file.state.value, "on_index": file.state in ON_THE_INDEX}
+
+
+def _attestation(attested: Attested) -> dict[str, Any]:
+    return {
+        "file": attested.filename,
+        "kind": attested.kind,
+        "made": attested.made,
+        "path": attested.path,
+        "log-index": attested.log_index,
+        "identity": attested.identity,
+    }
+
+
+def _diagnosis(diagnosis: Diagnosis) -> dict[str, Any]:
+    return dataclasses.asdict(diagnosis) | {
+        "read_on": read_on(diagnosis),
+        "severity": diagnosis.severity.value,
+        "facts": [list(fact) for fact in diagnosis.facts],
+    }

@@ -1,0 +1,56 @@
+"""Every secret of the run, taken out of whatever is about to be shown."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar
+
+from ..secret import REDACTED, Secret
+
+Value = TypeVar("Value")
+
+
+class Redactor:
+    """Knows the secrets and replaces them; safe to use from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._spellings: tuple[str, ...] = ()
+
+    def register(self, secret: Secret) -> bool:
+        """Hide ``secret`` from now on; False when it is empty or was known already."""
+        with self._lock:
+            fresh = set(secret.spellings()).difference(self._spellings)
+            everything = (*self._spellings, *fresh)
+            self._spellings = tuple(sorted(everything, key=len, reverse=True))
+        return bool(fresh)
+
+    def text(self, text: str) -> str:
+        """``text`` with ``***`` in the place of each secret, the longest first, in every spelling."""
+        for spelling in self._spellings:
+            if spelling in text:
+                text = text.replace(spelling, REDACTED)
+        return text
+
+    def value(self, value: Value) -> Value:
+        """The same value with every text in it redacted: dataclasses, mappings and tuples, all the way down.
+
+        Better than redacting what was made of it: once a text has been cut, escaped or encoded, a secret in it may no
+        longer be found.
+        """
+        return self._redacted(value) if self._spellings else value
+
+    def _redacted(self, value: Any) -> Any:
+        if type(value) is str:
+            return self.text(value)
+        if isinstance(value, tuple):
+            return tuple(self._redacted(part) for part in value)
+        if isinstance(value, Mapping):
+            return {self._redacted(key): self._redacted(part) for key, part in value.items()}
+        if is_dataclass(value) and not isinstance(value, type):
+            parts = {field.name: getattr(value, field.name) for field in fields(value)}
+            cleaned = {name: self._redacted(part) for name, part in parts.items()}
+            return replace(value, **cleaned) if cleaned != parts else value
+        return value

@@ -1,0 +1,239 @@
+"""Events to lines: the log of a run, told step by step. Pure; who prints the lines decides how a group looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final, TypeAlias
+
+from .. import events
+from ..errors import Diagnosis, Severity
+from .lines import Line, Role
+from .quantities import count_text, listed, seconds_text, size_text
+from .read_on import read_on
+
+_ROLES: Final = {Severity.ERROR: Role.ERROR, Severity.WARNING: Role.WARNING, Severity.NOTICE: Role.NOTICE}
+Metadata: TypeAlias = "tuple[tuple[str, str], ...]"
+
+_DIGEST: Final = 12
+"""Hexadecimal digits of a digest where a line only has to tell two files apart."""
+
+
+class Transcript:
+    """Remembers the little that the lines depend on: the open group, and which metadata was told already."""
+
+    def __init__(self, *, print_hash: bool = True) -> None:
+        self._print_hash = print_hash
+        self._in_group = False
+        self._metadata: dict[tuple[str, str], Metadata] = {}
+
+    def __call__(self, event: events.Event) -> tuple[Line, ...]:
+        """The lines of one event, in order; most have one, progress has none."""
+        if isinstance(event, events.StepStarted):
+            return (*self._close(), self._open(event.title))
+        if isinstance(event, events.Checked):
+            return tuple(self._checked(event))
+        if isinstance(event, events.RunEnded):
+            return self._close()
+        told = _TOLD.get(type(event))
+        return tuple(told(event)) if told is not None else ()
+
+    def _open(self, title: str) -> Line:
+        self._in_group = True
+        return Line(text=title, role=Role.GROUP)
+
+    def _close(self) -> tuple[Line, ...]:
+        was_open, self._in_group = self._in_group, False
+        return (Line(text="", role=Role.GROUP_END),) if was_open else ()
+
+    def _checked(self, event: events.Checked) -> Iterator[Line]:
+        first = self._metadata.get((event.project, event.version))
+        self._metadata.setdefault((event.project, event.version), event.metadata)
+        same = first is not None and set(first) == set(event.metadata)
+        facts = [event.kind, size_text(event.size), _findings(event.findings), *(["metadata as above"] if same else [])]
+        yield Line(text=f"{event.filename} ({', '.join(facts)})")
+        if event.tags:
+            yield Line(text=f"  tags: {', '.join(event.tags)}")
+        if self._print_hash:
+            yield Line(text=f"  sha256:      {event.sha256}")
+            yield Line(text=f"  blake2b-256: {event.blake2b_256}")
+        yield from _metadata_lines(event.metadata, first)
+
+
+def _metadata_lines(here: Metadata, first: Metadata | None) -> Iterator[Line]:
+    """All of it for the first file of a version, then only what differs."""
+    if first is None:
+        yield Line(text="  core metadata (as the form sends it):")
+        yield from (Line(text=f"    {name}: {value}") for name, value in here)
+    elif set(here) != set(first):
+        yield Line(text="  core metadata, where it differs from that above:")
+        yield from (Line(text=f"    + {name}: {value}") for name, value in here if (name, value) not in set(first))
+        yield from (Line(text=f"    - {name}: {value}") for name, value in first if (name, value) not in set(here))
+
+
+def diagnosis_lines(diagnosis: Diagnosis) -> Iterator[Line]:
+    """A diagnosis as a log tells it: what happened, the cause, the remedy, what to paste, where to read on, facts."""
+    yield Line(text=f"{diagnosis.severity.value}: {diagnosis.happened}", role=_ROLES[diagnosis.severity])
+    for name, text in (("cause", diagnosis.cause), ("remedy", diagnosis.remedy)):
+        if text:
+            yield from _block(f"  {name}: {text}".replace("\n", "\n    "))
+    if diagnosis.paste:
+        yield Line(text="  to paste:")
+        yield from _block("\n".join(f"    {line}" for line in diagnosis.paste.split("\n")))
+    yield Line(text=f"  read on: {read_on(diagnosis)}")
+    yield from (Line(text=f"  {name}: {value}") for name, value in diagnosis.facts)
+
+
+def _block(text: str) -> Iterator[Line]:
+    return (Line(text=line) for line in text.split("\n"))
+
+
+def _findings(number: int) -> str:
+    return count_text(number, "finding") if number else "no findings"
+
+
+def _run_started(event: events.RunStarted) -> Iterator[Line]:
+    where = f" to {event.index}" if event.index else ""
+    kind = ", dry run" if event.dry_run else ""
+    yield Line(text=f"pypi-trusted-publish {event.version}: {event.command}{where}{kind}", role=Role.HEADLINE)
+    yield from (Line(text=f"{name}: {value}") for name, value in event.facts)
+
+
+def _fact(event: events.Fact) -> Iterator[Line]:
+    yield Line(text=f"{event.name}: {event.value}" if event.name else event.value)
+
+
+def _told(event: events.Told) -> Iterator[Line]:
+    return diagnosis_lines(event.diagnosis)
+
+
+def _answered(event: events.Answered) -> Iterator[Line]:
+    sent = f", {size_text(event.sent_bytes)} sent" if event.sent_bytes else ""
+    yield Line(
+        text=f"{event.method} {event.url} -> {event.status} {event.reason}"
+        f" ({seconds_text(event.seconds)}{sent}, {size_text(event.received_bytes)} received)"
+    )
+
+
+def _failed(event: events.Failed) -> Iterator[Line]:
+    yield Line(text=f"{event.method} {event.url} -> no answer: {event.problem} ({seconds_text(event.seconds)})")
+
+
+def _retrying(event: events.Retrying) -> Iterator[Line]:
+    wait = f" in {seconds_text(event.wait)}" if event.wait else ""
+    yield Line(text=f"{event.what}: {event.why}; try number {event.attempt}{wait}")
+
+
+def _narrowed(event: events.LaneNarrowed) -> Iterator[Line]:
+    yield Line(text=f"from here on {count_text(event.lanes, 'file')} at a time: {event.why}")
+
+
+def _proved(event: events.Proved) -> Iterator[Line]:
+    yield Line(text=f"the identity token proves the environment {event.environment!r}", role=Role.CONCLUSION)
+    yield from (Line(text=f"  {name}: {value}") for name, value in event.claims)
+
+
+def _protection(event: events.ProtectionRead) -> Iterator[Line]:
+    if event.protected is None:
+        yield Line(text=f"protection of {event.environment!r}: not known ({event.why_unknown})")
+        return
+    state = "protected" if event.protected else "not protected"
+    yield Line(text=f"the environment {event.environment!r} is {state}")
+    yield from (Line(text=f"  {name}: {value}") for name, value in event.rules)
+    if event.approved_by:
+        yield Line(text=f"  this run was approved by {listed(event.approved_by)}")
+
+
+def _project(event: events.ProjectSeen) -> Iterator[Line]:
+    status = "" if event.status == "active" else f", {event.status}"
+    yield Line(text=f"{event.project}: {event.state}, {count_text(event.files, 'file')} listed{status}")
+
+
+def _planned(event: events.Planned) -> Iterator[Line]:
+    yield Line(text=f"{event.filename} ({size_text(event.size)}, sha256 {event.sha256[:_DIGEST]}...): {event.decision}")
+
+
+def _proof(event: events.DryRunProof) -> Iterator[Line]:
+    text = f"proved: {event.statement}" if event.proved else f"not proved: {event.statement} ({event.why_not})"
+    yield Line(text=text, role=Role.CONCLUSION)
+
+
+def _attested(event: events.Attested) -> Iterator[Line]:
+    log = f", log index {event.log_index}" if event.log_index is not None else ""
+    how = "signed" if event.made else "found"
+    yield Line(text=f"{event.filename}: {event.kind} attestation {how} and verified as {event.identity}{log}")
+
+
+def _minted(event: events.Minted) -> Iterator[Line]:
+    what = "a further upload token" if event.renewal else "an upload token"
+    covered = "" if event.projects is None else f", for {count_text(event.projects, 'project')}"
+    yield Line(text=f"the index gave {what} for {seconds_text(event.lifetime)}{covered}")
+
+
+def _coverage(event: events.CoverageRead) -> Iterator[Line]:
+    if event.covered is None:
+        yield Line(text="which projects the token covers does not show; the index decides at each upload")
+
+
+def _revoked(event: events.Revoked) -> Iterator[Line]:
+    if event.revoked:
+        yield Line(text=f"{count_text(event.revoked, 'upload token')} revoked", role=Role.CONCLUSION)
+    if event.alive:
+        left = f"in {seconds_text(event.seconds_left)} at the latest" if event.seconds_left else "soon"
+        text = f"{count_text(event.alive, 'upload token')} not revoked: it runs out by itself {left}"
+        yield Line(text=text, role=Role.WARNING)
+
+
+def _upload_started(event: events.UploadStarted) -> Iterator[Line]:
+    again = f", try number {event.attempt}" if event.attempt > 1 else ""
+    yield Line(text=f"{event.filename}: sending {size_text(event.size)}{again}")
+
+
+def _uploaded(event: events.Uploaded) -> Iterator[Line]:
+    yield Line(text=f"{event.filename}: {event.outcome} in {seconds_text(event.seconds)}", role=Role.CONCLUSION)
+    yield from (Line(text=f"  the index says: {warning}", role=Role.WARNING) for warning in event.warnings)
+
+
+def _not_uploaded(event: events.NotUploaded) -> Iterator[Line]:
+    yield Line(text=f"{event.filename}: {event.outcome} ({event.reason})", role=Role.CONCLUSION)
+
+
+def _waiting(event: events.Waiting) -> Iterator[Line]:
+    missing = count_text(len(event.missing), "file")
+    yield Line(
+        text=f"the files are public; waiting until the index lists {missing} ({seconds_text(event.waited)} so far)"
+    )
+
+
+def _confirmed(event: events.Confirmed) -> Iterator[Line]:
+    yield Line(text=f"{event.filename}: listed with our digest at {event.url}", role=Role.CONCLUSION)
+
+
+def _stopping(event: events.Stopping) -> Iterator[Line]:
+    yield Line(text=f"{event.why}: stopping; nothing new is started", role=Role.WARNING)
+
+
+_TOLD: Final[dict[type[events.Event], Callable[[Any], Iterator[Line]]]] = {
+    events.RunStarted: _run_started,
+    events.Fact: _fact,
+    events.Told: _told,
+    events.Answered: _answered,
+    events.Failed: _failed,
+    events.Retrying: _retrying,
+    events.LaneNarrowed: _narrowed,
+    events.Proved: _proved,
+    events.ProtectionRead: _protection,
+    events.ProjectSeen: _project,
+    events.Planned: _planned,
+    events.DryRunProof: _proof,
+    events.Attested: _attested,
+    events.Minted: _minted,
+    events.CoverageRead: _coverage,
+    events.Revoked: _revoked,
+    events.UploadStarted: _upload_started,
+    events.Uploaded: _uploaded,
+    events.NotUploaded: _not_uploaded,
+    events.Waiting: _waiting,
+    events.Confirmed: _confirmed,
+    events.Stopping: _stopping,
+}
+"""What each kind of event adds to the log; progress is shown elsewhere, or not at all."""

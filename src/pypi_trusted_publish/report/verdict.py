@@ -1,0 +1,167 @@
+"""A run in one line, and the next move of whoever has to act on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from packaging.version import InvalidVersion, Version
+
+from ..errors import EXIT_BUG, DistributionError, IndexRefused, IndexUnavailable, WorkflowError
+from .outcome import MISSING, ON_THE_INDEX, FileState
+from .quantities import count_text, listed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .outcome import Outcome
+
+RERUN_FAILED: Final = (
+    "press *Re-run failed jobs*, not *Re-run all jobs*: it sends the files that were built already, and a rebuild "
+    "gives other bytes, which the index never takes under a name that is used."
+)
+
+_NEXT_MOVE: Final = {
+    WorkflowError.exit_code: (
+        "change the workflow, push it, and start a new run: a re-run would use the old workflow."
+    ),
+    DistributionError.exit_code: "fix the build and start a new run: a re-run would send the same files.",
+    IndexRefused.exit_code: (
+        "put right what the index refuses, then press *Re-run failed jobs*: the files are still good."
+    ),
+    IndexUnavailable.exit_code: "wait a while, then press *Re-run failed jobs*: the files are still good.",
+    EXIT_BUG: (
+        "report it: the lines to paste stand in the log and in the job's summary. What is on the index stays there."
+    ),
+}
+_CONFLICT: Final = "publish the files that were built first, or give the release a new version: see the error."
+_FIRST: Final = {
+    IndexRefused.exit_code: "put right what the index refuses; then ",
+    EXIT_BUG: "report the bug; to complete the release, ",
+}
+"""What comes before a re-run that completes an incomplete release."""
+
+
+def subject(outcome: Outcome) -> str:
+    """What is being released: ``demo 1.0``, ``demo 2.0rc1 (a pre-release)``, ``a 1.0, b 2.0 and 3 more``."""
+    return listed(tuple(_release(*release) for release in outcome.releases))
+
+
+def verdict(outcome: Outcome) -> str:
+    """The run in one sentence, in plain text; its parts may be foreign."""
+    return next(sentence(outcome) for holds, sentence in _VERDICTS if holds(outcome))
+
+
+def next_move(outcome: Outcome) -> str:
+    """What to do now, in Markdown of ours (nothing foreign in it); empty when there is nothing to do."""
+    if outcome.succeeded or outcome.exit_code is None or outcome.command == "check":
+        return ""
+    if outcome.count(FileState.CONFLICT):
+        return _capital(_CONFLICT)
+    if outcome.incomplete or (outcome.cancelled and not outcome.dry_run):
+        return _capital(_FIRST.get(outcome.exit_code, "") + RERUN_FAILED)
+    return _capital(_NEXT_MOVE.get(outcome.exit_code, ""))
+
+
+def next_move_in_words(outcome: Outcome) -> str:
+    """The same as plain text: what is to be pressed stands in quotes."""
+    return next_move(outcome).replace("*", '"')
+
+
+def _release(project: str, version: str) -> str:
+    try:
+        early = Version(version).is_prerelease
+    except InvalidVersion:
+        early = False
+    return f"{project} {version}" + (" (a pre-release)" if early else "")
+
+
+def _named(outcome: Outcome) -> str:
+    return subject(outcome) or "the release"
+
+
+def _index(outcome: Outcome) -> str:
+    return outcome.index or "the index"
+
+
+def _where(outcome: Outcome) -> str:
+    there = outcome.count(*ON_THE_INDEX)
+    missing = outcome.count(*MISSING)
+    if outcome.dry_run or not there:
+        return "nothing was sent" if not outcome.count(FileState.FAILED, FileState.REFUSED) else "nothing arrived"
+    if missing:
+        files = f"{there} of {count_text(there + missing, 'file')}"
+    else:
+        files = "1 file" if there == 1 else f"all {there:,} files"
+    return f"{files} of {_named(outcome)} {_are(there)} on {_index(outcome)}"
+
+
+def _are(number: int) -> str:
+    return "are" if number > 1 else "is"
+
+
+def _checked(outcome: Outcome) -> str:
+    bad = {diagnosis.file for diagnosis in outcome.errors if diagnosis.file}
+    total = count_text(len(outcome.files), "distribution")
+    if outcome.succeeded:
+        return f"{total} checked: nothing that the index would refuse"
+    if not bad:
+        return f"{total} checked: {count_text(len(outcome.errors), 'error')}"
+    return f"{count_text(len(bad), 'distribution')} would be refused by the index"
+
+
+def _dry(outcome: Outcome) -> str:
+    would = outcome.count(FileState.NOT_SENT, FileState.PLANNED)
+    return (
+        f"Dry run of {_named(outcome)} for {_index(outcome)}: {count_text(would, 'file')} to upload, nothing was sent"
+    )
+
+
+def _nothing_new(outcome: Outcome) -> str:
+    identical = outcome.count(FileState.IDENTICAL)
+    skipped = outcome.count(FileState.SKIPPED)
+    parts = [f"{count_text(identical, 'file')} there already, byte for byte"] if identical else []
+    parts += [f"{count_text(skipped, 'file')} skipped although the index has other bytes"] if skipped else []
+    return f"Nothing to upload for {_named(outcome)} on {_index(outcome)}: {', '.join(parts) or 'no files'}"
+
+
+def _published(outcome: Outcome) -> str:
+    parts = [f"{count_text(outcome.count(FileState.UPLOADED), 'file')} uploaded"]
+    if identical := outcome.count(FileState.IDENTICAL):
+        parts.append(f"{identical} there already")
+    if skipped := outcome.count(FileState.SKIPPED):
+        parts.append(f"{skipped} skipped (other bytes there)")
+    if outcome.all_confirmed:
+        parts.append("all confirmed")
+    return f"{_named(outcome)} {_are(len(outcome.releases))} published on {_index(outcome)}: {', '.join(parts)}"
+
+
+def _incomplete(outcome: Outcome) -> str:
+    there, missing = outcome.count(*ON_THE_INDEX), outcome.count(*MISSING)
+    files = count_text(there + missing, "file")
+    what = f"{_named(outcome)} {_are(len(outcome.releases))} incomplete on {_index(outcome)}"
+    return f"{what}: {there} of {files} {_are(there)} there"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _failed(outcome: Outcome) -> str:
+    were = "were" if len(outcome.releases) > 1 else "was"
+    return f"{subject(outcome) or 'The release'} {were} not published"
+
+
+_VERDICTS: Final[tuple[tuple[Callable[[Outcome], bool], Callable[[Outcome], str]], ...]] = (
+    (lambda run: run.exit_code is None, lambda run: f"The run has not ended: {_where(run)} so far"),
+    (lambda run: run.exit_code == EXIT_BUG, lambda run: f"A bug of this action ended the run: {_where(run)}"),
+    (lambda run: run.cancelled, lambda run: f"Cancelled: {_where(run)}"),
+    (lambda run: run.command == "check", _checked),
+    (lambda run: run.succeeded and run.dry_run, _dry),
+    (lambda run: run.succeeded and not run.count(FileState.UPLOADED), _nothing_new),
+    (lambda run: run.succeeded, _published),
+    (lambda run: run.dry_run, lambda run: f"Dry run of {_named(run)} failed: it would not be published"),
+    (lambda run: run.incomplete, _incomplete),
+    (lambda run: bool(run.count(*ON_THE_INDEX)), lambda run: f"The run failed, though {_where(run)}"),
+    (lambda _: True, lambda run: f"{_failed(run)}: {_where(run)}"),
+)
+"""Read from the top; the first row that holds speaks."""
