@@ -65,11 +65,11 @@ def _refused(message: str) -> Rendering:
 
 def answer(task: dict[str, object]) -> None:
     """Render the ``text`` of a task within ``seconds`` of processor time and ``bytes`` of memory; tell the verdict."""
-    size = int(str(task["bytes"]))
+    size, at_start = int(str(task["bytes"])), _peak_memory()
     _limit(int(str(task["seconds"])), size)
     rendering = render_rst(str(task["text"]))
-    if rendering.verdict is Verdict.REFUSED and _is_short_of_memory(size):
-        rendering = SHORT_OF_MEMORY
+    if rendering.verdict is Verdict.REFUSED and _peak_memory() > max(at_start, size // 2):
+        rendering = SHORT_OF_MEMORY  # libraries disguise it as a failure of their own
     told = {"verdict": rendering.verdict.value, "problem": rendering.problem, "line": rendering.line}
     sys.stdout.buffer.write(json.dumps(told).encode())
     sys.stdout.buffer.flush()
@@ -86,11 +86,14 @@ def _limit(seconds: int, size: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _is_short_of_memory(size: int) -> bool:
-    """Whether so much of ``size`` bytes was used that a failure may come from there; libraries disguise it."""
+def _peak_memory() -> int:
+    """The most memory that this process has used, in bytes; 0 where the system does not tell.
+
+    On Linux a child begins with the figure of its parent, which an exec does not reset.
+    """
     try:
         import resource
     except ImportError:
-        return False
+        return 0
     unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit > size / 2
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

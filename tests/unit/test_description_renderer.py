@@ -226,3 +226,11 @@ def test_without_a_way_to_bound_a_process_the_child_renders_all_the_same(
     monkeypatch.setitem(sys.modules, "resource", None)
     answer({"text": ":func:`x`\n", "seconds": 7, "bytes": 1})
     assert json.loads(capsysbinary.readouterr().out)["verdict"] == "refused"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows tells no such figure")
+def test_a_child_of_a_large_process_is_not_taken_for_short_of_memory() -> None:
+    ballast = bytearray(600 << 20)
+    ballast[:: 1 << 12] = b"x" * (600 << 8)
+    assert render_in_child(REFUSED[1][0]).verdict is Verdict.REFUSED
+    assert len(ballast) == 600 << 20
