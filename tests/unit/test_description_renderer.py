@@ -203,10 +203,11 @@ def test_the_child_bounds_itself_and_blames_no_text_for_the_bounds(
     size: int, verdict: str, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     limits: dict[str, tuple[int, int]] = {}
+    peaks = iter([10, 50_000])
     system = SimpleNamespace(
         **{name: name for name in ("RLIMIT_AS", "RLIMIT_CPU", "RLIMIT_CORE", "RUSAGE_SELF")},
         setrlimit=limits.__setitem__,
-        getrusage=lambda _who: SimpleNamespace(ru_maxrss=50_000),
+        getrusage=lambda _who: SimpleNamespace(ru_maxrss=next(peaks)),
     )
     monkeypatch.setitem(sys.modules, "resource", system)
     answer({"text": ":func:`x`\n", "seconds": 7, "bytes": size})
