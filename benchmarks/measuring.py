@@ -1,18 +1,22 @@
-"""One run of one contestant: a child process, and what the operating system says of it."""
+"""One run of one contestant: a child process, what the operating system says of it, and what the index saw."""
 
 from __future__ import annotations
 
-import os
+import json
 import subprocess
+import sys
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Final
 
-if TYPE_CHECKING:
-    from pypi_trusted_publish.rehearsal.stage import Stage
+from pypi_trusted_publish.rehearsal.stage import Stage
+from pypi_trusted_publish.rehearsal.traffic import Endpoint
+
+_LAUNCHER: Final = Path(__file__).with_name("launcher.py")
+_SAID: Final = 4000
+"""Bytes of a contestant's output that are shown when it fails."""
 
 
 class WrongResultError(Exception):
@@ -23,53 +27,57 @@ class WrongResultError(Exception):
 class Measured:
     """Figures of one run. Seconds and bytes."""
 
+    began: float
+    """On the monotonic clock of this machine."""
     wall: float
     cpu: float
     """User and system time, children that were waited for included."""
     memory: int
     """Peak resident memory of the largest process."""
     first_request: float | None = None
-    """From the start until the first request reached the index."""
+    """From the start until the first request reached the index or GitHub's side of it."""
     connections: int | None = None
     peak_uploads: int | None = None
 
 
-def measure(command: Sequence[str], environ: Mapping[str, str], folder: Path, expect: int = 0) -> Measured:
-    """Run a command to its end; raise WrongResultError for another exit code."""
-    with tempfile.TemporaryFile() as said:
-        began = time.monotonic()
-        process = subprocess.Popen(
-            command, env=dict(environ), cwd=folder, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT
-        )
-        _, status, usage = os.wait4(process.pid, 0)
-        wall = time.monotonic() - began
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != expect:
-            said.seek(0)
-            text = said.read()[-4000:].decode("utf-8", "replace")
-            raise WrongResultError(f"{command[:3]} ended with {process.returncode}:\n{text}")
-    return Measured(wall=wall, cpu=usage.ru_utime + usage.ru_stime, memory=usage.ru_maxrss * 1024)
+def measure(command: Sequence[str], environ: Mapping[str, str], folder: Path) -> Measured:
+    """Run a command to its end in ``folder``; raise WrongResultError unless it succeeds."""
+    with tempfile.TemporaryDirectory() as own:
+        report, said = Path(own) / "report.json", Path(own) / "said"
+        with said.open("wb") as output:
+            subprocess.run(
+                [sys.executable, "-I", "-S", str(_LAUNCHER), str(report), *command],
+                env=dict(environ),
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                check=True,
+            )
+        figures = json.loads(report.read_text(encoding="utf-8"))
+        if code := figures.pop("code"):
+            text = said.read_bytes()[-_SAID:].decode("utf-8", "replace")
+            raise WrongResultError(f"{' '.join(command[:3])} ended with {code}:\n{text}")
+    return Measured(**figures)
 
 
 def measure_upload(stage: Stage, command: Sequence[str], environ: Mapping[str, str]) -> Measured:
-    """Run a command that uploads everything to an empty stage, and look at what arrived."""
-    expected = {path.name: path.stat().st_size for path in stage.distributions or ()}
-    opened = stage.index.traffic.connections
-    now = stage.index.server.run(_loop_time())
+    """Run a command that uploads everything to an empty stage, and look at what arrived and how."""
+    paths = stage.distributions or ()
+    before, opened = len(stage.requests), stage.index.traffic.connections
     measured = measure(command, environ, stage.workspace)
     arrived = {file.filename: file.size for file in stage.published()}
-    if arrived != expected:
-        raise WrongResultError(f"{command[:3]} uploaded {len(arrived)} of {len(expected)} files")
-    first = min((request.began for request in stage.requests if request.began >= now), default=None)
+    if arrived != {path.name: path.stat().st_size for path in paths}:
+        raise WrongResultError(
+            f"{' '.join(command[:3])} uploaded {len(arrived)} of {len(paths)} files, or parts of them"
+        )
+    requests = stage.requests[before:]
+    answered = [request for request in requests if request.endpoint is Endpoint.UPLOAD and request.status == 200]  # noqa: PLR2004 - uploaded
+    if len(answered) != len(paths):
+        raise WrongResultError(f"{' '.join(command[:3])} needed {len(answered)} uploads for {len(paths)} files")
     return replace(
         measured,
-        first_request=None if first is None else first - now,
+        first_request=min(request.began for request in requests) - measured.began,
         connections=stage.index.traffic.connections - opened,
         peak_uploads=stage.index.traffic.peak_uploads,
     )
-
-
-async def _loop_time() -> float:
-    import asyncio
-
-    return asyncio.get_running_loop().time()

@@ -47,7 +47,7 @@ class Played:
         return [line for line in self.log.splitlines() if line.startswith("::error ")]
 
 
-def play(stage: Stage, *, environ: dict[str, str] | None = None, clock: Any = None) -> Played:
+def play(stage: Stage, *, environ: dict[str, str] | None = None, clock: Any = None, patience: float = 1.0) -> Played:
     """Run ``publish`` on the stage; waits are skipped. ``environ`` is added to the stage's; None there removes one."""
     for name in ("output", "summary"):
         (stage.folder / name).write_text("", encoding="utf-8")
@@ -60,6 +60,7 @@ def play(stage: Stage, *, environ: dict[str, str] | None = None, clock: Any = No
         install=None,
         cleanup=lambda: None,
         leave=_left,
+        patience=patience,
     )
     code = run(["publish"], surroundings)
     return left_by(stage, code=code, log=stdout.getvalue())

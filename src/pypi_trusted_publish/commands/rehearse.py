@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from ..errors import EXIT_OK, DistributionError, WorkflowError
 from ..report.terminal import Style
@@ -19,6 +19,8 @@ from .surroundings import Surroundings
 if TYPE_CHECKING:
     from ..rehearsal.stage import Stage
 
+PATIENCE: Final = 0.05
+"""The part of a real time-out that a rehearsal waits for a server which never answers: 3 s instead of 60."""
 MISSING_EXTRA = "A rehearsal needs the packages of the extra: pip install 'pypi-trusted-publish[rehearsal]'\n"
 
 
@@ -59,6 +61,7 @@ def _play(stage: Stage, surroundings: Surroundings, *, dry_run: bool) -> int:
         environ={**surroundings.environ, **stage.environ},
         clock=SkippingClock(surroundings.clock),
         leave=_leave_in_order,
+        patience=PATIENCE,
     )
     code = publish_with(on_stage, style=Style.by_reader(surroundings.stdout))
     out = surroundings.stdout

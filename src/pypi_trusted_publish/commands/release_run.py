@@ -56,6 +56,7 @@ class Release:
             clock=SystemClock(),  # time-outs are of the network, and stay real where waits are skipped
             emit=self._background.emit,
             user_agent=f"pypi-trusted-publish/{__version__}",
+            patience=desk.surroundings.patience,
         )
         self._index = IndexClient(
             session=self._session,

@@ -26,5 +26,7 @@ class Surroundings:
     """Removes what the bootstrap made; called before :attr:`leave`, which runs no ``finally``."""
     leave: Callable[[int], NoReturn]
     """Ends the process at once with an exit code, without waiting for any thread."""
+    patience: float = 1.0
+    """A factor on every time-out of the network; below 1 for rehearsals of servers that never answer."""
     sigstore_trust: str | None = None
     """A client trust configuration of Sigstore as JSON, for rehearsals; None: that of its public instance."""

@@ -80,7 +80,8 @@ class IndexClient:
 
         On PyPI and TestPyPI an unreadable page raises IndexUnavailable; elsewhere it is a page in that state.
         """
-        page = self._page(project, fresh=fresh)
+        kind = RequestKind.READ_BACK if fresh else RequestKind.PROJECT_PAGE
+        page = self._page(project, fresh=fresh, kind=kind)
         if page.state is PageState.UNREADABLE and self._urls.is_public:
             raise IndexUnavailable(
                 Diagnosis(
@@ -148,11 +149,13 @@ class IndexClient:
         headers = {"Accept": accept} | ({"Cache-Control": "no-cache", "Pragma": "no-cache"} if fresh else {})
         return self._session.request("GET", url, headers=headers, limit=limit, follow_same_origin=True)
 
-    def _page(self, project: NormalizedName, *, fresh: bool) -> ProjectPage:
+    def _page(
+        self, project: NormalizedName, *, fresh: bool, kind: RequestKind = RequestKind.PROJECT_PAGE
+    ) -> ProjectPage:
         url = self._urls.simple_url(project)
         try:
             answer = self._retrier.run(
-                RequestKind.PROJECT_PAGE,
+                kind,
                 f"read what the index has of {project}",
                 lambda _: self._get(url, accept=SIMPLE_JSON, fresh=fresh, limit=PAGE_LIMIT),
                 judge=by_status_and_type if self._urls.is_public else by_status,

@@ -24,6 +24,7 @@ class RequestKind(str, enum.Enum):
     MINT = "mint"
     REVOKE = "revoke"
     PROJECT_PAGE = "project page"
+    READ_BACK = "project page, read back"
     CLASSIFIERS = "list of classifiers"
     UPLOAD = "upload"
 
@@ -98,6 +99,7 @@ POLICIES: Final[Mapping[RequestKind, Policy]] = MappingProxyType(
             safe="a token that is revoked stays revoked; one that is not runs out by itself",
         ),
         RequestKind.PROJECT_PAGE: Policy(tries=4, patience=90.0, safe="it only reads"),
+        RequestKind.READ_BACK: Policy(tries=2, patience=5.0, safe="it only reads, and whoever waits looks again"),
         RequestKind.CLASSIFIERS: Policy(tries=2, patience=20.0, safe="it only reads"),
         RequestKind.UPLOAD: Policy(
             tries=6,

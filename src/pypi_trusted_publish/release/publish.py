@@ -172,14 +172,17 @@ def _upload(
         )
 
     ports.emit(StepStarted(title="Exchange and upload"))
+    sending = False
     try:
         try:
             _require_coverage(tokens.mint(), plan, ports.emit)
+            sending = True
             upload_in_lanes(schedule(plan), width=order.lanes, upload=upload, emit=ports.emit)
         finally:
             tokens.revoke_all()
     except PublishError:
-        _take_stock(plan, ports)
+        if sending:
+            _take_stock(plan, ports)
         raise
 
 

@@ -172,7 +172,7 @@ class Outcome:
     @property
     def all_confirmed(self) -> bool:
         """The index lists every file that should be there, with our digests."""
-        expected = tuple(file for file in self.files if file.state in ON_THE_INDEX)
+        expected = tuple(file for file in self.files if file.state is not FileState.SKIPPED)
         return bool(expected) and all(file.confirmed for file in expected)
 
     def count(self, *states: FileState) -> int:

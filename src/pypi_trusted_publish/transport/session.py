@@ -39,8 +39,19 @@ class Session:
     time-outs, so it has to be one that runs as the network does, not one that skips waits.
     """
 
-    def __init__(self, *, proxies: Proxies, trust: Trust, clock: Clock, emit: Emit, user_agent: str) -> None:
+    def __init__(
+        self,
+        *,
+        proxies: Proxies,
+        trust: Trust,
+        clock: Clock,
+        emit: Emit,
+        user_agent: str,
+        patience: float = 1.0,
+    ) -> None:
+        """``patience`` is a factor on every time-out; below 1 for rehearsals of servers that never answer."""
         self._clock = clock
+        self._patience = patience
         self._emit = emit
         self._headers = {"User-Agent": user_agent, "Accept-Encoding": "identity", "Accept": "*/*"}
         self._sockets = OpenSockets()
@@ -73,6 +84,8 @@ class Session:
         """
         allowed = follow_same_origin and method == "GET" and body is None and not _has_authorization(headers)
         hops = _MAX_REDIRECTS if allowed else 0
+        read_timeout, connect_timeout = read_timeout * self._patience, connect_timeout * self._patience
+        deadline = None if deadline is None else deadline * self._patience
         shown = url_for_log or _without_query(url)
         while True:
             exchange = Exchange(clock=self._clock, read_timeout=read_timeout, deadline=deadline, urgent=urgent)

@@ -1,0 +1,1 @@
+"""This project beside twine and uv: see :mod:`benchmarks.__main__`."""

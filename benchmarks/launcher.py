@@ -1,0 +1,35 @@
+"""Starts one command from a small process, and writes down what the operating system says of it.
+
+``python -I -S launcher.py REPORT COMMAND...``, with the environment and the folder that the command is to have. A child
+that is started by a large process is charged with its parent's memory until it becomes the command, so whoever wants to
+know a peak must be small itself. Standard library only.
+"""
+
+import json
+import os
+import sys
+import time
+
+_KIBIBYTES_UNLESS = "darwin"
+"""Where the peak is counted in bytes; everywhere else in kibibytes."""
+
+
+def main(report: str, command: list[str]) -> int:
+    """Run the command to its end and write its times (seconds), peak (bytes) and exit code as JSON."""
+    began = time.monotonic()
+    pid = os.posix_spawnp(command[0], command, os.environ)
+    _, status, usage = os.wait4(pid, 0)
+    figures = {
+        "began": began,
+        "wall": time.monotonic() - began,
+        "cpu": usage.ru_utime + usage.ru_stime,
+        "memory": usage.ru_maxrss * (1 if sys.platform == _KIBIBYTES_UNLESS else 1024),
+        "code": os.waitstatus_to_exitcode(status),
+    }
+    with open(report, "w", encoding="utf-8") as file:  # noqa: PTH123 - pathlib would make this process larger
+        json.dump(figures, file)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], sys.argv[2:]))
