@@ -6,7 +6,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv rehearse test lint types workflows tests format docs summary pin lock clean
+.PHONY: help venv rehearse test lint types workflows tests bench format docs summary pin lock clean
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*##/\1 -/p' Makefile
@@ -42,6 +42,10 @@ tests: venv  ## the tests, with branch coverage
 
 soak: venv  ## many releases through random faults and kills, and every time-out waited for: some minutes
 	$(BIN)/pytest --numprocesses 8 tests/faults/soak.py
+
+bench: venv  ## measure this project beside twine and uv, in one run: about ten minutes (BENCH="--only small" FIGURES=benchmarks/figures.json)
+	$(BIN)/python -m benchmarks --json $(FIGURES) $(BENCH)
+FIGURES ?= build/figures.json
 
 format: venv  ## let ruff put the code into its form
 	$(BIN)/ruff check --fix .

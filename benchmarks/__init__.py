@@ -1,1 +1,1 @@
-"""This project beside twine and uv: see :mod:`benchmarks.__main__`."""
+"""Measures this project beside twine and uv: see ``python -m benchmarks --help``."""

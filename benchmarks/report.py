@@ -1,4 +1,4 @@
-"""Figures as tables: medians with their spread, and the ratio to each other contestant."""
+"""Figures as tables of Markdown: medians with their spread, and the ratio to each other contestant."""
 
 from __future__ import annotations
 
@@ -7,45 +7,82 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from contests import Contest
-    from measuring import Measured
+    from .contests import Contest
+    from .measuring import Measured
+
+_MB = 1e6
 
 
 def table(contest: Contest, figures: Mapping[str, Sequence[Measured]]) -> str:
-    """One workload as a table of Markdown."""
+    """One workload: a line for each contestant."""
     us = next(iter(figures))
     lines = [
         f"\n### {contest.name}: {contest.statement}\n",
-        "| | wall s (min to max) | cpu s | memory MB | first request s | connections | at once | ours / theirs | bar |",
+        "| | wall s (min to max) | cpu s | peak MB | first request s | connections | at once | ours / theirs | bar |",
         "|---|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
     for who, runs in figures.items():
         walls = [run.wall for run in runs]
-        ratio = "" if who == us else f"{median(run.wall for run in figures[us]) / median(walls):.2f}"
-        bar = f"{contest.bars[who]:.2f}" if who in contest.bars else ""
-        lines.append(
-            f"| {who} | {median(walls):.2f} ({min(walls):.2f} to {max(walls):.2f})"
-            f" | {median(run.cpu for run in runs):.2f} | {median(run.memory for run in runs) / 1e6:.0f}"
-            f" | {_known([run.first_request for run in runs], 2)} | {_known([run.connections for run in runs], 0)}"
-            f" | {_known([run.peak_uploads for run in runs], 0)} | {ratio} | {bar} |"
-        )
+        cells = [
+            who,
+            f"{median(walls):.2f} ({min(walls):.2f} to {max(walls):.2f})",
+            f"{median(run.cpu for run in runs):.2f}",
+            f"{median(run.memory for run in runs) / _MB:.0f}",
+            _median_of([run.first_request for run in runs], 2),
+            _median_of([run.connections for run in runs], 0),
+            _median_of([run.peak_uploads for run in runs], 0),
+            "" if who == us else f"{ratio(figures[us], runs):.2f}",
+            _bar(contest, who, us),
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def growth_table(everything: Mapping[str, Mapping[str, Sequence[Measured]]]) -> str:
-    """How wall time and memory grow with the number of files and with the bytes."""
-    rows = [(name, runs) for name, figures in everything.items() for runs in figures.values() if "-" in name]
-    grown = [(name, runs) for name, runs in rows if name.startswith(("files-", "bytes-"))]
-    if not grown:
-        return ""
-    lines = ["\n### Growth\n", "| | wall s | memory MB |", "|---|--:|--:|"]
-    lines += [
-        f"| {name} | {median(run.wall for run in runs):.2f} | {median(run.memory for run in runs) / 1e6:.0f} |"
-        for name, runs in grown
+def ratio(ours: Sequence[Measured], theirs: Sequence[Measured]) -> float:
+    """Our median wall time as a part of theirs."""
+    return median(run.wall for run in ours) / median(run.wall for run in theirs)
+
+
+def missed_bars(contest: Contest, figures: Mapping[str, Sequence[Measured]]) -> list[str]:
+    """What was slower or larger than we want it: a line each. For the reader, nothing fails on it."""
+    us = next(iter(figures))
+    missed = [
+        f"{contest.name}: {ratio(figures[us], figures[who]):.2f} of {who}, and at most {bar:.2f} is wanted"
+        for who, bar in contest.bars.items()
+        if ratio(figures[us], figures[who]) > bar
     ]
-    return "\n".join(lines) + "\n"
+    peak = median(run.memory for run in figures[us])
+    if contest.memory_bar is not None and peak > contest.memory_bar:
+        missed.append(f"{contest.name}: a peak of {peak / _MB:.0f} MB, and {contest.memory_bar / _MB:.0f} are wanted")
+    return missed
 
 
-def _known(values: Sequence[float | None], digits: int) -> str:
+def growth_table(everything: Mapping[str, Mapping[str, Sequence[Measured]]]) -> str:
+    """How our wall time and memory grow with the number of files and with the bytes; empty when it was not measured.
+
+    The last column is what each file, or each MiB, adds to the line above.
+    """
+    lines: list[str] = []
+    for unit in ("files", "bytes"):
+        before: tuple[float, float] | None = None
+        for name, figures in everything.items():
+            if not name.startswith(f"{unit}-"):
+                continue
+            runs = next(iter(figures.values()))
+            wall, count = median(run.wall for run in runs), float(name.removeprefix(f"{unit}-").removesuffix("MiB"))
+            added = "" if before is None else f"{1000 * (wall - before[0]) / (count - before[1]):.2f}"
+            before = wall, count
+            lines.append(f"| {name} | {wall:.2f} | {median(run.memory for run in runs) / _MB:.0f} | {added} |")
+    head = ["\n### Growth\n", "| | wall s | peak MB | ms for each more |", "|---|--:|--:|--:|"]
+    return "\n".join([*head, *lines]) + "\n" if lines else ""
+
+
+def _bar(contest: Contest, who: str, us: str) -> str:
+    if who == us:
+        return "" if contest.memory_bar is None else f"{contest.memory_bar / _MB:.0f} MB"
+    return f"{contest.bars[who]:.2f}" if who in contest.bars else ""
+
+
+def _median_of(values: Sequence[float | None], digits: int) -> str:
     known = [value for value in values if value is not None]
     return f"{median(known):.{digits}f}" if known else ""

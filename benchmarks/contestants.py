@@ -1,0 +1,181 @@
+"""Who competes: this project, twine and uv, each as its users start it, each with a home of its own."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from pypi_trusted_publish.rehearsal.stage import Stage
+from pypi_trusted_publish.rehearsal.traffic import Latency
+
+from .measuring import Measured, measure, measure_upload
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+BIN: Final = Path(sys.executable).parent
+NETWORK: Final = ("PATH", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "HTTPS_PROXY", "https_proxy")
+SIZE_LIMIT: Final = 4 << 30
+"""Bytes of a file that the index takes."""
+
+Upload: TypeAlias = Callable[[Path, Latency], Measured]
+"""Uploads every file of a folder to an empty index at that distance."""
+
+
+def environment(home: Path) -> dict[str, str]:
+    """What every contestant is given: the network's variables, pip's, a home of its own, and no cache."""
+    kept = {name: value for name, value in os.environ.items() if name in NETWORK or name.startswith("PIP_")}
+    return {**kept, "HOME": str(home), "PYTHONUTF8": "1", "UV_NO_CACHE": "1"}
+
+
+def ours(files: Path, latency: Latency) -> Measured:
+    """The whole release: proof, checks, exchange, upload, revocation, read-back."""
+    with _stage(files, latency) as stage:
+        command = [str(BIN / "python"), "-m", "pypi_trusted_publish", "publish"]
+        return measure_upload(stage, command, {**environment(stage.folder), **stage.environ})
+
+
+def twine(files: Path, latency: Latency) -> Measured:
+    """``twine upload`` with a token that is ready."""
+    with _stage(files, latency) as stage:
+        return measure_upload(stage, _twine_upload(stage, BIN / "twine"), environment(stage.folder))
+
+
+def uv(files: Path, latency: Latency) -> Measured:
+    """``uv publish`` with a token that is ready."""
+    with _stage(files, latency) as stage:
+        return measure_upload(stage, _uv_publish(stage, BIN / "uv"), environment(stage.folder))
+
+
+def _twine_upload(stage: Stage, program: Path) -> list[str]:
+    options = ["upload", "--non-interactive", "--disable-progress-bar", "--repository-url", stage.index.upload_url]
+    return [str(program), *options, "-u", "__token__", "-p", _token(stage), *map(str, stage.distributions or ())]
+
+
+def _uv_publish(stage: Stage, program: Path) -> list[str]:
+    options = ["publish", "--trusted-publishing", "never", "--no-progress", "--publish-url", stage.index.upload_url]
+    return [str(program), *options, "--token", _token(stage), *map(str, stage.distributions or ())]
+
+
+def check(files: Path) -> Measured:
+    """``check`` on every file."""
+    return measure(
+        [str(BIN / "python"), "-m", "pypi_trusted_publish", "check", str(files)], environment(files.parent), files
+    )
+
+
+def twine_check(files: Path) -> Measured:
+    """``twine check --strict`` on every file."""
+    names = map(str, sorted(files.iterdir()))
+    return measure([str(BIN / "twine"), "check", "--strict", *names], environment(files.parent), files)
+
+
+def cold_start(files: Path) -> Measured:
+    """``bootstrap.py --version`` from nothing: the lock is installed by hash, then the program starts."""
+    with _home(files) as home:
+        return measure(_bootstrap("--version"), {**environment(home), "RUNNER_TEMP": str(home)}, home)
+
+
+def pip_uv(files: Path) -> Measured:
+    """``pip install --target DIR uv``."""
+    with _home(files) as home:
+        return measure(_pip("--target", str(home / "uv"), "uv"), environment(home), home)
+
+
+def venv_twine(files: Path) -> Measured:
+    """A fresh environment with twine in it."""
+    with _home(files) as home:
+        return measure(["sh", "-c", _VENV_TWINE, _python(), str(home / "v")], environment(home), home)
+
+
+def cold_ours(files: Path, latency: Latency) -> Measured:
+    """The same as the action does it, from nothing to the end of the release."""
+    with _stage(files, latency) as stage:
+        return measure_upload(stage, _bootstrap("publish"), {**environment(stage.folder), **stage.environ})
+
+
+def cold_uv(files: Path, latency: Latency) -> Measured:
+    """``pip install --target DIR uv``, then ``uv publish``."""
+    with _stage(files, latency) as stage:
+        folder = stage.folder / "uv"
+        return _after(_pip("--target", str(folder), "uv"), stage, _uv_publish(stage, folder / "bin" / "uv"))
+
+
+def cold_twine(files: Path, latency: Latency) -> Measured:
+    """A fresh environment with twine in it, then ``twine upload``."""
+    with _stage(files, latency) as stage:
+        folder = stage.folder / "v"
+        made = ["sh", "-c", _VENV_TWINE, _python(), str(folder)]
+        return _after(made, stage, _twine_upload(stage, folder / "bin" / "twine"))
+
+
+_VENV_TWINE: Final = '"$0" -m venv "$1" && "$1/bin/python" -m pip install --quiet --no-cache-dir twine'
+
+
+def _after(prepare: Sequence[str], stage: Stage, upload: Sequence[str]) -> Measured:
+    """One run of two commands, the second only when the first succeeds."""
+    script = f"{shlex.join(prepare)} && exec {shlex.join(upload)}"
+    return measure_upload(stage, ["sh", "-c", script], environment(stage.folder))
+
+
+def _bootstrap(argument: str) -> list[str]:
+    return [_python(), "-I", "-S", "-u", "-X", "utf8", str(ROOT / "bootstrap.py"), argument]
+
+
+def _pip(*arguments: str) -> list[str]:
+    return [_python(), "-m", "pip", "install", "--quiet", "--no-cache-dir", *arguments]
+
+
+@functools.cache
+def _python() -> str:
+    """The interpreter that the environment of the benchmark was made from."""
+    code = "import sys; print(sys.base_prefix + '/bin/python3')"
+    return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
+
+
+@contextmanager
+def _home(files: Path) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="home-", dir=files.parent) as home:
+        yield Path(home)
+
+
+@contextmanager
+def _stage(files: Path, latency: Latency) -> Iterator[Stage]:
+    """An empty index with the files of the workload, for one run; its issuer has signed before the clock starts."""
+    folder = Path(tempfile.mkdtemp(prefix="stage-", dir=files.parent))
+    try:
+        distributions = sorted(files.iterdir())
+        with Stage(folder, distributions=distributions, latency=latency, size_limit=SIZE_LIMIT) as stage:
+            _identity(stage)
+            yield stage
+    finally:
+        shutil.rmtree(folder)
+
+
+def _identity(stage: Stage) -> str:
+    bearer = {"Authorization": f"bearer {stage.environ['ACTIONS_ID_TOKEN_REQUEST_TOKEN']}"}
+    request = urllib.request.Request(f"{stage.index.identity_url}&audience=rehearsal", headers=bearer)
+    identity: str = json.load(_direct().open(request))["value"]
+    return identity
+
+
+def _token(stage: Stage) -> str:
+    """An upload token, got by an exchange before the clock starts."""
+    body = json.dumps({"token": _identity(stage)}).encode()
+    mint = urllib.request.Request(f"{stage.index.origin}/_/oidc/mint-token", data=body)
+    mint.add_header("Content-Type", "application/json")
+    token: str = json.load(_direct().open(mint))["token"]
+    return token
+
+
+def _direct() -> urllib.request.OpenerDirector:
+    return urllib.request.build_opener(urllib.request.ProxyHandler({}))
