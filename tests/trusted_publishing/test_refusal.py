@@ -112,7 +112,7 @@ def test_without_claims_there_is_no_form_and_no_guess_about_the_job() -> None:
         ("Check failed for required claim 'repository_owner_id'", "taken again"),
         ("Check failed for required claim 'repository'", "renamed or transferred"),
         ("Check failed for required claim 'sub'", "customises the 'sub' claim"),
-        ("Check failed for required claim 'job_workflow_ref'", "not the ref or commit of this run"),
+        ("Check failed for required claim 'job_workflow_ref'", "the publisher names another file"),
         ("The job_workflow_ref claim does not match, expecting one of ['a'], got 'b'", "release.yml at refs/tags/v1.0"),
         ("Could not job extract workflow filename from OIDC claims", "release.yml"),
         ("Check failed for optional claim 'environment'", "other than 'release'"),

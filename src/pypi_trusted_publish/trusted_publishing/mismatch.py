@@ -66,6 +66,8 @@ def _workflow(situation: Situation) -> str:
             f"The job stands in a workflow of {job.repository}, called from {claims.repository}; the index only takes "
             f"a workflow of {claims.repository} itself."
         )
+    if job.at and job.at in (claims.ref, claims.sha):
+        return f"The job stands in {job.filename} at {job.at}, the run's own; the publisher names another file."
     where = f"{job.filename or 'another file'} at {job.at or 'an unknown ref'}"
     return f"The job stands in {where}, which is not the ref or commit of this run."
 
@@ -148,7 +150,9 @@ def _called(claims: UnverifiedClaims) -> Iterator[str]:
     if not claims.is_called or not job.repository:
         return
     caller = claims.caller_workflow
-    if job.repository.lower() == claims.repository.lower():
+    if (job.repository, job.filename) == (caller.repository, caller.filename):
+        yield f"Workflow: the job runs {job.filename} as it was at {job.at}, not at the ref or commit of this run."
+    elif job.repository.lower() == claims.repository.lower():
         yield (
             f"Workflow: the job stands in the called file {job.filename}, not in {caller.filename}; the publisher must "
             f"name {job.filename}."
