@@ -18,6 +18,7 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
     "flow": (
         "release.background",
         "release.dry_run",
+        "release.identity_ahead",
         "release.lanes",
         "release.pages_ahead",
         "release.prove",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from .. import __version__
@@ -15,6 +17,7 @@ from ..github.runner import ReleaseJob, check_runner, read_event
 from ..index.client import IndexClient
 from ..index.upload_tokens import UploadTokens
 from ..release.background import Background
+from ..release.identity_ahead import IdentityAhead
 from ..release.pages_ahead import PagesAhead
 from ..release.plan import PlanPolicy, UploadPlan
 from ..release.prove import Proof, prove
@@ -47,6 +50,7 @@ class Release:
         self._clock = desk.surroundings.clock
         self._background = Background(desk.emit)
         self._proof: Proof | None = None
+        self._next_identity: IdentityAhead | None = None
         self._tokens: UploadTokens | None = None
         urls = inputs.index
         self._index_verifies = urls.is_public or desk.surroundings.sigstore_trust is not None
@@ -123,7 +127,13 @@ class Release:
             clock=self._clock,
             emit=self._background.emit,
         )
+        self._open_ahead((desk.context.identity_url, inputs.index.simple_root))
         publish(order, ports)
+
+    def _open_ahead(self, urls: Iterable[str]) -> None:
+        """Open connections that will be needed, beside the flow; none is waited for."""
+        for url in urls:
+            self._background.start(partial(self._session.warm, url))
 
     def close(self) -> None:
         """Close the connections of a run that has ended by itself."""
@@ -165,6 +175,8 @@ class Release:
             self._background.emit(Told(diagnosis=diagnosis))
         self._attestations.begin(proof.accepted.claims)
         self._proof = proof
+        self._next_identity = IdentityAhead(proof.identity, self._background, self._clock)
+        self._next_identity.expect(proof.audience)
         return proof
 
     def _identity_of(self, job: ReleaseJob) -> IdentityProvider:
@@ -191,11 +203,13 @@ class Release:
                 unknown_projects=plan.new_projects,
             )
 
+        spare = min(self._inputs.index.lanes, len(plan.uploads)) - 1
+        self._open_ahead([self._inputs.index.upload_url] * spare)
         self._tokens = UploadTokens(
             session=self._session,
             urls=self._inputs.index,
             audience=proof.audience,
-            request_identity=proof.identity.request,
+            request_identity=(self._next_identity or proof.identity).request,
             explain=explain,
             register_secret=self._desk.register,
             clock=self._clock,

@@ -1,0 +1,45 @@
+"""An identity token asked for before it is needed: GitHub answers while the files are checked and the plan is made."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Final, Protocol
+
+if TYPE_CHECKING:
+    from ..clock import Clock
+    from ..trusted_publishing.tokens import Audience, IdentityToken
+    from .background import Background, Task
+
+FRESH: Final = 120.0
+"""Seconds for which a token that was asked for ahead may wait: it lives about five minutes."""
+
+
+class _Identity(Protocol):
+    def request(self, audience: Audience) -> IdentityToken: ...
+
+
+class IdentityAhead:
+    """Hands out each token once: the one asked for ahead to the first exchange, a new one to every other."""
+
+    def __init__(self, identity: _Identity, background: Background, clock: Clock) -> None:
+        self._identity = identity
+        self._background = background
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._ahead: tuple[Audience, float, Task[IdentityToken]] | None = None
+
+    def expect(self, audience: Audience) -> None:
+        """Begin to ask for a token that will be needed."""
+        task = self._background.start(lambda: self._identity.request(audience))
+        with self._lock:
+            self._ahead = (audience, self._clock.monotonic(), task)
+
+    def request(self, audience: Audience) -> IdentityToken:
+        """A token that nobody has used; raises what asking for it raised."""
+        with self._lock:
+            ahead, self._ahead = self._ahead, None
+        if ahead is not None:
+            for_whom, began, task = ahead
+            if for_whom == audience and self._clock.monotonic() - began < FRESH:
+                return task.result()
+        return self._identity.request(audience)

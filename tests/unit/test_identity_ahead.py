@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import pytest
+
+from builders.clock import VirtualClock
+from pypi_trusted_publish.errors import Diagnosis, IndexUnavailable
+from pypi_trusted_publish.events import Event
+from pypi_trusted_publish.release.background import Background
+from pypi_trusted_publish.release.identity_ahead import FRESH, IdentityAhead
+from pypi_trusted_publish.secret import Secret
+from pypi_trusted_publish.trusted_publishing.tokens import Audience, IdentityToken
+
+PYPI = Audience("pypi")
+
+
+class GitHub:
+    """Numbers its tokens; the first ``deaf`` requests fail."""
+
+    def __init__(self, deaf: int = 0) -> None:
+        self.deaf = deaf
+        self.asked: list[str] = []
+
+    def request(self, audience: Audience) -> IdentityToken:
+        self.asked.append(audience)
+        if len(self.asked) <= self.deaf:
+            raise IndexUnavailable(Diagnosis(code="deaf", happened="no answer"))
+        return IdentityToken(secret=Secret(f"token-{len(self.asked)}"), audience=audience)
+
+
+def ahead(github: GitHub) -> tuple[IdentityAhead, VirtualClock]:
+    clock = VirtualClock()
+    return IdentityAhead(github, Background(list[Event]().append), clock), clock
+
+
+def test_the_first_exchange_gets_the_token_that_was_asked_for_ahead_and_the_next_a_new_one() -> None:
+    github = GitHub()
+    identity, _ = ahead(github)
+    identity.expect(PYPI)
+    tokens = [identity.request(PYPI).secret.reveal() for _ in range(2)]
+    assert tokens == ["token-1", "token-2"]
+
+
+@pytest.mark.parametrize(("passed", "audience"), [(FRESH, "pypi"), (0.0, "testpypi")])
+def test_a_token_that_is_old_or_for_another_audience_is_not_used(passed: float, audience: str) -> None:
+    github = GitHub()
+    identity, clock = ahead(github)
+    identity.expect(PYPI)
+    clock.advance(passed)
+    assert identity.request(Audience(audience)).audience == audience
+    assert github.asked.count(audience) == len(github.asked) - (audience != "pypi")
+
+
+def test_nothing_is_asked_ahead_unless_it_is_expected() -> None:
+    github = GitHub()
+    identity, _ = ahead(github)
+    identity.request(PYPI)
+    assert github.asked == ["pypi"]
+
+
+def test_what_asking_ahead_raised_is_raised_by_the_first_and_the_next_asks_anew() -> None:
+    identity, _ = ahead(GitHub(deaf=1))
+    identity.expect(PYPI)
+    with pytest.raises(IndexUnavailable):
+        identity.request(PYPI)
+    assert identity.request(PYPI).secret.reveal() == "token-2"
