@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -84,3 +85,15 @@ def test_only_uploads_and_mints_take_the_server_s_time(tmp_path: Path) -> None:
         took = {request.endpoint: request.ended - request.began for request in stage.requests}
     assert {endpoint for endpoint, seconds in took.items() if seconds >= 0.3} == {Endpoint.MINT, Endpoint.UPLOAD}
     assert {Endpoint.IDENTITY, Endpoint.PAGE} <= set(took)
+
+
+def test_the_handshakes_of_a_connection_begin_when_it_is_opened(tmp_path: Path) -> None:
+    with Stage(tmp_path, latency=Latency(round_trip=200)) as stage:
+        address = ("127.0.0.1", stage.index.server.port)
+        with socket.create_connection(address) as early, socket.create_connection(address) as late:
+            for connection in (late, early):
+                connection.sendall(b"GET /simple/none/ HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                assert connection.recv(1 << 16)
+        seconds = [request.ended - request.began for request in stage.requests]
+    assert seconds[0] >= 0.35
+    assert seconds[1] == pytest.approx(0.2, abs=0.1)

@@ -23,7 +23,7 @@ _PATIENCE: Final = 30.0
 class LoopThread:
     """Two listeners over one application: the index, and GitHub's side of it."""
 
-    def __init__(self, *, port: int, on_connection: Callable[[], None]) -> None:
+    def __init__(self, *, port: int, on_connection: Callable[[asyncio.BaseProtocol], None]) -> None:
         self.port = port
         """Of the index; 0 until it is known."""
         self.identity_port = 0
@@ -105,6 +105,6 @@ class LoopThread:
     def _connect(self) -> asyncio.BaseProtocol:
         if self._runner is None or self._runner.server is None:
             raise RuntimeError("the embedded index is not running")
-        self._on_connection()
         protocol: asyncio.BaseProtocol = self._runner.server()
+        self._on_connection(protocol)
         return protocol

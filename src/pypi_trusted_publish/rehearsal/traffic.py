@@ -72,7 +72,7 @@ class Latency:
     """The distance to the client, and the time that the server takes for its work. Milliseconds."""
 
     round_trip: float = 0.0
-    """Once for each request, once more for a new connection, and once more for its TLS."""
+    """Once for each request; a connection takes one more from when it is opened, and another one for its TLS."""
     server: float = 0.0
     """Work of an upload or a mint, between its last byte and its effect; every other answer lies ready."""
 
@@ -94,10 +94,12 @@ class Traffic:
         self._next_number = next_number
         self._arrivals = 0
         self._connection_of: weakref.WeakKeyDictionary[asyncio.BaseTransport, int] = weakref.WeakKeyDictionary()
+        self._opened: dict[asyncio.BaseProtocol, float] = {}
 
-    def count_connection(self) -> None:
-        """A connection was accepted."""
+    def count_connection(self, protocol: asyncio.BaseProtocol) -> None:
+        """A connection was accepted; its handshakes take their time from now on."""
         self.connections += 1
+        self._opened[protocol] = asyncio.get_running_loop().time()
 
     async def work(self) -> None:
         """Take as long as the server takes."""
@@ -142,7 +144,7 @@ class Traffic:
             )
 
     async def _arrive(self, request: web.Request) -> int:
-        """The number of the connection; a new one takes its handshakes first."""
+        """The number of the connection; over a new one nothing comes before its handshakes are over."""
         transport = request.transport
         known = self._connection_of.get(transport) if transport is not None else None
         if known is not None:
@@ -151,7 +153,9 @@ class Traffic:
         if transport is not None:
             self._connection_of[transport] = connection
         if self.latency.round_trip:
-            await asyncio.sleep(self.latency.round_trip / 1000 * (2 if self._tls else 1))
+            now = asyncio.get_running_loop().time()
+            ready = self._opened.pop(request.protocol, now) + self.latency.round_trip / 1000 * (2 if self._tls else 1)
+            await asyncio.sleep(max(0.0, ready - now))
         return connection
 
     async def _travel(self) -> None:
