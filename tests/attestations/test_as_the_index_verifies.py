@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import platformdirs
 import pytest
-from pypi_attestations import Attestation, GitHubPublisher, VerificationError
+from pypi_attestations import Attestation, AttestationType, GitHubPublisher, VerificationError
 from pypi_attestations import Distribution as AttestedDistribution
 
 from builders.attestations import Stand
@@ -39,7 +39,7 @@ def test_the_library_that_pypi_runs_takes_every_attestation(library: Stand) -> N
         attestation = Attestation.model_validate_json(texts[file.filename][0])
         subject = AttestedDistribution(name=file.filename, digest=file.sha256)
         kind, _ = attestation.verify(publisher, subject, offline=True)
-        assert kind == "https://docs.pypi.org/attestations/publish/v1"
+        assert kind == AttestationType.PYPI_PUBLISH_V1.value
 
 
 def test_and_refuses_them_for_another_file_or_publisher(library: Stand) -> None:

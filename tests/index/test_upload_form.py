@@ -54,7 +54,7 @@ DOCUMENTED = {
     "Import-Namespace": ("import_namespace", "2.5"),
 }
 """Field of core metadata -> name in the form, and the metadata version that brought it; written down a second time,
-from https://docs.pypi.org/api/upload/ and the core metadata specification."""
+from PyPI's documentation of its upload API and the core metadata specification."""
 
 CONTENT = b"PK\x03\x04 the file\r\n--boundary\r\n\0\xff"
 

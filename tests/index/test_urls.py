@@ -11,36 +11,46 @@ from packaging.utils import canonicalize_name
 
 from pypi_trusted_publish.index.loopback import is_loopback_address, is_loopback_host
 from pypi_trusted_publish.index.url_rules import UnusableUrl
-from pypi_trusted_publish.index.urls import PYPI, TESTPYPI, IndexUrls
+from pypi_trusted_publish.index.urls import (
+    PYPI,
+    PYPI_SITE,
+    PYPI_UPLOAD,
+    TESTPYPI,
+    TESTPYPI_SITE,
+    TESTPYPI_UPLOAD,
+    IndexUrls,
+)
 
 DEMO = canonicalize_name("demo")
 
+PYPI_UPLOAD_HOST = PYPI_UPLOAD.removesuffix("/legacy/")
 
-@pytest.mark.parametrize("text", ["pypi", "PyPI", " pypi ", "", "https://upload.pypi.org/legacy/"])
+
+@pytest.mark.parametrize("text", ["pypi", "PyPI", " pypi ", "", PYPI_UPLOAD])
 def test_pypi_is_known_by_its_name_and_its_upload_url(text: str) -> None:
     assert IndexUrls.parse(text) is PYPI
 
 
-@pytest.mark.parametrize("text", ["testpypi", "TestPyPI", "https://test.pypi.org/legacy/"])
+@pytest.mark.parametrize("text", ["testpypi", "TestPyPI", TESTPYPI_UPLOAD])
 def test_testpypi_is_known_by_its_name_and_its_upload_url(text: str) -> None:
     assert IndexUrls.parse(text) is TESTPYPI
 
 
 def test_pypi_takes_uploads_and_the_exchange_on_one_host_and_shows_pages_on_another() -> None:
-    assert PYPI.audience_url == "https://upload.pypi.org/_/oidc/audience"
-    assert PYPI.mint_url == "https://upload.pypi.org/_/oidc/mint-token"
-    assert PYPI.burn_url == "https://upload.pypi.org/_/oidc/burn-token"
-    assert PYPI.simple_url(DEMO) == "https://pypi.org/simple/demo/"
-    assert PYPI.project_url(DEMO, "1.0+x") == "https://pypi.org/project/demo/1.0%2Bx/"
-    assert PYPI.classifiers_url == "https://pypi.org/pypi?%3Aaction=list_classifiers"
+    assert PYPI.audience_url == f"{PYPI_UPLOAD_HOST}/_/oidc/audience"
+    assert PYPI.mint_url == f"{PYPI_UPLOAD_HOST}/_/oidc/mint-token"
+    assert PYPI.burn_url == f"{PYPI_UPLOAD_HOST}/_/oidc/burn-token"
+    assert PYPI.simple_url(DEMO) == f"{PYPI_SITE}/simple/demo/"
+    assert PYPI.project_url(DEMO, "1.0+x") == f"{PYPI_SITE}/project/demo/1.0%2Bx/"
+    assert PYPI.classifiers_url == f"{PYPI_SITE}/pypi?%3Aaction=list_classifiers"
     assert (PYPI.expected_audience, PYPI.lanes, PYPI.default_wait) == ("pypi", 4, 300.0)
     assert PYPI.is_pypi
     assert not PYPI.is_testpypi
 
 
 def test_testpypi_does_everything_on_one_host() -> None:
-    assert TESTPYPI.audience_url == "https://test.pypi.org/_/oidc/audience"
-    assert TESTPYPI.simple_url(DEMO) == "https://test.pypi.org/simple/demo/"
+    assert TESTPYPI.audience_url == f"{TESTPYPI_SITE}/_/oidc/audience"
+    assert TESTPYPI.simple_url(DEMO) == f"{TESTPYPI_SITE}/simple/demo/"
     assert (TESTPYPI.expected_audience, TESTPYPI.lanes, TESTPYPI.default_wait) == ("testpypi", 4, 300.0)
     assert TESTPYPI.is_testpypi
 
@@ -48,8 +58,8 @@ def test_testpypi_does_everything_on_one_host() -> None:
 def test_the_explanations_of_a_refusal_know_the_pages_of_the_public_indexes() -> None:
     facts = PYPI.facts
     assert facts.name == "PyPI"
-    assert facts.pages(("demo",), ()) == ("https://pypi.org/manage/project/demo/settings/publishing/",)
-    assert facts.pages((), ()) == ("https://pypi.org/manage/account/publishing/",)
+    assert facts.pages(("demo",), ()) == (f"{PYPI_SITE}/manage/project/demo/settings/publishing/",)
+    assert facts.pages((), ()) == (f"{PYPI_SITE}/manage/account/publishing/",)
     assert IndexUrls.parse("https://index.example/up/").facts.pages(("demo",), ()) == ()
 
 
@@ -91,7 +101,7 @@ def test_a_default_port_is_left_out() -> None:
         ("http://index.example/", "http://"),
         ("ftp://index.example/", "https://"),
         ("index.example", "pypi and testpypi"),
-        ("pypi.org", "pypi and testpypi"),
+        (PYPI_SITE.partition("//")[2], "pypi and testpypi"),
         ("https:///legacy/", "https://"),
         ("https://[::1/", "no URL"),
         ("https://h:port/", "no URL"),
@@ -104,14 +114,14 @@ def test_a_default_port_is_left_out() -> None:
         ("https://index.example/\na", "blank"),
         ("https://index.example\\@evil.example/", "backslash"),
         ("https://bücher.example/", "punycode"),
-        ("https://pypi.org/simple/", "'pypi'"),
-        ("https://pypi.org/legacy/", "'pypi'"),
-        ("https://upload.pypi.org/legacy", "'pypi'"),
-        ("https://upload.pypi.org/", "'pypi'"),
+        (f"{PYPI_SITE}/simple/", "'pypi'"),
+        (f"{PYPI_SITE}/legacy/", "'pypi'"),
+        (f"{PYPI_UPLOAD_HOST}/legacy", "'pypi'"),
+        (f"{PYPI_UPLOAD_HOST}/", "'pypi'"),
         ("https://UPLOAD.PYPI.ORG/legacy/", "'pypi'"),
-        ("https://upload.pypi.org./legacy/", "'pypi'"),
-        ("https://test.pypi.org/simple/", "'testpypi'"),
-        ("https://test.pypi.org/legacy", "'testpypi'"),
+        (f"{PYPI_UPLOAD_HOST}./legacy/", "'pypi'"),
+        (f"{TESTPYPI_SITE}/simple/", "'testpypi'"),
+        (f"{TESTPYPI_SITE}/legacy", "'testpypi'"),
     ],
 )
 def test_a_url_that_cannot_be_that_of_an_index_is_refused_and_not_quoted(text: str, reason: str) -> None:

@@ -1,6 +1,6 @@
 """The form of an upload, as the bytes before and after the file.
 
-Source: PyPI's upload API (https://docs.pypi.org/api/upload/) and its server, August 2026: an unknown field name is
+Source: PyPI's documentation of its upload API, and its server, August 2026: an unknown field name is
 answered 200 and lost, so the names here are held by a test that reads each field back from the wire.
 """
 
