@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from aiohttp import BodyPartReader, MultipartReader, web
+from aiohttp import BodyPartReader, MultipartReader, content_disposition_filename, parse_content_disposition, web
 
 from .answers import Refusal
 
@@ -53,11 +54,11 @@ async def _read_parts(reader: MultipartReader, content: _Content) -> UploadForm:
     while (part := await reader.next()) is not None:
         if isinstance(part, MultipartReader):
             raise Refusal(400, "Invalid upload: nested multipart.")
-        name = part.name or ""
-        if name == "content" and part.filename is not None:
-            await content.read(part)
+        name, filename = _names(part.headers.get("Content-Disposition", ""))
+        if name == "content" and filename is not None:
+            await content.read(part, filename)
             continue
-        if part.filename is not None:
+        if filename is not None:
             raise Refusal(400, f"Invalid upload: field {name!r} must not be a file.")
         data = bytes(await part.read())
         total += len(data)
@@ -65,6 +66,13 @@ async def _read_parts(reader: MultipartReader, content: _Content) -> UploadForm:
             raise Refusal(400, "Invalid upload: the fields are too large.")
         fields.append((name, _text(name, data)))
     return content.form(tuple(fields))
+
+
+@functools.lru_cache(maxsize=1024)
+def _names(disposition: str) -> tuple[str, str | None]:
+    """Name of the field and of its file; remembered, because every upload has the same ones and parsing is slow."""
+    _, parameters = parse_content_disposition(disposition)
+    return content_disposition_filename(parameters, "name") or "", content_disposition_filename(parameters)
 
 
 def _text(name: str, data: bytes) -> str:
@@ -97,10 +105,10 @@ class _Content:
         self._blake2b = hashlib.blake2b(digest_size=32)
         self._size = 0
 
-    async def read(self, part: BodyPartReader) -> None:
+    async def read(self, part: BodyPartReader, filename: str) -> None:
         if self._filename is not None:
             raise Refusal(400, "Invalid upload: two files.")
-        self._filename = part.filename
+        self._filename = filename
         self._content_type = part.headers.get("Content-Type", "")
         with self._target.open("wb") as file:
             working: asyncio.Future[None] | None = None
