@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from builders.archives import SDIST_NAME, WHEEL_NAME, file_member, sdist_bytes, wheel_bytes
 from builders.judging import candidate, errors, judge, judge_all
+from pypi_trusted_publish.distributions import content_scan
 from pypi_trusted_publish.distributions.check import check
 from pypi_trusted_publish.distributions.content_scan import SCAN_LIMIT, SourceScan, is_source
 from pypi_trusted_publish.distributions.options import FILE_SIZE_LIMIT, CheckOptions
@@ -56,6 +59,12 @@ def test_a_mark_is_found_wherever_the_pieces_are_cut() -> None:
         scan.feed(b"before" + mark[:cut])
         scan.feed(mark[cut:] + b"after")
         assert scan.protected_by == "PyArmor"
+
+
+def test_the_scan_would_not_find_its_own_source_protected() -> None:
+    scan = SourceScan()
+    scan.feed(Path(content_scan.__file__).read_bytes())
+    assert scan.protected_by is None
 
 
 @pytest.mark.parametrize("name", ["a.py", "A.PY", "x/y.pye", "a.b.py", "a.py/"])

@@ -9,18 +9,18 @@ from typing import Final
 SCAN_LIMIT: Final = 5 * 1024 * 1024
 """Bytes; the index does not look into larger files."""
 _SOURCE_SUFFIXES: Final = frozenset({".py", ".pye"})
+_PYARMOR: Final = b"__pyarmor_"
+_PYE: Final = b" PYE FILE---"
+_SIGNS: Final = (_PYARMOR, _PYE)
+"""What every mark holds: hardly any file does, so that two searches are enough for it. The marks are put together
+from it because the index looks into this file too."""
 _ANY_OF: Final = (
-    b"__pyarmor__(__name__, __file__,",
-    b"__pyarmor_enter__",
-    b"__pyarmor_exit__",
-    b"__pyarmor_assert__",
-    b"__pyarmor_bcc__",
+    _PYARMOR + b"_(__name__, __file__,",
+    *(_PYARMOR + what + b"__" for what in (b"enter", b"exit", b"assert", b"bcc")),
 )
 """PyArmor's marks: one of them is enough."""
-_ALL_OF: Final = (b"---BEGIN PYE FILE---", b"---END PYE FILE---")
+_ALL_OF: Final = tuple(b"---" + edge + _PYE for edge in (b"BEGIN", b"END"))
 """SourceDefender's marks: both."""
-_SIGNS: Final = (b"__pyarmor_", b" PYE FILE---")
-"""What every mark holds: hardly any file does, so that two searches are enough for it."""
 _TOKEN_HEAD: Final = b"pypi-AgEIcHlwaS5vcmcCJ"
 _TOKEN: Final = re.compile(rb"pypi-AgEIcHlwaS5vcmcCJ[A-Za-z0-9_-]{100,}")
 """An API token of the index: a fixed head, then base64 (documented by the index; August 2026)."""
