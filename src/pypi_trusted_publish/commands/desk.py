@@ -17,20 +17,16 @@ from ..errors import EXIT_BUG, EXIT_OK, Diagnosis, PublishError
 from ..events import Event, RunEnded, Stopping, Told
 from ..github import commands
 from ..github.runner import RunnerContext
-from ..report.bug_report import bug_heading, bug_report
 from ..report.foreign_text import clean
 from ..report.lines import Role
-from ..report.outcome import Outcome
-from ..report.outcome_fold import Recorder
-from ..report.outputs import outputs, report
-from ..report.summary import summary
 from ..report.terminal import Console, Style
-from ..report.verdict import next_move_in_words, verdict
 from ..transport.proxies import Proxies
 from ..transport.trust import Trust
 
 if TYPE_CHECKING:
     from ..inputs import Inputs
+    from ..report.outcome import Outcome
+    from ..report.outcome_fold import Recorder
     from ..secret import Secret
     from .surroundings import Surroundings
 
@@ -48,7 +44,7 @@ class Desk:
         self._lock = threading.RLock()
         self._closed = False
         self._began = surroundings.clock.monotonic()
-        self._recorder = Recorder()
+        self._record: Recorder | None = None
         self._private: Path | None = None
         self._folder = Path(self.context.temp or tempfile.gettempdir())
         self._name = f"{_PREFIX}{secrets.token_hex(4)}"
@@ -81,8 +77,17 @@ class Desk:
                 return
             self._closed = isinstance(event, RunEnded)
             told = self.console.redact(event)
-            self._recorder(told)
+            self._recorder()(told)
             self.console(told)
+
+    def _recorder(self) -> Recorder:
+        """The record; what it is made of is imported when there is something to record, after the first request."""
+        with self._lock:
+            if self._record is None:
+                from ..report.outcome_fold import Recorder
+
+                self._record = Recorder()
+            return self._record
 
     def private_folder(self) -> Path:
         """A folder of this run, removed at its end."""
@@ -103,6 +108,8 @@ class Desk:
 
     def tell_bug(self, bug: Exception, command: str) -> int:
         """Tell what nobody has foreseen, as a report to paste."""
+        from ..report.bug_report import bug_heading, bug_report
+
         text = bug_report(bug, command=command)
         self.emit(Told(diagnosis=Diagnosis(code="bug", happened=bug_heading(), paste=text)))
         return EXIT_BUG
@@ -113,9 +120,11 @@ class Desk:
 
     def close(self, code: int, *, cancelled: bool) -> None:
         """End the run: annotations, summary, outputs, and one line that says what came of it."""
+        from ..report.verdict import next_move_in_words, verdict
+
         seconds = self.surroundings.clock.monotonic() - self._began
         self.emit(RunEnded(exit_code=code, seconds=seconds, cancelled=cancelled))
-        outcome = self.console.redact(self._recorder.outcome)  # again: a secret may have come after the event
+        outcome = self.console.redact(self._recorder().outcome)  # again: a secret may have come after the event
         if code != EXIT_OK:
             self.console.release_held()
         self.console.annotate(outcome.diagnoses)
@@ -128,6 +137,9 @@ class Desk:
 
     def _write_files(self, outcome: Outcome) -> None:
         """The summary, the report and the outputs; a file that cannot be written is told and changes nothing else."""
+        from ..report.outputs import outputs, report
+        from ..report.summary import summary
+
         path = self._folder / f"{self._name}-report.json"
         with self._told_when_impossible("the report"):
             path.write_text(json.dumps(report(outcome), indent=2), encoding="utf-8")

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from signal import Signals
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ..errors import EXIT_OK, PublishError
 from ..inputs import parse_inputs
 from ..report.terminal import Style
 from .desk import Desk
-from .release_run import Release
+from .opening import Opening
 from .stop_signals import StopSignals
 from .supervise import supervise
 from .surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from .release_run import Release
 
 _SIGNALLED: Final = 128
 """A process that a signal ended has this and the signal's number as its exit code."""
@@ -34,7 +37,10 @@ def publish_with(surroundings: Surroundings, *, style: Style) -> int:
         try:
             inputs = parse_inputs(surroundings.environ)
             desk.configure(inputs)
-            release = Release(inputs, desk)
+            opening = Opening(inputs, desk)
+            from .release_run import Release  # the rest of the program, while the first answers are on their way
+
+            release = Release(inputs, desk, opening)
             stopped = supervise(release.run, stop)
         except PublishError as problem:
             code = desk.tell(problem)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from .. import __version__
@@ -14,17 +12,13 @@ from ..events import RunStarted, Told
 from ..github.identity import IdentityProvider
 from ..github.protection import ProtectionReader
 from ..github.runner import ReleaseJob, check_runner, read_event
-from ..index.client import IndexClient
 from ..index.upload_tokens import UploadTokens
-from ..release.background import Background
 from ..release.identity_ahead import IdentityAhead
 from ..release.pages_ahead import PagesAhead
 from ..release.plan import PlanPolicy, UploadPlan
 from ..release.prove import Proof, prove
 from ..release.publish import Order, Ports, publish
-from ..system_clock import SystemClock
 from ..thread_map import in_threads
-from ..transport.session import Session
 from ..trusted_publishing.claims_policy import ClaimsPolicy
 from ..trusted_publishing.environment_protection import judge_protection
 from ..trusted_publishing.refusal import Refusal, explain_refusal
@@ -36,6 +30,7 @@ if TYPE_CHECKING:
     from ..errors import PublishError
     from ..inputs import Inputs
     from .desk import Desk
+    from .opening import Opening
 
 MINT_PATIENCE: Final = 0.5
 """Seconds that a stopped run waits for a mint in flight: a token that we never saw cannot be revoked."""
@@ -44,31 +39,19 @@ MINT_PATIENCE: Final = 0.5
 class Release:
     """Everything that one run of the flow is handed; :meth:`stop` may be called from another thread."""
 
-    def __init__(self, inputs: Inputs, desk: Desk) -> None:
+    def __init__(self, inputs: Inputs, desk: Desk, opening: Opening) -> None:
         self._inputs = inputs
         self._desk = desk
         self._clock = desk.surroundings.clock
-        self._background = Background(desk.emit)
+        self._opening = opening
+        self._background = opening.background
         self._proof: Proof | None = None
         self._next_identity: IdentityAhead | None = None
         self._tokens: UploadTokens | None = None
         urls = inputs.index
         self._index_verifies = urls.is_public or desk.surroundings.sigstore_trust is not None
-        self._session = Session(
-            proxies=desk.proxies(),
-            trust=desk.trust,
-            clock=SystemClock(),  # time-outs are of the network, and stay real where waits are skipped
-            emit=self._background.emit,
-            user_agent=f"pypi-trusted-publish/{__version__}",
-            patience=desk.surroundings.patience,
-        )
-        self._index = IndexClient(
-            session=self._session,
-            urls=urls,
-            clock=self._clock,
-            emit=self._background.emit,
-            random=desk.surroundings.random,
-        )
+        self._session = opening.session
+        self._index = opening.index
         self._pages = PagesAhead(self._index, self._background)
         self._validation = Validation(
             inputs=inputs,
@@ -127,13 +110,7 @@ class Release:
             clock=self._clock,
             emit=self._background.emit,
         )
-        self._open_ahead((desk.context.identity_url, inputs.index.simple_root))
         publish(order, ports)
-
-    def _open_ahead(self, urls: Iterable[str]) -> None:
-        """Open connections that will be needed, beside the flow; none is waited for."""
-        for url in urls:
-            self._background.start(partial(self._session.warm, url))
 
     def close(self) -> None:
         """Close the connections of a run that has ended by itself."""
@@ -154,7 +131,7 @@ class Release:
         reading = self._background.start(lambda: reader.read(self._inputs.environment))
         proof = prove(
             check_runner=lambda: check_runner(context, read_event(context.event_path)),
-            index=self._index,
+            index=self._opening,
             identity=self._identity_of,
             policy=self._policy,
             clock=self._clock,
@@ -204,7 +181,7 @@ class Release:
             )
 
         spare = min(self._inputs.index.lanes, len(plan.uploads)) - 1
-        self._open_ahead([self._inputs.index.upload_url] * spare)
+        self._opening.connect([self._inputs.index.upload_url] * spare)
         self._tokens = UploadTokens(
             session=self._session,
             urls=self._inputs.index,

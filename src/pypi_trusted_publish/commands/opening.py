@@ -1,0 +1,73 @@
+"""How a run begins: connections open and the first question is out while the rest of the program is being imported.
+
+What is imported here is what the first request needs, and nothing else.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from .. import __version__
+from ..errors import PublishError
+from ..github.runner import check_runner, read_event
+from ..release.background import Background
+from ..system_clock import SystemClock
+from ..transport.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ..inputs import Inputs
+    from ..trusted_publishing.tokens import Audience
+    from .desk import Desk
+
+
+class Opening:
+    """The session of a run, its index, and the audience that was asked for when the job may publish at all."""
+
+    def __init__(self, inputs: Inputs, desk: Desk) -> None:
+        """Raise WorkflowError when the environment names a proxy that cannot be used."""
+        self.background = Background(desk.emit)
+        self.session = Session(
+            proxies=desk.proxies(),
+            trust=desk.trust,
+            clock=SystemClock(),  # time-outs are of the network, and stay real where waits are skipped
+            emit=self.background.emit,
+            user_agent=f"pypi-trusted-publish/{__version__}",
+            patience=desk.surroundings.patience,
+        )
+        may_publish = _may_publish(desk)
+        if may_publish:
+            self.connect(
+                (desk.context.api_url, desk.context.identity_url, inputs.index.upload_url, inputs.index.simple_root)
+            )
+        from ..index.client import IndexClient  # the connections are opened meanwhile
+
+        self.index = IndexClient(
+            session=self.session,
+            urls=inputs.index,
+            clock=desk.surroundings.clock,
+            emit=self.background.emit,
+            random=desk.surroundings.random,
+        )
+        self._asked = self.background.start(self.index.audience) if may_publish else None
+
+    def connect(self, urls: Iterable[str]) -> None:
+        """Open connections that will be needed; none is waited for."""
+        for url in urls:
+            self.background.start(partial(self.session.warm, url))
+
+    def audience(self) -> Audience:
+        """What the index answered; raises what asking it raised."""
+        asked, self._asked = self._asked, None
+        return self.index.audience() if asked is None else asked.result()
+
+
+def _may_publish(desk: Desk) -> bool:
+    """Whether the proof will get as far as asking the index."""
+    try:
+        check_runner(desk.context, read_event(desk.context.event_path))
+    except PublishError:
+        return False
+    return True
