@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import random
@@ -52,6 +53,7 @@ def entry() -> None:
         code = _SIGNALLED + _PIPE
     except KeyboardInterrupt:
         code = _SIGNALLED + signal.SIGINT
+    gc.freeze()  # the interpreter then takes itself apart in half the time: it looks for no cycles in what is left
     sys.exit(code)
 
 

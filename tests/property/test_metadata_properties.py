@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from builders.metadata import found, metadata_bytes
 from builders.second_opinion import takes
+from pypi_trusted_publish.distributions.contacts import PLAIN_URL, follows_rfc_3986
 from pypi_trusted_publish.distributions.core_metadata import read_core_metadata
 from pypi_trusted_publish.distributions.metadata_fields import FIELDS, VERSIONS
 from pypi_trusted_publish.errors import Severity
@@ -86,3 +87,8 @@ def test_errors_are_found_exactly_where_the_reference_library_and_the_index_find
     data = metadata_bytes(*fields, version=version)
     errors = [finding for finding in found(data) if finding.severity is Severity.ERROR]
     assert (errors == []) == takes(data), (fields, version, errors)
+
+
+@given(st.from_regex(PLAIN_URL, fullmatch=True))
+def test_what_is_taken_at_first_sight_follows_the_rfc_too(url: str) -> None:
+    assert follows_rfc_3986(url)
