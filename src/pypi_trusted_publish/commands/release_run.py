@@ -137,6 +137,8 @@ class Release:
             clock=self._clock,
             emit=self._background.emit,
         )
+        self._next_identity = IdentityAhead(proof.identity, self._background, self._clock)
+        self._next_identity.expect(proof.audience)
         protection = reading.result()
         self._background.emit(protection.event())
         judged = judge_protection(
@@ -152,8 +154,6 @@ class Release:
             self._background.emit(Told(diagnosis=diagnosis))
         self._attestations.begin(proof.accepted.claims)
         self._proof = proof
-        self._next_identity = IdentityAhead(proof.identity, self._background, self._clock)
-        self._next_identity.expect(proof.audience)
         return proof
 
     def _identity_of(self, job: ReleaseJob) -> IdentityProvider:

@@ -36,10 +36,12 @@ class IdentityAhead:
 
     def request(self, audience: Audience) -> IdentityToken:
         """A token that nobody has used; raises what asking for it raised."""
+        task = self._taken(audience)
+        return self._identity.request(audience) if task is None else task.result()
+
+    def _taken(self, audience: Audience) -> Task[IdentityToken] | None:
         with self._lock:
-            ahead, self._ahead = self._ahead, None
-        if ahead is not None:
-            for_whom, began, task = ahead
-            if for_whom == audience and self._clock.monotonic() - began < FRESH:
-                return task.result()
-        return self._identity.request(audience)
+            if self._ahead is None or self._ahead[0] != audience:
+                return None
+            (_, began, task), self._ahead = self._ahead, None
+        return task if self._clock.monotonic() - began < FRESH else None
