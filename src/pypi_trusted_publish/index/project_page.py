@@ -7,6 +7,7 @@ import enum
 import json
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -59,7 +60,19 @@ class ProjectPage:
 
     def file(self, filename: str) -> PublishedFile | None:
         """The entry of that name, or None."""
-        return next((entry for entry in self.files if entry.filename == filename), None)
+        return self._by_filename.get(filename)
+
+    def file_of(self, sha256: str) -> PublishedFile | None:
+        """The first entry with these bytes, or None."""
+        return self._by_sha256.get(sha256)
+
+    @cached_property
+    def _by_filename(self) -> dict[str, PublishedFile]:
+        return {entry.filename: entry for entry in reversed(self.files)}
+
+    @cached_property
+    def _by_sha256(self) -> dict[str | None, PublishedFile]:
+        return {entry.sha256: entry for entry in reversed(self.files)}
 
 
 class UnreadablePage(ValueError):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import Diagnosis, IndexRefused, raise_together
-from ..index.project_page import PageState, ProjectPage, PublishedFile
+from ..index.project_page import PageState, ProjectPage
 from . import plan_problems as problems
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def _refusals(plan: UploadPlan, policy: PlanPolicy) -> Iterator[Diagnosis]:
         )
     for distribution in plan.uploads:
         page = plan.page(distribution.project)
-        twin = _same_bytes(distribution, page)
+        twin = page.file_of(distribution.sha256)
         if twin is not None:
             yield problems.same_bytes(distribution, twin.filename)
         sdist = problems.other_sdist(distribution, page)
@@ -137,10 +137,6 @@ def _refusals(plan: UploadPlan, policy: PlanPolicy) -> Iterator[Diagnosis]:
         news = [distribution for distribution in plan.uploads if distribution.project == page.project]
         if news:
             yield from _closed(page, news, policy)
-
-
-def _same_bytes(distribution: Distribution, page: ProjectPage) -> PublishedFile | None:
-    return next((entry for entry in page.files if entry.sha256 == distribution.sha256), None)
 
 
 def _closed(page: ProjectPage, news: Sequence[Distribution], policy: PlanPolicy) -> Iterator[Diagnosis]:
