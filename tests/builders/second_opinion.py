@@ -87,6 +87,7 @@ def _judged(raw: dict[str, Any]) -> bool:
     return (
         judged.metadata_version in _INDEX_VERSIONS
         and judged.version.local is None
+        and "dynamic" not in (judged.dynamic or ())
         and len(judged.summary or "") <= 512
         and all(_address(text) for text in (judged.author_email, judged.maintainer_email))
         and all(name in trove_classifiers.classifiers for name in judged.classifiers or ())

@@ -21,7 +21,7 @@ SUMMARY_LIMIT: Final = 512
 _METADATA_VERSION: Final = re.compile(r"([1-9][0-9]{0,5})\.(0|[1-9][0-9]{0,5})")
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 _LINE_END: Final = re.compile(r"[\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029]")
-_NEVER_DYNAMIC: Final = frozenset({"metadata-version", "name", "version"})
+_NEVER_DYNAMIC: Final = frozenset({"metadata-version", "name", "version", "dynamic"})
 
 
 def form_findings(sent: SentMetadata, filename: str) -> Iterator[Finding]:

@@ -97,7 +97,8 @@ SUMMARY_LENGTH: Final = Rule(
 )
 DYNAMIC_INVALID: Final = Rule(
     code="dynamic-invalid",
-    statement="`Dynamic` names only fields of core metadata, and never `Name`, `Version` or `Metadata-Version`.",
+    statement="`Dynamic` names only fields of core metadata, and never `Name`, `Version`, `Metadata-Version` or "
+    "`Dynamic`.",
     source=f"{_SPECIFICATION}, Dynamic",
     meaning="The index refuses the file.",
     fix=_REBUILD,
