@@ -18,7 +18,10 @@ from .errors import Diagnosis, DistributionError
 
 PUBLISHED: Final = (".whl", ".tar.gz")
 """What is published of a folder; other files are named and ignored."""
-JUDGED: Final = (*PUBLISHED, ".zip", ".egg", ".tgz", ".tar", ".tar.bz2", ".tbz2", ".tar.xz", ".tar.z", ".tar.zst")
+JUDGED: Final = (
+    *(*PUBLISHED, ".zip", ".egg", ".tgz", ".tar", ".tar.bz2", ".tbz2", ".tar.xz", ".tar.z", ".tar.zst"),
+    *(".exe", ".msi", ".rpm", ".deb", ".dmg"),
+)
 """What ``check`` takes for a distribution: formats of the past too, which the index refuses."""
 ATTESTATIONS: Final = (".publish.attestation", ".provenance.attestation")
 _NESTED_DEPTH: Final = 3

@@ -42,6 +42,13 @@ def test_files_and_globs_are_lines_too(dist: Path, line: str) -> None:
     assert [each.filename for each in collect([line], str(dist.parent)).candidates] == [WHEEL]
 
 
+@pytest.mark.parametrize("name", ["demo-1.0.win32.exe", "demo-1.0.msi", "demo-1.noarch.rpm", "demo-1.0.egg"])
+def test_formats_of_the_past_are_judged_and_never_published(dist: Path, name: str) -> None:
+    (dist / name).write_bytes(b"")
+    assert name in {each.filename for each in survey(["dist"], str(dist.parent)).candidates}
+    assert name in collect(["dist"], str(dist.parent)).ignored
+
+
 def test_an_absolute_path_is_taken_as_it_is(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     assert len(collect([str(dist), str(dist / "*.whl")], str(elsewhere)).candidates) == 2
