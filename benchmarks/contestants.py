@@ -67,10 +67,9 @@ def _uv_publish(stage: Stage, program: Path) -> list[str]:
 
 
 def check(files: Path) -> Measured:
-    """``check`` on every file."""
-    return measure(
-        [str(BIN / "python"), "-m", "pypi_trusted_publish", "check", str(files)], environment(files.parent), files
-    )
+    """``check`` on every file; a size above the default limit is the index's to judge."""
+    command = [str(BIN / "python"), "-m", "pypi_trusted_publish", "check", "--lenient-tables", str(files)]
+    return measure(command, environment(files.parent), files)
 
 
 def twine_check(files: Path) -> Measured:
