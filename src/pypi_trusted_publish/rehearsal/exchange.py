@@ -96,7 +96,7 @@ class Exchange:
             raise _Refused("invalid-reuse-token", "invalid token: already used")
         if identifier is not None:
             self._used.add(str(identifier))
-        await self._traffic.work()
+        await self._traffic.work(mint=True)
         created = self._reify(claims)
         try:
             publisher = find(self.publishers, claims)

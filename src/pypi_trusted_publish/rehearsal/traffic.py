@@ -75,6 +75,8 @@ class Latency:
     """Once for each request; a connection takes one more from when it is opened, and another one for its TLS."""
     server: float = 0.0
     """Work of an upload or a mint, between its last byte and its effect; every other answer lies ready."""
+    mint: float | None = None
+    """Work of a mint; None: as long as that of an upload."""
 
 
 class Traffic:
@@ -101,10 +103,11 @@ class Traffic:
         self.connections += 1
         self._opened[protocol] = asyncio.get_running_loop().time()
 
-    async def work(self) -> None:
-        """Take as long as the server takes."""
-        if self.latency.server:
-            await asyncio.sleep(self.latency.server / 1000)
+    async def work(self, *, mint: bool = False) -> None:
+        """Take as long as the server takes for an upload, or for a mint."""
+        takes = self.latency.mint if mint and self.latency.mint is not None else self.latency.server
+        if takes:
+            await asyncio.sleep(takes / 1000)
 
     async def pass_through(self, request: web.Request, endpoint: Endpoint, handler: Handler) -> web.StreamResponse:
         """Let a request through to ``handler``, which may write into the request's note."""
