@@ -10,15 +10,20 @@ import argparse
 import json
 import os
 import platform
+import re
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Final
 
 from .contests import CONTESTS, Contest
 from .measuring import Measured, WrongResultError
 from .report import growth_table, missed_bars, table
+
+_LEAF: Final = re.compile(r"\{[^{}]*\}")
+"""One run in the written figures: it gets one line."""
 
 
 def main(argv: list[str]) -> int:
@@ -42,7 +47,7 @@ def main(argv: list[str]) -> int:
     print(growth_table(everything), end="")
     print("\n" + "\n".join(missed or ["Every bar is met."]))
     if options.json:
-        _keep(options.json, everything)
+        keep(options.json, everything)
     return 0
 
 
@@ -66,7 +71,7 @@ def _run(contest: Contest, runs: int) -> dict[str, list[Measured]]:
         return figures
 
 
-def _keep(path: Path, everything: Mapping[str, Mapping[str, Sequence[Measured]]]) -> None:
+def keep(path: Path, everything: Mapping[str, Mapping[str, Sequence[Measured]]]) -> None:
     """Write the figures into a file; what it knows of other workloads on this machine stays there."""
     kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     figures = kept["figures"] if kept.get("machine") == machine() else {}
@@ -74,7 +79,8 @@ def _keep(path: Path, everything: Mapping[str, Mapping[str, Sequence[Measured]]]
         figures[name] = {who: [_rounded(run) for run in runs] for who, runs in measured.items()}
     ordered = {name: figures[name] for name in CONTESTS if name in figures}
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"machine": machine(), "figures": ordered}, indent=1) + "\n", encoding="utf-8")
+    text = json.dumps({"machine": machine(), "figures": ordered}, indent=1)
+    path.write_text(_LEAF.sub(lambda run: " ".join(run[0].split()), text) + "\n", encoding="utf-8")
 
 
 def _rounded(run: Measured) -> dict[str, float | None]:

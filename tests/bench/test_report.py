@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
 import pytest
+from benchmarks.__main__ import keep, machine
 from benchmarks.contests import CONTESTS, Contest
 from benchmarks.measuring import Measured, WrongResultError, measure
 from benchmarks.report import growth_table, missed_bars, ratio, table
@@ -68,3 +70,16 @@ def test_the_memory_of_a_child_is_its_own_however_large_its_parent_is(tmp_path: 
 def test_a_command_that_fails_is_a_wrong_result_and_tells_what_it_said(tmp_path: Path) -> None:
     with pytest.raises(WrongResultError, match=r"ended with 3:\n.*no luck"):
         measure([sys.executable, "-c", "print('no luck'); raise SystemExit(3)"], {}, tmp_path)
+
+
+def test_what_is_kept_has_a_line_for_each_run_and_the_workloads_that_were_not_measured_again(tmp_path: Path) -> None:
+    path = tmp_path / "made" / "figures.json"
+    keep(path, {"small": {"us": [run(1), run(2)]}, "check": {"us": [run(1)]}})
+    keep(path, {"small": {"us": [run(3.14159), run(4)]}})
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    assert kept["machine"] == machine()
+    assert {name: [one["wall"] for one in runs["us"]] for name, runs in kept["figures"].items()} == {
+        "small": [3.142, 4.0],
+        "check": [1.0],
+    }
+    assert path.read_text(encoding="utf-8").count('{ "wall"') == 3
