@@ -16,6 +16,8 @@ HOST: Final = "127.0.0.1"
 _KEEP_ALIVE: Final = 75.0
 _READ_AHEAD: Final = 1 << 18
 """Bytes of a body that may wait for each connection."""
+_TURNS: Final = 5
+"""Of the loop, until what was due is done."""
 _PATIENCE: Final = 30.0
 """Seconds that starting, stopping and each errand may take."""
 
@@ -88,12 +90,15 @@ class LoopThread:
         await self.stop_listening()
         if self._identity_listener is not None:
             self._identity_listener.close()
+        await _settle()
+        await self.stop_listening()  # connections that were being accepted until a moment ago
         if self._runner is not None:
             await self._runner.cleanup()
         tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await _settle()
         await self._loop.shutdown_default_executor()
 
     async def _open(self, port: int) -> tuple[asyncio.Server, int]:
@@ -108,3 +113,9 @@ class LoopThread:
         protocol: asyncio.BaseProtocol = self._runner.server()
         self._on_connection(protocol)
         return protocol
+
+
+async def _settle() -> None:
+    """Let the loop finish what is due: connections that are being made, and those that are being cut."""
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
