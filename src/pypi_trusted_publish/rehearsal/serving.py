@@ -74,8 +74,8 @@ class LoopThread:
     async def stop_listening(self, *, spare: asyncio.BaseTransport | None = None) -> None:
         """Refuse every new connection to the index and cut those that are there but one, until :meth:`listen`."""
         if self._listener is not None:
-            self._listener.close()
-            self._listener = None
+            listener, self._listener = self._listener, None
+            await self._close(listener)
         if self._runner is not None and self._runner.server is not None:
             for connection in list(self._runner.server.connections):
                 if connection.transport is not None and connection.transport is not spare:
@@ -89,9 +89,8 @@ class LoopThread:
     async def _stop(self) -> None:
         await self.stop_listening()
         if self._identity_listener is not None:
-            self._identity_listener.close()
-        await _settle()
-        await self.stop_listening()  # connections that were being accepted until a moment ago
+            await self._close(self._identity_listener)
+        await self.stop_listening()  # cuts what came in the meantime
         if self._runner is not None:
             await self._runner.cleanup()
         tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
@@ -100,6 +99,13 @@ class LoopThread:
         await asyncio.gather(*tasks, return_exceptions=True)
         await _settle()
         await self._loop.shutdown_default_executor()
+
+    async def _close(self, listener: asyncio.Server) -> None:
+        """Accept nothing more, finish what is being accepted, then close: asyncio drops a half-made connection."""
+        for listening in listener.sockets:
+            self._loop.remove_reader(listening.fileno())
+        await _settle()
+        listener.close()
 
     async def _open(self, port: int) -> tuple[asyncio.Server, int]:
         listening = socket.create_server((HOST, port), backlog=512)
