@@ -6,7 +6,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv rehearse test lint types workflows tests bench format docs summary pin lock clean
+.PHONY: help venv rehearse test lint types workflows tests fuzz real bench format docs summary pin lock clean
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*##/\1 -/p' Makefile
@@ -39,6 +39,12 @@ WORKFLOWS = $(wildcard .github/workflows/*.yml) $(EXAMPLES)
 
 tests: venv  ## the tests, with branch coverage
 	$(BIN)/pytest --numprocesses 2 --cov --cov-report term
+
+fuzz: venv  ## throw damaged names, metadata and archives at the check for five minutes
+	PYTHONPATH="src$(if $(filter Windows_NT,$(OS)),;,:)tests" $(BIN)/python -m fuzz 300
+
+real: venv  ## check about forty real distributions, fetched by name and hash
+	$(BIN)/pytest tests/real/check_real.py
 
 soak: venv  ## many releases through random faults and kills, and every time-out waited for: some minutes
 	$(BIN)/pytest --numprocesses 8 tests/faults/soak.py

@@ -1,0 +1,48 @@
+"""What a run has asked before all of the program is there."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from builders.played import play
+from pypi_trusted_publish.rehearsal.stage import Stage
+from pypi_trusted_publish.rehearsal.traffic import Endpoint
+
+
+def test_the_audience_is_asked_once(tmp_path: Path) -> None:
+    with Stage(tmp_path) as stage:
+        assert play(stage).code == 0
+        asked = Counter(request.endpoint for request in stage.requests)
+    assert asked[Endpoint.AUDIENCE] == 1
+    assert asked[Endpoint.IDENTITY] == 2, "one to read the claims from, one to exchange"
+
+
+@pytest.mark.parametrize("missing", ["ACTIONS_ID_TOKEN_REQUEST_URL", "GITHUB_ACTIONS"])
+def test_a_job_that_may_not_publish_asks_the_index_for_no_audience(tmp_path: Path, missing: str) -> None:
+    with Stage(tmp_path) as stage:
+        assert play(stage, environ={missing: ""}).code == 2
+        asked = {request.endpoint for request in stage.requests}
+    assert Endpoint.AUDIENCE not in asked
+
+
+def test_the_first_request_waits_for_neither_the_checks_nor_the_report() -> None:
+    code = "import sys, pypi_trusted_publish.commands.publish; print(*sys.modules, sep='\\n')"
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = answer.stdout.split()
+    assert "pypi_trusted_publish.transport.session" in loaded
+    late = ("distributions.check", "report.summary", "release.publish", "attestations.policy")
+    assert [name for name in late if f"pypi_trusted_publish.{name}" in loaded] == []
+
+
+def test_a_check_imports_no_http_client(tmp_path: Path) -> None:
+    code = "import sys; from pypi_trusted_publish.__main__ import entry\n"
+    code += "try: entry()\nfinally: print({'httpx', 'httpcore', 'sigstore'} & set(sys.modules))"
+    answer = subprocess.run(
+        [sys.executable, "-c", code, "check", str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert answer.stdout.endswith("set()\n"), answer.stdout + answer.stderr
