@@ -38,8 +38,8 @@ FIGURES: Final = ROOT / "benchmarks" / "figures.json"
 _WORKLOADS: Final = {
     "cold-start": "start from nothing: an empty folder, no cache",
     "small": "a wheel and an sdist, on our side with the whole exchange",
-    "40x1MB": "40 wheels of 1 MB, 50 ms of round trip, 150 ms of server time",
-    "150x200kB": "150 wheels of 200 kB, 30 ms of round trip, 100 ms of server time",
+    "40x1MB": "40 wheels of 1 MB, 50 ms of round trip, 150 ms of server time for each upload",
+    "150x200kB": "150 wheels of 200 kB, 30 ms of round trip, 100 ms of server time for each upload",
     "8x60MB": "8 wheels of 60 MB, no latency, all hashes of RECORD checked on our side",
     "1GiB": "a wheel of 1 GiB, no latency",
     "check": "check 40 wheels of 1 MB",
