@@ -102,6 +102,17 @@ def test_no_style_prints_a_secret(style: Style) -> None:
     assert "***" in out.getvalue()
 
 
+@pytest.mark.parametrize("secret", ["pypi-##[token", "::token::", "A" * 500], ids=["marked", "leading", "cut"])
+def test_a_secret_is_hidden_before_its_line_is_cleaned_and_cut(secret: str) -> None:
+    out = io.StringIO()
+    console = Console(out, Style.ACTIONS)
+    console.register(Secret(secret), silently=True)
+    console(events.Fact(value="x" * 7_900 + secret))
+    console(events.Fact(value=secret))
+    console.say(secret)
+    assert out.getvalue() == "x" * 7_900 + "***\n***\n***\n"
+
+
 def test_a_secret_that_is_a_word_of_a_command_does_not_break_it() -> None:
     out = io.StringIO()
     console = Console(out, Style.ACTIONS)

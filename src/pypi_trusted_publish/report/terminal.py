@@ -75,7 +75,9 @@ class Console:
     def __call__(self, event: Event) -> None:
         """Print an event, or keep it back."""
         with self._lock:
-            lines = self._transcript(event)
+            lines = self._transcript(
+                self.redact(event)
+            )  # before a line is cleaned and cut: after that it may be unknown
             if not self._verbose:
                 self._held += lines
                 lines = tuple(line for line in lines if line.role in _ALWAYS)
@@ -101,7 +103,7 @@ class Console:
 
     def say(self, text: str, role: Role = Role.DETAIL) -> None:
         """Print lines of ours (a line feed ends one) that may hold foreign values."""
-        self._print([Line(text=line, role=role) for line in text.split("\n")])
+        self._print([Line(text=line, role=role) for line in self._redactor.text(text).split("\n")])
 
     def _print(self, lines: Sequence[Line]) -> None:
         with self._lock:
