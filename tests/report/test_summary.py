@@ -116,6 +116,11 @@ def test_advice_of_several_lines_stays_in_lines() -> None:
     assert "*What to do:* Compare:<br>\\- this" in summary(after(STARTED, told_, code=4))
 
 
+def test_what_happened_is_bold_whatever_blanks_it_ends_with() -> None:
+    told_ = events.Told(diagnosis=diagnosis(happened="\u3000The index said: no \xa0"))
+    assert "\n**The index said: no**\n" in summary(after(STARTED, told_, code=4))
+
+
 @given(FOREIGN)
 def test_foreign_text_makes_no_line_but_in_what_is_to_be_pasted(text: str) -> None:
     happened = [told.full_of(kind, text) for kind in told.KINDS if kind not in {events.Told, events.RunEnded}]

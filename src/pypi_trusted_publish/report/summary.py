@@ -70,7 +70,8 @@ def _release_links(outcome: Outcome) -> str:
 
 
 def _problem(diagnosis: Diagnosis) -> str:
-    parts = [f"### {_text(diagnosis.happened)}" if diagnosis.code == "bug" else f"**{_text(diagnosis.happened)}**"]
+    happened = _text(diagnosis.happened.strip())  # blanks at an end of it would keep it from being bold
+    parts = [f"### {happened}" if diagnosis.code == "bug" else f"**{happened}**"]
     parts += [f"*{name}:* {_lines(part)}" for name, part in _advice(diagnosis) if part]
     if diagnosis.paste:
         parts.append(markdown.block(clipped(diagnosis.paste, _PASTE), "" if diagnosis.code == "bug" else "yaml"))
