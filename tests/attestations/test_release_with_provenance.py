@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from packaging.utils import canonicalize_name
 from pypi_attestations import GitHubPublisher, Provenance
 from sigstore.models import ClientTrustConfig
 from sigstore.verify import Verifier
@@ -134,14 +135,20 @@ def test_every_file_of_a_release_ends_with_provenance_that_the_library_verifies(
     assert len(job.stand.told(Confirmed)) == 2
 
 
-def test_a_second_publish_of_the_same_files_does_not_fail_on_what_lies_beside_them(job: Job) -> None:
+def test_a_second_publish_of_the_same_files_does_not_fail_on_what_lies_beside_them(job: Job, tmp_path: Path) -> None:
     job.release()
+    dist = job.stage.workspace / "dist"
+    distributions = sorted(dist.iterdir())
     for made in job.stand.made.glob("*.attestation"):
-        (job.stage.workspace / "dist" / made.name).write_bytes(made.read_bytes())
+        (dist / made.name).write_bytes(made.read_bytes())
     job.release()
     assert len(job.stage.published()) == 2
-    job.stage.index.call(job.stage.index.catalogue.projects[canonicalize_name("rehearsal-sample")].files.clear)
-    job.release()
+    trust = job.stand.instance.trust_configuration()
+    with Stage(tmp_path / "second", distributions=distributions, trust=trust) as second:
+        shutil.copytree(dist, second.workspace / "dist")
+        there = replace(job, stage=second)
+        there.release()
+        assert [bool(entry["provenance"]) for entry in there.entries()] == [True, True]
     assert [event.made for event in job.stand.told(Attested)] == [True, True, False, False]
 
 

@@ -47,8 +47,18 @@ class Played:
         return [line for line in self.log.splitlines() if line.startswith("::error ")]
 
 
-def play(stage: Stage, *, environ: dict[str, str] | None = None, clock: Any = None, patience: float = 1.0) -> Played:
-    """Run ``publish`` on the stage; waits are skipped. ``environ`` is added to the stage's; None there removes one."""
+def play(
+    stage: Stage,
+    *,
+    environ: dict[str, str] | None = None,
+    clock: Any = None,
+    patience: float = 1.0,
+    trust: str | None = None,
+) -> Played:
+    """Run ``publish`` on the stage; waits are skipped. ``environ`` is added to the stage's.
+
+    ``trust``: the client trust configuration of a Sigstore instance beside the stage; None: nothing is signed.
+    """
     for name in ("output", "summary"):
         (stage.folder / name).write_text("", encoding="utf-8")
     stdout = io.StringIO()
@@ -61,6 +71,7 @@ def play(stage: Stage, *, environ: dict[str, str] | None = None, clock: Any = No
         cleanup=lambda: None,
         leave=_left,
         patience=patience,
+        sigstore_trust=trust,
     )
     code = run(["publish"], surroundings)
     return left_by(stage, code=code, log=stdout.getvalue())

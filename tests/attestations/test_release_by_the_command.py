@@ -1,0 +1,121 @@
+"""A whole release by the command that the action starts, with attestations, and one that has none."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+from pypi_attestations import GitHubPublisher, Provenance
+from sigstore.models import ClientTrustConfig
+from sigstore.verify import Verifier
+
+from builders.attestations import Stand
+from builders.played import Played, play
+from local_sigstore.faults import Fault
+from local_sigstore.instance import AUTHORITY
+from pypi_trusted_publish.rehearsal.samples import Sample, build_release
+from pypi_trusted_publish.rehearsal.stage import Stage
+from pypi_trusted_publish.system_clock import SystemClock
+
+_SIMPLE: Final = "application/vnd.pypi.simple.v1+json"
+
+
+def _publish(stage: Stage, stand: Stand, **environ: str) -> Played:
+    return play(stage, environ=environ, clock=SystemClock(), trust=stand.instance.trust_configuration())
+
+
+def _entries(stage: Stage) -> list[dict[str, Any]]:
+    page = httpx.get(f"{stage.index.simple_url}rehearsal-sample/", headers={"Accept": _SIMPLE})
+    found: list[dict[str, Any]] = page.json()["files"]
+    return found
+
+
+def test_a_release_signs_sends_and_waits_until_the_index_shows_provenance(stage: tuple[Stage, Stand]) -> None:
+    playing, stand = stage
+    played = _publish(playing, stand)
+    assert played.code == 0, played.log
+    assert played.outputs["confirmed"] == "true"
+    trust = ClientTrustConfig.from_json(stand.instance.trust_configuration())
+    policy = GitHubPublisher(repository="octo-org/sampleproject", workflow="release.yml")._as_policy()
+    for entry in _entries(playing):
+        (bundle,) = Provenance.model_validate_json(httpx.get(entry["provenance"]).content).attestation_bundles
+        Verifier(trusted_root=trust.trusted_root).verify_dsse(bundle.attestations[0].to_bundle(), policy)
+    assert playing.live_tokens() == ()
+
+
+def test_the_outputs_name_each_attestation_its_entry_in_the_log_and_whom_it_names(stage: tuple[Stage, Stand]) -> None:
+    playing, stand = stage
+    played = _publish(playing, stand)
+    told = json.loads(played.outputs["attestations"])
+    folder = Path(played.outputs["attestations-dir"])
+    assert folder.is_relative_to(playing.folder / "temp")
+    assert sorted(entry["file"] for entry in told) == sorted(file.filename for file in playing.published())
+    for entry in told:
+        assert Path(entry["path"]).parent == folder
+        assert json.loads(Path(entry["path"]).read_text(encoding="utf-8"))["version"] == 1
+        assert isinstance(entry["log-index"], int)
+        assert entry["identity"].startswith("https://github.com/octo-org/sampleproject/.github/workflows/release.yml@")
+
+
+def test_a_release_that_cannot_be_signed_again_stops_before_the_first_byte(stage: tuple[Stage, Stand]) -> None:
+    playing, stand = stage
+    assert _publish(playing, stand).code == 0
+    dist = playing.workspace / "dist"
+    for old in dist.iterdir():
+        old.unlink()
+    build_release(dist, Sample(version="1.1.0"))
+    uploads = [request.path for request in playing.requests].count("/legacy/")
+    stand.instance.faults.put(AUTHORITY, Fault(status=503), times=40)
+    trust = stand.instance.trust_configuration()
+    played = play(playing, environ={"GITHUB_REF": "refs/tags/v1.1.0", "GITHUB_REF_NAME": "v1.1.0"}, trust=trust)
+    assert played.code == 5, played.log
+    assert "attestations: false" in played.log
+    assert [request.path for request in playing.requests].count("/legacy/") == uploads
+    assert playing.live_tokens() == ()
+
+
+def test_a_second_index_in_the_same_job_gets_the_attestations_that_lie_beside_the_files(
+    stage: tuple[Stage, Stand], tmp_path: Path
+) -> None:
+    playing, stand = stage
+    first = _publish(playing, stand)
+    dist = playing.workspace / "dist"
+    distributions = sorted(dist.iterdir())
+    for made in Path(first.outputs["attestations-dir"]).glob("*.attestation"):
+        (dist / made.name).write_bytes(made.read_bytes())
+    trust = stand.instance.trust_configuration()
+    with Stage(tmp_path / "second", distributions=distributions, trust=trust) as second:
+        played = _publish(second, stand)
+        assert (played.code, played.outputs["confirmed"]) == (0, "true"), played.log
+        assert [bool(entry["provenance"]) for entry in _entries(second)] == [True, True]
+    assert [entry["made"] for entry in json.loads(played.outputs["attestations"])] == [False, False]
+
+
+_RELEASE: Final = """
+import sys
+from pathlib import Path
+from builders.played import play
+from pypi_trusted_publish.rehearsal.stage import Stage
+
+with Stage(Path(sys.argv[1])) as stage:
+    played = play(stage)
+    assert played.code == 0, played.log
+    assert len(stage.published()) == 2
+print(*sorted(name for name in sys.modules if name.partition(".")[0] in {"sigstore", "pypi_attestations", "tuf"}))
+"""
+
+
+def test_a_run_without_attestations_imports_none_of_their_packages(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _RELEASE, str(tmp_path)],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[1],
+        timeout=120,
+    )
+    assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "", "")
