@@ -247,23 +247,6 @@ def test_a_pending_publisher_creates_the_project_with_the_first_exchange(staged:
     assert {file.filename for file in stage.published()} == {WHEEL, SDIST}
 
 
-def test_a_dry_run_leaves_the_index_empty_and_says_what_it_proved(staged: Staged) -> None:
-    stage = staged(inputs={"dry-run": "true"})
-    played = play(stage)
-    assert played.code == 0
-    assert played.outputs["uploaded-count"] == "0"
-    assert "a publisher on the index matches this job" in played.summary
-    nothing_happened(stage, played)
-
-
-def test_a_dry_run_mints_nothing_for_a_project_that_does_not_exist(staged: Staged) -> None:
-    stage = staged(projects=[], pending="rehearsal-sample", inputs={"dry-run": "true"})
-    played = play(stage)
-    assert played.code == 0
-    assert not any(request.path.endswith("mint-token") for request in stage.requests)
-    nothing_happened(stage, played)
-
-
 def test_a_job_that_no_publisher_matches_is_told_the_fields_of_the_form(staged: Staged) -> None:
     stage = staged(publisher_environment="other")
     played = play(stage)

@@ -4,7 +4,7 @@ import pytest
 
 from builders.release import distribution, page, published
 from pypi_trusted_publish.errors import Diagnosis, IndexRefused
-from pypi_trusted_publish.events import DryRunProof, Event
+from pypi_trusted_publish.events import DryRunProof, Event, Told
 from pypi_trusted_publish.index.project_page import PageState, ProjectPage
 from pypi_trusted_publish.release.dry_run import prove_a_mint
 from pypi_trusted_publish.release.plan import PlanPolicy, UploadPlan, plan_uploads
@@ -49,6 +49,21 @@ def test_a_mint_is_proved_and_given_back_where_the_project_exists() -> None:
 
 def test_a_token_that_does_not_show_what_it_covers_proves_no_coverage() -> None:
     assert not proofs(page(), Tokens())["the token covers projects"]
+
+
+def test_a_dry_run_claims_nothing_of_what_only_an_upload_can_show() -> None:
+    assert not proofs(page(), Tokens())["the index takes every file"]
+
+
+def test_the_effects_of_a_mint_are_told_before_it_and_only_then() -> None:
+    told: list[Event] = []
+    tokens = Tokens(refuse=True)
+    with pytest.raises(IndexRefused):
+        prove_a_mint(plan(page()), tokens, told.append)
+    assert [event.diagnosis.code for event in told if isinstance(event, Told)] == ["dry-run-mints"]
+    told.clear()
+    prove_a_mint(plan(page(state=PageState.NO_PROJECT)), Tokens(), told.append)
+    assert not any(isinstance(event, Told) for event in told)
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from ..events import DryRunProof, StepStarted
-from ..trusted_publishing.coverage import covered_projects
+from ..errors import Diagnosis, Severity
+from ..events import CoverageRead, DryRunProof, StepStarted, Told
+from ..trusted_publishing.coverage import check_coverage, covered_projects
 
 if TYPE_CHECKING:
     from ..events import Emit
@@ -23,25 +24,44 @@ def prove_a_mint(plan: UploadPlan, tokens: _Tokens, emit: Emit) -> None:
     """Mint a token and give it back, unless that would create a project; tell what was proved and what was not.
 
     Raises:
-        PublishError: the index refuses the exchange, and says so now instead of during the release.
+        PublishError: the index refuses the exchange, or its token covers too few projects: said now instead of during
+            the release.
 
     """
     emit(StepStarted(title="Dry run"))
     emit(DryRunProof(statement="the identity token proves the environment", proved=True))
     emit(DryRunProof(statement="every file passes the checks and the plan has no conflict", proved=True))
+    emit(DryRunProof(statement="the index takes every file", proved=False, why_not="only an upload can show that"))
     reason = _why_not_mint(plan)
     if reason:
         emit(DryRunProof(statement="a publisher on the index matches this job", proved=False, why_not=reason))
         return
+    emit(Told(diagnosis=_effects_of_a_mint()))
     try:
         token = tokens.mint()
     finally:
         tokens.revoke_all()
     emit(DryRunProof(statement="a publisher on the index matches this job", proved=True))
     covered = covered_projects(token)
-    statement = "the token covers " + ("projects" if covered is None else _count(len(covered)))
-    why_not = "the token does not show which ones" if covered is None else ""
-    emit(DryRunProof(statement=statement, proved=covered is not None, why_not=why_not))
+    number = None if covered is None else len(covered)
+    emit(CoverageRead(covered=number, needed=plan.projects))
+    check_coverage(number, plan.projects)
+    statement = "the token covers " + ("projects" if number is None else _count(number))
+    why_not = "the token does not show which ones" if number is None else ""
+    emit(DryRunProof(statement=statement, proved=number is not None, why_not=why_not))
+
+
+def _effects_of_a_mint() -> Diagnosis:
+    return Diagnosis(
+        code="dry-run-mints",
+        severity=Severity.NOTICE,
+        happened="This dry run exchanges an identity token for an upload token, and gives that back.",
+        cause="An exchange has effects on the index: it writes a security event, may mail the owners of a publisher "
+        "that names no environment, and creates the project of any pending publisher with the same claims, also under "
+        "another name.",
+        remedy="Start dry runs by hand (workflow_dispatch), not by a schedule.",
+        read_on="docs/troubleshooting.md#dry-run-mints",
+    )
 
 
 def _why_not_mint(plan: UploadPlan) -> str:

@@ -1,0 +1,47 @@
+"""Dry runs through the command line: what they prove, and that nothing of them stays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from builders.played import Played, play
+from pypi_trusted_publish.rehearsal.samples import Sample, build_release
+from pypi_trusted_publish.rehearsal.stage import Stage
+
+
+def nothing_happened(stage: Stage, played: Played) -> None:
+    """No byte of a file arrived, no token lives, and no traceback was shown."""
+    assert stage.published() == ()
+    assert stage.live_tokens() == ()
+    assert "Traceback" not in played.log
+    assert not any(request.path == "/legacy/" for request in stage.requests)
+
+
+def test_a_dry_run_leaves_the_index_empty_and_says_what_it_proved(tmp_path: Path) -> None:
+    with Stage(tmp_path / "stage", inputs={"dry-run": "true"}) as stage:
+        played = play(stage)
+        assert played.code == 0
+        assert played.outputs["uploaded-count"] == "0"
+        assert "✅ proved: a publisher on the index matches this job" in played.summary
+        assert "⚪ not proved: the index takes every file" in played.summary
+        assert "creates the project of any pending publisher" in played.summary
+        assert "creates the project of any pending publisher" in played.log
+        nothing_happened(stage, played)
+
+
+def test_a_dry_run_fails_where_the_release_would_since_the_token_covers_too_few_projects(tmp_path: Path) -> None:
+    with Stage(tmp_path / "stage", inputs={"packages-dir": "dist", "dry-run": "true"}) as stage:
+        stage.index.call(lambda: stage.index.catalogue.create_project("other-sample"))
+        build_release(stage.workspace / "dist", Sample(name="other-sample", version="1.0.0"))
+        played = play(stage)
+        assert played.code == 4
+        assert "token-covers-too-few-projects" in played.codes
+        nothing_happened(stage, played)
+
+
+def test_a_dry_run_mints_nothing_for_a_project_that_does_not_exist(tmp_path: Path) -> None:
+    with Stage(tmp_path / "stage", projects=[], pending="rehearsal-sample", inputs={"dry-run": "true"}) as stage:
+        played = play(stage)
+        assert played.code == 0
+        assert not any(request.path.endswith("mint-token") for request in stage.requests)
+        nothing_happened(stage, played)
