@@ -120,7 +120,7 @@ def main(argv: Sequence[str], environ: MutableMapping[str, str]) -> int:
     """Install, then run ``pypi_trusted_publish`` with ``argv``; returns its exit code."""
     sys.path.insert(0, str(HERE / "src"))
     sys.dont_write_bytecode = True
-    from pypi_trusted_publish.errors import PublishError
+    from pypi_trusted_publish.errors import EXIT_SIGNALLED, PublishError
     from pypi_trusted_publish.installation.pip_child import find_pip
 
     arguments = [*argv[:1], *map(_absolute, argv[1:])] or ["publish"]
@@ -137,7 +137,7 @@ def main(argv: Sequence[str], environ: MutableMapping[str, str]) -> int:
     except Stopped as stopped:
         number = int(stopped.args[0])
         print(f"Stopped by {signal.Signals(number).name} before anything was sent.", flush=True)
-        return 128 + number
+        return EXIT_SIGNALLED + number
 
 
 def _absolute(argument: str) -> str:

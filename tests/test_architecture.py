@@ -24,6 +24,7 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
         "release.prove",
         "release.publish",
         "release.read_back",
+        "release.token_coverage",
         "report.outcome_fold",
         "skipping_clock",
     ),

@@ -13,10 +13,9 @@ from typing import Final
 
 from .cli import run
 from .commands.surroundings import Surroundings
+from .errors import EXIT_SIGNALLED
 from .system_clock import SystemClock
 
-_SIGNALLED: Final = 128
-"""A shell tells the end by a signal as this and the signal's number."""
 _PIPE: Final = 13
 """The number of SIGPIPE, which Windows does not have."""
 _SWITCH: Final = 0.0005
@@ -53,9 +52,9 @@ def entry() -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads on; say nothing at exit either
-        code = _SIGNALLED + _PIPE
+        code = EXIT_SIGNALLED + _PIPE
     except KeyboardInterrupt:
-        code = _SIGNALLED + signal.SIGINT
+        code = EXIT_SIGNALLED + signal.SIGINT
     gc.freeze()  # the interpreter then takes itself apart in half the time: it looks for no cycles in what is left
     sys.exit(code)
 

@@ -29,6 +29,8 @@ B = TypeVar("B")
 
 EXIT_OK: Final = 0
 EXIT_BUG: Final = 70
+EXIT_SIGNALLED: Final = 128
+"""A process that a signal ended has this and the signal's number as its exit code."""
 
 
 class Severity(str, enum.Enum):

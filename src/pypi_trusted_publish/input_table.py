@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+BOOLEANS: Final[Mapping[str, bool]] = MappingProxyType(
+    {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+)
+"""The six spellings of YAML 1.2's core schema; what a wrapper passes on has one of them."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Input:

@@ -12,12 +12,10 @@ from packaging.version import InvalidVersion, Version
 from .errors import Diagnosis, WorkflowError
 from .index.url_rules import UnusableUrl
 from .index.urls import IndexUrls
-from .input_table import INPUTS, Input
+from .input_table import BOOLEANS, INPUTS, Input
 
 _Value = TypeVar("_Value")
 
-_BOOLEANS: Final = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-"""The six spellings of YAML 1.2's core schema; what a wrapper passes on has one of them."""
 
 _SECONDS: Final = re.compile(r"[0-9]{1,5}")
 _LONGEST_ENVIRONMENT: Final = 255
@@ -169,9 +167,9 @@ def _lines(text: str) -> tuple[str, ...]:
 
 
 def _boolean(text: str) -> bool:
-    if text not in _BOOLEANS:
+    if text not in BOOLEANS:
         raise _Wrong("it must be 'true' or 'false' (also True, TRUE, False, FALSE)")
-    return _BOOLEANS[text]
+    return BOOLEANS[text]
 
 
 def _expected_version(text: str) -> str:
@@ -195,9 +193,9 @@ def _seconds(text: str) -> float | None:
 def _attestations(text: str) -> str:
     if text == "auto":
         return text
-    if text not in _BOOLEANS:
+    if text not in BOOLEANS:
         raise _Wrong("it must be 'auto', 'true' or 'false'")
-    return _word(_BOOLEANS[text])
+    return _word(BOOLEANS[text])
 
 
 def _word(flag: bool) -> str:

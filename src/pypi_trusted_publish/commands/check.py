@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, TypeVar
 
 from ..description_renderer import DescriptionRenderer
 from ..distributions.check import check
 from ..distributions.options import CheckOptions
 from ..distributions.rules import RULES
 from ..errors import Diagnosis, WorkflowError
+from ..input_table import BOOLEANS
 from ..packages_dir import survey
 from ..report.check_report import CheckReport, report_json, report_lines
 from ..report.foreign_text import clean
+from ..thread_map import in_threads
 from .surroundings import Surroundings
-
-_In = TypeVar("_In")
-_Out = TypeVar("_Out")
-_TRUE: Final = frozenset({"true", "True", "TRUE"})
-_FALSE: Final = frozenset({"", "false", "False", "FALSE"})
-_THREADS: Final = min(8, os.cpu_count() or 1)
 
 
 @dataclass(kw_only=True)
@@ -84,19 +77,9 @@ def make_report(request: CheckRequest, *, install: Callable[[str], None] | None 
         found.candidates,
         options=request.options(),
         render=DescriptionRenderer(install),
-        map_=_in_threads,
+        map_=in_threads,
     )
     return CheckReport(checked=checked, problems=found.problems, ignored=found.ignored)
-
-
-def _in_threads(function: Callable[[_In], _Out], arguments: Iterable[_In], /) -> Iterator[_Out]:
-    """The results of ``function``, in the order of the arguments; files are read while others are unpacked."""
-    listed = list(arguments)
-    if len(listed) < 2 or _THREADS == 1:  # noqa: PLR2004
-        yield from map(function, listed)
-        return
-    with ThreadPoolExecutor(max_workers=_THREADS) as pool:
-        yield from pool.map(function, listed)
 
 
 def _request(argv: Sequence[str], environ: Mapping[str, str]) -> CheckRequest:
@@ -139,9 +122,9 @@ def _read_inputs(environ: Mapping[str, str], request: CheckRequest) -> Iterator[
     request.workspace = environ.get("GITHUB_WORKSPACE") or request.workspace
     request.lines = (environ.get("INPUT_PACKAGES_DIR") or "dist").splitlines()
     request.ignore |= _codes(environ.get("INPUT_IGNORE", ""))
-    strict = environ.get("INPUT_STRICT", "").strip()
-    request.strict = request.strict or strict in _TRUE
-    if strict not in _TRUE | _FALSE:
+    strict = environ.get("INPUT_STRICT", "").strip() or "false"
+    request.strict = request.strict or BOOLEANS.get(strict, False)
+    if strict not in BOOLEANS:
         yield _mistake(f"The input strict is {strict!r}.", "Write true or false.")
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from .. import __version__
 from ..errors import PublishError
-from ..github.runner import check_runner, read_event
+from ..github.runner import ReleaseJob, check_runner, read_event
 from ..release.background import Background
 from ..system_clock import SystemClock
 from ..transport.session import Session
@@ -37,7 +37,8 @@ class Opening:
             user_agent=f"pypi-trusted-publish/{__version__}",
             patience=desk.surroundings.patience,
         )
-        may_publish = _may_publish(desk)
+        self._job = _job(desk)
+        may_publish = isinstance(self._job, ReleaseJob)
         if may_publish:
             self.connect(
                 (desk.context.api_url, desk.context.identity_url, inputs.index.upload_url, inputs.index.simple_root)
@@ -58,16 +59,21 @@ class Opening:
         for url in urls:
             self.background.start(partial(self.session.warm, url))
 
+    def job(self) -> ReleaseJob:
+        """A job that may publish; raises WorkflowError for one that may not."""
+        if isinstance(self._job, PublishError):
+            raise self._job
+        return self._job
+
     def audience(self) -> Audience:
         """What the index answered; raises what asking it raised."""
         asked, self._asked = self._asked, None
         return self.index.audience() if asked is None else asked.result()
 
 
-def _may_publish(desk: Desk) -> bool:
-    """Whether the proof will get as far as asking the index."""
+def _job(desk: Desk) -> ReleaseJob | PublishError:
+    """The job, when the proof will get as far as asking the index; else what the proof will raise."""
     try:
-        check_runner(desk.context, read_event(desk.context.event_path))
-    except PublishError:
-        return False
-    return True
+        return check_runner(desk.context, read_event(desk.context.event_path))
+    except PublishError as refused:
+        return refused

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from signal import Signals
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from ..errors import EXIT_OK, PublishError
+from ..errors import EXIT_OK, EXIT_SIGNALLED, PublishError
 from ..inputs import parse_inputs
 from ..report.terminal import Style
 from .desk import Desk
@@ -17,9 +17,6 @@ from .surroundings import Surroundings
 
 if TYPE_CHECKING:
     from .release_run import Release
-
-_SIGNALLED: Final = 128
-"""A process that a signal ended has this and the signal's number as its exit code."""
 
 
 def run(_argv: Sequence[str], surroundings: Surroundings) -> int:
@@ -47,7 +44,7 @@ def publish_with(surroundings: Surroundings, *, style: Style) -> int:
         except Exception as bug:  # noqa: BLE001 - reported, with everything that is already public
             code = desk.tell_bug(bug, "publish")
         if release is not None and stopped is not None:
-            code = _SIGNALLED + stopped
+            code = EXIT_SIGNALLED + stopped
             desk.tell_stop(stopped)
             release.stop()
         elif release is not None:

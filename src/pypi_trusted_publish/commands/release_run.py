@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from .. import __version__
 from ..attestations.attest import Attestations, AttestOrder
 from ..attestations.policy import Wish
-from ..errors import WorkflowError
+from ..errors import Severity, WorkflowError
 from ..events import RunStarted, Told
 from ..github.identity import IdentityProvider
 from ..github.protection import ProtectionReader
-from ..github.runner import ReleaseJob, check_runner, read_event
+from ..github.runner import ReleaseJob
 from ..index.upload_tokens import UploadTokens
 from ..release.identity_ahead import IdentityAhead
 from ..release.pages_ahead import PagesAhead
@@ -46,7 +47,6 @@ class Release:
         self._opening = opening
         self._background = opening.background
         self._proof: Proof | None = None
-        self._next_identity: IdentityAhead | None = None
         self._tokens: UploadTokens | None = None
         urls = inputs.index
         self._index_verifies = urls.is_public or desk.surroundings.sigstore_trust is not None
@@ -130,15 +130,15 @@ class Release:
         reader = ProtectionReader(session=self._session, context=context, clock=self._clock)
         reading = self._background.start(lambda: reader.read(self._inputs.environment))
         proof = prove(
-            check_runner=lambda: check_runner(context, read_event(context.event_path)),
+            check_runner=self._opening.job,
             index=self._opening,
             identity=self._identity_of,
             policy=self._policy,
             clock=self._clock,
             emit=self._background.emit,
         )
-        self._next_identity = IdentityAhead(proof.identity, self._background, self._clock)
-        self._next_identity.expect(proof.audience)
+        identity = IdentityAhead(proof.identity, self._background, self._clock)
+        identity.expect(proof.audience)
         protection = reading.result()
         self._background.emit(protection.event())
         judged = judge_protection(
@@ -147,14 +147,14 @@ class Release:
             is_public_index=self._inputs.index.is_pypi,
             required=self._inputs.require_protection,
         )
-        stops = [diagnosis for diagnosis in judged if diagnosis.severity.value == "error"]
+        stops = [diagnosis for diagnosis in judged if diagnosis.severity is Severity.ERROR]
         if stops:
             raise WorkflowError(*stops)
         for diagnosis in judged:
             self._background.emit(Told(diagnosis=diagnosis))
         self._attestations.begin(proof.accepted.claims)
-        self._proof = proof
-        return proof
+        self._proof = replace(proof, identity=identity)
+        return self._proof
 
     def _identity_of(self, job: ReleaseJob) -> IdentityProvider:
         return IdentityProvider(
@@ -186,7 +186,7 @@ class Release:
             session=self._session,
             urls=self._inputs.index,
             audience=proof.audience,
-            request_identity=(self._next_identity or proof.identity).request,
+            request_identity=proof.identity.request,
             explain=explain,
             register_secret=self._desk.register,
             clock=self._clock,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 _LIMIT: Final = 120
 """Characters of a value that are shown."""
+_PHRASES: Final = 3
+"""Of a list of phrases, how many are told."""
 
 
 def quoted(value: str) -> str:
@@ -14,3 +17,9 @@ def quoted(value: str) -> str:
         return repr(value)
     half = _LIMIT // 2
     return f"{value[:half]!r} ... {value[-half:]!r}"
+
+
+def told(phrases: Sequence[str]) -> str:
+    """The first phrases of a list, and how many more there are."""
+    more = f"; and {len(phrases) - _PHRASES} more" if len(phrases) > _PHRASES else ""
+    return "; ".join(phrases[:_PHRASES]) + more

@@ -12,7 +12,7 @@ from typing import Final
 from . import rules_wheel as rules
 from .distribution import Finding
 from .member_names import listed
-from .quoting import quoted
+from .quoting import quoted, told
 
 _STRONGER: Final = frozenset({"sha384", "sha512", "sha3_256", "sha3_384", "sha3_512", "blake2b", "blake2s"})
 _UNSIGNED: Final = ("RECORD.jws", "RECORD.p7s")
@@ -87,8 +87,7 @@ def record_findings(
         for problem in _row_problems(row, contents[row.path], rehash)
     ]
     if wrong:
-        more = f"; and {len(wrong) - 3} more" if len(wrong) > 3 else ""  # noqa: PLR2004
-        yield rules.WHEEL_RECORD_HASH.finding(filename, f"In RECORD {'; '.join(wrong[:3])}{more}.")
+        yield rules.WHEEL_RECORD_HASH.finding(filename, f"In RECORD {told(wrong)}.")
 
 
 def _row_problems(row: Row, content: Content, rehash: Rehash) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from . import rules_wheel
 from .content_scan import is_source
 from .distribution import Finding
-from .quoting import quoted
+from .quoting import quoted, told
 from .wheel_contents import WheelArchive
 from .wheel_reading import ENTRY_POINTS, METADATA, RECORD, WHEEL
 from .zip_members import ELSEWHERE, MemberDamaged, data_offset
@@ -26,8 +26,7 @@ def damage_findings(reader: SeekableReader, archive: WheelArchive, license_files
         bad[needs].append(f"{quoted(name)} {phrase}")
     for needs, rule in ((True, rules_wheel.WHEEL_MEMBER_UNREADABLE), (False, rules_wheel.WHEEL_MEMBER_DAMAGED)):
         if bad[needs]:
-            more = f"; and {len(bad[needs]) - 3} more" if len(bad[needs]) > 3 else ""  # noqa: PLR2004
-            yield rule.finding(archive.filename, f"The member {'; '.join(bad[needs][:3])}{more}.")
+            yield rule.finding(archive.filename, f"The member {told(bad[needs])}.")
 
 
 def _damages(reader: SeekableReader, archive: WheelArchive) -> dict[str, str]:

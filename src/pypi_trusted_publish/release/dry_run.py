@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from ..errors import Diagnosis, Severity
-from ..events import CoverageRead, DryRunProof, StepStarted, Told
-from ..trusted_publishing.coverage import check_coverage, covered_projects
+from ..events import DryRunProof, StepStarted, Told
+from ..report.quantities import count_text
+from .token_coverage import require_coverage
 
 if TYPE_CHECKING:
     from ..events import Emit
@@ -42,11 +43,8 @@ def prove_a_mint(plan: UploadPlan, tokens: _Tokens, emit: Emit) -> None:
     finally:
         tokens.revoke_all()
     emit(DryRunProof(statement="a publisher on the index matches this job", proved=True))
-    covered = covered_projects(token)
-    number = None if covered is None else len(covered)
-    emit(CoverageRead(covered=number, needed=plan.projects))
-    check_coverage(number, plan.projects)
-    statement = "the token covers " + ("projects" if number is None else _count(number))
+    number = require_coverage(token, plan.projects, emit)
+    statement = "the token covers " + ("projects" if number is None else count_text(number, "project"))
     why_not = "the token does not show which ones" if number is None else ""
     emit(DryRunProof(statement=statement, proved=number is not None, why_not=why_not))
 
@@ -74,7 +72,3 @@ def _why_not_mint(plan: UploadPlan) -> str:
     if unread:
         return f"whether the index knows {unread} could not be read, and the exchange could create a project"
     return ""
-
-
-def _count(number: int) -> str:
-    return "1 project" if number == 1 else f"{number} projects"

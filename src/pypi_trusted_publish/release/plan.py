@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..errors import Diagnosis, IndexRefused, raise_together
@@ -100,7 +100,7 @@ def plan_uploads(
     """Decide about every file; the plan may still hold conflicts (see :func:`require_feasible`)."""
     files = tuple(_decide(distribution, pages[distribution.project], policy) for distribution in distributions)
     plan = UploadPlan(files=files, pages=tuple(pages.values()))
-    return UploadPlan(files=files, pages=plan.pages, warnings=tuple(_warnings(plan, policy)))
+    return replace(plan, warnings=tuple(_warnings(plan, policy)))
 
 
 def require_feasible(plan: UploadPlan, policy: PlanPolicy) -> None:

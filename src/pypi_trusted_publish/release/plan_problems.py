@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Final
 from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
 
 from ..distributions.distribution import Kind
+from ..distributions.options import FILE_SIZE_LIMIT, PROJECT_SIZE_LIMIT
 from ..errors import Diagnosis, Severity
+from ..report.quantities import count_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -23,10 +25,6 @@ if TYPE_CHECKING:
 
 RELEASE_OPEN_SECONDS: Final = 14 * 24 * 3600
 """A release takes new files for 14 days after its first one."""
-FILE_LIMIT: Final = 100 * 1024 * 1024
-"""Bytes in one file, unless PyPI raised it for the project."""
-PROJECT_LIMIT: Final = 10 * 1024**3
-"""Bytes in all files of a project, unless PyPI raised it for the project."""
 CLOSED_STATUSES: Final = frozenset({"archived", "quarantined"})
 """Project statuses in which no file is taken (PEP 792)."""
 _RERUN: Final = "Press *Re-run failed jobs*, not *Re-run all jobs*: a rebuild gives other bytes."
@@ -53,7 +51,7 @@ def conflicts(pairs: Sequence[tuple[Distribution, str]], *, rebuilt: bool) -> Di
     )
     return Diagnosis(
         code="file-conflict",
-        happened=f"The index has other bytes under the name of {_count(len(pairs), 'file')}: {names}.",
+        happened=f"The index has other bytes under the name of {count_text(len(pairs), 'file')}: {names}.",
         cause=cause,
         remedy=remedy,
         facts=facts,
@@ -76,10 +74,8 @@ def other_sdist(distribution: Distribution, page: ProjectPage) -> PublishedFile 
     """The sdist that a release has already, under another name than that of the sdist to be sent."""
     if distribution.kind is not Kind.SDIST:
         return None
-    for entry in page.files:
-        if entry.filename != distribution.filename and _is_sdist_of(entry.filename, distribution.version):
-            return entry
-    return None
+    others = (file for file in page.files if file.filename != distribution.filename and not _is_wheel(file.filename))
+    return next((file for file in others if _version_of(file.filename) == distribution.version), None)
 
 
 def second_sdist(distribution: Distribution, published: str) -> Diagnosis:
@@ -153,7 +149,7 @@ def skipped(files: Sequence[Distribution], mixed: Sequence[Distribution]) -> Dia
         return Diagnosis(
             code="mixed-builds",
             happened=(
-                f"{_count(len(files), 'file')} on the index differ from ours and are skipped ({names}), while other"
+                f"{count_text(len(files), 'file')} on the index differ from ours and are skipped ({names}), while other"
                 " files of the same version are sent: this release mixes two builds."
             ),
             cause="The build ran again between two attempts, and `skip-existing` is on.",
@@ -162,7 +158,7 @@ def skipped(files: Sequence[Distribution], mixed: Sequence[Distribution]) -> Dia
         )
     return Diagnosis(
         code="skipped-existing",
-        happened=f"{_count(len(files), 'file')} on the index differ from ours and are skipped: {names}.",
+        happened=f"{count_text(len(files), 'file')} on the index differ from ours and are skipped: {names}.",
         cause="`skip-existing` is on, and these names are taken by other bytes.",
         remedy="Release a new version if the new bytes matter.",
         severity=Severity.WARNING,
@@ -174,10 +170,10 @@ def beyond_limits(uploads: Iterable[Distribution], pages: Iterable[ProjectPage])
     uploads = tuple(uploads)
     for page in pages:
         news = [distribution for distribution in uploads if distribution.project == page.project]
-        big = [distribution for distribution in news if distribution.size > FILE_LIMIT]
+        big = [distribution for distribution in news if distribution.size > FILE_SIZE_LIMIT]
         there = sum(entry.size or 0 for entry in page.files)
         coming = sum(distribution.size for distribution in news)
-        if news and (big or there + coming > PROJECT_LIMIT):
+        if news and (big or there + coming > PROJECT_SIZE_LIMIT):
             yield _beyond_limits(page.project, big, there, coming)
 
 
@@ -195,19 +191,12 @@ def _beyond_limits(project: NormalizedName, big: Sequence[Distribution], there: 
     )
 
 
-def _is_sdist_of(filename: str, version: Version) -> bool:
-    try:
-        return parse_sdist_filename(filename)[1] == version
-    except InvalidSdistFilename:
-        return False
+def _is_wheel(filename: str) -> bool:
+    return filename.endswith(".whl")
 
 
 def _version_of(filename: str) -> Version | None:
     try:
-        return parse_wheel_filename(filename)[1] if filename.endswith(".whl") else parse_sdist_filename(filename)[1]
+        return parse_wheel_filename(filename)[1] if _is_wheel(filename) else parse_sdist_filename(filename)[1]
     except (InvalidSdistFilename, InvalidWheelFilename):
         return None
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from ..errors import PublishError, both
-from ..events import Confirmed, CoverageRead, Planned, ProjectSeen, StepStarted, Told
-from ..trusted_publishing.coverage import check_coverage, covered_projects, warn_of_several_new_projects
+from ..events import Confirmed, Planned, ProjectSeen, StepStarted, Told
+from ..trusted_publishing.coverage import warn_of_several_new_projects
 from .dry_run import prove_a_mint
 from .lanes import upload_in_lanes
 from .plan import plan_uploads, require_feasible
 from .read_back import Pages, look, read_back
 from .schedule import schedule
+from .token_coverage import require_coverage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -175,7 +176,7 @@ def _upload(
     sending = False
     try:
         try:
-            _require_coverage(tokens.mint(), plan, ports.emit)
+            require_coverage(tokens.mint(), plan.projects, ports.emit)
             sending = True
             upload_in_lanes(schedule(plan), width=order.lanes, upload=upload, emit=ports.emit)
         finally:
@@ -184,13 +185,6 @@ def _upload(
         if sending:
             _take_stock(plan, ports)
         raise
-
-
-def _require_coverage(token: UploadToken, plan: UploadPlan, emit: Emit) -> None:
-    covered = covered_projects(token)
-    number = None if covered is None else len(covered)
-    emit(CoverageRead(covered=number, needed=plan.projects))
-    check_coverage(number, plan.projects)
 
 
 def _take_stock(plan: UploadPlan, ports: Ports) -> None:

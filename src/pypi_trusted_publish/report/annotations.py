@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..errors import Diagnosis, Severity
-from .foreign_text import clean, clipped, visible
+from .foreign_text import clean, clean_lines, clipped, visible
 from .quantities import count_text
 from .read_on import read_on
 
@@ -42,7 +42,7 @@ def annotation_of(diagnosis: Diagnosis) -> Annotation:
     """The fact itself, the cause, the remedy, what to paste and where to read on; its end is cut when it is long."""
     ending = f"\nRead on: {clean(read_on(diagnosis))}"
     parts = (diagnosis.happened, diagnosis.cause, diagnosis.remedy, diagnosis.paste)
-    lines = (clean(line) for part in parts if part for line in part.split("\n"))
+    lines = (line for part in parts if part for line in clean_lines(part))
     return Annotation(
         severity=diagnosis.severity,
         title=visible(f"{TITLE} {diagnosis.code}"),

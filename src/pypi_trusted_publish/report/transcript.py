@@ -64,10 +64,12 @@ def _metadata_lines(here: Metadata, first: Metadata | None) -> Iterator[Line]:
     if first is None:
         yield Line(text="  core metadata (as the form sends it):")
         yield from (Line(text=f"    {name}: {value}") for name, value in here)
-    elif set(here) != set(first):
+        return
+    ours, theirs = set(here), set(first)
+    if ours != theirs:
         yield Line(text="  core metadata, where it differs from that above:")
-        yield from (Line(text=f"    + {name}: {value}") for name, value in here if (name, value) not in set(first))
-        yield from (Line(text=f"    - {name}: {value}") for name, value in first if (name, value) not in set(here))
+        yield from (Line(text=f"    + {name}: {value}") for name, value in here if (name, value) not in theirs)
+        yield from (Line(text=f"    - {name}: {value}") for name, value in first if (name, value) not in ours)
 
 
 def diagnosis_lines(diagnosis: Diagnosis) -> Iterator[Line]:
@@ -78,7 +80,7 @@ def diagnosis_lines(diagnosis: Diagnosis) -> Iterator[Line]:
             yield from _block(f"  {name}: {text}".replace("\n", "\n    "))
     if diagnosis.paste:
         yield Line(text="  to paste:")
-        yield from _block("\n".join(f"    {line}" for line in diagnosis.paste.split("\n")))
+        yield from (Line(text=f"    {line}") for line in diagnosis.paste.split("\n"))
     yield Line(text=f"  read on: {read_on(diagnosis)}")
     yield from (Line(text=f"  {name}: {value}") for name, value in diagnosis.facts)
 
