@@ -69,7 +69,11 @@ def test_every_fault_is_listed_with_its_statement() -> None:
 
 @pytest.mark.parametrize(
     ("argv", "said"),
-    [(["--fault", "no-such-fault"], "no such fault: no-such-fault"), (["nothing.whl"], "no such file: nothing.whl")],
+    [
+        (["--fault", "no-such-fault"], "no such fault: no-such-fault"),
+        (["--fault", "upload-503:x"], "no such fault: upload-503:x"),
+        (["nothing.whl"], "no such file: nothing.whl"),
+    ],
 )
 def test_a_wrong_argument_is_told(argv: list[str], said: str) -> None:
     code, printed = rehearsed(*argv)

@@ -28,7 +28,7 @@ def run(argv: Sequence[str], surroundings: Surroundings) -> int:
     """Play a release of the given distributions, or of a sample; returns the exit code that the action would have."""
     options = _options().parse_args(argv)
     try:
-        from ..rehearsal.faults import FAULTS, listed
+        from ..rehearsal.faults import listed
         from ..rehearsal.stage import Stage
     except ModuleNotFoundError:
         surroundings.stdout.write(MISSING_EXTRA)
@@ -38,7 +38,7 @@ def run(argv: Sequence[str], surroundings: Surroundings) -> int:
             surroundings.stdout.write(f"\n{title}\n{'-' * len(title)}\n")
             surroundings.stdout.writelines(f"{fault.name}\n    {fault.statement}\n" for fault in faults)
         return EXIT_OK
-    unknown = [name for name in options.fault if name.partition(":")[0] not in FAULTS]
+    unknown = [text for text in options.fault if not _is_fault(text)]
     named = [path for each in options.distributions for path in _distributions(each)]
     missing = [path for path in named if not path.is_file()]
     if unknown or missing:
@@ -77,6 +77,18 @@ def _play(stage: Stage, surroundings: Surroundings, *, dry_run: bool) -> int:
             out.write(f"{problem}\n")
             return DistributionError.exit_code
     return code
+
+
+def _is_fault(text: str) -> bool:
+    """Whether it is the name of a fault, with a turn that there is."""
+    from ..rehearsal.fault_schedule import UnknownFault, parse
+    from ..rehearsal.faults import FAULTS
+
+    try:
+        parse(text, FAULTS)
+    except UnknownFault:
+        return False
+    return True
 
 
 def _read_outputs(text: str) -> Iterator[tuple[str, str]]:
