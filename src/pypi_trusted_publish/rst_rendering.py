@@ -11,6 +11,7 @@ import io
 import json
 import re
 import sys
+from pathlib import Path
 from typing import Final
 
 from .distributions.description import Rendering, Verdict
@@ -65,10 +66,10 @@ def _refused(message: str) -> Rendering:
 
 def answer(task: dict[str, object]) -> None:
     """Render the ``text`` of a task within ``seconds`` of processor time and ``bytes`` of memory; tell the verdict."""
-    size, at_start = int(str(task["bytes"])), _peak_memory()
+    size = int(str(task["bytes"]))
     _limit(int(str(task["seconds"])), size)
     rendering = render_rst(str(task["text"]))
-    if rendering.verdict is Verdict.REFUSED and _peak_memory() > max(at_start, size // 2):
+    if rendering.verdict is Verdict.REFUSED and _peak_memory() > size // 2:
         rendering = SHORT_OF_MEMORY  # libraries disguise it as a failure of their own
     told = {"verdict": rendering.verdict.value, "problem": rendering.problem, "line": rendering.line}
     sys.stdout.buffer.write(json.dumps(told).encode())
@@ -87,13 +88,18 @@ def _limit(seconds: int, size: int) -> None:
 
 
 def _peak_memory() -> int:
-    """The most memory that this process has used, in bytes; 0 where the system does not tell.
+    """The most memory that this process has had, in bytes; 0 where the system does not tell.
 
-    On Linux a child begins with the figure of its parent, which an exec does not reset.
+    Linux tells the address space (``VmPeak``), which is what the bound counts: half of it need never have been touched.
+    Elsewhere it is what was resident at once.
     """
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+        return int(status.partition("VmPeak:")[2].split(maxsplit=1)[0]) * 1024
+    except (OSError, ValueError, IndexError):
+        pass
     try:
         import resource
     except ImportError:
         return 0
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)

@@ -203,11 +203,10 @@ def test_the_child_bounds_itself_and_blames_no_text_for_the_bounds(
     size: int, verdict: str, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     limits: dict[str, tuple[int, int]] = {}
-    peaks = iter([10, 50_000])
     system = SimpleNamespace(
         **{name: name for name in ("RLIMIT_AS", "RLIMIT_CPU", "RLIMIT_CORE", "RUSAGE_SELF")},
         setrlimit=limits.__setitem__,
-        getrusage=lambda _who: SimpleNamespace(ru_maxrss=next(peaks)),
+        getrusage=lambda _who: SimpleNamespace(ru_maxrss=50_000),
     )
     monkeypatch.setitem(sys.modules, "resource", system)
     answer({"text": ":func:`x`\n", "seconds": 7, "bytes": size})
@@ -225,8 +224,31 @@ def test_without_a_way_to_bound_a_process_the_child_renders_all_the_same(
     monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     monkeypatch.setitem(sys.modules, "resource", None)
-    answer({"text": ":func:`x`\n", "seconds": 7, "bytes": 1})
+    answer({"text": ":func:`x`\n", "seconds": 7, "bytes": 1 << 62})
     assert json.loads(capsysbinary.readouterr().out)["verdict"] == "refused"
+
+
+@pytest.mark.parametrize("status", ["", "Name:\tpython3\n", "VmPeak:\n", OSError("no such folder")])
+def test_a_system_that_tells_no_address_space_tells_what_was_resident(
+    status: str | OSError, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    def read(_path: Path, **_named: object) -> str:
+        if isinstance(status, OSError):
+            raise status
+        return status
+
+    system = SimpleNamespace(
+        **{name: name for name in ("RLIMIT_AS", "RLIMIT_CPU", "RLIMIT_CORE", "RUSAGE_SELF")},
+        setrlimit=lambda *_limit: None,
+        getrusage=lambda _who: SimpleNamespace(ru_maxrss=50_000),
+    )
+    monkeypatch.setitem(sys.modules, "resource", system)
+    monkeypatch.setattr(Path, "read_text", read)
+    verdicts = []
+    for size in (40 << 20, 200 << 20):
+        answer({"text": ":func:`x`\n", "seconds": 7, "bytes": size})
+        verdicts.append(json.loads(capsysbinary.readouterr().out)["verdict"])
+    assert verdicts == ["unknown", "refused"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows tells no such figure")
