@@ -89,7 +89,7 @@ LIBRARIES: Final[dict[str, frozenset[str]]] = {
     "transport": frozenset({"httpx", "httpcore", "certifi"}),
     "adapter": frozenset({"packaging"}),
     "signing": frozenset({"packaging"}),
-    "rehearsal": frozenset({"aiohttp", "jwt", "cryptography", "packaging"}),
+    "rehearsal": frozenset({"aiohttp", "python_multipart", "jwt", "cryptography", "packaging"}),
     "root": frozenset({"packaging"}),
 }
 """What a layer may import from outside the standard library."""

@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 import functools
 import hashlib
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
-from aiohttp import BodyPartReader, MultipartReader, content_disposition_filename, parse_content_disposition, web
+from aiohttp import web
+from python_multipart.multipart import MultipartParser, parse_options_header
 
 from .answers import Refusal
 
-_CHUNK: Final = 1 << 18
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks
+
 _BATCH: Final = 1 << 20
-"""Bytes; two of them are in memory for each upload."""
+"""Bytes that are worth a thread's while; two batches are in memory for each upload."""
 _LARGEST_FIELDS: Final = 32 << 20
 """Bytes of all fields together."""
 
@@ -40,39 +42,100 @@ class UploadForm:
 
 async def read_form(request: web.Request, target: Path) -> UploadForm:
     """Read the whole body; the file goes to ``target``. Raises :class:`~.answers.Refusal` when it is no form."""
-    if request.content_type != "multipart/form-data":
+    kind, parameters = parse_options_header(request.headers.get("Content-Type"))
+    if kind != b"multipart/form-data":
         raise Refusal(400, "Invalid upload: multipart/form-data expected.")
+    content = _Content()
+    parts = _Parts(content)
     try:
-        return await _read_parts(await request.multipart(), _Content(target))
+        parser = MultipartParser(parameters.get(b"boundary", b""), parts.callbacks())
+        with target.open("wb") as file:
+            async for chunk in request.content.iter_any():
+                parser.write(chunk)
+                if content.waiting >= _BATCH:
+                    await content.keep(file)
+            await content.keep(file)
+            await content.kept()
     except ValueError as error:
         raise Refusal(400, "Invalid upload: the body is not well-formed.") from error
+    if not parts.complete:
+        raise Refusal(400, "Invalid upload: the body is not well-formed.")
+    return content.form(tuple(parts.fields))
 
 
-async def _read_parts(reader: MultipartReader, content: _Content) -> UploadForm:
-    fields: list[tuple[str, str]] = []
-    total = 0
-    while (part := await reader.next()) is not None:
-        if isinstance(part, MultipartReader):
+class _Parts:
+    """The parts of a body while they are parsed: fields are collected, the file is passed on."""
+
+    def __init__(self, content: _Content) -> None:
+        self.fields: list[tuple[str, str]] = []
+        self.complete = False
+        self._content = content
+        self._header = bytearray(), bytearray()
+        self._headers: dict[str, str] = {}
+        self._name = ""
+        self._data = bytearray()
+        self._is_file = False
+        self._total = 0
+
+    def callbacks(self) -> MultipartCallbacks:
+        """What the parser calls."""
+        return {
+            "on_part_begin": self._begin,
+            "on_header_field": lambda data, start, end: self._header[0].extend(data[start:end]),
+            "on_header_value": lambda data, start, end: self._header[1].extend(data[start:end]),
+            "on_header_end": self._end_header,
+            "on_headers_finished": self._name_part,
+            "on_part_data": self._receive,
+            "on_part_end": self._end,
+            "on_end": self._finish,
+        }
+
+    def _begin(self) -> None:
+        self._headers = {}
+        self._data = bytearray()
+
+    def _end_header(self) -> None:
+        name, value = (bytes(half).decode("utf-8", "replace") for half in self._header)
+        self._headers[name.lower()] = value
+        self._header = bytearray(), bytearray()
+
+    def _name_part(self) -> None:
+        content_type = self._headers.get("content-type", "")
+        if content_type.lower().startswith("multipart/"):
             raise Refusal(400, "Invalid upload: nested multipart.")
-        name, filename = _names(part.headers.get("Content-Disposition", ""))
-        if name == "content" and filename is not None:
-            await content.read(part, filename)
-            continue
-        if filename is not None:
-            raise Refusal(400, f"Invalid upload: field {name!r} must not be a file.")
-        data = bytes(await part.read())
-        total += len(data)
-        if total > _LARGEST_FIELDS:
+        self._name, filename = _names(self._headers.get("content-disposition", ""))
+        self._is_file = filename is not None
+        if filename is None:
+            return
+        if self._name != "content":
+            raise Refusal(400, f"Invalid upload: field {self._name!r} must not be a file.")
+        self._content.begin(filename, content_type)
+
+    def _receive(self, data: bytes, start: int, end: int) -> None:
+        if self._is_file:
+            self._content.receive(data[start:end])
+            return
+        self._total += end - start
+        if self._total > _LARGEST_FIELDS:
             raise Refusal(400, "Invalid upload: the fields are too large.")
-        fields.append((name, _text(name, data)))
-    return content.form(tuple(fields))
+        self._data += data[start:end]
+
+    def _end(self) -> None:
+        if not self._is_file:
+            self.fields.append((self._name, _text(self._name, bytes(self._data))))
+
+    def _finish(self) -> None:
+        self.complete = True
 
 
 @functools.lru_cache(maxsize=1024)
 def _names(disposition: str) -> tuple[str, str | None]:
-    """Name of the field and of its file; remembered, because every upload has the same ones and parsing is slow."""
-    _, parameters = parse_content_disposition(disposition)
-    return content_disposition_filename(parameters, "name") or "", content_disposition_filename(parameters)
+    """Name of the field and of its file; remembered, because every upload has the same ones."""
+    _, parameters = parse_options_header(disposition.encode())
+    filename = parameters.get(b"filename")
+    return parameters.get(b"name", b"").decode("utf-8", "replace"), (
+        None if filename is None else filename.decode("utf-8", "replace")
+    )
 
 
 def _text(name: str, data: bytes) -> str:
@@ -82,43 +145,43 @@ def _text(name: str, data: bytes) -> str:
         raise Refusal(400, f"Invalid value for {name}. Error: not UTF-8.") from error
 
 
-async def _batches(part: BodyPartReader) -> AsyncIterator[bytes]:
-    """What comes, in pieces that are worth a thread's while; the last one may be small."""
-    batch = bytearray()
-    while chunk := await part.read_chunk(_CHUNK):
-        batch += chunk
-        if len(batch) >= _BATCH:
-            yield bytes(batch)
-            batch.clear()
-    if batch:
-        yield bytes(batch)
-
-
 class _Content:
-    """The file while it arrives."""
+    """The file while it arrives: batches are hashed and written in a thread, one at a time."""
 
-    def __init__(self, target: Path) -> None:
-        self._target = target
+    def __init__(self) -> None:
+        self.waiting = 0
+        """Bytes that have come and are not being kept yet."""
         self._filename: str | None = None
         self._content_type = ""
+        self._batch: list[bytes] = []
+        self._working: asyncio.Future[None] | None = None
         self._sha256 = hashlib.sha256()
         self._blake2b = hashlib.blake2b(digest_size=32)
         self._size = 0
 
-    async def read(self, part: BodyPartReader, filename: str) -> None:
+    def begin(self, filename: str, content_type: str) -> None:
         if self._filename is not None:
             raise Refusal(400, "Invalid upload: two files.")
-        self._filename = filename
-        self._content_type = part.headers.get("Content-Type", "")
-        with self._target.open("wb") as file:
-            working: asyncio.Future[None] | None = None
-            async for batch in _batches(part):
-                if working is not None:
-                    await working
-                self._size += len(batch)
-                working = asyncio.ensure_future(asyncio.to_thread(self._keep, file, batch))
-            if working is not None:
-                await working
+        self._filename, self._content_type = filename, content_type
+
+    def receive(self, data: bytes) -> None:
+        self._batch.append(data)
+        self.waiting += len(data)
+
+    async def keep(self, file: BinaryIO) -> None:
+        """Begin to hash and write what has come, when what came before is done."""
+        await self.kept()
+        batch, self._batch = b"".join(self._batch), []
+        self.waiting = 0
+        self._size += len(batch)
+        if batch:
+            self._working = asyncio.ensure_future(asyncio.to_thread(self._keep, file, batch))
+
+    async def kept(self) -> None:
+        """Wait until all that was begun is on the disk."""
+        working, self._working = self._working, None
+        if working is not None:
+            await working
 
     def _keep(self, file: BinaryIO, batch: bytes) -> None:
         self._sha256.update(batch)
