@@ -54,17 +54,15 @@ class SocketBackend(httpcore.NetworkBackend):
             self._warm.setdefault((host, port), []).append(stream)
 
     def _take_warm(self, host: str, port: int) -> httpcore.NetworkStream | None:
-        with self._lock:
-            ready = self._warm.pop((host, port), [])
-        usable = [stream for stream in ready if stream.is_fresh()]
-        for stream in ready:
-            if stream not in usable:
-                stream.close()
-        if not usable:
-            return None
-        with self._lock:
-            self._warm.setdefault((host, port), []).extend(usable[1:])
-        return usable[0]
+        while True:
+            with self._lock:
+                ready = self._warm.get((host, port))
+                if not ready:
+                    return None
+                stream = ready.pop(0)
+            if stream.is_fresh():
+                return stream
+            stream.close()
 
     def _connect(self, host: str, port: int, timeout: float | None) -> SocketStream:
         exchange = current_exchange()
