@@ -40,6 +40,15 @@ def test_the_first_exchange_gets_the_token_that_was_asked_for_ahead_and_the_next
     assert tokens == ["token-1", "token-2"]
 
 
+def test_each_of_several_tokens_asked_for_ahead_is_handed_out_once() -> None:
+    github = GitHub()
+    identity, _ = ahead(github)
+    for _ in range(2):
+        identity.expect(PYPI)
+    tokens = {identity.request(PYPI).secret.reveal() for _ in range(3)}
+    assert tokens == {"token-1", "token-2", "token-3"}
+
+
 @pytest.mark.parametrize(("passed", "audience"), [(FRESH, "pypi"), (0.0, "testpypi")])
 def test_a_token_that_is_old_or_for_another_audience_is_not_used(passed: float, audience: str) -> None:
     github = GitHub()

@@ -40,9 +40,8 @@ class Opening:
         self._job = _job(desk)
         may_publish = isinstance(self._job, ReleaseJob)
         if may_publish:
-            self.connect(
-                (desk.context.api_url, desk.context.identity_url, inputs.index.upload_url, inputs.index.simple_root)
-            )
+            github, urls = desk.context, inputs.index
+            self.connect((urls.upload_url, github.identity_url, github.identity_url, github.api_url, urls.simple_root))
         from ..index.client import IndexClient  # the connections are opened meanwhile
 
         self.index = IndexClient(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from .. import __version__
@@ -137,8 +136,6 @@ class Release:
             clock=self._clock,
             emit=self._background.emit,
         )
-        identity = IdentityAhead(proof.identity, self._background, self._clock)
-        identity.expect(proof.audience)
         protection = reading.result()
         self._background.emit(protection.event())
         judged = judge_protection(
@@ -153,11 +150,11 @@ class Release:
         for diagnosis in judged:
             self._background.emit(Told(diagnosis=diagnosis))
         self._attestations.begin(proof.accepted.claims)
-        self._proof = replace(proof, identity=identity)
-        return self._proof
+        self._proof = proof
+        return proof
 
-    def _identity_of(self, job: ReleaseJob) -> IdentityProvider:
-        return IdentityProvider(
+    def _identity_of(self, job: ReleaseJob, audience: Audience) -> IdentityAhead:
+        provider = IdentityProvider(
             session=self._session,
             job=job,
             clock=self._clock,
@@ -165,6 +162,10 @@ class Release:
             random=self._desk.surroundings.random,
             register_secret=self._desk.register,
         )
+        identity = IdentityAhead(provider, self._background, self._clock)
+        for _ in ("the proof", "the exchange"):
+            identity.expect(audience)
+        return identity
 
     def _policy(self, audience: Audience) -> ClaimsPolicy:
         job = self._desk.context.job or "publish"

@@ -1,4 +1,4 @@
-"""An identity token asked for before it is needed: GitHub answers while the files are checked and the plan is made."""
+"""Identity tokens asked for before they are needed: GitHub answers while the files are checked and the plan is made."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ class _Identity(Protocol):
 
 
 class IdentityAhead:
-    """Hands out each token once: the one asked for ahead to the first exchange, a new one to every other."""
+    """Hands out each token once: the ones asked for ahead to the first who ask, a new one to every other."""
 
     def __init__(self, identity: _Identity, background: Background, clock: Clock) -> None:
         self._identity = identity
         self._background = background
         self._clock = clock
         self._lock = threading.Lock()
-        self._ahead: tuple[Audience, float, Task[IdentityToken]] | None = None
+        self._ahead: list[tuple[Audience, float, Task[IdentityToken]]] = []
 
     def expect(self, audience: Audience) -> None:
         """Begin to ask for a token that will be needed."""
         task = self._background.start(lambda: self._identity.request(audience))
         with self._lock:
-            self._ahead = (audience, self._clock.monotonic(), task)
+            self._ahead.append((audience, self._clock.monotonic(), task))
 
     def request(self, audience: Audience) -> IdentityToken:
         """A token that nobody has used; raises what asking for it raised."""
@@ -40,8 +40,11 @@ class IdentityAhead:
         return self._identity.request(audience) if task is None else task.result()
 
     def _taken(self, audience: Audience) -> Task[IdentityToken] | None:
+        now = self._clock.monotonic()
         with self._lock:
-            if self._ahead is None or self._ahead[0] != audience:
-                return None
-            (_, began, task), self._ahead = self._ahead, None
-        return task if self._clock.monotonic() - began < FRESH else None
+            self._ahead = [entry for entry in self._ahead if now - entry[1] < FRESH]
+            for entry in self._ahead:
+                if entry[0] == audience:
+                    self._ahead.remove(entry)
+                    return entry[2]
+        return None

@@ -33,6 +33,26 @@ class NamesAudience(Protocol):
         """The audience, within what our policy lets an index ask for."""
 
 
+class ProvedIdentity:
+    """Identity tokens of a job that proved who it is. Each one that the index will see is held against the policy."""
+
+    def __init__(self, identity: Identity, policy: ClaimsPolicy, clock: Clock) -> None:
+        self._identity = identity
+        self._policy = policy
+        self._clock = clock
+
+    def request(self, audience: Audience) -> IdentityToken:
+        """A token that nobody has used; raises what is wrong with it."""
+        token = self._identity.request(audience)
+        if audience == self._policy.audience:
+            self.accept(token)
+        return token
+
+    def accept(self, token: IdentityToken) -> AcceptedClaims:
+        """What a token proves; raises what it does not."""
+        return self._policy.check(decode_unverified(token), self._clock.now())
+
+
 @dataclass(frozen=True, kw_only=True)
 class Proof:
     """A job that may publish, and what an exchange needs of it."""
@@ -46,7 +66,7 @@ def prove(
     *,
     check_runner: Callable[[], Job],
     index: NamesAudience,
-    identity: Callable[[Job], Identity],
+    identity: Callable[[Job, Audience], Identity],
     policy: Callable[[Audience], ClaimsPolicy],
     clock: Clock,
     emit: Emit,
@@ -55,10 +75,10 @@ def prove(
     emit(StepStarted(title="Who publishes"))
     job = check_runner()
     audience = index.audience()
-    tokens = identity(job)
-    token = tokens.request(audience)
-    accepted = policy(audience).check(decode_unverified(token), clock.now())
+    tokens = identity(job, audience)
+    proved = ProvedIdentity(tokens, policy(audience), clock)
+    accepted = proved.accept(tokens.request(audience))
     emit(Proved(claims=accepted.claims.shown(), environment=accepted.environment))
     for warning in accepted.warnings:
         emit(Told(diagnosis=warning))
-    return Proof(accepted=accepted, audience=audience, identity=tokens)
+    return Proof(accepted=accepted, audience=audience, identity=proved)
