@@ -32,6 +32,7 @@ from pypi_trusted_publish.errors import Diagnosis, Severity
 from pypi_trusted_publish.events import Event, Told
 from pypi_trusted_publish.index.project_page import ProjectPage
 from pypi_trusted_publish.secret import Secret
+from pypi_trusted_publish.transport.head_start import HeadStart
 from pypi_trusted_publish.transport.proxies import Proxies
 from pypi_trusted_publish.transport.session import Session
 from pypi_trusted_publish.transport.trust import Trust
@@ -121,13 +122,8 @@ class Stand:
 
     @functools.cached_property
     def session(self) -> Session:
-        return Session(
-            proxies=Proxies.from_environ({}),
-            trust=Trust.from_environ({}),
-            clock=self.clock,
-            emit=self.events.append,
-            user_agent="tests",
-        )
+        start = HeadStart(proxies=Proxies.from_environ({}), trust=Trust.from_environ({}), clock=self.clock)
+        return Session(start, emit=self.events.append, user_agent="tests")
 
     @property
     def made(self) -> Path:

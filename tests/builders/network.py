@@ -8,6 +8,7 @@ import pytest
 
 from pypi_trusted_publish.events import Event
 from pypi_trusted_publish.system_clock import SystemClock
+from pypi_trusted_publish.transport.head_start import HeadStart
 from pypi_trusted_publish.transport.proxies import Proxies
 from pypi_trusted_publish.transport.session import Session
 from pypi_trusted_publish.transport.trust import Trust
@@ -34,16 +35,17 @@ class Told:
         return [event for event in self.events if isinstance(event, kind)]
 
 
-def session(told: Told | None = None, *, environ: Mapping[str, str] | None = None) -> Session:
-    """A session that reads ``environ`` and nothing else. Its time-outs are real."""
+def head_start(environ: Mapping[str, str] | None = None) -> HeadStart:
+    """What a session is made of; reads ``environ`` and nothing else."""
     variables = environ or {}
-    made = Session(
-        proxies=Proxies.from_environ(variables),
-        trust=Trust.from_environ(variables),
-        clock=SystemClock(),
-        emit=told or Told(),
-        user_agent="test/1.0",
-    )
+    return HeadStart(proxies=Proxies.from_environ(variables), trust=Trust.from_environ(variables), clock=SystemClock())
+
+
+def session(
+    told: Told | None = None, *, environ: Mapping[str, str] | None = None, start: HeadStart | None = None
+) -> Session:
+    """A session with or without a head start. Its time-outs are real."""
+    made = Session(start or head_start(environ), emit=told or Told(), user_agent="test/1.0")
     _MADE.append(made)
     return made
 

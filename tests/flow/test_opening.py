@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -34,9 +35,41 @@ def test_the_first_request_waits_for_neither_the_checks_nor_the_report() -> None
     code = "import sys, pypi_trusted_publish.commands.publish; print(*sys.modules, sep='\\n')"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = answer.stdout.split()
-    assert "pypi_trusted_publish.transport.session" in loaded
-    late = ("distributions.check", "report.summary", "release.publish", "attestations.policy")
+    assert "pypi_trusted_publish.commands.opening" in loaded
+    late = ("transport.session", "distributions.check", "report.summary", "release.publish", "attestations.policy")
     assert [name for name in late if f"pypi_trusted_publish.{name}" in loaded] == []
+
+
+LOOKS_FOR_THE_HTTP_LIBRARY = """
+import os, socket, sys
+
+listening = socket.create_server(("127.0.0.1", 0))
+listening.settimeout(20)
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "httpx":
+            listening.accept()
+            os.write(1, b"connected before")
+            os._exit(0)
+
+sys.meta_path.insert(0, Finder())
+from pypi_trusted_publish.__main__ import main
+url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+main(["publish"], environ={**os.environ, "INPUT_REPOSITORY_URL": url, "INPUT_CHECK_URL": url})
+"""
+
+
+def test_connections_are_opened_before_the_http_library_is_imported(tmp_path: Path) -> None:
+    with Stage(tmp_path) as stage:
+        answer = subprocess.run(
+            [sys.executable, "-c", LOOKS_FOR_THE_HTTP_LIBRARY],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**stage.environ, "PATH": os.environ["PATH"]},
+        )
+    assert answer.stdout.endswith("connected before"), answer.stdout + answer.stderr
 
 
 def test_a_check_imports_no_http_client(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builders.network import Told, session
+from builders.network import Told, head_start, session
 from builders.raw_server import Peer, RawServer, answering
 from pypi_trusted_publish.events import Failed
 from pypi_trusted_publish.transport.failure import FailureKind, TransportFailure
@@ -99,11 +99,12 @@ def test_a_session_that_is_closed_opens_nothing_more_not_even_early() -> None:
         ended.release()
 
     with RawServer(script, script) as server:
-        ours = session()
-        ours.warm(server.url)
+        start = head_start()
+        ours = session(start=start)
+        start.warm(server.url)
         ours.close()
         assert ended.acquire(timeout=10)
-        ours.warm(server.url)
+        start.warm(server.url)
         with pytest.raises(TransportFailure):
             ours.request("GET", server.url)
         assert not ended.acquire(blocking=False)

@@ -14,7 +14,7 @@ from pypi_trusted_publish.errors import Diagnosis, DistributionError
 from pypi_trusted_publish.events import Failed
 from pypi_trusted_publish.secret import Secret
 from pypi_trusted_publish.system_clock import SystemClock
-from pypi_trusted_publish.transport.backend import SocketBackend
+from pypi_trusted_publish.transport.dialling import Dialler
 from pypi_trusted_publish.transport.exchange import Exchange, under_way
 from pypi_trusted_publish.transport.failure import FailureKind, TransportFailure
 from pypi_trusted_publish.transport.message import Body
@@ -251,9 +251,9 @@ def test_a_host_name_that_no_resolver_takes_is_told_so() -> None:
 def test_plain_http_connects_to_no_address_but_this_machines() -> None:
     """Whatever a name is resolved to."""
     exchange = Exchange(clock=SystemClock(), read_timeout=1, deadline=1, urgent=False)
-    backend = SocketBackend(OpenSockets(), loopback_only=True)
+    dialler = Dialler(sockets=OpenSockets(), loopback_only=True)
     with under_way(exchange), pytest.raises(TransportFailure) as caught:
-        backend.connect_tcp("192.0.2.1", 80, timeout=1)
+        dialler.connect("192.0.2.1", 80, timeout=1)
     assert caught.value.kind is FailureKind.FORBIDDEN
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gzip
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 
-from builders.network import Told, session
+from builders.network import Told, head_start, session
 from builders.raw_server import Peer, RawServer, answering, in_turn
 from pypi_trusted_publish.events import Answered, Failed
 from pypi_trusted_publish.secret import Secret
@@ -86,16 +87,37 @@ def test_a_connection_that_the_server_closed_is_not_used_again() -> None:
 
 def test_a_connection_that_was_opened_early_is_the_one_that_is_used() -> None:
     with RawServer(answering(body=b"x")) as server:
-        ours = session()
-        ours.warm(server.url)
+        start = head_start()
+        ours = session(start=start)
+        start.warm(server.url)
         ours.request("GET", server.url)
     assert server.connections == 1
 
 
+def test_each_of_several_connections_that_were_opened_early_is_found_by_one_of_those_who_ask_at_once() -> None:
+    together = threading.Barrier(8)
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        together.wait(10)
+        peer.sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+    with RawServer(*[script] * 8) as server:
+        start = head_start()
+        ours = session(start=start)
+        for _ in range(8):
+            start.warm(server.url)
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(lambda _: ours.request("GET", server.url).status, range(8)))
+    assert answers == [200] * 8
+    assert server.connections == 8
+
+
 def test_opening_a_connection_early_never_fails() -> None:
-    ours = session()
+    start = head_start()
+    ours = session(start=start)
     for url in ("http://127.0.0.1:1/", "http://example.com/", "https://127.0.0.1:1/", "nonsense", "http://[::1"):
-        ours.warm(url)
+        start.warm(url)
     with RawServer(answering()) as server:
         assert ours.request("GET", server.url).status == 200
 

@@ -12,7 +12,7 @@ import pytest
 import trustme
 from cryptography import x509
 
-from builders.network import session
+from builders.network import head_start, session
 from builders.raw_server import Peer, RawServer, answering
 from pypi_trusted_publish.errors import WorkflowError
 from pypi_trusted_publish.transport.failure import FailureKind, TransportFailure
@@ -145,8 +145,9 @@ def test_a_connection_with_tls_that_was_opened_early_is_the_one_that_is_used(
         answering(body=b"x")(peer)
 
     with RawServer(script, tls=serving(authority, "127.0.0.1")) as server:
-        ours = session(environ=trusting)
-        ours.warm(server.url)
+        start = head_start(trusting)
+        ours = session(start=start)
+        start.warm(server.url)
         assert tickets_sent.wait(10)
         ours.request("GET", server.url)
     assert server.connections == 1
@@ -162,8 +163,9 @@ def test_a_connection_opened_early_that_the_server_has_closed_is_not_used(
         closed.set()
 
     with RawServer(closing, answering(body=b"x"), tls=serving(authority, "127.0.0.1")) as server:
-        ours = session(environ=trusting)
-        ours.warm(server.url)
+        start = head_start(trusting)
+        ours = session(start=start)
+        start.warm(server.url)
         assert closed.wait(10)
         assert ours.request("GET", server.url).body == b"x"
     assert server.connections == 2
@@ -176,8 +178,9 @@ def test_a_trust_store_that_cannot_be_read_is_named(variable: str, tmp_path: Pat
     with pytest.raises(WorkflowError) as caught:
         Trust.from_environ({variable: str(broken)}).context()
     assert variable in caught.value.diagnostics()[0].happened
-    ours = session(environ={variable: str(broken)})
-    ours.warm("https://127.0.0.1:1/")
+    start = head_start({variable: str(broken)})
+    ours = session(start=start)
+    start.warm("https://127.0.0.1:1/")
     with pytest.raises(WorkflowError):
         ours.request("GET", "https://127.0.0.1:1/")
 

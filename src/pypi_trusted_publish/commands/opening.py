@@ -13,37 +13,39 @@ from ..errors import PublishError
 from ..github.runner import ReleaseJob, check_runner, read_event
 from ..release.background import Background
 from ..system_clock import SystemClock
-from ..transport.session import Session
+from ..transport.head_start import HeadStart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ..inputs import Inputs
+    from ..trusted_publishing.environment_protection import Protection
     from ..trusted_publishing.tokens import Audience
     from .desk import Desk
 
 
 class Opening:
-    """The session of a run, its index, and the audience that was asked for when the job may publish at all."""
+    """The session of a run and its index; and, when the job may publish at all, the first questions, asked already."""
 
     def __init__(self, inputs: Inputs, desk: Desk) -> None:
         """Raise WorkflowError when the environment names a proxy that cannot be used."""
         self.background = Background(desk.emit)
-        self.session = Session(
-            proxies=desk.proxies(),
-            trust=desk.trust,
-            clock=SystemClock(),  # time-outs are of the network, and stay real where waits are skipped
-            emit=self.background.emit,
-            user_agent=f"pypi-trusted-publish/{__version__}",
-            patience=desk.surroundings.patience,
-        )
+        clock = SystemClock()  # time-outs are of the network, and stay real where waits are skipped
+        self._head_start = HeadStart(proxies=desk.proxies(), trust=desk.trust, clock=clock)
         self._job = _job(desk)
         may_publish = isinstance(self._job, ReleaseJob)
         if may_publish:
             github, urls = desk.context, inputs.index
             self.connect((urls.upload_url, github.identity_url, github.identity_url, github.api_url, urls.simple_root))
-        from ..index.client import IndexClient  # the connections are opened meanwhile
+        from ..index.client import IndexClient
+        from ..transport.session import Session  # the connections are opened meanwhile
 
+        self.session = Session(
+            self._head_start,
+            emit=self.background.emit,
+            user_agent=f"pypi-trusted-publish/{__version__}",
+            patience=desk.surroundings.patience,
+        )
         self.index = IndexClient(
             session=self.session,
             urls=inputs.index,
@@ -52,11 +54,16 @@ class Opening:
             random=desk.surroundings.random,
         )
         self._asked = self.background.start(self.index.audience) if may_publish else None
+        from ..github.protection import ProtectionReader
+
+        reader = ProtectionReader(session=self.session, context=desk.context, clock=desk.surroundings.clock)
+        self._read = partial(reader.read, inputs.environment)
+        self._reading = self.background.start(self._read) if may_publish else None
 
     def connect(self, urls: Iterable[str]) -> None:
         """Open connections that will be needed; none is waited for."""
         for url in urls:
-            self.background.start(partial(self.session.warm, url))
+            self.background.start(partial(self._head_start.warm, url))
 
     def job(self) -> ReleaseJob:
         """A job that may publish; raises WorkflowError for one that may not."""
@@ -68,6 +75,11 @@ class Opening:
         """What the index answered; raises what asking it raised."""
         asked, self._asked = self._asked, None
         return self.index.audience() if asked is None else asked.result()
+
+    def protection(self) -> Protection:
+        """What GitHub says of the environment's protection."""
+        reading, self._reading = self._reading, None
+        return self._read() if reading is None else reading.result()
 
 
 def _job(desk: Desk) -> ReleaseJob | PublishError:

@@ -10,7 +10,6 @@ from ..attestations.policy import Wish
 from ..errors import Severity, WorkflowError
 from ..events import RunStarted, Told
 from ..github.identity import IdentityProvider
-from ..github.protection import ProtectionReader
 from ..github.runner import ReleaseJob
 from ..index.upload_tokens import UploadTokens
 from ..release.identity_ahead import IdentityAhead
@@ -125,9 +124,6 @@ class Release:
             tokens.revoke_all(urgent=True)
 
     def _prove(self) -> Proof:
-        context = self._desk.context
-        reader = ProtectionReader(session=self._session, context=context, clock=self._clock)
-        reading = self._background.start(lambda: reader.read(self._inputs.environment))
         proof = prove(
             check_runner=self._opening.job,
             index=self._opening,
@@ -136,7 +132,7 @@ class Release:
             clock=self._clock,
             emit=self._background.emit,
         )
-        protection = reading.result()
+        protection = self._opening.protection()
         self._background.emit(protection.event())
         judged = judge_protection(
             protection,

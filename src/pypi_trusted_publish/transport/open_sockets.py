@@ -5,8 +5,12 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+from typing import TYPE_CHECKING
 
 from .failure import FailureKind, TransportFailure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ABORTED_PHRASE = "the run is ending"
 
@@ -18,6 +22,8 @@ class OpenSockets:
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
         self._aborted = False
+        self._users = 0
+        self._ended = False
 
     @property
     def aborted(self) -> bool:
@@ -44,9 +50,28 @@ class OpenSockets:
         with contextlib.suppress(OSError):
             sock.close()
 
-    def close_all(self) -> None:
-        """Close what is left, when nobody uses it any more."""
+    @contextlib.contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Inside, sockets are opened and used; whoever is the last one to leave after :meth:`end` closes them all."""
         with self._lock:
+            self._users += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._users -= 1
+            self._close_unused()
+
+    def end(self) -> None:
+        """Close all of them, once nobody uses any: a descriptor that is closed under a reader may soon be another."""
+        with self._lock:
+            self._ended = True
+        self._close_unused()
+
+    def _close_unused(self) -> None:
+        with self._lock:
+            if not self._ended or self._users:
+                return
             left, self._open = self._open, set()
         for sock in left:
             with contextlib.suppress(OSError):

@@ -16,9 +16,8 @@ from .failure import FailureKind
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .open_sockets import OpenSockets
-    from .proxies import Proxies, Proxy
-    from .trust import Trust
+    from .head_start import HeadStart
+    from .proxies import Proxy
 
 _MAX_CONNECTIONS: Final = 64
 """Far above what the lanes need: nobody ever waits for a place."""
@@ -29,11 +28,8 @@ _KEEP_ALIVE: Final = 60.0
 class RoutedTransport(httpx.BaseTransport):
     """Chooses the pool by scheme and host. Fails with TransportFailure only."""
 
-    def __init__(self, *, proxies: Proxies, trust: Trust, sockets: OpenSockets) -> None:
-        self._proxies = proxies
-        self._trust = trust
-        self._plain_backend = SocketBackend(sockets, loopback_only=True)
-        self._secure_backend = SocketBackend(sockets, loopback_only=False)
+    def __init__(self, head_start: HeadStart) -> None:
+        self._head_start = head_start
         self._lock = threading.Lock()
         self._pools: dict[str, httpcore.ConnectionPool] = {}
 
@@ -57,41 +53,31 @@ class RoutedTransport(httpx.BaseTransport):
             extensions=answer.extensions,
         )
 
-    def warm(self, url: httpx.URL, timeout: float) -> None:
-        """Open a connection for a later request, unless it would go through a proxy. Raises TransportFailure."""
-        port = url.port or (443 if url.scheme == "https" else 80)
-        if url.scheme == "https" and self._proxies.proxy_for(url.host, port) is None:
-            self._secure_backend.warm(url.host, port, self._trust.context(), timeout)
-        elif url.scheme == "http" and is_loopback_host(url.host):
-            self._plain_backend.warm(url.host, port, None, timeout)
-
     def close(self) -> None:
         """Close every connection."""
         with self._lock:
             pools, self._pools = list(self._pools.values()), {}
         for pool in pools:
             pool.close()
-        self._plain_backend.close()
-        self._secure_backend.close()
 
     def _pool(self, exchange: Exchange, url: httpx.URL) -> httpcore.ConnectionPool:
         if url.scheme == "http" and is_loopback_host(url.host):
             return self._made("plain", None)
         if url.scheme != "https" or not url.host:
             raise exchange.failure(FailureKind.FORBIDDEN, "only https is spoken, and plain http on this machine")
-        proxy = self._proxies.proxy_for(url.host, url.port or 443)
+        proxy = self._head_start.proxies.proxy_for(url.host, url.port or 443)
         return self._made("direct" if proxy is None else "proxied", proxy)
 
     def _made(self, route: str, proxy: Proxy | None) -> httpcore.ConnectionPool:
         with self._lock:
             if route not in self._pools:
-                plain = route == "plain"
+                tls = route != "plain"
                 self._pools[route] = httpcore.ConnectionPool(
-                    ssl_context=None if plain else self._trust.context(),
+                    ssl_context=self._head_start.trust.context() if tls else None,
                     proxy=None if proxy is None else self._tunnel(proxy),
                     max_connections=_MAX_CONNECTIONS,
                     keepalive_expiry=_KEEP_ALIVE,
-                    network_backend=self._plain_backend if plain else self._secure_backend,
+                    network_backend=SocketBackend(self._head_start, tls=tls),
                 )
             return self._pools[route]
 
@@ -101,7 +87,7 @@ class RoutedTransport(httpx.BaseTransport):
         return httpcore.Proxy(
             httpcore.URL(scheme=proxy.scheme, host=proxy.host, port=proxy.port, target="/"),
             auth=(user.encode(), password.encode()) if proxy.user or proxy.password else None,
-            ssl_context=self._trust.context() if proxy.scheme == "https" else None,
+            ssl_context=self._head_start.trust.context() if proxy.scheme == "https" else None,
         )
 
 

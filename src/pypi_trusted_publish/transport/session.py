@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from typing import TYPE_CHECKING, Final
 
 import httpx
 
-from ..errors import PublishError
 from ..events import Answered, Emit, Failed
 from .bounded import UndecodableBody, read_bounded
 from .exchange import Exchange, under_way
 from .failure import FailureKind, TransportFailure
 from .message import Response
-from .open_sockets import ABORTED_PHRASE, OpenSockets
+from .open_sockets import ABORTED_PHRASE
 from .outgoing import HeaderValues, Outgoing, Payload
 from .routes import RoutedTransport
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..clock import Clock
-    from .proxies import Proxies
-    from .trust import Trust
+    from .head_start import HeadStart
 
 _MAX_REDIRECTS: Final = 5
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
@@ -35,30 +31,18 @@ class Session:
     """Sends requests. Thread-safe; connections are kept alive between them.
 
     Every request ends in an Answered or a Failed event, and in a Response or a TransportFailure; nothing else is
-    raised but what a Body's iterator raises. Cookies, netrc and other state are not kept or read. ``clock`` measures
-    time-outs, so it has to be one that runs as the network does, not one that skips waits.
+    raised but what a Body's iterator raises. Cookies, netrc and other state are not kept or read. The clock of the head
+    start measures time-outs, so it has to be one that runs as the network does, not one that skips waits.
     """
 
-    def __init__(
-        self,
-        *,
-        proxies: Proxies,
-        trust: Trust,
-        clock: Clock,
-        emit: Emit,
-        user_agent: str,
-        patience: float = 1.0,
-    ) -> None:
+    def __init__(self, head_start: HeadStart, *, emit: Emit, user_agent: str, patience: float = 1.0) -> None:
         """``patience`` is a factor on every time-out; below 1 for rehearsals of servers that never answer."""
-        self._clock = clock
+        self._clock = head_start.clock
         self._patience = patience
         self._emit = emit
         self._headers = {"User-Agent": user_agent, "Accept-Encoding": "identity", "Accept": "*/*"}
-        self._sockets = OpenSockets()
-        self._transport = RoutedTransport(proxies=proxies, trust=trust, sockets=self._sockets)
-        self._lock = threading.Lock()
-        self._under_way = 0
-        self._closed = False
+        self._sockets = head_start.sockets
+        self._transport = RoutedTransport(head_start)
 
     def request(
         self,
@@ -97,7 +81,7 @@ class Session:
                 read_timeout=read_timeout,
                 connect_timeout=connect_timeout,
             )
-            with self._counted(), self._reported(exchange, method, shown):
+            with self._sockets.in_use(), self._reported(exchange, method, shown):
                 response = self._answered(exchange, outgoing.request(exchange), limit)
             self._emit(_answered_event(method, shown, response, exchange.sent_bytes))
             target = _same_origin_target(response) if hops else None
@@ -106,39 +90,15 @@ class Session:
             hops -= 1
             url, shown = target, _without_query(target)
 
-    def warm(self, url: str) -> None:
-        """Open a connection to the host of ``url`` for a later request. Never raises: it is only a head start."""
-        exchange = Exchange(clock=self._clock, read_timeout=10.0, deadline=10.0, urgent=False)
-        quiet = contextlib.suppress(TransportFailure, PublishError, httpx.InvalidURL, ValueError)
-        with self._counted(), under_way(exchange), quiet:
-            self._transport.warm(httpx.URL(url), timeout=10.0)
-
     def abort(self) -> None:
         """From any thread: shut every connection, and refuse what comes later unless it is urgent."""
         self._sockets.abort()
 
     def close(self) -> None:
         """Close every connection: a kept one now, one in flight, for which nobody waits any more, by its own thread."""
-        with self._lock:
-            self._closed, idle = True, self._under_way == 0
         self._sockets.abort()
         self._transport.close()
-        if idle:
-            self._sockets.close_all()
-
-    @contextlib.contextmanager
-    def _counted(self) -> Iterator[None]:
-        """Whoever is the last one under way after :meth:`close` leaves no socket behind."""
-        with self._lock:
-            self._under_way += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._under_way -= 1
-                last = self._closed and self._under_way == 0
-            if last:
-                self._sockets.close_all()
+        self._sockets.end()
 
     @contextlib.contextmanager
     def _reported(self, exchange: Exchange, method: str, shown: str) -> Iterator[None]:
