@@ -96,7 +96,7 @@ def test_a_child_that_takes_too_long_is_ended() -> None:
     assert (rendering.verdict, rendering.problem) == (Verdict.UNKNOWN, "it takes longer than 0.2 seconds")
 
 
-@pytest.mark.parametrize("megabytes", [40, 60, 80])
+@pytest.mark.parametrize("megabytes", [40, 60])
 def test_a_child_that_takes_too_much_memory_says_nothing_against_the_text(megabytes: int) -> None:
     expected = Verdict.RENDERED if sys.platform == "win32" else Verdict.UNKNOWN  # Windows has no such bound
     assert render_in_child("* x\n" * 30_000, size=megabytes << 20).verdict is expected
@@ -249,11 +249,3 @@ def test_a_system_that_tells_no_address_space_tells_what_was_resident(
         answer({"text": ":func:`x`\n", "seconds": 7, "bytes": size})
         verdicts.append(json.loads(capsysbinary.readouterr().out)["verdict"])
     assert verdicts == ["unknown", "refused"]
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows tells no such figure")
-def test_a_child_of_a_large_process_is_not_taken_for_short_of_memory() -> None:
-    ballast = bytearray(600 << 20)
-    ballast[:: 1 << 12] = b"x" * (600 << 8)
-    assert render_in_child(REFUSED[1][0]).verdict is Verdict.REFUSED
-    assert len(ballast) == 600 << 20
