@@ -29,7 +29,7 @@ def test_without_a_content_type_the_hint_asks_whether_it_is_markdown() -> None:
     (unstated,) = found(metadata_bytes(body="x"), render=refuses)
     assert "Markdown" not in stated.hint
     assert "README.md" in unstated.hint
-    assert "meant without a Description-Content-Type" in unstated.message
+    assert "name no Description-Content-Type" in unstated.message
 
 
 def test_what_could_not_be_tried_is_a_warning() -> None:

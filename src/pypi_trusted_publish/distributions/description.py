@@ -90,8 +90,8 @@ def _rendering_findings(rendering: Rendering, stated: str | None, filename: str)
     if rendering.verdict is Verdict.UNKNOWN:
         yield NOT_FULLY_CHECKED.finding(filename, f"The description was not rendered to its end: {rendering.problem}.")
         return
-    how = "reStructuredText" if stated else "reStructuredText, which is meant without a Description-Content-Type"
+    told = f"The description does not render as reStructuredText{where}: {rendering.problem}."
+    if not stated:
+        told += " The metadata name no Description-Content-Type, so the index takes it for reStructuredText."
     hint = None if stated else rules.DESCRIPTION_WITHOUT_TYPE
-    yield rules.DESCRIPTION_NOT_RENDERED.finding(
-        filename, f"The description does not render as {how}{where}: {rendering.problem}.", hint
-    )
+    yield rules.DESCRIPTION_NOT_RENDERED.finding(filename, told, hint)
