@@ -212,6 +212,7 @@ def test_a_server_that_asks_for_time_gets_it() -> None:
         ("Thu, 01 Jan 1970 00:00:40 -0000", 30.0),
         ("Thu, 01 Jan 1970 00:00:00 GMT", 0.0),
         ("Thu, 01 Jan 99999 00:00:00 GMT", None),
+        ("Thu, 01 Jan 99999999999999 00:00:00 GMT", None),
     ],
 )
 def test_retry_after_is_a_number_or_a_date(header: str | None, seconds: float | None) -> None:
