@@ -7,6 +7,7 @@ import contextlib
 import socket
 import ssl
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -140,6 +141,24 @@ def test_a_proxy_that_refuses_is_told_with_its_status() -> None:
     with RawServer(refusing) as proxy, pytest.raises(TransportFailure) as caught:
         session(environ={"https_proxy": f"127.0.0.1:{proxy.port}"}).request("GET", f"https://{HOST}/")
     assert (caught.value.kind, caught.value.phrase) == (FailureKind.PROXY, "the proxy answered 407 instead of a tunnel")
+
+
+def test_a_proxy_that_answers_byte_by_byte_is_not_waited_for_without_end() -> None:
+    def dripping(peer: Peer) -> None:
+        peer.head()
+        peer.send(b"HTTP/1.1 200 Connection established\r\n")
+        with contextlib.suppress(OSError):
+            for _ in range(150):
+                peer.send(b"x")
+                peer.sock.settimeout(0.02)
+                with contextlib.suppress(TimeoutError):
+                    peer.sock.recv(1)
+
+    began = time.monotonic()
+    with RawServer(dripping) as proxy, pytest.raises(TransportFailure) as caught:
+        session(environ={"https_proxy": proxy.url}).request("GET", f"https://{HOST}/", read_timeout=0.2)
+    assert caught.value.kind is FailureKind.TIMEOUT
+    assert time.monotonic() - began < 2
 
 
 def test_this_machine_is_reached_without_a_proxy() -> None:

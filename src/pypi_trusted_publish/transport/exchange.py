@@ -32,6 +32,7 @@ class Exchange:
         self._answer_time = 2 * read_timeout
         self._started = clock.monotonic()
         self._ends = None if deadline is None else self._started + deadline
+        self._begins = self._started + self._answer_time
         self.urgent = urgent
         self.body_sent: BodySent = "no"
         self.sent_bytes = 0
@@ -46,9 +47,14 @@ class Exchange:
     def patience(self, timeout: float | None) -> float:
         """How long the next wait may be. Raises TransportFailure when the deadline has passed."""
         wanted = 60.0 if timeout is None else timeout
+        now = self._clock.monotonic()
+        if self.body_sent == "no":  # a proxy may answer byte by byte for ever
+            if now >= self._begins:
+                raise self.failure(FailureKind.TIMEOUT, "no way to the host was opened within the time allowed")
+            wanted = min(wanted, self._begins - now)
         if self._ends is None:
             return wanted
-        left = self._ends - self._clock.monotonic()
+        left = self._ends - now
         if left <= 0:
             raise self.failure(FailureKind.TIMEOUT, "no whole answer within the time allowed")
         return min(wanted, left)
