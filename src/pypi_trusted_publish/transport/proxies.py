@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -100,11 +101,16 @@ def _parse(name: str, value: str) -> Proxy:
 
 
 def _credentials(value: str) -> tuple[Secret, ...]:
-    """What stands before the last ``@``: as a whole, and its user and password as they are and decoded."""
+    """What stands before the last ``@``: as a whole, its parts as they are and decoded, and what is sent."""
     userinfo = value.partition("://")[2] or value
     userinfo = userinfo.rpartition("@")[0]
-    _, _, password = userinfo.partition(":")
-    found = (userinfo, password, unquote(password)) if password else (userinfo, unquote(userinfo))
+    user, _, password = userinfo.partition(":")
+    sent = (
+        base64.b64encode(f"{unquote(user)}:{unquote(password)}".encode("utf-8", "surrogateescape")).decode("ascii")
+        if userinfo
+        else ""
+    )
+    found = (userinfo, password, unquote(password), sent) if password else (userinfo, unquote(userinfo), sent)
     return tuple(Secret(text) for text in dict.fromkeys(found) if text)
 
 
