@@ -36,6 +36,21 @@ def test_a_secret_within_another_is_hidden_with_it() -> None:
     assert knowing("abcdef", "abc").text("abcdef abc") == "*** ***"
 
 
+def test_the_beginning_of_a_secret_that_was_cut_short_is_hidden_too() -> None:
+    other = TOKEN[:17] + "another-end-of-it"
+    redactor = knowing(TOKEN * 3, other)
+    assert redactor.text(f"bad token {(TOKEN * 3)[:50]}...") == "bad token ***..."
+    assert redactor.text(f"{other[:30]}, {TOKEN[:16]}. {other}") == "***, ***. ***"
+    assert redactor.text(f"{BASIC[:40]} is {TOKEN[:15]}") == f"*** is {TOKEN[:15]}"
+
+
+@given(st.text("ab-", min_size=17, max_size=40), st.text("ab-", min_size=17, max_size=40), st.integers(16, 40))
+def test_no_beginning_of_a_secret_is_left(one: str, two: str, kept: int) -> None:
+    redacted = knowing(one, two).text(f"x {one[:kept]} y {two[:kept]}")
+    assert one[:16] not in redacted
+    assert two[:16] not in redacted
+
+
 def test_only_a_new_secret_is_fresh() -> None:
     redactor = Redactor()
     assert redactor.register(Secret(TOKEN))

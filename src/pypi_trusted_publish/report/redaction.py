@@ -5,11 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
-from typing import Any, TypeVar
+from itertools import takewhile
+from typing import Any, Final, TypeVar
 
 from ..secret import REDACTED, Secret
 
 Value = TypeVar("Value")
+
+_TELLING: Final = 16
+"""Characters of a secret's beginning that are taken for it: what an index says is cut before it gets here, and the
+cut may go through a secret."""
 
 
 class Redactor:
@@ -28,10 +33,14 @@ class Redactor:
         return bool(fresh)
 
     def text(self, text: str) -> str:
-        """``text`` with ``***`` in the place of each secret, the longest first, in every spelling."""
+        """``text`` with ``***`` for each secret, the longest first, in every spelling, also where it was cut short."""
         for spelling in self._spellings:
             if spelling in text:
                 text = text.replace(spelling, REDACTED)
+        for head in dict.fromkeys(spelling[:_TELLING] for spelling in self._spellings if len(spelling) > _TELLING):
+            while (start := text.find(head)) >= 0:
+                cut = max(_common(spelling, text, start) for spelling in self._spellings)
+                text = text[:start] + REDACTED + text[start + cut :]
         return text
 
     def value(self, value: Value) -> Value:
@@ -54,3 +63,9 @@ class Redactor:
             cleaned = {name: self._redacted(part) for name, part in parts.items()}
             return replace(value, **cleaned) if cleaned != parts else value
         return value
+
+
+def _common(spelling: str, text: str, start: int) -> int:
+    """How many characters of ``spelling`` stand in ``text`` at ``start``."""
+    pairs = zip(spelling, text[start : start + len(spelling)], strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
