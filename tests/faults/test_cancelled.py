@@ -63,6 +63,15 @@ def test_a_cancelled_run_ends_at_once_with_a_report_and_no_live_token(
         assert "Cancelled: " in played.summary
 
 
+def test_a_run_whose_index_answers_neither_mint_nor_revocation_ends_in_time_too(tmp_path: Path) -> None:
+    faults = ["upload-token-expired", "mint-timeout:2", "burn-timeout:every"]
+    with Stage(tmp_path, faults=faults) as stage:
+        _, took, played = _cancelled(stage, signal.SIGINT, lambda stage: "mint-timeout" in stage.index.faults.struck)
+    assert took < WITHIN
+    assert played.code == 128 + signal.SIGINT
+    assert played.report["tokens"]["revoked"] == 0
+
+
 def _cancelled(stage: Stage, number: signal.Signals, moment: Callable[[Stage], bool]) -> tuple[float, float, Played]:
     """When the signal went out, how long the process lived on, and what it left."""
     command = [sys.executable, "-m", "pypi_trusted_publish", "publish"]

@@ -11,6 +11,7 @@ from ..errors import Severity, WorkflowError
 from ..events import RunStarted, Told
 from ..github.identity import IdentityProvider
 from ..github.runner import ReleaseJob
+from ..index.revocation import URGENT_TIMEOUT
 from ..index.upload_tokens import UploadTokens
 from ..release.identity_ahead import IdentityAhead
 from ..release.pages_ahead import PagesAhead
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 MINT_PATIENCE: Final = 0.5
 """Seconds that a stopped run waits for a mint in flight: a token that we never saw cannot be revoked."""
+AFTER_A_MINT: Final = 1.2
+"""Seconds that are then left for giving the tokens back."""
 
 
 class Release:
@@ -117,11 +120,10 @@ class Release:
     def stop(self) -> None:
         """Start nothing more, close what is open, and give back every token, within two seconds."""
         tokens = self._tokens
-        if tokens is not None:
-            tokens.mint_in_flight(MINT_PATIENCE)
+        minting = tokens is not None and tokens.mint_in_flight(MINT_PATIENCE)
         self._session.abort()
         if tokens is not None:
-            tokens.revoke_all(urgent=True)
+            tokens.revoke_all(urgent=True, within=AFTER_A_MINT if minting else URGENT_TIMEOUT)
 
     def _prove(self) -> Proof:
         proof = prove(

@@ -36,34 +36,38 @@ class Revoker:
     _gone: set[UploadToken] = field(default_factory=set, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def revoke(self, living: Mapping[UploadToken, float], *, urgent: bool) -> None:
-        """Ask once for each token of ``living`` (token and seconds left); tell how many are gone by it, and alive."""
+    def revoke(self, living: Mapping[UploadToken, float], *, urgent: bool, within: float = URGENT_TIMEOUT) -> None:
+        """Ask once for each token of ``living`` (token and seconds left); tell how many are gone by it, and alive.
+
+        ``within``: seconds that everything may take when it is urgent.
+        """
         with self._lock:
             wanted = [token for token in living if token not in self._gone and (token, urgent) not in self._asked]
             self._asked.update((token, urgent) for token in wanted)
         if not wanted:
             return
-        gone = self._all_at_once(wanted) if urgent else sum([self._one_calmly(token) for token in wanted])
+        gone = self._all_at_once(wanted, within) if urgent else sum([self._one_calmly(token) for token in wanted])
         with self._lock:
             alive = [max(0.0, left) for token, left in living.items() if token not in self._gone]
             self.retrier.emit(Revoked(revoked=gone, alive=len(alive), seconds_left=max(alive, default=0.0)))
 
-    def _all_at_once(self, wanted: list[UploadToken]) -> int:
+    def _all_at_once(self, wanted: list[UploadToken], within: float) -> int:
         gone: list[bool] = []
+        answered = threading.Event()
 
         def ask(token: UploadToken) -> None:
-            gone.append(self._one_urgently(token))
+            gone.append(self._one_urgently(token, within))
+            if len(gone) == len(wanted):
+                answered.set()
 
-        threads = [threading.Thread(target=ask, args=(token,), daemon=True) for token in wanted]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(URGENT_TIMEOUT)
+        for token in wanted:
+            threading.Thread(target=ask, args=(token,), daemon=True).start()
+        answered.wait(within)
         return sum(gone)
 
-    def _one_urgently(self, token: UploadToken) -> bool:
+    def _one_urgently(self, token: UploadToken, within: float) -> bool:
         try:
-            return self._noted(token, self._ask(token, timeout=URGENT_TIMEOUT, urgent=True))
+            return self._noted(token, self._ask(token, timeout=within, urgent=True))
         except TransportFailure:
             return False
 

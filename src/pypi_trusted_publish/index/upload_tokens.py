@@ -17,7 +17,7 @@ from .attempts import NoAnswer, Retrier, by_status_and_type
 from .error_body import is_json
 from .exchange_problems import mint_unanswered
 from .retry import RequestKind, Trouble
-from .revocation import Revoker
+from .revocation import URGENT_TIMEOUT, Revoker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,22 +114,24 @@ class UploadTokens:
         """What is left of a token's life by the monotonic clock."""
         return token.minted_at + token.lifetime - self._clock.monotonic()
 
-    def mint_in_flight(self, timeout: float) -> None:
-        """Hand out nothing any more, and wait at most ``timeout`` seconds for a mint on its way.
+    def mint_in_flight(self, timeout: float) -> bool:
+        """Hand out nothing any more, and wait at most ``timeout`` seconds for a mint on its way, if there is one.
 
         A token that we never saw cannot be revoked. Whoever asks for one from now on gets a TransportFailure, as from
         a session that was aborted: else the token that was waited for would start the next upload.
         """
         self._ending = True
+        minting = not self._idle.is_set()
         self._idle.wait(timeout)
+        return minting
 
-    def revoke_all(self, *, urgent: bool = False) -> None:
+    def revoke_all(self, *, urgent: bool = False, within: float = URGENT_TIMEOUT) -> None:
         """Give back every token that still lives; never raises, and does nothing the second time.
 
-        ``urgent``: all at once, with time-outs of 1.5 s, even after the session was aborted.
+        ``urgent``: all at once, within so many seconds, even after the session was aborted.
         """
         living = {token: self.seconds_left(token) for token in self.minted}
-        self._revoker.revoke(living, urgent=urgent)
+        self._revoker.revoke(living, urgent=urgent, within=within)
 
     def _mint(self) -> UploadToken:
         self._idle.clear()
