@@ -89,3 +89,10 @@ def test_the_report_is_plain_json_that_holds_everything() -> None:
     assert made["claims"]["repository"] == "octo-org/demo"
     assert made["coverage"]["needed"] == ["demo"]
     assert made["projects"][0]["status"] == "archived"
+
+
+def test_the_report_does_not_claim_that_a_file_whose_answer_was_lost_is_not_there() -> None:
+    lost = events.NotUploaded(filename=WHEEL, outcome="failed", reason="no answer")
+    refused = events.NotUploaded(filename=SDIST, outcome="refused", reason="400")
+    files = report(reduce(fold, (STARTED, planned(), planned(SDIST), lost, refused), Outcome()))["files"]
+    assert [file["on_index"] for file in files] == [None, False]

@@ -17,6 +17,8 @@ REFUSED = events.NotUploaded(filename=SDIST, outcome="refused", reason="400")
 DRY = events.RunStarted(command="publish", version="1", index="PyPI", dry_run=True)
 CHECK = events.RunStarted(command="check", version="1")
 ERROR = events.Told(diagnosis=diagnosis())
+LOST = events.NotUploaded(filename=SDIST, outcome="failed", reason="no answer")
+SENDING = events.UploadStarted(filename=SDIST, size=1, attempt=1)
 STOPPED = events.Stopping(why="SIGINT")
 
 
@@ -38,6 +40,16 @@ def after(*happened: events.Event) -> Outcome:
         ((STARTED, ended(70)), "A bug of this action ended the run: nothing was sent"),
         ((STARTED, *BOTH, STOPPED, ended(130, cancelled=True)), "Cancelled: nothing was sent"),
         ((STARTED, *BOTH, UPLOADED, STOPPED, ended(130)), "Cancelled: 1 of 2 files of demo 1.0 is on PyPI"),
+        ((STARTED, *BOTH, SENDING, STOPPED, ended(130)), "Cancelled: nothing is known to have arrived"),
+        (
+            (STARTED, *BOTH, UPLOADED, LOST, STOPPED, ended(130)),
+            "Cancelled: 1 of 2 files of demo 1.0 is known to be on PyPI",
+        ),
+        (
+            (STARTED, *BOTH, UPLOADED, LOST, ended(5)),
+            "demo 1.0 is incomplete on PyPI: 1 of 2 files is known to be there",
+        ),
+        ((STARTED, *BOTH, LOST, ended(5)), "demo 1.0 was not published: nothing is known to have arrived"),
         ((CHECK, checked(), ended(0)), "1 distribution checked: nothing that the index would refuse"),
         ((CHECK, checked(), ERROR, ended(3)), "1 distribution checked: 1 error"),
         (

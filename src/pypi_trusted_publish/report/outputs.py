@@ -79,7 +79,8 @@ def _short(file: FileOutcome) -> dict[str, Any]:
 
 
 def _full(file: FileOutcome) -> dict[str, Any]:
-    return dataclasses.asdict(file) | {"state": file.state.value, "on_index": file.state in ON_THE_INDEX}
+    on_index = None if file.state is FileState.FAILED else file.state in ON_THE_INDEX  # None: nobody knows
+    return dataclasses.asdict(file) | {"state": file.state.value, "on_index": on_index}
 
 
 def _attestation(attested: Attested) -> dict[str, Any]:

@@ -87,16 +87,24 @@ def _where(outcome: Outcome) -> str:
     there = outcome.count(*ON_THE_INDEX)
     missing = outcome.count(*MISSING)
     if outcome.dry_run or not there:
-        return "nothing was sent" if not outcome.count(FileState.FAILED, FileState.REFUSED) else "nothing arrived"
+        if outcome.count(FileState.FAILED):
+            return "nothing is known to have arrived"
+        return "nothing arrived" if outcome.count(FileState.REFUSED) else "nothing was sent"
     if missing:
         files = f"{there} of {count_text(there + missing, 'file')}"
     else:
         files = "1 file" if there == 1 else f"all {there:,} files"
-    return f"{files} of {_named(outcome)} {_are(there)} on {_index(outcome)}"
+    return f"{files} of {_named(outcome)} {_are_there(outcome)} on {_index(outcome)}"
 
 
 def _are(number: int) -> str:
     return "are" if number > 1 else "is"
+
+
+def _are_there(outcome: Outcome) -> str:
+    """How far we can speak for the index: a file that was sent and not answered may be there."""
+    are = _are(outcome.count(*ON_THE_INDEX))
+    return f"{are} known to be" if outcome.count(FileState.FAILED) else are
 
 
 def _checked(outcome: Outcome) -> str:
@@ -139,7 +147,7 @@ def _incomplete(outcome: Outcome) -> str:
     there, missing = outcome.count(*ON_THE_INDEX), outcome.count(*MISSING)
     files = count_text(there + missing, "file")
     what = f"{_named(outcome)} {_are(len(outcome.releases))} incomplete on {_index(outcome)}"
-    return f"{what}: {there} of {files} {_are(there)} there"
+    return f"{what}: {there} of {files} {_are_there(outcome)} there"
 
 
 def _capital(text: str) -> str:
