@@ -122,3 +122,18 @@ def test_every_state_of_the_job_and_every_refused_mint_has_its_words_here() -> N
     }
     refused = {name for name in wanted if FAULTS[name].once is not Ending.FINISHED}
     assert refused <= set(SAYS)
+
+
+@pytest.mark.parametrize(
+    "renewal", ["mint-500:2-", "mint-newline:2", "identity-500:3-", "identity-403:3", "identity-newline:3"]
+)
+def test_a_renewal_that_fails_does_not_say_that_nothing_was_uploaded(tmp_path: Path, renewal: str) -> None:
+    """A token is renewed in the middle of a release, when some of it is public."""
+    with Stage(tmp_path, faults=["upload-token-expired:2", renewal]) as stage:
+        played = play(stage)
+        there = {file.filename for file in stage.published()}
+    assert played.code == 5
+    assert len(there) == 1
+    said = played.report["diagnoses"]
+    assert said
+    assert "othing" not in repr([(each["happened"], each["cause"], each["remedy"]) for each in said])

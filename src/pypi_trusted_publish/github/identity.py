@@ -107,7 +107,7 @@ def _unanswered(none: NoAnswer) -> IndexUnavailable:
             code="identity-endpoint-unavailable",
             happened=f"GitHub's identity endpoint gave no usable answer in {tries}: {none.phrase} "
             f"({none.trouble.value}).",
-            cause="GitHub Actions has a fault, or a proxy of this runner stands in the way. The index got nothing.",
+            cause="GitHub Actions has a fault, or a proxy of this runner stands in the way.",
             remedy=f"Run the failed job again; when it stays, look at {_STATUS_PAGE}.",
             read_on="docs/troubleshooting.md#identity-endpoint-unavailable",
             facts=(("trouble", none.trouble.value), ("tries", str(none.tries))),
@@ -122,7 +122,7 @@ def _refused(answer: Response) -> IndexUnavailable:
             code="identity-endpoint-refused",
             happened=f"GitHub's identity endpoint refused to give an identity token: {said}.",
             cause="The job's request token has run out (a job that waits or runs for long), or a proxy of this runner "
-            "answered in GitHub's place. The index got nothing.",
+            "answered in GitHub's place.",
             remedy=f"Run the failed job again; when it stays, look at {_STATUS_PAGE}.",
             read_on="docs/troubleshooting.md#identity-endpoint-refused",
             facts=(("status", str(answer.status)),),

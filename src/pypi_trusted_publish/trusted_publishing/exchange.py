@@ -114,7 +114,7 @@ def _unusable(why: str) -> IndexUnavailable:
         Diagnosis(
             code="mint-unreadable",
             happened=f"The index answered 200 to the request for an upload token, but the answer is not usable: {why}.",
-            cause="The index, or something in front of it, has a fault. Nothing was uploaded.",
+            cause="The index, or something in front of it, has a fault.",
             remedy="Run the failed job again; when it stays, tell those who run the index.",
             read_on="docs/troubleshooting.md#mint-unreadable",
         )

@@ -193,7 +193,7 @@ def _unknown(refusal: Refusal, situation: Situation) -> PublishError:
         remedy=_remedy(
             "Read what the index said, and compare the publisher with the values below."
             if lasting
-            else "Run the failed job again later; nothing was uploaded.",
+            else "Run the failed job again later.",
             possible_differences(situation) if lasting else (),
             situation,
         ),
