@@ -68,11 +68,16 @@ def test_a_refusal_is_explained_and_quoted(status: int, message: str, code: str)
     assert diagnosis.file == "demo.whl"
 
 
-@pytest.mark.parametrize("location", [f"{URL}", f"{URL[:-1]}/"])
+@pytest.mark.parametrize("location", [URL, "/legacy/", URL.partition(":")[2]])
 def test_a_redirect_to_the_same_url_with_a_slash_is_a_missing_slash(location: str) -> None:
     diagnosis = explained(308, "Permanent Redirect", location=location, url=URL[:-1])
     assert diagnosis.code == "upload-url-without-slash"
     assert diagnosis.paste == f"repository-url: {URL}"
+
+
+@pytest.mark.parametrize("location", ["", "/", "https://[::1", "//other.example/legacy/"])
+def test_any_other_target_is_a_redirect(location: str) -> None:
+    assert explained(308, "Permanent Redirect", location=location, url=URL[:-1]).code == "upload-redirected"
 
 
 def test_a_redirect_elsewhere_names_where_it_leads() -> None:

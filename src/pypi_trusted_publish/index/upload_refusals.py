@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urljoin
 
 from ..errors import Diagnosis
 
@@ -221,7 +222,7 @@ def explain(*, status: int, message: str, location: str, filename: str, index: s
             facts=facts,
             file=filename,
         )
-    if location and location.rstrip("/") == upload_url.rstrip("/") and not upload_url.endswith("/"):
+    if _absolute(location, upload_url).rstrip("/") == upload_url.rstrip("/") and not upload_url.endswith("/"):
         return _missing_slash(filename, index, upload_url, facts)
     return Diagnosis(
         code=row.code,
@@ -232,6 +233,14 @@ def explain(*, status: int, message: str, location: str, filename: str, index: s
         facts=(*facts, ("leads to", location)) if location else facts,
         file=filename,
     )
+
+
+def _absolute(location: str, upload_url: str) -> str:
+    """Where a redirect leads: its target may be a path alone. Empty for what is no URL."""
+    try:
+        return urljoin(upload_url, location) if location else ""
+    except ValueError:
+        return ""
 
 
 def _missing_slash(filename: str, index: str, upload_url: str, facts: tuple[tuple[str, str], ...]) -> Diagnosis:
