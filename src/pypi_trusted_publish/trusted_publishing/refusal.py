@@ -177,6 +177,8 @@ def _diagnosis(row: _Row, error: RefusedFor, refusal: Refusal, situation: Situat
 
 
 def _unknown(refusal: Refusal, situation: Situation) -> PublishError:
+    if refusal.status in (HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.PERMANENT_REDIRECT):
+        return _redirected(refusal, situation)
     lasting = HTTPStatus.BAD_REQUEST <= refusal.status < HTTPStatus.INTERNAL_SERVER_ERROR
     lasting = lasting and refusal.status not in (
         HTTPStatus.REQUEST_TIMEOUT,
@@ -202,6 +204,20 @@ def _unknown(refusal: Refusal, situation: Situation) -> PublishError:
         facts=_facts(refusal, claims),
     )
     return IndexRefused(diagnosis) if lasting else IndexUnavailable(diagnosis)
+
+
+def _redirected(refusal: Refusal, situation: Situation) -> PublishError:
+    return IndexRefused(
+        Diagnosis(
+            code="mint-redirected",
+            happened=f"{situation.index.name} redirects the request for an upload token for good: {refusal.quoted()}.",
+            cause="'repository-url' is probably not the index's own URL; a token is never sent where it was not meant "
+            "to go.",
+            remedy="Set the input 'repository-url' to the index's own upload URL.",
+            read_on="docs/troubleshooting.md#mint-redirected",
+            facts=_facts(refusal, situation.claims),
+        )
+    )
 
 
 def _remedy(first: str, differences: Sequence[str], situation: Situation) -> str:
