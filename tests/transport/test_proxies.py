@@ -143,6 +143,26 @@ def test_a_proxy_that_refuses_is_told_with_its_status() -> None:
     assert (caught.value.kind, caught.value.phrase) == (FailureKind.PROXY, "the proxy answered 407 instead of a tunnel")
 
 
+def test_a_proxy_that_cannot_be_reached_is_named_as_the_one_that_failed(authority: trustme.CA, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        port = unused.getsockname()[1]
+    with pytest.raises(TransportFailure) as caught:
+        session(environ={"https_proxy": f"http://127.0.0.1:{port}"}).request("GET", f"https://{HOST}/")
+    assert caught.value.phrase == "no way through the proxy: connection refused"
+
+    def silent(peer: Peer) -> None:
+        peer.request()
+        peer.sock.close()
+
+    with RawServer(silent, tls=serving(authority, HOST)) as index:
+        _, _, script = forwarding_to(index.port)
+        with RawServer(script) as proxy:
+            ours = session(environ={"https_proxy": proxy.url, "SSL_CERT_FILE": str(tmp_path / "ca.pem")})
+            with pytest.raises(TransportFailure) as caught:
+                ours.request("GET", f"https://{HOST}/", read_timeout=5)
+    assert (caught.value.kind, "proxy" in caught.value.phrase) == (FailureKind.RESET, False)
+
+
 def test_a_proxy_that_answers_byte_by_byte_is_not_waited_for_without_end() -> None:
     def dripping(peer: Peer) -> None:
         peer.head()

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 _KEPT: Final = 512
 """Bytes of an answer's beginning that are kept, to say what a malformed one looked like."""
+_OF_A_PROXY: Final = frozenset(
+    {FailureKind.CONNECT, FailureKind.TIMEOUT, FailureKind.RESET, FailureKind.TRUNCATED, FailureKind.MALFORMED}
+)
+"""What is a proxy's doing as long as nothing of a request was sent through it."""
 _STATUS_LINE: Final = re.compile(rb"HTTP/1\.[01] ([1-5][0-9]{2})(?: ([^\r\n]*))?")
 
 
@@ -34,6 +38,8 @@ class Exchange:
         self._ends = None if deadline is None else self._started + deadline
         self._begins = self._started + self._answer_time
         self.urgent = urgent
+        self.proxied = False
+        """A proxy has to open the way first."""
         self.body_sent: BodySent = "no"
         self.sent_bytes = 0
         self.heard = b""
@@ -104,6 +110,8 @@ class Exchange:
     def failure(self, kind: FailureKind, phrase: str) -> TransportFailure:
         """A failure that knows how far the request got."""
         status, heard = self.heard_status()
+        if self.proxied and self.body_sent == "no" and kind in _OF_A_PROXY:
+            phrase = f"no way through the proxy: {phrase}"
         return TransportFailure(kind, phrase, body_sent=self.body_sent, status=status, heard=heard)
 
 

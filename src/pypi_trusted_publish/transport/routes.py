@@ -66,6 +66,7 @@ class RoutedTransport(httpx.BaseTransport):
         if url.scheme != "https" or not url.host:
             raise exchange.failure(FailureKind.FORBIDDEN, "only https is spoken, and plain http on this machine")
         proxy = self._head_start.proxies.proxy_for(url.host, url.port or 443)
+        exchange.proxied = proxy is not None
         return self._made("direct" if proxy is None else "proxied", proxy)
 
     def _made(self, route: str, proxy: Proxy | None) -> httpcore.ConnectionPool:
