@@ -56,12 +56,23 @@ def test_a_status_line_that_breaks_http_fails_and_gives_its_status_away(data: by
         b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nnot a chunk\r\n",
-        b"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 1\r\n\r\nx",
-        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nxxxx",
     ],
 )
 def test_what_is_not_http_is_malformed(data: bytes) -> None:
     assert failure_of(sending(data)).kind is FailureKind.MALFORMED
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 1\r\n\r\nx",
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nxxxx",
+    ],
+)
+def test_an_answer_whose_encoding_cannot_be_undone_has_a_status_and_no_body(data: bytes) -> None:
+    with RawServer(sending(data)) as server:
+        response = session().request("POST", server.url, body=b"12345")
+    assert (response.status, response.body, response.truncated) == (200, b"", False)
 
 
 def test_a_head_without_end_is_malformed() -> None:

@@ -122,7 +122,7 @@ class Session:
             try:
                 body, truncated = read_bounded(answer.iter_raw(), encoding=encoding, limit=limit)
             except UndecodableBody:
-                raise exchange.failure(FailureKind.MALFORMED, "the answer's encoding cannot be undone") from None
+                body, truncated = b"", False  # the status is an answer all the same
         return Response(
             status=answer.status_code,
             reason=_text(answer.extensions.get("reason_phrase", b""))[:_REASON_LIMIT],
