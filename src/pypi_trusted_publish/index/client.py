@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 PAGE_LIMIT: Final = 64 << 20
 """Bytes of a project's page; a larger one counts as unreadable."""
 SIMPLE_JSON: Final = "application/vnd.pypi.simple.v1+json"
+_READ_TIMEOUT: Final = 60.0
+_READ_BACK_TIMEOUT: Final = 15.0
+"""Seconds: whoever waits for the index looks again, and is told something in the meantime."""
 
 
 class IndexClient:
@@ -145,19 +148,24 @@ class IndexClient:
         )
         return receipt
 
-    def _get(self, url: str, *, accept: str, fresh: bool = False, limit: int = 1 << 20) -> Response:
+    def _get(
+        self, url: str, *, accept: str, fresh: bool = False, limit: int = 1 << 20, read_timeout: float = _READ_TIMEOUT
+    ) -> Response:
         headers = {"Accept": accept} | ({"Cache-Control": "no-cache", "Pragma": "no-cache"} if fresh else {})
-        return self._session.request("GET", url, headers=headers, limit=limit, follow_same_origin=True)
+        return self._session.request(
+            "GET", url, headers=headers, limit=limit, read_timeout=read_timeout, follow_same_origin=True
+        )
 
     def _page(
         self, project: NormalizedName, *, fresh: bool, kind: RequestKind = RequestKind.PROJECT_PAGE
     ) -> ProjectPage:
         url = self._urls.simple_url(project)
+        wait = _READ_BACK_TIMEOUT if kind is RequestKind.READ_BACK else _READ_TIMEOUT
         try:
             answer = self._retrier.run(
                 kind,
                 f"read what the index has of {project}",
-                lambda _: self._get(url, accept=SIMPLE_JSON, fresh=fresh, limit=PAGE_LIMIT),
+                lambda _: self._get(url, accept=SIMPLE_JSON, fresh=fresh, limit=PAGE_LIMIT, read_timeout=wait),
                 judge=by_status_and_type if self._urls.is_public else by_status,
             )
         except NoAnswer as none:
