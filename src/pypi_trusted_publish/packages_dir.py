@@ -91,7 +91,7 @@ def _sorted(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
 
 def _look(search: _Search, line: str) -> None:
     path = search.workspace / line
-    if path.is_dir():
+    if _is_folder(path):
         _folder(search, line, path)
     elif os.path.lexists(path):
         _file(search, line, path)
@@ -99,6 +99,15 @@ def _look(search: _Search, line: str) -> None:
         _globbed(search, line, str(path))
     else:
         search.problems.append(problems.missing(line, _names(path.parent)))
+
+
+def _is_folder(path: Path) -> bool:
+    """Say no where ``Path.is_dir`` raises: a name that is too long, a folder that may not be entered."""
+    return os.path.isdir(path)  # noqa: PTH112
+
+
+def _is_file(path: Path) -> bool:
+    return os.path.isfile(path)  # noqa: PTH113
 
 
 def _names(folder: Path) -> list[str]:
@@ -127,7 +136,7 @@ def _folder(search: _Search, line: str, folder: Path) -> None:
 def _globbed(search: _Search, line: str, pattern: str) -> None:
     paths = sorted(map(Path, glob.glob(pattern, recursive=True)))  # noqa: PTH207 - a line may be absolute or hold ..
     if not sum(_listed(search, line, path) for path in paths):
-        folders = [search.shown(path) for path in paths if path.is_dir()]
+        folders = [search.shown(path) for path in paths if _is_folder(path)]
         search.problems.append(problems.no_match(line, len(paths), folders))
 
 
@@ -136,7 +145,7 @@ def _listed(search: _Search, line: str, path: Path) -> bool:
     if path.name.lower().endswith((*search.suffixes, *ATTESTATIONS)):
         _file(search, line, path)
         return not path.name.endswith(ATTESTATIONS)
-    if path.is_file():
+    if _is_file(path):
         search.ignored.add(path.name)
     return False
 
@@ -202,7 +211,7 @@ def _below(search: _Search, folder: Path, depth: int) -> Iterator[Path]:
     for path in paths:
         if path.is_symlink():
             continue
-        if path.is_file() and path.name.lower().endswith(search.suffixes):
+        if _is_file(path) and path.name.lower().endswith(search.suffixes):
             yield path
-        elif depth and path.is_dir():
+        elif depth and _is_folder(path):
             yield from _below(search, path, depth - 1)

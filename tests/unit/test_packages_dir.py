@@ -101,6 +101,11 @@ def test_no_line_at_all_is_a_problem(tmp_path: Path) -> None:
     assert problems(tmp_path, "", "  ") == ["packages-dir-blank"]
 
 
+def test_a_line_that_is_too_long_for_a_path_is_a_line_that_matches_nothing(dist: Path) -> None:
+    line = " ".join(f"dist/project-1.0-py3-none-platform_{number}.whl" for number in range(200))
+    assert problems(dist.parent, line) == ["packages-dir-missing"]
+
+
 def test_links_and_folders_are_not_distributions(dist: Path) -> None:
     (dist / "demo-2.0.tar.gz").symlink_to(dist / SDIST)
     (dist / "demo-3.0.tar.gz").symlink_to(dist / "nothing")
