@@ -49,5 +49,10 @@ def test_the_last_lines_of_pip_are_kept_and_credentials_in_urls_are_not() -> Non
     assert next(value for name, value in diagnosis.facts if name == "pip") == "line 21"
 
 
+def test_a_password_behind_a_user_with_an_at_sign_is_not_kept_either() -> None:
+    said = "ERROR: https://me@example.org:secret@host.invalid/simple said no"
+    assert "secret" not in str(not_installed("runtime", said, 1, "python (3.12)").diagnostics())
+
+
 def test_a_pip_that_says_nothing_is_told_by_its_status() -> None:
     assert "(status -9): " in not_installed("runtime", "", -9, "python (3.12)").diagnostics()[0].happened

@@ -198,3 +198,8 @@ def test_credentials_are_found_in_every_url_as_written_and_decoded() -> None:
         "PIP_INDEX_URL": "https://c.invalid/user@example",
     }
     assert credentials(child) == ("p%40ss", "p@ss", "token-alone", "secret")
+
+
+def test_a_user_that_is_an_address_of_e_mail_does_not_hide_the_password() -> None:
+    child = {"PIP_INDEX_URL": "https://me@example.org:secret@a.invalid/simple https://b.invalid/x@y"}
+    assert credentials(child) == ("secret",)

@@ -18,7 +18,7 @@ SET_UP_PYTHON: Final = """\
 
 READ_ON: Final = "docs/troubleshooting.md"
 
-_CREDENTIALS: Final = re.compile(r"(?<=://)[^/@\s]+(?=@)")
+_CREDENTIALS: Final = re.compile(r"(?<=://)[^/\s]+(?=@)")
 _TAIL: Final = 20
 
 

@@ -51,7 +51,8 @@ SECTIONS: Final = ("global", "install")
 MAY_CARRY_CREDENTIALS: Final = ("PIP_INDEX_URL", "PIP_PYPI_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_PROXY")
 """Variables that whoever has read the settings should delete from its own environment."""
 
-_USER_INFORMATION: Final = re.compile(r"://([^/?#@\s]+)@")
+_USER_INFORMATION: Final = re.compile(r"://([^/?#\s]+)@")
+"""Up to the last ``@`` before the path: the user may be an address of e-mail."""
 _LOCAL_FILES: Final = frozenset({"find-links", "cert", "client-cert"})
 
 
