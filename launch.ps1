@@ -81,6 +81,7 @@ else {
 if ($env:GITHUB_STEP_SUMMARY) {
     $lines = '### Nothing was published: the action could not start', '', "    $message", "    $remedy", ''
     $text = ($lines -join "`n") + "`nSee ``docs/troubleshooting.md```n"
-    [IO.File]::AppendAllText($env:GITHUB_STEP_SUMMARY, $text, (New-Object Text.UTF8Encoding $false))
+    try { [IO.File]::AppendAllText($env:GITHUB_STEP_SUMMARY, $text, (New-Object Text.UTF8Encoding $false)) }
+    catch { Write-Output 'The summary could not be written.' }
 }
 exit 2

@@ -83,7 +83,9 @@ else
   printf '%s %s\n' "$message" "$remedy"
 fi
 if [ -n "${GITHUB_STEP_SUMMARY:-}" ]; then
-  printf '### Nothing was published: the action could not start\n\n    %s\n    %s\n\n' "$message" "$remedy" >>"$GITHUB_STEP_SUMMARY"
-  printf 'See `docs/troubleshooting.md`.\n' >>"$GITHUB_STEP_SUMMARY"
+  {
+    printf '### Nothing was published: the action could not start\n\n    %s\n    %s\n\n' "$message" "$remedy"
+    printf 'See `docs/troubleshooting.md`.\n'
+  } 2>/dev/null >>"$GITHUB_STEP_SUMMARY" || printf 'The summary could not be written.\n'
 fi
 exit 2

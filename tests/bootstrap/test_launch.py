@@ -217,6 +217,15 @@ def test_with_none_that_fits_an_annotation_names_those_that_were_found(machine: 
     assert f"    {message}\n    {remedy}\n" in (machine.folder / "summary").read_text(encoding="utf-8")
 
 
+def test_a_summary_that_cannot_be_written_leaves_the_message_and_the_exit_code(machine: Machine) -> None:
+    machine.environ["GITHUB_STEP_SUMMARY"] = str(machine.folder)
+    machine.launch("publish")
+    first, last = machine.output.splitlines()
+    assert machine.code == 2
+    assert first.startswith("::error title=pypi-trusted-publish no-python::")
+    assert last == "The summary could not be written."
+
+
 def test_with_none_at_all_it_says_so_in_plain_words_outside_of_github_actions(machine: Machine) -> None:
     del machine.environ["GITHUB_ACTIONS"], machine.environ["GITHUB_STEP_SUMMARY"], machine.environ["GITHUB_WORKSPACE"]
     machine.launch("publish")
