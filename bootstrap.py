@@ -33,6 +33,11 @@ if TYPE_CHECKING:
 HERE: Final = Path(__file__).resolve().parent
 INTERPRETER_OPTIONS: Final = ("-I", "-S", "-u", "-X", "utf8")
 STOPPING_SIGNALS: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+PATH_VARIABLES: Final = (
+    *("GITHUB_EVENT_PATH", "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE", "RUNNER_TEMP"),
+    *("NETRC", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"),
+)
+"""Variables that hold one path, which counts from where the job started."""
 PIP_OPTIONS: Final = (
     "--require-hashes", "--no-deps", "--only-binary", ":all:", "--no-input", "--no-cache-dir",
     "--no-compile", "--no-warn-script-location", "--progress-bar", "off", "--no-color",
@@ -124,6 +129,7 @@ def main(argv: Sequence[str], environ: MutableMapping[str, str]) -> int:
     from pypi_trusted_publish.installation.pip_child import find_pip
 
     arguments = [*argv[:1], *map(_absolute, argv[1:])] or ["publish"]
+    _keep_paths(environ)
     try:
         with _stopped_by_signals(), _private_folder(environ) as folder:
             installer = Installer(folder, environ, find_pip())
@@ -143,6 +149,15 @@ def main(argv: Sequence[str], environ: MutableMapping[str, str]) -> int:
 def _absolute(argument: str) -> str:
     """Keep a path the same path when the working directory changes; leave all else as it is."""
     return str(Path(argument).absolute()) if os.path.lexists(argument) else argument
+
+
+def _keep_paths(environ: MutableMapping[str, str]) -> None:
+    """Do the same for the variables of which we know that they hold paths."""
+    for name in PATH_VARIABLES:
+        if environ.get(name):
+            environ[name] = str(Path(environ[name]).absolute())
+    if folders := environ.get("SSL_CERT_DIR"):
+        environ["SSL_CERT_DIR"] = os.pathsep.join(str(Path(folder).absolute()) for folder in folders.split(os.pathsep))
 
 
 @contextmanager
@@ -238,8 +253,15 @@ def _tell(error: PublishError, environ: MutableMapping[str, str]) -> None:
         if environ.get("GITHUB_ACTIONS") == "true":
             print(early_report.annotation(diagnosis), flush=True)
             if environ.get("GITHUB_STEP_SUMMARY"):
-                with Path(environ["GITHUB_STEP_SUMMARY"]).open("a", encoding="utf-8") as file:
-                    file.write(early_report.summary(diagnosis))
+                _append(environ["GITHUB_STEP_SUMMARY"], early_report.summary(diagnosis))
+
+
+def _append(path: str, text: str) -> None:
+    try:
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:  # what ended the run is told already
+        print(f"The summary could not be written: {os.strerror(error.errno or 0)}", flush=True)
 
 
 if __name__ == "__main__":

@@ -93,6 +93,13 @@ def test_a_folder_for_temporary_files_that_is_not_there_is_named(start: Start, t
     assert f"No folder can be made in {tmp_path / 'gone'}" in started.output
 
 
+def test_a_summary_that_cannot_be_written_changes_nothing_else(start: Start, tmp_path: Path) -> None:
+    started = start(environ={"RUNNER_TEMP": str(tmp_path / "none"), "GITHUB_STEP_SUMMARY": str(tmp_path)})
+    assert (started.code, started.errors) == (2, "")
+    assert "::error title=pypi-trusted-publish no-private-folder::" in started.output
+    assert started.output.splitlines()[-1].startswith("The summary could not be written: ")
+
+
 def test_an_interpreter_without_pip_is_told_what_to_set_up(bootstrap: ModuleType, tmp_path: Path) -> None:
     folder = bootstrap.PrivateFolder(str(tmp_path))
     try:
