@@ -24,6 +24,7 @@ JUDGED: Final = (
 )
 """What ``check`` takes for a distribution: formats of the past too, which the index refuses."""
 ATTESTATIONS: Final = (".publish.attestation", ".provenance.attestation")
+"""Added to the name of a distribution; such a file goes with it, however the line names the distribution."""
 _NESTED_DEPTH: Final = 3
 _NO_FOLLOW: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 
@@ -35,7 +36,8 @@ class Collected:
     candidates: tuple[Candidate, ...]
     """Sorted by file name."""
     attestations: tuple[Candidate, ...]
-    """``<distribution>.publish.attestation`` and ``<distribution>.provenance.attestation``, sorted."""
+    """Files called as a distribution with one of ATTESTATIONS behind it, sorted: those that the lines name, and those
+    beside the distributions."""
     ignored: tuple[str, ...]
     """Names of other files, sorted."""
     problems: tuple[Diagnosis, ...] = ()
@@ -51,6 +53,8 @@ class _Search:
     candidates: dict[str, Candidate] = field(default_factory=dict)
     attestations: dict[str, Candidate] = field(default_factory=dict)
     ignored: set[str] = field(default_factory=set)
+    looked_at: set[str] = field(default_factory=set)
+    """Paths of files that were judged, each of them once."""
     problems: list[Diagnosis] = field(default_factory=list)
 
     def shown(self, path: Path) -> str:
@@ -77,6 +81,10 @@ def survey(lines: Sequence[str], workspace: str, *, suffixes: tuple[str, ...] = 
         search.problems.append(problems.no_line())
     for line in stripped:
         _look(search, line)
+    for candidate in tuple(search.candidates.values()):
+        for beside in (Path(candidate.path + suffix) for suffix in ATTESTATIONS):
+            if os.path.lexists(beside):  # whether or not a glob matches it too
+                _file(search, candidate.line, beside)
     return Collected(
         candidates=_sorted(search.candidates.values()),
         attestations=_sorted(search.attestations.values()),
@@ -153,8 +161,9 @@ def _listed(search: _Search, line: str, path: Path) -> bool:
 def _file(search: _Search, line: str, path: Path) -> None:
     kept = search.attestations if path.name.endswith(ATTESTATIONS) else search.candidates
     key = os.path.normpath(path)
-    if key in kept:
+    if key in search.looked_at:
         return
+    search.looked_at.add(key)
     shown = search.shown(path)
     try:
         found = path.lstat()

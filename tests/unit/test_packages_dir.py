@@ -37,6 +37,22 @@ def test_a_folder_gives_its_distributions_and_names_the_rest(dist: Path) -> None
     assert {each.line for each in found.candidates} == {"dist"}
 
 
+@pytest.mark.parametrize("line", [f"dist/{WHEEL}", "dist/*.whl", "dist/*", "dist"])
+def test_the_attestations_beside_a_distribution_go_with_it_however_it_is_named(dist: Path, line: str) -> None:
+    (dist / f"{WHEEL}.provenance.attestation").write_bytes(b"")
+    found = collect([line], str(dist.parent))
+    assert [each.filename for each in found.attestations] == [
+        f"{WHEEL}.provenance.attestation",
+        f"{WHEEL}.publish.attestation",
+    ]
+
+
+def test_a_link_in_the_place_of_an_attestation_is_told_once(dist: Path) -> None:
+    (dist / f"{SDIST}.publish.attestation").symlink_to(dist / SDIST)
+    assert problems(dist.parent, "dist", "dist/*") == ["packages-dir-symlink"]
+    assert problems(dist.parent, "dist/*.tar.gz") == ["packages-dir-symlink"]
+
+
 @pytest.mark.parametrize("line", ["dist/*.whl", f"dist/{WHEEL}", "./dist/../dist/*.whl", "**/*.whl", " dist/*.whl "])
 def test_files_and_globs_are_lines_too(dist: Path, line: str) -> None:
     assert [each.filename for each in collect([line], str(dist.parent)).candidates] == [WHEEL]
