@@ -34,6 +34,7 @@ FAULTS = {
     "answers an empty object": Fault(body=b"{}"),
     "answers a list": Fault(body=b"[1, 2]"),
     "answers nothing": Fault(body=b""),
+    "nests its answer too deep": Fault(body=b"[" * 100_000),
     "answers a nonsense certificate": Fault(
         body=b'{"signedCertificateEmbeddedSct": {"chain": {"certificates": ["a", "b"]}}}'
     ),

@@ -36,6 +36,7 @@ GARBAGE: Final = (
     TypeError,
     AttributeError,
     IndexError,
+    RecursionError,
 )
 """What the clients raise when an answer of 2xx is not what it should be."""
 
