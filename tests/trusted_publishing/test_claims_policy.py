@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from ruamel.yaml import YAML
 
 from builders.identity import CLAIMS, called, claims
 from pypi_trusted_publish.errors import PublishError, SeveralProblems, Severity, WorkflowError
@@ -51,6 +52,21 @@ def test_another_environment_is_first_a_matter_of_the_input_and_then_of_the_job(
     assert diagnosis.paste.index("environment: pypi") < diagnosis.paste.index("environment: release")
     assert "the publisher on the index must name it too" in diagnosis.remedy
     assert "without any protection" in diagnosis.remedy
+
+
+@pytest.mark.parametrize("name", ["1.10", "on", "prod #2", "prod: eu", "*", "Prod EU", 'the "one"', "a\\b", "ünïcode"])
+def test_the_lines_to_paste_name_the_very_environment_whatever_it_is_called(name: str) -> None:
+    read = YAML(typ="safe", pure=True)
+    for policy, found in (
+        (ClaimsPolicy(environment=name, audience=POLICY.audience, job="upload"), "live"),
+        (POLICY, name),
+    ):
+        (diagnosis,) = refused(claims(environment=found), policy).diagnostics()
+        step, job = diagnosis.paste.split("\n\n")
+        assert read.load(step) == {"with": {"environment": found}}
+        assert read.load(job) == {"jobs": {"upload": {"environment": policy.environment}}}
+        (diagnosis,) = refused(claims(environment=None), policy).diagnostics()
+        assert read.load(diagnosis.paste)["jobs"]["upload"]["environment"] == policy.environment
 
 
 def test_an_environment_that_the_user_chose_is_not_called_a_default() -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ..errors import Diagnosis, IndexUnavailable, PublishError, Severity, WorkflowError, raise_together
+from .yaml_text import yaml_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,7 +84,8 @@ class ClaimsPolicy:
             remedy=f"Name the environment on the job{inside}, and in the publisher on the index (field 'Environment "
             f"name': {self.environment}). GitHub creates an environment on its first mention, without any protection: "
             "give it required reviewers in the repository's settings.",
-            paste=f"jobs:\n  {self.job}:\n    environment: {self.environment}\n    permissions:\n      id-token: write",
+            paste=f"jobs:\n  {self.job}:\n    environment: {yaml_text(self.environment)}\n    permissions:\n"
+            "      id-token: write",
             read_on="docs/troubleshooting.md#environment-absent",
             facts=claims.shown(),
         )
@@ -98,7 +100,8 @@ class ClaimsPolicy:
             remedy=f"When {found!r} is the right one, say so in the input (the first lines below). Otherwise name "
             f"{self.environment!r} on the job (the second lines): then the publisher on the index must name it too, "
             "and GitHub creates a new environment without any protection.",
-            paste=f"    with:\n      environment: {found}\n\njobs:\n  {self.job}:\n    environment: {self.environment}",
+            paste=f"    with:\n      environment: {yaml_text(found)}\n\njobs:\n  {self.job}:\n"
+            f"    environment: {yaml_text(self.environment)}",
             read_on="docs/troubleshooting.md#environment-different",
             facts=claims.shown(),
         )
