@@ -164,6 +164,13 @@ def test_a_file_that_cannot_be_written_is_told_and_the_others_are_written(tmp_pa
     assert "uploaded-count" in (tmp_path / "output").read_text(encoding="utf-8")
 
 
+def test_a_report_that_cannot_be_written_is_no_output(tmp_path: Path) -> None:
+    place = Place(tmp_path, RUNNER_TEMP=str(tmp_path / "nowhere"))
+    place.desk.close(0, cancelled=False)
+    assert "the report could not be written: No such file or directory" in place.log
+    assert "nowhere" not in (tmp_path / "output").read_text(encoding="utf-8")
+
+
 def test_a_run_outside_of_a_job_writes_neither_summary_nor_outputs(tmp_path: Path) -> None:
     out = io.StringIO()
     desk = Desk(surroundings({"RUNNER_TEMP": str(tmp_path)}, out), Style.PLAIN)

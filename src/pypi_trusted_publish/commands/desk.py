@@ -140,15 +140,16 @@ class Desk:
         from ..report.outputs import outputs, report
         from ..report.summary import summary
 
-        path = self._folder / f"{self._name}-report.json"
+        path, written = self._folder / f"{self._name}-report.json", ""
         with self._told_when_impossible("the report"):
             path.write_text(json.dumps(report(outcome), indent=2), encoding="utf-8")
+            written = str(path)
         if self.context.summary_path:
             with self._told_when_impossible("the summary"):
                 commands.append_summary(self.context.summary_path, summary(outcome))
         if self.context.output_path:
             with self._told_when_impossible("the outputs"):
-                commands.append_outputs(self.context.output_path, outputs(outcome, report_path=str(path)))
+                commands.append_outputs(self.context.output_path, outputs(outcome, report_path=written))
 
     @contextlib.contextmanager
     def _told_when_impossible(self, what: str) -> Iterator[None]:
