@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from builders.played import play
+from builders.surroundings import surroundings
+from pypi_trusted_publish.cli import run
 from pypi_trusted_publish.rehearsal.stage import Stage
 from pypi_trusted_publish.rehearsal.traffic import Endpoint
 
@@ -29,6 +32,14 @@ def test_a_job_that_may_not_publish_asks_the_index_for_no_audience(tmp_path: Pat
         assert play(stage, environ={missing: ""}).code == 2
         asked = {request.endpoint for request in stage.requests}
     assert Endpoint.AUDIENCE not in asked
+
+
+def test_arguments_are_refused_for_somebody_may_mean_the_files_by_them(tmp_path: Path) -> None:
+    out = io.StringIO()
+    with Stage(tmp_path) as stage:
+        assert run(["publish", "other/*"], surroundings(stage.environ, out)) == 2
+        assert stage.requests == ()
+    assert out.getvalue().startswith("'publish' takes no arguments")
 
 
 def test_the_first_request_waits_for_neither_the_checks_nor_the_report() -> None:

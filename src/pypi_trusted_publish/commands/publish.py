@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from signal import Signals
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from ..errors import EXIT_OK, EXIT_SIGNALLED, PublishError
+from ..errors import EXIT_OK, EXIT_SIGNALLED, PublishError, WorkflowError
 from ..inputs import parse_inputs
 from ..report.terminal import Style
 from .desk import Desk
@@ -18,9 +18,17 @@ from .surroundings import Surroundings
 if TYPE_CHECKING:
     from .release_run import Release
 
+_MISUSED: Final = """\
+'publish' takes no arguments: what to publish, and where, is said by variables such as INPUT_PACKAGES_DIR.
+usage: pypi-trusted-publish publish
+"""
 
-def run(_argv: Sequence[str], surroundings: Surroundings) -> int:
+
+def run(argv: Sequence[str], surroundings: Surroundings) -> int:
     """Publish from a job of GitHub Actions; returns the exit code."""
+    if argv:  # not ignored: somebody names files there, and others would be published
+        surroundings.stdout.write(_MISUSED)
+        return WorkflowError.exit_code
     return publish_with(surroundings, style=Style.of(surroundings.environ))
 
 
