@@ -210,7 +210,8 @@ def _child_environment(environ: MutableMapping[str, str], folder: PrivateFolder)
         environ.pop(name, None)
     if environ.get("GITHUB_ACTIONS") == "true":
         for secret in pip_settings.credentials(child):
-            print("::add-mask::" + secret.replace("%", "%25"), flush=True)
+            value = secret.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+            print(f"::add-mask::{value}", flush=True)
     return child
 
 

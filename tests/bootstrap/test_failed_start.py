@@ -75,6 +75,14 @@ def test_a_password_in_an_index_url_is_masked_first_and_then_not_shown(start: St
     assert [line for line in rest if "ss-word" in line] == []
 
 
+def test_the_mask_of_a_password_is_one_line_whatever_is_encoded_in_it(start: Start, closed_port: int) -> None:
+    url = f"http://me:one%0Atwo%0D@127.0.0.1:{closed_port}/simple"
+    started = start(environ={"PIP_NO_INDEX": "", "PIP_FIND_LINKS": "", "PIP_INDEX_URL": url, "PIP_RETRIES": "0"})
+    masks = ["::add-mask::one%250Atwo%250D", "::add-mask::one%0Atwo%0D"]
+    assert started.output.splitlines()[:2] == masks
+    assert started.code == 5
+
+
 def test_a_password_in_an_index_url_does_not_reach_the_program(start: Start) -> None:
     told = start(environ={"PIP_EXTRA_INDEX_URL": "http://robot:pass-word@127.0.0.1:1/simple"}).told
     assert [name for name, value in told["environ"].items() if "pass-word" in value] == []
