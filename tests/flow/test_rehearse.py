@@ -41,6 +41,14 @@ def test_a_folder_stands_for_the_distributions_in_it(tmp_path: Path) -> None:
     assert code == 0, said
 
 
+@pytest.mark.parametrize("fault", [(), ("--fault", "names-taken"), ("--fault", "release-closed")])
+def test_a_file_whose_name_tells_no_version_is_refused_as_in_a_job(tmp_path: Path, fault: tuple[str, ...]) -> None:
+    (tmp_path / "notadist.whl").write_bytes(b"")
+    code, said = rehearsed(*fault, str(tmp_path / "notadist.whl"))
+    assert code == 3, said
+    assert "nothing was sent" in said
+
+
 def test_what_does_not_fit_this_python_is_downloaded_and_compared(tmp_path: Path) -> None:
     wheel = build_wheel(tmp_path, Sample(name="elsewhere"), "cp310-cp310-win32")
     code, said = rehearsed(str(wheel))

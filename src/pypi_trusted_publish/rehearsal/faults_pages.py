@@ -53,9 +53,9 @@ def _close_release(scene: Scene) -> None:
 
 def _take_names(scene: Scene) -> None:
     """Other bytes have our names already."""
-    name, version = scene.releases[0]
-    for filename in scene.filenames:
-        _put_file(scene, filename, name, version)
+    for name, version in scene.releases[:1]:
+        for filename in scene.filenames:
+            _put_file(scene, filename, name, version)
 
 
 def _take_sdist(scene: Scene) -> None:

@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -189,11 +190,11 @@ def _replace(claims: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, An
 
 
 def _releases(distributions: Iterable[Path]) -> tuple[tuple[str, str], ...]:
+    """Project and version of each; a file whose name tells none is for the client to refuse."""
     found: dict[tuple[str, str], None] = {}
     for path in distributions:
-        if path.name.endswith(".whl"):
-            name, version, _, _ = parse_wheel_filename(path.name)
-        else:
-            name, version = parse_sdist_filename(path.name)
-        found[name, str(version)] = None
+        parse = parse_wheel_filename if path.name.endswith(".whl") else parse_sdist_filename
+        with contextlib.suppress(ValueError):
+            name, version, *_ = parse(path.name)
+            found[name, str(version)] = None
     return tuple(found)
