@@ -126,6 +126,8 @@ TAMPERED: Mapping[str, tuple[tuple[str | int, ...], object]] = {
         "nonsense",
     ),
     "time": (("verification_material", "transparency_entries", 0, "integratedTime"), "1"),
+    "time beyond the calendar": (("verification_material", "transparency_entries", 0, "integratedTime"), "9" * 17),
+    "time beyond the clock": (("verification_material", "transparency_entries", 0, "integratedTime"), "9" * 18),
     "kind": (
         ("verification_material", "transparency_entries", 0, "kindVersion"),
         {"kind": "hashedrekord", "version": "0.0.1"},

@@ -37,6 +37,7 @@ GARBAGE: Final = (
     AttributeError,
     IndexError,
     RecursionError,
+    OverflowError,
 )
 """What the clients raise when an answer of 2xx is not what it should be."""
 

@@ -37,6 +37,8 @@ _UNREADABLE: Final = (
     AttributeError,
     IndexError,
     RecursionError,
+    OverflowError,
+    OSError,  # of the platform, for a time outside of its calendar
 )
 """What the libraries raise for a foreign document, by how far they got with it."""
 
