@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from .errors import Diagnosis, WorkflowError
 from .index.url_rules import UnusableUrl
@@ -177,7 +177,7 @@ def _expected_version(text: str) -> str:
         return text
     try:
         Version(text)  # a leading v is part of what PEP 440 lets one write
-    except InvalidVersion:
+    except ValueError:  # InvalidVersion, or more digits than int() reads
         raise _Wrong("it must be 'auto', 'any', or a version such as 1.2.3 or v1.2.3") from None
     return text
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from packaging.utils import NormalizedName, canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from .errors import Diagnosis, DistributionError, Severity
 
@@ -108,7 +108,7 @@ def _version(text: str) -> Version | None:
         return None
     try:
         version = Version(bare)
-    except InvalidVersion:
+    except ValueError:  # InvalidVersion, or more digits than int() reads
         return None
     return version if len(version.release) >= _FEWEST_NUMBERS else None
 

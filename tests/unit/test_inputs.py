@@ -78,6 +78,7 @@ def test_the_lines_of_packages_dir_are_read_without_blanks_around_them() -> None
         ("packages-dir", "a\0b"),
         ("expected-version", "latest"),
         ("expected-version", "refs/tags/v1"),
+        ("expected-version", "9" * 5000),
         ("wait-for-index", "-1"),
         ("wait-for-index", "1.5"),
         ("wait-for-index", "5m"),

@@ -43,6 +43,7 @@ WRONG = [
     ("name-invalid", metadata_bytes(("Name", "\u212aelvin"))),
     ("version-missing", metadata_bytes(without="Version")),
     ("version-invalid", metadata_bytes(("Version", "1.0-final"))),
+    ("version-invalid", metadata_bytes(("Version", "9" * 5000))),
     ("version-local", metadata_bytes(("Version", "1.0+g123"))),
     ("summary-lines", metadata_bytes(("Summary", "one\n  two"))),
     ("summary-length", metadata_bytes(("Summary", LONGEST_SUMMARY + "x"))),

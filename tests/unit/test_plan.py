@@ -83,6 +83,11 @@ def test_the_same_bytes_under_another_name_are_told_before_the_index_refuses_the
     assert codes(plan(WHEEL, on=page(renamed))) == ["same-bytes-under-another-name"]
 
 
+def test_a_name_on_the_page_with_more_digits_than_a_number_may_have_is_no_version() -> None:
+    made = plan(SDIST, on=page(published(f"demo-{'9' * 5000}.tar.gz")))
+    assert made.uploads == (SDIST,)
+
+
 @pytest.mark.parametrize(("like_pypi", "expected"), [(True, ["second-sdist"]), (False, [])])
 def test_a_second_sdist_of_a_release_is_told_where_pypis_rules_hold(*, like_pypi: bool, expected: list[str]) -> None:
     made = plan(SDIST, on=page(published("demo-1.0.zip")))

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from packaging.utils import (
-    InvalidSdistFilename,
-    InvalidWheelFilename,
     canonicalize_name,
     parse_sdist_filename,
     parse_wheel_filename,
 )
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from . import rules_filename as rules
 from .distribution import Finding, Kind
@@ -86,7 +84,7 @@ def read_wheel_name(filename: str) -> WheelName | Finding:
     """Take a wheel's name apart, or say why it cannot be."""
     try:
         _, version, _, tags = parse_wheel_filename(filename)
-    except InvalidWheelFilename:
+    except ValueError:
         return rules.WHEEL_FILENAME_UNPARSABLE.finding(filename, _why_unparsable(filename))
     parts = filename[: -len(WHEEL_SUFFIX)].split("-")
     return WheelName(
@@ -108,7 +106,7 @@ def _why_unparsable(filename: str) -> str:
         )
     try:
         Version(parts[1])
-    except InvalidVersion:
+    except ValueError:  # InvalidVersion, or more digits than int() reads
         return f"The version {parts[1]!r} in the file name {filename!r} is not a valid one."
     if len(parts) == 6 and not parts[2][:1].isdigit():  # noqa: PLR2004
         return f"The build tag {parts[2]!r} in the file name {filename!r} does not start with a digit."
@@ -171,7 +169,7 @@ def sdist_agreement(filename: str, *, name: str, version: Version | None) -> Ite
 def _version_finding(filename: str, found: str, version: Version) -> Finding:
     try:
         same = Version(found) == version
-    except InvalidVersion:
+    except ValueError:  # InvalidVersion, or more digits than int() reads
         same = False
     if same:
         return rules.SDIST_VERSION_NOT_NORMALISED.finding(
@@ -188,7 +186,7 @@ def _split_sdist(stem: str, wanted: str) -> tuple[str, str, str]:
         return wanted, "-", stem[len(wanted) + 1 :]
     try:
         name, _ = parse_sdist_filename(stem + SDIST_SUFFIX)
-    except InvalidSdistFilename:
+    except ValueError:
         name = None
     if name is None and "-" in stem:
         return stem.partition("-")

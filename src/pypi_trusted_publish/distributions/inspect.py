@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from . import rules_content
 from .classifiers import KnownClassifiers
@@ -147,7 +147,7 @@ def _distribution(candidate: Candidate, read: _Read) -> Distribution | None:
 def _version(metadata: CoreMetadata) -> Version | None:
     try:
         return Version(metadata.first("version") or "")
-    except InvalidVersion:
+    except ValueError:  # InvalidVersion, or more digits than int() reads
         return None
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from . import rules_metadata as rules
 from .distribution import Finding
@@ -89,7 +89,7 @@ def _version(sent: SentMetadata, filename: str) -> Iterator[Finding]:
         return
     try:
         version = Version(text)
-    except InvalidVersion:
+    except ValueError:  # InvalidVersion, or more digits than int() reads
         yield rules.VERSION_INVALID.finding(filename, f"Version is {quoted(text)}.")
         return
     if version.local is not None:

@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from packaging.utils import (
-    InvalidSdistFilename,
-    InvalidWheelFilename,
     canonicalize_name,
     parse_sdist_filename,
     parse_wheel_filename,
 )
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from .answers import Refusal
 from .catalogue import DAY, Catalogue, Project, PublishedFile
@@ -143,7 +141,7 @@ def _check_protocol(form: UploadForm) -> None:
 def _version(text: str) -> Version:
     try:
         version = Version(text)
-    except InvalidVersion as error:
+    except ValueError as error:  # InvalidVersion, or more digits than int() reads
         raise Refusal(400, f"{text!r} is an invalid value for Version.") from error
     if version.local:
         raise Refusal(400, f"The use of local versions in {text!r} is not allowed.")
@@ -173,7 +171,7 @@ def _check_filename(filename: str, filetype: str, name: str, version: Version) -
         else:
             project, found, _, _ = parse_wheel_filename(filename)
             fits = filename.split("-", maxsplit=1)[0] == canonicalize_name(name).replace("-", "_")
-    except (InvalidSdistFilename, InvalidWheelFilename) as error:
+    except ValueError as error:
         raise Refusal(400, f"Invalid file name {filename!r} for a file of type {filetype}.") from error
     if project != canonicalize_name(name):
         raise Refusal(400, f"Start filename for {name!r} with {canonicalize_name(name).replace('-', '_')!r}.")

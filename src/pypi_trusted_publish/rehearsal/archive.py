@@ -10,7 +10,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from .acceptance import Submission
 from .answers import Refusal
@@ -31,7 +31,7 @@ def check_archive(submission: Submission, path: Path) -> None:
         raise Refusal(400, f"The form names project {submission.name!r}, the metadata in the file {name!r}.")
     try:
         same = Version(version) == submission.version
-    except InvalidVersion:
+    except ValueError:  # InvalidVersion, or more digits than int() reads
         same = False
     if not same:
         raise Refusal(400, f"The form names version {str(submission.version)!r}, the metadata in the file {version!r}.")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
+from packaging.utils import parse_sdist_filename, parse_wheel_filename
 
 from ..distributions.distribution import Kind
 from ..distributions.options import FILE_SIZE_LIMIT, PROJECT_SIZE_LIMIT
@@ -198,5 +198,5 @@ def _is_wheel(filename: str) -> bool:
 def _version_of(filename: str) -> Version | None:
     try:
         return parse_wheel_filename(filename)[1] if _is_wheel(filename) else parse_sdist_filename(filename)[1]
-    except (InvalidSdistFilename, InvalidWheelFilename):
+    except ValueError:  # no name of a distribution, or more digits than int() reads
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from ..errors import EXIT_BUG, DistributionError, IndexRefused, IndexUnavailable, WorkflowError
 from .outcome import MISSING, ON_THE_INDEX, FileState
@@ -70,7 +70,7 @@ def next_move_in_words(outcome: Outcome) -> str:
 def _release(project: str, version: str) -> str:
     try:
         early = Version(version).is_prerelease
-    except InvalidVersion:
+    except ValueError:  # InvalidVersion, or more digits than int() reads
         early = False
     return f"{project} {version}" + (" (a pre-release)" if early else "")
 
