@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import shutil
 import subprocess
@@ -18,7 +19,7 @@ from builders.judging import errors, judge, judge_all
 from builders.strategies import damage, inside_gzip, sdists, wheels
 from pypi_trusted_publish.distributions.entry_points import entry_point_findings
 from pypi_trusted_publish.distributions.filenames import filename_findings, kind_of, read_wheel_name
-from pypi_trusted_publish.distributions.record import read_record
+from pypi_trusted_publish.distributions.record import RecordMalformed, read_record
 
 Distribution = tuple[str, bytes]
 READERS = {
@@ -93,7 +94,8 @@ def test_any_name_can_be_judged(filename: str) -> None:
 
 @given(st.binary(max_size=300))
 def test_any_bytes_can_be_record_or_entry_points(data: bytes) -> None:
-    assert isinstance(read_record(data), (str, tuple))
+    with contextlib.suppress(RecordMalformed):
+        list(read_record(data))
     assert all(finding.filename == WHEEL_NAME for finding in entry_point_findings(WHEEL_NAME, data))
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import csv
+import functools
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +18,12 @@ from .quoting import quoted, told
 
 _STRONGER: Final = frozenset({"sha384", "sha512", "sha3_256", "sha3_384", "sha3_512", "blake2b", "blake2s"})
 _UNSIGNED: Final = ("RECORD.jws", "RECORD.p7s")
+_LINE_END: Final = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+"""The line ends of ``str.splitlines``."""
+_PIECE: Final = 64 * 1024
+"""Characters of RECORD that are split into lines at once."""
+_MOST: Final = 10_000
+"""Of what is wrong with RECORD, how much is remembered and counted; a RECORD may have millions of rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,53 +47,65 @@ Rehash = Callable[[str, str], "bytes | None"]
 """Name of a member and of an algorithm -> its digest; None when it cannot be read."""
 
 
-def read_record(data: bytes) -> tuple[Row, ...] | str:
-    """The rows of RECORD, or the phrase that says why the index cannot read it.
+class RecordMalformed(Exception):
+    """The index cannot read RECORD; the argument is a phrase that says why."""
+
+
+def read_record(data: bytes) -> Iterator[Row]:
+    """The rows of RECORD, one by one: memory does not grow with their number. Raises RecordMalformed.
 
     The index splits the text at every line end that Unicode knows before it reads it as CSV.
     """
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        return f"is not UTF-8 (byte 0x{data[error.start]:02x} at offset {error.start})"
-    rows = []
+        raise RecordMalformed(f"is not UTF-8 (byte 0x{data[error.start]:02x} at offset {error.start})") from None
     try:
-        for number, fields in enumerate(csv.reader(text.splitlines()), start=1):
+        for number, fields in enumerate(csv.reader(_lines(text)), start=1):
             if not fields:
-                return f"has a blank line ({number})"
+                raise RecordMalformed(f"has a blank line ({number})")
             path, hash_, size, *_ = *fields, "", ""
-            rows.append(Row(path.replace("\\", "/"), hash_, size))
+            yield Row(path.replace("\\", "/"), hash_, size)
     except csv.Error:
-        return "is not CSV: a field of it is longer than 128 KiB or its quoting is broken"
-    return tuple(rows)
+        raise RecordMalformed("is not CSV: a field of it is longer than 128 KiB or its quoting is broken") from None
+
+
+def _lines(text: str) -> Iterator[str]:
+    position = 0
+    while position < len(text):
+        end = _LINE_END.search(text, position + _PIECE)
+        after = end.end() if end else len(text)
+        yield from text[position:after].splitlines()
+        position = after
 
 
 def record_findings(
     filename: str,
-    rows: tuple[Row, ...],
+    rows: Iterable[Row],
     *,
     dist_info: str,
     names: set[str],
     contents: Mapping[str, Content],
     rehash: Rehash,
 ) -> Iterator[Finding]:
-    """Hold the rows against the members.
+    """Hold the rows against the members. Raises RecordMalformed, as ``rows`` does, before anything is found.
 
     ``names`` are those of all files of the wheel (folders are not files), ``contents`` what could be read of them.
     """
     exempt = {f"{dist_info}/{name}" for name in _UNSIGNED}
-    recorded = {row.path for row in rows}
-    for verb, difference in (("lacks", names - exempt - recorded), ("names what is not there:", recorded - names)):
+    unchecked = exempt | {f"{dist_info}/RECORD"}
+    missing, strange, wrong = names - exempt, set[str](), list[str]()
+    known = functools.cache(rehash)
+    for row in rows:
+        missing.discard(row.path)
+        if row.path not in names and len(strange) < _MOST:
+            strange.add(row.path)
+        if row.path in contents and row.path not in unchecked and len(wrong) < _MOST:
+            wrong += (f"{quoted(row.path)} {problem}" for problem in _row_problems(row, contents[row.path], known))
+    for verb, difference in (("lacks", missing), ("names what is not there:", strange)):
         if difference:
             shown = listed(sorted(difference), len(difference))
             yield rules.WHEEL_RECORD_MEMBERS.finding(filename, f"RECORD {verb} {shown}.")
-    own = f"{dist_info}/RECORD"
-    wrong = [
-        f"{quoted(row.path)} {problem}"
-        for row in rows
-        if row.path != own and row.path not in exempt and row.path in contents
-        for problem in _row_problems(row, contents[row.path], rehash)
-    ]
     if wrong:
         yield rules.WHEEL_RECORD_HASH.finding(filename, f"In RECORD {told(wrong)}.")
 

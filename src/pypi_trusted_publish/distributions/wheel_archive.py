@@ -12,7 +12,7 @@ from .entry_points import entry_point_findings
 from .filenames import WheelName
 from .options import CheckOptions
 from .quoting import quoted
-from .record import digest_of, read_record, record_findings
+from .record import RecordMalformed, digest_of, read_record, record_findings
 from .rule import Rule
 from .wheel_contents import WheelArchive
 from .wheel_damage import damage_findings
@@ -164,10 +164,6 @@ def _record_findings(reader: SeekableReader, archive: WheelArchive) -> Iterator[
     data = archive.reading.kept.get(RECORD)
     if data is None or archive.truncated:
         return
-    rows = read_record(data)
-    if isinstance(rows, str):
-        yield rules_wheel.WHEEL_RECORD_MALFORMED.finding(archive.filename, f"RECORD {rows}.")
-        return
 
     def rehash(name: str, algorithm: str) -> bytes | None:
         entry = archive.names[name]
@@ -176,11 +172,14 @@ def _record_findings(reader: SeekableReader, archive: WheelArchive) -> Iterator[
         except MemberDamaged:
             return None
 
-    yield from record_findings(
-        archive.filename,
-        rows,
-        dist_info=archive.dist_info,
-        names={entry.name for entry in archive.names.values() if not entry.is_folder},
-        contents=archive.reading.contents,
-        rehash=rehash,
-    )
+    try:
+        yield from record_findings(
+            archive.filename,
+            read_record(data),
+            dist_info=archive.dist_info,
+            names={entry.name for entry in archive.names.values() if not entry.is_folder},
+            contents=archive.reading.contents,
+            rehash=rehash,
+        )
+    except RecordMalformed as malformed:
+        yield rules_wheel.WHEEL_RECORD_MALFORMED.finding(archive.filename, f"RECORD {malformed}.")

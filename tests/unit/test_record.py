@@ -1,0 +1,56 @@
+"""RECORD read row by row: as the index reads it, and in bounded memory and time."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import tracemalloc
+
+import pytest
+
+from builders.archives import DIST_INFO, WHEEL_NAME
+from pypi_trusted_publish.distributions.record import Content, RecordMalformed, Row, read_record, record_findings
+
+LINE_ENDS = ("\n", "\r", "\r\n", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029")
+
+
+@pytest.mark.parametrize("end", LINE_ENDS, ids=[repr(end) for end in LINE_ENDS])
+@pytest.mark.parametrize("lead", range(3))
+def test_a_long_record_is_split_where_a_short_one_is(end: str, lead: int) -> None:
+    text = "x" * lead + "".join(f"demo/{number:05d},sha256=x,1{end}" for number in range(9_000))
+    rows = [row.path for row in read_record(text.encode())]
+    assert rows == [path for path, *_ in csv.reader(text.splitlines())]
+    assert len(rows) == 9_000
+
+
+def test_the_memory_for_a_record_does_not_grow_with_its_rows() -> None:
+    data = b"a,,\n" * 100_000
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in read_record(data)) == 100_000
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 8 * len(data)
+
+
+def test_a_fault_in_the_last_row_is_the_only_finding() -> None:
+    rows = read_record(b"stranger,,\n" * 20_000 + b"\n")
+    with pytest.raises(RecordMalformed, match=r"has a blank line \(20001\)"):
+        next(record_findings(WHEEL_NAME, rows, dist_info=DIST_INFO, names=set(), contents={}, rehash=lambda *_: None))
+
+
+def test_a_member_that_many_rows_name_is_read_again_once() -> None:
+    asked: list[tuple[str, str]] = []
+
+    def rehash(name: str, algorithm: str) -> bytes:
+        asked.append((name, algorithm))
+        return hashlib.sha512(b"").digest()
+
+    digest = base64.urlsafe_b64encode(hashlib.sha512(b"").digest()).decode()
+    rows = [Row("demo.py", f"sha512={digest}", "0")] * 50
+    contents = {"demo.py": Content(hashlib.sha256(b"").digest(), 0)}
+    found = record_findings(WHEEL_NAME, rows, dist_info=DIST_INFO, names={"demo.py"}, contents=contents, rehash=rehash)
+    assert list(found) == []
+    assert asked == [("demo.py", "sha512")]
