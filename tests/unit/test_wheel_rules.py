@@ -88,6 +88,11 @@ CASES: list[tuple[str, str, Callable[[], bytes]]] = [
         "elsewhere",
         lambda: with_member(Member(name=b"demo/a.py", data=b"x", central_offset=0)),
     ),
+    (
+        "wheel-member-unreadable",
+        "UTF-8 by the directory alone",
+        lambda: with_member(Member(name="demo/é.py".encode(), local_flags=0)),
+    ),
 ]
 
 
@@ -133,6 +138,11 @@ REGRETS: list[tuple[str, str, Callable[[], bytes]]] = [
     ("wheel-record-hash", "a wrong SHA-512", lambda: with_record_text(RECORD_TEXT.replace(b"sha256=", b"sha512=", 1))),
     ("wheel-member-damaged", "a wrong checksum", lambda: with_member(Member(name=b"demo/x.bin", data=b"x", crc=1))),
     ("wheel-member-damaged", "encrypted", lambda: with_member(Member(name=b"demo/x.bin", flags=0x801))),
+    (
+        "wheel-member-damaged",
+        "UTF-8 by the directory alone",
+        lambda: with_member(Member(name="demo/é.bin".encode(), data=b"x", local_flags=0)),
+    ),
     ("wheel-member-damaged", "patched", lambda: with_member(Member(name=b"demo/x.bin", flags=0x820))),
     (
         "wheel-disk-numbers",

@@ -12,6 +12,7 @@ from typing import Final
 
 from . import rules_zip as rules
 from .zip_extra import local_sizes
+from .zip_members import MemberDamaged
 from .zip_records import (
     CENTRAL,
     CENTRAL_FIELDS,
@@ -19,6 +20,7 @@ from .zip_records import (
     END_FIELDS,
     LOCAL,
     LOCAL_FIELDS,
+    UTF8,
     ZIP64_END,
     ZIP64_END_FIELDS,
     ZIP64_LOCATOR,
@@ -111,7 +113,7 @@ def _local(state: _Walk, start: int) -> None:
     if name in state.members:
         raise FramingFault(rules.ZIP_DUPLICATE_NAME, f"The member {name!r} is there twice.")
     state.members[name] = False
-    _payload(state, entry, start)
+    _payload(state, entry, start, misread=not flags & UTF8 and not name.isascii())
 
 
 def _entry_of(state: _Walk, name: bytes) -> Entry:
@@ -129,7 +131,8 @@ def _entry_of(state: _Walk, name: bytes) -> Entry:
     raise FramingFault(rules.ZIP_DIRECTORY_MISMATCH, f"The member {name!r} is not in the directory.")
 
 
-def _payload(state: _Walk, entry: Entry, start: int) -> None:
+def _payload(state: _Walk, entry: Entry, start: int, *, misread: bool) -> None:
+    """Hand the member on. ``misread``: the flags of its own header spell the name in code page 437, not in UTF-8."""
     left = entry.packed
 
     def pieces() -> Iterator[bytes]:
@@ -142,9 +145,14 @@ def _payload(state: _Walk, entry: Entry, start: int) -> None:
             state.offset += len(piece)
             yield piece
 
+    def seen() -> Iterator[bytes]:
+        if misread:
+            raise MemberDamaged("has a name that is flagged as UTF-8 in the directory and not in its own header")
+        yield from stream
+
     stream = pieces()
     if entry.offset == start:
-        state.on_member(entry, stream)
+        state.on_member(entry, seen())
     for _ in stream:
         pass
 
