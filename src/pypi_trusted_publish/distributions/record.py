@@ -23,7 +23,7 @@ _LINE_END: Final = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _PIECE: Final = 64 * 1024
 """Characters of RECORD that are split into lines at once."""
 _MOST: Final = 10_000
-"""Of what is wrong with RECORD, how much is remembered and counted; a RECORD may have millions of rows."""
+"""Of names that are not there, how many are remembered; a RECORD may have millions of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,20 +94,23 @@ def record_findings(
     """
     exempt = {f"{dist_info}/{name}" for name in _UNSIGNED}
     unchecked = exempt | {f"{dist_info}/RECORD"}
-    missing, strange, wrong = names - exempt, set[str](), list[str]()
+    missing, strange, wrong = names - exempt, set[str](), dict[str, str]()
     known = functools.cache(rehash)
     for row in rows:
         missing.discard(row.path)
         if row.path not in names and len(strange) < _MOST:
             strange.add(row.path)
-        if row.path in contents and row.path not in unchecked and len(wrong) < _MOST:
-            wrong += (f"{quoted(row.path)} {problem}" for problem in _row_problems(row, contents[row.path], known))
-    for verb, difference in (("lacks", missing), ("names what is not there:", strange)):
+        if row.path not in contents or row.path in unchecked or row.path in wrong:
+            continue
+        if problem := " and ".join(_row_problems(row, contents[row.path], known)):
+            wrong[row.path] = f"{quoted(row.path)} {problem}"
+    naming = "names what is not there:" if len(strange) < _MOST else "names what is not there, among much else:"
+    for verb, difference in (("lacks", missing), (naming, strange)):
         if difference:
             shown = listed(sorted(difference), len(difference))
             yield rules.WHEEL_RECORD_MEMBERS.finding(filename, f"RECORD {verb} {shown}.")
     if wrong:
-        yield rules.WHEEL_RECORD_HASH.finding(filename, f"In RECORD {told(wrong)}.")
+        yield rules.WHEEL_RECORD_HASH.finding(filename, f"In RECORD {told(tuple(wrong.values()))}.")
 
 
 def _row_problems(row: Row, content: Content, rehash: Rehash) -> Iterator[str]:
