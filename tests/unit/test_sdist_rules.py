@@ -49,6 +49,22 @@ def folder_as_metadata() -> bytes:
     return tar_bytes([(info, b""), *sdist_members()[1:]])
 
 
+def negative_size() -> bytes:
+    """An sdist whose second member has less than nothing in it: the archive ends with the first."""
+    info, data = file_member("demo-1.0/rest.txt", b"")
+    info.size = -1
+    first, metadata = sdist_members()[0]
+    header = info.tobuf(tarfile.GNU_FORMAT)
+    return gzip.compress(gzip.decompress(tar_bytes([(first, metadata)]))[:1024] + header + data + PLAIN)
+
+
+def of_unknown_type() -> bytes:
+    """An sdist whose PKG-INFO has a type that nobody has defined."""
+    (info, data), *others = sdist_members()
+    info.type = b"Z"
+    return tar_bytes([(info, data), *others])
+
+
 CASES: list[tuple[str, str, Callable[[], bytes]]] = [
     ("sdist-unreadable", "empty", lambda: b""),
     ("sdist-unreadable", "a zip archive", lambda: b"PK\x05\x06" + b"\0" * 18),
@@ -93,6 +109,7 @@ CASES: list[tuple[str, str, Callable[[], bytes]]] = [
         "a link to itself",
         lambda: tar_bytes([link_member("demo-1.0/PKG-INFO", "PKG-INFO"), *sdist_members()[1:]]),
     ),
+    ("sdist-pkg-info-missing", "a size below zero", negative_size),
     ("sdist-license-file-missing", "no licence", lambda: sdist_bytes(metadata=LICENSED)),
     ("sdist-sparse-member", "GNU's old form", sparse),
     ("sdist-sparse-member", "GNU's form in pax headers", pax_sparse),
@@ -177,6 +194,7 @@ FINE: list[tuple[str, Callable[[], bytes]]] = [
         "PKG-INFO twice, the last one counts",
         lambda: tar_bytes([file_member("demo-1.0/PKG-INFO", b"nonsense"), *sdist_members()]),
     ),
+    ("PKG-INFO of an unknown type", of_unknown_type),
     ("egg-info beside it", lambda: sdist_bytes(file_member("demo-1.0/demo.egg-info/PKG-INFO", b"nonsense"))),
 ]
 

@@ -15,7 +15,17 @@ from .distribution import Finding, Kind
 from .member_names import NameReview, listed
 from .options import METADATA_LIMIT, CheckOptions
 from .quoting import quoted
-from .tar_members import BudgetSpent, CommonFolder, TarUnreadable, content, link_target, members, open_tar, unpacked
+from .tar_members import (
+    BudgetSpent,
+    CommonFolder,
+    TarUnreadable,
+    content,
+    holds_content,
+    link_target,
+    members,
+    open_tar,
+    unpacked,
+)
 from .wheel_reading import scan_findings
 
 PKG_INFO: Final = "PKG-INFO"
@@ -106,7 +116,7 @@ def _keep(archive: SdistArchive, member: tarfile.TarInfo, tar: tarfile.TarFile) 
         return
     if member.issym() or member.islnk():
         archive.candidates[member.name] = link_target(member)
-    elif member.isfile():
+    elif holds_content(member):
         archive.candidates[member.name] = _bounded(content(tar, member))
     else:
         archive.candidates.pop(member.name, None)
@@ -158,7 +168,7 @@ def _read_again(reader: HashingReader, options: CheckOptions, name: str) -> byte
         if posixpath.normpath(member.name) == name:
             if member.issym() or member.islnk():
                 found = link_target(member)
-            elif member.isfile() and not _is_sparse(member):
+            elif holds_content(member) and not _is_sparse(member):
                 found = _bounded(content(tar, member))
     return found
 

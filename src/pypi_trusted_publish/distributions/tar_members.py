@@ -91,14 +91,22 @@ class _translated:  # noqa: N801 - reads as a statement
 
 
 def members(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
-    """The members in order; the content of each can be read by :func:`content` before the next is asked for."""
+    """The members in order; the content of each can be read by :func:`content` before the next is asked for.
+
+    A file of a size below zero ends the archive, as it does for the index; older releases of Python read on from there.
+    """
     while True:
         with _translated():
             member = archive.next()
-        if member is None:
+        if member is None or (member.size < 0 and holds_content(member)):
             return
         archive.members = []  # type: ignore[attr-defined]  # it would keep them all
         yield member
+
+
+def holds_content(member: tarfile.TarInfo) -> bool:
+    """Whether readers take a member for a file: also one of a type that nobody has defined."""
+    return member.isfile() or member.type not in tarfile.SUPPORTED_TYPES
 
 
 def content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Iterator[bytes]:
