@@ -45,6 +45,7 @@ def test_a_trouble_with_the_audience_is_tried_again(trouble: Answer) -> None:
         (told("302 Found", Location="https://evil.example/"), IndexRefused, "audience-refused"),
         (told("418 Teapot"), IndexRefused, "audience-refused"),
         (told_json({}), IndexUnavailable, "audience-unreadable"),
+        (told_json({"audience": ""}), IndexRefused, "audience-not-allowed"),
         (told("503 Busy"), IndexUnavailable, "audience-no-answer"),
         (told_html(), IndexUnavailable, "audience-no-answer"),
         (told("200 OK", b"nonsense"), IndexUnavailable, "audience-no-answer"),

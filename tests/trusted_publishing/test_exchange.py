@@ -33,7 +33,7 @@ def test_the_audience_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"<html>", b"[]", b"{}", b'{"audience": 1}', b'{"audience": ""}', b"\xff", b"[" * 100_000]
+    "body", [b"", b"<html>", b"[]", b"{}", b'{"audience": 1}', b'{"audience": null}', b"\xff", b"[" * 100_000]
 )
 def test_an_answer_without_an_audience_is_the_index_out_of_order(body: bytes) -> None:
     with pytest.raises(IndexUnavailable) as caught:

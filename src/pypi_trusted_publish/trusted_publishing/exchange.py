@@ -28,7 +28,7 @@ def audience_of(body: bytes) -> str:
     """
     answer = _json_object(body)
     audience = answer.get("audience") if answer is not None else None
-    if isinstance(audience, str) and audience:
+    if isinstance(audience, str):
         return audience
     raise IndexUnavailable(
         Diagnosis(
