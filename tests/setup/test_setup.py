@@ -322,6 +322,9 @@ def test_a_workflow_in_which_nothing_publishes_is_said_so(tmp_path: Path, text: 
         ("[" * 5000, "1:1", "cannot be read as YAML"),
         ("\x00", "1:1", "cannot be read as YAML"),
         ("x: " + "y" * (1 << 20), "1:1", "larger than a workflow"),
+        ("on: push\njobs: &jobs\n  <<: *jobs\n", "1:1", "cannot be read as YAML"),
+        ("on: push\njobs: !!omap x\n", "1:1", "cannot be read as YAML"),
+        ("on: !!bool perhaps\n", "1:1", "cannot be read as YAML"),
     ],
 )
 def test_a_file_that_is_no_workflow_is_refused_with_line_and_column(

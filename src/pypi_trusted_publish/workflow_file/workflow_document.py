@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -35,12 +36,17 @@ def load(text: str, filename: str) -> Mapping[object, object]:
     if len(text) > LARGEST:
         raise _no_workflow(filename, Place(line=1, column=1), "it is larger than a workflow can be")
     try:
-        document = YAML(typ="rt").load(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore"
+            )  # of an anchor that is set anew, or an odd number: for the terminal of nobody
+            document = YAML(typ="rt").load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(line=mark.line + 1, column=mark.column + 1) if mark else Place(line=1, column=1)
         raise _no_workflow(filename, place, _reason(error.problem)) from None
-    except (YAMLError, ValueError, TypeError, RecursionError, OverflowError):
+    except (YAMLError, ValueError, TypeError, LookupError, AttributeError, RecursionError, OverflowError):
+        # The last ones escape from the library itself: a merge of what is not complete yet, a word tagged as a number.
         raise _no_workflow(filename, Place(line=1, column=1), "it cannot be read as YAML") from None
     if not isinstance(document, Mapping):
         raise _no_workflow(filename, Place(line=1, column=1), "it is no mapping with 'on' and 'jobs'")
