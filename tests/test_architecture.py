@@ -46,6 +46,7 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
         "report.terminal",
         "system_clock",
         "thread_map",
+        "workflow_file.environment_names",
         "workflow_file.setup_workflow",
         "workflow_file.workflow_document",
     ),

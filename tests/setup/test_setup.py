@@ -98,6 +98,21 @@ STEP = "      - uses: org/pypi-trusted-publish@0123456789abcdef0123456789abcdef0
         ([("environment: release", "environment: pypi")], ("setup-other-environment", 14, 5)),
         ([("environment: release", "environment: {name: pypi}")], ("setup-other-environment", 14, 5)),
         ([(STEP, STEP + "        with:\n          environment: live\n")], ("setup-other-environment", 14, 5)),
+        ([("environment: release", "environment: ${{ inputs.where }}")], ("setup-other-environment", 14, 5)),
+        (
+            [
+                ("environment: release", "environment: ${{ matrix.env }}"),
+                ("    needs: build\n", "    strategy: {matrix: {env: [release, live]}}\n"),
+            ],
+            ("setup-other-environment", 14, 5),
+        ),
+        (
+            [
+                (STEP, STEP + "        with: {environment: '${{ matrix.env }}'}\n"),
+                ("    needs: build\n", "    strategy: {matrix: {env: [release, live]}}\n"),
+            ],
+            ("setup-other-environment", 14, 5),
+        ),
         ([("  push:\n", "  pull_request_target:\n  push:\n")], ("setup-fork-trigger", 3, 3)),
         ([("  push:\n", "  push:\n    branches: [main]\n  pull_request:\n  create:\n")], ("setup-fork-trigger", 5, 3)),
         ([('on:\n  push:\n    tags: ["v*"]\n', "on: [push, pull_request]\n")], ("setup-fork-trigger", 2, 12)),
@@ -163,6 +178,24 @@ def test_all_mistakes_are_told_in_the_order_of_the_file() -> None:
             ("  build:\n", "  build:\n    if: github.event_name == 'push'\n"),
         ],
         [("  push:\n", "  pull_request:\n  push:\n"), (STEP, STEP + "        if: github.ref_type == 'tag'\n")],
+        [("    needs: build\n", "    needs: [[build], {}, 7, build]\n")],
+        [
+            ("environment: release", "environment: Live"),
+            (STEP, STEP + "        with: {Environment: live}\n"),
+        ],
+        [
+            ("environment: release", "environment: ${{ matrix.env }}"),
+            ("    needs: build\n", "    strategy: {matrix: {env: [release]}}\n"),
+        ],
+        [
+            (STEP, STEP + "        with: {environment: '${{ matrix.env }}'}\n"),
+            ("    needs: build\n", "    strategy: {matrix: {env: [release]}}\n"),
+        ],
+        [(STEP, STEP + "        with: {environment: '${{ vars.WHERE }}'}\n")],
+        [
+            ("environment: release", "environment: ${{ inputs.where }}"),
+            (STEP, STEP + "        with: {environment: '${{ vars.WHERE }}'}\n"),
+        ],
     ],
 )
 def test_these_are_fine(pairs: list[tuple[str, str]]) -> None:
@@ -284,6 +317,58 @@ def test_a_calling_job_that_grants_the_permission_is_clean(tmp_path: Path) -> No
     code, said = ran("--repository", "o/r", written(tmp_path, granting))
     assert code == 0, said
     assert "the publisher names the called file" in said
+
+
+GRANTING = CALLER.replace("  release:\n", "  release:\n    permissions:\n      id-token: write\n")
+
+
+def test_what_would_fail_in_the_called_workflow_is_told_with_its_file(tmp_path: Path) -> None:
+    written(tmp_path, CALLED.replace("    environment: release\n", ""), "publish.yml")
+    code, said = ran("--repository", "o/r", written(tmp_path, GRANTING))
+    assert code == 2
+    assert "publish.yml:10:3: The job 'publish' names no environment" in said
+    assert "nothing here would make publishing fail" not in said
+
+
+def test_two_jobs_that_call_one_workflow_tell_its_mistake_once(tmp_path: Path) -> None:
+    written(tmp_path, CALLED.replace("    environment: release\n", ""), "publish.yml")
+    twice = GRANTING + GRANTING[GRANTING.index("  release:\n") :].replace("release:", "again:", 1)
+    _, said = ran("--repository", "o/r", written(tmp_path, twice))
+    assert said.count("names no environment") == 1
+
+
+@pytest.mark.parametrize(
+    ("on", "guard", "of_called", "code"),
+    [
+        ("pull_request_target", "", "", 2),
+        ("[push, pull_request]", "", "", 2),
+        ("[push, pull_request]", "    if: github.event_name == 'push'\n", "", 0),
+        ("[push, pull_request]", "", "    if: github.event_name == 'push'\n", 0),
+        ("pull_request", "    if: github.event_name == 'push'\n", "", 2),
+    ],
+)
+def test_the_triggers_of_the_calling_workflow_count_for_what_it_calls(
+    tmp_path: Path, on: str, guard: str, of_called: str, code: int
+) -> None:
+    written(tmp_path, CALLED.replace("    needs: build\n", of_called), "publish.yml")
+    calling = GRANTING.replace("on: push", f"on: {on}").replace("  release:\n", f"  release:\n{guard}")
+    ended, said = ran("--repository", "o/r", written(tmp_path, calling))
+    assert (ended, "[setup-fork-trigger]" in said) == (code, code == 2)
+
+
+def test_the_triggers_of_a_workflow_that_calls_something_else_do_not_matter(tmp_path: Path) -> None:
+    written(tmp_path, "on: workflow_call\njobs: {lint: {steps: [{run: make}]}}\n", "lint.yml")
+    text = changed(("  publish:\n", "  lint:\n    uses: ./.github/workflows/lint.yml\n  publish:\n    if: true\n"))
+    text = text.replace("  push:\n", "  pull_request:\n  push:\n")
+    assert ran("--repository", "o/r", written(tmp_path, text))[0] == 0
+
+
+def test_a_warning_of_the_yaml_library_does_not_reach_the_terminal(tmp_path: Path) -> None:
+    environ = {"PYTHONPATH": str(SOURCE), "PATH": "/usr/bin:/bin"}
+    file = written(tmp_path, "x: &name 1\ny: &name 2\n" + GOOD)
+    command = [sys.executable, "-m", "pypi_trusted_publish", "setup", "--repository", "o/r", file]
+    ended = subprocess.run(command, capture_output=True, text=True, env=environ, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
 
 
 def test_a_called_workflow_without_the_permission_says_that_the_caller_must_grant_it_too() -> None:

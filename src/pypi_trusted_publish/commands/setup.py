@@ -37,7 +37,7 @@ def run_setup(argv: Sequence[str], *, stdout: TextIO) -> int:
         path, repository = _arguments(argv)
         report = read_workflow(_read(path), path.name)
         called = tuple(_called_reports(path, report))
-        problems = (*report.problems, *_problems_of_calls(report, called))
+        problems = tuple(dict.fromkeys(_all_problems(report, called)))
         lines = _lines(report, called, problems, repository or _repository_of(path))
         stdout.writelines(f"{line}\n" for line in lines)
     except WorkflowError as error:
@@ -80,18 +80,32 @@ def _called_reports(path: Path, report: WorkflowReport) -> Iterator[tuple[Callin
             yield call, read_workflow(_read(file), file.name)
 
 
-def _problems_of_calls(
+def _all_problems(
+    report: WorkflowReport, called: Sequence[tuple[CallingJob, WorkflowReport]]
+) -> Iterator[tuple[str, Problem]]:
+    """Every problem with the file in which it stands: this one first, then those that it calls."""
+    own = {*report.problems, *(problem for call, target in called for problem in _problems_of_call(call, target))}
+    yield from ((report.filename, problem) for problem in sorted(own))
+    yield from ((report.filename, problem) for problem in _nothing_publishes(report, called))
+    yield from ((target.filename, problem) for _, target in called for problem in target.problems)
+
+
+def _problems_of_call(call: CallingJob, target: WorkflowReport) -> Iterator[Problem]:
+    if target.jobs and not call.grants_identity:
+        yield Problem(
+            place=call.place,
+            code="setup-no-id-token",
+            message=f"The job {call.name!r} calls {target.filename}, which publishes, and does not grant it "
+            "'id-token: write'.",
+            fix="Give the calling job 'permissions:' with 'id-token: write'; a called workflow cannot add it.",
+        )
+    if not all(job.guarded for job in target.jobs):
+        yield from call.from_forks
+
+
+def _nothing_publishes(
     report: WorkflowReport, called: Sequence[tuple[CallingJob, WorkflowReport]]
 ) -> Iterator[Problem]:
-    for call, target in called:
-        if target.jobs and not call.grants_identity:
-            yield Problem(
-                place=call.place,
-                code="setup-no-id-token",
-                message=f"The job {call.name!r} calls {target.filename}, which publishes, and does not grant it "
-                "'id-token: write'.",
-                fix="Give the calling job 'permissions:' with 'id-token: write'; a called workflow cannot add it.",
-            )
     if not report.jobs and not any(target.jobs for _, target in called):
         for call in report.calls[:1]:
             yield _no_job(
@@ -109,7 +123,7 @@ def _no_job(call: CallingJob | None, message: str, fix: str) -> Problem:
 def _lines(
     report: WorkflowReport,
     called: Sequence[tuple[CallingJob, WorkflowReport]],
-    problems: Sequence[Problem],
+    problems: Sequence[tuple[str, Problem]],
     repository: str,
 ) -> Iterator[str]:
     for job in report.jobs:
@@ -118,8 +132,8 @@ def _lines(
         for job in target.jobs:
             yield clean(f"The job {call.name!r} calls {target.filename}: the publisher names the called file.")
             yield from _form(target.filename, job, repository)
-    for problem in problems:
-        where = f"{report.filename}:{problem.place.line}:{problem.place.column}"
+    for filename, problem in problems:
+        where = f"{filename}:{problem.place.line}:{problem.place.column}"
         yield clean(f"{where}: {problem.message} [{problem.code}]")
         yield clean(f"    {problem.fix}")
     if report.only_checks:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from ..input_table import INPUTS
+from .environment_names import agree, possible_names
 from .publishing_steps import OURS, PublishingStep, is_check, publishing_step
 from .workflow_document import Place, items, load, mapping, place_of, scalar
 
-_EXPRESSION: Final = re.compile(r"\$\{\{\s*(.*?)\s*\}\}", re.DOTALL)
-_MATRIX: Final = re.compile(r"matrix\.([\w-]+)")
 _FORK_EVENTS: Final = ("pull_request", "pull_request_target")
 """Events with which a stranger's pull request can start the run; the action refuses both from a fork."""
 
@@ -36,6 +34,8 @@ class PublishingJob:
     by: str
     environments: tuple[str, ...]
     """Those that it can run in (several with a matrix); empty when it names none."""
+    guarded: bool = False
+    """An ``if`` decides whether it publishes: its own, that of each publishing step, or of a job that it needs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +47,8 @@ class CallingJob:
     target: str
     """As ``uses`` spells it."""
     grants_identity: bool
+    from_forks: tuple[Problem, ...] = ()
+    """The events that start it for the pull requests of strangers, were it to publish and nothing guarded that."""
 
     @property
     def local_file(self) -> str | None:
@@ -79,11 +81,14 @@ def read_workflow(text: str, filename: str) -> WorkflowReport:
         job = mapping(body)
         if target := scalar(job.get("uses")):
             grants = _grants_identity(workflow, job)
-            calls.append(CallingJob(name=str(name), place=place, target=target, grants_identity=grants))
+            forks = tuple(_fork_triggers(triggers, str(name), guarded=_guarded(workflow, job)))
+            calls.append(
+                CallingJob(name=str(name), place=place, target=target, grants_identity=grants, from_forks=forks)
+            )
         steps = tuple(_publishing_steps(workflow, job))
         if steps:
             reader = _Job(workflow=workflow, job=job, name=str(name), place=place, triggers=triggers)
-            jobs.append(reader.publishing(steps[0][1]))
+            jobs.append(reader.publishing(steps))
             problems.update(reader.problems(steps))
     return WorkflowReport(
         filename=filename,
@@ -104,10 +109,16 @@ class _Job:
     place: Place
     triggers: Mapping[str, Place]
 
-    def publishing(self, step: PublishingStep) -> PublishingJob:
+    def publishing(self, steps: tuple[tuple[Mapping[object, object], PublishingStep], ...]) -> PublishingJob:
         environment = self._environment()
-        found = _resolved(environment, self.job) if environment else ()
-        return PublishingJob(name=self.name, place=self.place, by=step.by, environments=found)
+        found = possible_names(environment, self.job) if environment else ()
+        return PublishingJob(
+            name=self.name,
+            place=self.place,
+            by=steps[0][1].by,
+            environments=found,
+            guarded=all(_guarded(self.workflow, self.job, step) for step, _ in steps),
+        )
 
     def problems(self, steps: tuple[tuple[Mapping[object, object], PublishingStep], ...]) -> Iterator[Problem]:
         yield from self._identity()
@@ -132,8 +143,8 @@ class _Job:
         )
 
     def _environments(self, step: Mapping[object, object], publishing: PublishingStep) -> Iterator[Problem]:
-        wanted = scalar(mapping(step.get("with")).get("environment")) if publishing.by == OURS else ""
-        wanted = wanted or INPUTS["environment"].default
+        inputs = {name.lower(): value for name, value in _texts(step.get("with")).items()}
+        wanted = (publishing.by == OURS and inputs.get("environment")) or INPUTS["environment"].default
         found = self._environment()
         if not found:
             yield Problem(
@@ -142,7 +153,7 @@ class _Job:
                 message=f"The job {self.name!r} names no environment; the action publishes from an environment only.",
                 fix=f"Add 'environment: {wanted}' to the job, and name it in the publisher.",
             )
-        elif publishing.by == OURS and not _agree(found, wanted):
+        elif publishing.by == OURS and not agree(found, wanted, self.job):
             yield Problem(
                 place=place_of(self.job, "environment", self.place),
                 code="setup-other-environment",
@@ -165,17 +176,25 @@ class _Job:
         return (*own, mapping(self.job.get("env")), mapping(self.workflow.get("env")))
 
     def _triggers(self, step: Mapping[object, object]) -> Iterator[Problem]:
-        needed = [mapping(mapping(self.workflow.get("jobs")).get(name)) for name in items(self.job.get("needs"))]
-        guarded = any("if" in part for part in (self.job, step, *needed))
-        others = [name for name in self.triggers if name not in _FORK_EVENTS]
-        for event in _FORK_EVENTS:
-            if event in self.triggers and not (guarded and others):
-                yield Problem(
-                    place=self.triggers[event],
-                    code="setup-fork-trigger",
-                    message=f"{event!r} starts the job {self.name!r} for the pull requests of strangers, too.",
-                    fix="Publish from a workflow of its own (a tag, a release, by hand), or guard it with 'if:'.",
-                )
+        yield from _fork_triggers(self.triggers, self.name, guarded=_guarded(self.workflow, self.job, step))
+
+
+def _guarded(workflow: Mapping[object, object], *parts: Mapping[object, object]) -> bool:
+    """Whether an ``if`` stands on one of the parts (a job, perhaps a step of it) or on a job that the job needs."""
+    needed = [mapping(mapping(workflow.get("jobs")).get(scalar(name))) for name in items(parts[0].get("needs"))]
+    return any("if" in part for part in (*parts, *needed))
+
+
+def _fork_triggers(triggers: Mapping[str, Place], job: str, *, guarded: bool) -> Iterator[Problem]:
+    others = [name for name in triggers if name not in _FORK_EVENTS]
+    for event in _FORK_EVENTS:
+        if event in triggers and not (guarded and others):
+            yield Problem(
+                place=triggers[event],
+                code="setup-fork-trigger",
+                message=f"{event!r} starts the job {job!r} for the pull requests of strangers, too.",
+                fix="Publish from a workflow of its own (a tag, a release, by hand), or guard it with 'if:'.",
+            )
 
 
 def _publishing_steps(
@@ -214,23 +233,3 @@ def _grants_identity(workflow: Mapping[object, object], job: Mapping[object, obj
     if isinstance(permissions, Mapping):
         return scalar(permissions.get("id-token")) == "write"
     return scalar(permissions) == "write-all"
-
-
-def _agree(found: str, wanted: str) -> bool:
-    """Whether two names are the same for GitHub; two expressions must have the same text, one alone can be anything."""
-    ours, theirs = _EXPRESSION.sub(r"${{ \1 }}", found), _EXPRESSION.sub(r"${{ \1 }}", wanted)
-    if ours.lower() == theirs.lower():
-        return True
-    return "${{" in ours and "${{" in theirs
-
-
-def _resolved(environment: str, job: Mapping[object, object]) -> tuple[str, ...]:
-    """The values that an environment can have: those of the matrix where it is one of its keys."""
-    expression = _EXPRESSION.fullmatch(environment)
-    key = _MATRIX.fullmatch(expression[1]) if expression else None
-    if key is None:
-        return (environment,)
-    matrix = mapping(mapping(job.get("strategy")).get("matrix"))
-    listed = [scalar(value) for value in items(matrix.get(key[1]))]
-    included = [scalar(mapping(entry).get(key[1])) for entry in items(matrix.get("include"))]
-    return tuple(dict.fromkeys(value for value in (*listed, *included) if value)) or (environment,)
