@@ -29,6 +29,15 @@ def test_a_dry_run_leaves_the_index_empty_and_says_what_it_proved(tmp_path: Path
         nothing_happened(stage, played)
 
 
+def test_a_dry_run_without_the_checks_does_not_say_that_the_files_pass_them(tmp_path: Path) -> None:
+    with Stage(tmp_path / "stage", inputs={"dry-run": "true", "verify-metadata": "false"}) as stage:
+        played = play(stage)
+        assert played.code == 0
+        assert "not proved: every file passes the checks (`verify-metadata` is off)" in played.log
+        assert "\nproved: every file" not in played.log
+        nothing_happened(stage, played)
+
+
 def test_a_dry_run_fails_where_the_release_would_since_the_token_covers_too_few_projects(tmp_path: Path) -> None:
     with Stage(tmp_path / "stage", inputs={"packages-dir": "dist", "dry-run": "true"}) as stage:
         stage.index.call(lambda: stage.index.catalogue.create_project("other-sample"))

@@ -6,7 +6,7 @@ from builders.release import distribution, page, published
 from pypi_trusted_publish.errors import Diagnosis, IndexRefused
 from pypi_trusted_publish.events import DryRunProof, Event, Told
 from pypi_trusted_publish.index.project_page import PageState, ProjectPage
-from pypi_trusted_publish.release.dry_run import prove_a_mint
+from pypi_trusted_publish.release.dry_run import prove_a_mint, tell_what_is_known
 from pypi_trusted_publish.release.plan import PlanPolicy, UploadPlan, plan_uploads
 from pypi_trusted_publish.secret import Secret
 from pypi_trusted_publish.trusted_publishing.tokens import UploadToken
@@ -36,6 +36,7 @@ def plan(on: ProjectPage) -> UploadPlan:
 
 def proofs(on: ProjectPage, tokens: Tokens) -> dict[str, bool]:
     told: list[Event] = []
+    tell_what_is_known(told.append, by_every_rule=True)
     prove_a_mint(plan(on), tokens, told.append)
     return {event.statement: event.proved for event in told if isinstance(event, DryRunProof)}
 

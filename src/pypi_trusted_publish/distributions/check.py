@@ -54,6 +54,7 @@ def check(
         filenames=tuple(candidate.filename for candidate in candidates),
         distributions=distributions,
         findings=tuple(sorted(set(_settled(found, options)), key=_order)),
+        by_every_rule=options.full,
     )
 
 

@@ -126,6 +126,8 @@ class CheckedSet:
     filenames: tuple[str, ...]
     distributions: tuple[Distribution, ...]
     findings: tuple[Finding, ...]
+    by_every_rule: bool = True
+    """False when only what cannot be left out was applied (``verify-metadata`` is off)."""
 
     @property
     def errors(self) -> tuple[Finding, ...]:

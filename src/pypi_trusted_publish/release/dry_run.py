@@ -21,6 +21,16 @@ class _Tokens(Protocol):
     def revoke_all(self) -> None: ...
 
 
+def tell_what_is_known(emit: Emit, *, by_every_rule: bool) -> None:
+    """Tell what has been proved before the mint. ``by_every_rule``: the files were checked by all of them."""
+    emit(StepStarted(title="Dry run"))
+    emit(DryRunProof(statement="the identity token proves the environment", proved=True))
+    why_not = "" if by_every_rule else "`verify-metadata` is off"
+    emit(DryRunProof(statement="every file passes the checks", proved=by_every_rule, why_not=why_not))
+    emit(DryRunProof(statement="the plan has no conflict that stops it", proved=True))
+    emit(DryRunProof(statement="the index takes every file", proved=False, why_not="only an upload can show that"))
+
+
 def prove_a_mint(plan: UploadPlan, tokens: _Tokens, emit: Emit) -> None:
     """Mint a token and give it back, unless that would create a project; tell what was proved and what was not.
 
@@ -29,10 +39,6 @@ def prove_a_mint(plan: UploadPlan, tokens: _Tokens, emit: Emit) -> None:
             the release.
 
     """
-    emit(StepStarted(title="Dry run"))
-    emit(DryRunProof(statement="the identity token proves the environment", proved=True))
-    emit(DryRunProof(statement="every file passes the checks and the plan has no conflict", proved=True))
-    emit(DryRunProof(statement="the index takes every file", proved=False, why_not="only an upload can show that"))
     reason = _why_not_mint(plan)
     if reason:
         emit(DryRunProof(statement="a publisher on the index matches this job", proved=False, why_not=reason))

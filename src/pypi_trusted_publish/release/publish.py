@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from ..errors import PublishError, both
 from ..events import Confirmed, Planned, ProjectSeen, StepStarted, Told
 from ..trusted_publishing.coverage import warn_of_several_new_projects
-from .dry_run import prove_a_mint
+from .dry_run import prove_a_mint, tell_what_is_known
 from .lanes import upload_in_lanes
 from .plan import plan_uploads, require_feasible
 from .read_back import Pages, look, read_back
@@ -121,6 +121,7 @@ def publish(order: Order, ports: Ports) -> None:
     attestations = ports.attest(plan.uploads, proof.accepted, plan.pages)
     tokens = ports.tokens(proof, plan)
     if order.dry_run:
+        tell_what_is_known(ports.emit, by_every_rule=checked.by_every_rule)
         prove_a_mint(plan, tokens, ports.emit)
         return
     if plan.uploads:
