@@ -85,6 +85,7 @@ def test_the_patterns_and_the_bypass_of_administrators_are_shown() -> None:
     [
         {},
         {"protection_rules": [], "deployment_branch_policy": None, "can_admins_bypass": True},
+        {"deployment_branch_policy": {"protected_branches": False, "custom_branch_policies": False}},
         {"protection_rules": [{"type": "wait_timer", "wait_timer": 0}, 5, {"type": "branch_policy"}, {}]},
     ],
 )

@@ -171,7 +171,7 @@ def _rules(answer: Mapping[str, object], patterns: Sequence[str]) -> Iterator[tu
     policy = answer.get("deployment_branch_policy")
     if isinstance(policy, dict) and policy.get("protected_branches") is True:
         yield "branches", "protected branches only"
-    elif isinstance(policy, dict):
+    elif has_custom_patterns(answer):
         yield "branches and tags", ", ".join(patterns) or "those on a list"
 
 
