@@ -66,7 +66,7 @@ SAYS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
         ("'rehearsal-sample'", "Register the same publisher in the publishing settings of this project"),
     ),
     "mint-invalid-publisher-not-found": ("mint-invalid-publisher", (*_MAY_DIFFER, "No publisher is registered")),
-    "mint-invalid-publisher-no-workflow": ("mint-invalid-publisher", (*_FORM, "The job stands in release.yml")),
+    "mint-invalid-publisher-no-workflow": ("mint-invalid-publisher", (*_FORM, "found no workflow file")),
     "mint-invalid-publisher-missing-claim": ("mint-invalid-publisher", (*_FORM, "lacks a claim")),
     "mint-invalid-publisher-owner": ("mint-invalid-publisher", (*_FORM, "owner is not spelt 'octo-org'")),
     "mint-invalid-publisher-event": ("mint-invalid-publisher", (*_FORM, "triggered by push")),

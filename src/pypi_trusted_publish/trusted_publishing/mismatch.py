@@ -72,6 +72,14 @@ def _workflow(situation: Situation) -> str:
     return f"The job stands in {where}, which is not the ref or commit of this run."
 
 
+def _no_workflow(situation: Situation) -> str:
+    job = situation.claims.job_workflow_ref if situation.claims else ""
+    return (
+        f"The index found no workflow file in the claim 'job_workflow_ref' ({job or 'empty'}); it looks for a "
+        "file that ends in .yml or .yaml, before an @. No field of the publisher can change that."
+    )
+
+
 def _environment(situation: Situation) -> str:
     environment = situation.claims.environment if situation.claims else None
     if environment is None:
@@ -113,6 +121,7 @@ REASONS: Final[tuple[tuple[re.Pattern[str], Callable[[Situation], str]], ...]] =
     (re.compile(r"missing claim|ref and sha claims are empty", re.IGNORECASE), _missing),
     (re.compile(r"claim 'repository'"), _repository),
     (re.compile(r"claim 'sub'"), _subject),
+    (re.compile(r"could not (?:job )?extract workflow filename", re.IGNORECASE), _no_workflow),
     (re.compile(r"job_workflow_ref|workflow filename", re.IGNORECASE), _workflow),
     (re.compile(r"claim 'environment'"), _environment),
     (re.compile(r"unknown trusted publishing issuer", re.IGNORECASE), _issuer),
