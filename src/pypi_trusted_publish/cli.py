@@ -52,7 +52,7 @@ COMMANDS: Final = (
     ),
     Command(
         name="setup",
-        synopsis="setup WORKFLOW",
+        synopsis="setup [--repository OWNER/NAME] WORKFLOW",
         statement="Print what to type into the publisher's form, and what in the workflow would make publishing fail.",
         module="commands.setup",
     ),

@@ -486,6 +486,13 @@ def test_the_command_line_knows_the_command(tmp_path: Path) -> None:
     assert "Workflow name:    release.yml" in ended.stdout
 
 
+def test_the_help_of_the_program_tells_the_options_too() -> None:
+    environ = {"PYTHONPATH": str(SOURCE), "PATH": "/usr/bin:/bin"}
+    command = [sys.executable, "-m", "pypi_trusted_publish", "setup", "--help"]
+    ended = subprocess.run(command, capture_output=True, text=True, env=environ, check=False)
+    assert USAGE.removeprefix("usage: pypi-trusted-publish ") in ended.stdout
+
+
 def test_foreign_text_reaches_the_terminal_as_visible_escapes(tmp_path: Path) -> None:
     text = changed(("  publish:\n", '  "publish\\e[31m":\n'), ("    environment: release\n", ""))
     _, said = ran("--repository", "o/r", written(tmp_path, text))
