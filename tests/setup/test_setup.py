@@ -126,6 +126,11 @@ STEP = "      - uses: org/pypi-trusted-publish@0123456789abcdef0123456789abcdef0
             ("setup-credential", 20, 11),
         ),
         ([(STEP, "      - run: uv publish --token $TOKEN\n")], ("setup-credential", 18, 9)),
+        ([(STEP, "      - run: hatch publish --auth $TOKEN\n")], ("setup-credential", 18, 9)),
+        (
+            [(STEP, "      - run: maturin upload dist/*\n        env:\n          MATURIN_PYPI_TOKEN: x\n")],
+            ("setup-credential", 20, 11),
+        ),
         (
             [(STEP, "      - run: |\n          python -m twine upload \\\n            -u __token__ dist/*\n")],
             ("setup-credential", 18, 9),
@@ -162,6 +167,7 @@ def test_all_mistakes_are_told_in_the_order_of_the_file() -> None:
 @pytest.mark.parametrize(
     "pairs",
     [
+        [(STEP, "      - run: mkdir -p out && uv publish out/* | tee -p log; install -t here there\n")],
         [("permissions: {}\n", "permissions: write-all\n"), ("    permissions:\n      id-token: write\n", "")],
         [
             ("permissions: {}\n", "permissions:\n  id-token: write\n"),
@@ -212,6 +218,10 @@ def test_these_are_fine(pairs: list[tuple[str, str]]) -> None:
         ("run: cd dist && uv publish", "uv publish"),
         ("run: flit publish", "flit publish"),
         ("run: python -m hatch publish", "hatch publish"),
+        ("run: rye publish", "rye publish"),
+        ("run: uvx maturin upload dist/*", "maturin upload"),
+        ("run: (maturin publish)", "maturin publish"),
+        ("{uses: PyO3/maturin-action@v1, with: {command: upload, args: dist/*}}", "maturin upload"),
     ],
 )
 def test_the_job_is_found_by_whatever_publishes(step: str, by: str) -> None:
@@ -228,6 +238,9 @@ def test_the_job_is_found_by_whatever_publishes(step: str, by: str) -> None:
         "run: twine check dist/*",
         "uses: org/pypi-trusted-publisher@v1",
         "uses: actions/checkout@v4",
+        "uses: PyO3/maturin-action@v1",
+        "{uses: PyO3/maturin-action@v1, with: {command: sdist}}",
+        "run: maturin build",
     ],
 )
 def test_other_steps_do_not_publish(step: str) -> None:

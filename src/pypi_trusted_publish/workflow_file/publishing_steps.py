@@ -20,16 +20,20 @@ _COMMANDS: Final = (
         "twine upload",
     ),
     (re.compile(r"(?:^|[\s;&|(])uv\s+publish\b"), "uv publish"),
-    (re.compile(r"(?:^|[\s;&|(])(?:[\w./-]*python[\d.]*\s+-m\s+)?(flit|hatch|poetry|pdm)\s+publish\b"), ""),
+    (re.compile(r"(?:^|[\s;&|(])(?:[\w./-]*python[\d.]*\s+-m\s+)?((?:flit|hatch|poetry|pdm|rye)\s+publish)\b"), ""),
+    (re.compile(r"(?:^|[\s;&|(])(?:[\w./-]*python[\d.]*\s+-m\s+|uvx\s+)?(maturin\s+(?:upload|publish))\b"), ""),
 )
-"""A command -> what to call it; empty: the program's name and ``publish``."""
+"""A command -> what to call it; empty: by its own words."""
+_MATURIN_ACTION: Final = re.compile(r"PyO3/maturin-action(@.*)?", re.IGNORECASE)
+"""Builds, and with the input ``command`` publishes."""
 
 SECRET_INPUTS: Final = frozenset({"password", "user", "username", "token", "api-token", "api_token"})
 SECRET_VARIABLES: Final = re.compile(
-    r"(TWINE|UV_PUBLISH|FLIT|HATCH_INDEX|PDM_PUBLISH|POETRY_PYPI_TOKEN|POETRY_HTTP_BASIC)_\w*"
+    r"(TWINE|UV_PUBLISH|FLIT|MATURIN|HATCH_INDEX|PDM_PUBLISH|POETRY_PYPI_TOKEN|POETRY_HTTP_BASIC)_\w*"
     r"(USERNAME|USER|PASSWORD|TOKEN|AUTH|PYPI)|(TEST_?)?PYPI_(API_)?(TOKEN|PASSWORD)"
 )
-_SECRET_OPTIONS: Final = re.compile(r"(?:^|\s)(--username|--user|--password|--token|-u|-p|-t)[\s=]")
+_SECRET_OPTIONS: Final = re.compile(r"(?:^|\s)(--username|--user|--password|--token|--auth|-u|-p|-t)[\s=]")
+_END_OF_COMMAND: Final = re.compile(r"&&|[;|]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +50,7 @@ def publishing_step(
     uses: str, run: str, inputs: Mapping[str, str], variables: Mapping[str, str]
 ) -> PublishingStep | None:
     """Read one step; None when it does not publish. ``variables`` are those of step, job and workflow together."""
-    by = _by_action(uses) or _by_command(run)
+    by = _by_action(uses) or _by_maturin_action(uses, inputs) or _by_command(run)
     if by is None:
         return None
     return PublishingStep(by=by, secrets=tuple(dict.fromkeys(_secrets(run, inputs, variables))))
@@ -61,18 +65,23 @@ def _by_action(uses: str) -> str | None:
     return next((name for pattern, name in _ACTIONS if pattern.fullmatch(uses)), None)
 
 
+def _by_maturin_action(uses: str, inputs: Mapping[str, str]) -> str | None:
+    command = next((value for name, value in inputs.items() if name.lower() == "command"), "")
+    return f"maturin {command}" if _MATURIN_ACTION.fullmatch(uses) and command in ("upload", "publish") else None
+
+
 def _by_command(run: str) -> str | None:
     code = "\n".join(line for line in run.splitlines() if not line.lstrip().startswith("#"))
     for pattern, name in _COMMANDS:
         found = pattern.search(code)
         if found:
-            return name or f"{found[1]} publish"
+            return name or " ".join(found[1].split())
     return None
 
 
 def _secrets(run: str, inputs: Mapping[str, str], variables: Mapping[str, str]) -> Iterator[str]:
     yield from (name for name in inputs if name.lower() in SECRET_INPUTS)
     yield from (name for name in variables if SECRET_VARIABLES.fullmatch(name.upper()))
-    publishing = [line for line in run.replace("\\\n", " ").splitlines() if _by_command(line)]
-    for line in publishing:
+    lines = run.replace("\\\n", " ").splitlines()
+    for line in (part for whole in lines for part in _END_OF_COMMAND.split(whole) if _by_command(part)):
         yield from (option[1] for option in _SECRET_OPTIONS.finditer(line))
