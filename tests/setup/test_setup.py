@@ -98,6 +98,8 @@ STEP = "      - uses: org/pypi-trusted-publish@0123456789abcdef0123456789abcdef0
         ([("environment: release", "environment: pypi")], ("setup-other-environment", 14, 5)),
         ([("environment: release", "environment: {name: pypi}")], ("setup-other-environment", 14, 5)),
         ([(STEP, STEP + "        with:\n          environment: live\n")], ("setup-other-environment", 14, 5)),
+        ([('on:\n  push:\n    tags: ["v*"]\n', "")], ("setup-never-starts", 1, 1)),
+        ([('on:\n  push:\n    tags: ["v*"]\n', "on:\n")], ("setup-never-starts", 2, 1)),
         ([("environment: release", "environment: ${{ inputs.where }}")], ("setup-other-environment", 14, 5)),
         (
             [

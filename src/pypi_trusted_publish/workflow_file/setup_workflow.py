@@ -90,6 +90,8 @@ def read_workflow(text: str, filename: str) -> WorkflowReport:
             reader = _Job(workflow=workflow, job=job, name=str(name), place=place, triggers=triggers)
             jobs.append(reader.publishing(steps))
             problems.update(reader.problems(steps))
+    if jobs and not triggers:
+        problems.add(_never_starts(workflow))
     return WorkflowReport(
         filename=filename,
         jobs=tuple(jobs),
@@ -195,6 +197,15 @@ def _fork_triggers(triggers: Mapping[str, Place], job: str, *, guarded: bool) ->
                 message=f"{event!r} starts the job {job!r} for the pull requests of strangers, too.",
                 fix="Publish from a workflow of its own (a tag, a release, by hand), or guard it with 'if:'.",
             )
+
+
+def _never_starts(workflow: Mapping[object, object]) -> Problem:
+    return Problem(
+        place=place_of(workflow, "on", Place(line=1, column=1)),
+        code="setup-never-starts",
+        message="Nothing starts this workflow: 'on' is missing or empty.",
+        fix="Add 'on:' with what a release is here, such as 'push: {tags: [\"v*\"]}'.",
+    )
 
 
 def _publishing_steps(
