@@ -49,7 +49,7 @@ def prove_a_mint(plan: UploadPlan, tokens: _Tokens, emit: Emit) -> None:
     finally:
         tokens.revoke_all()
     emit(DryRunProof(statement="a publisher on the index matches this job", proved=True))
-    number = require_coverage(token, plan.projects, emit)
+    number = require_coverage(token, plan, emit)
     statement = "the token covers " + ("projects" if number is None else count_text(number, "project"))
     why_not = "the token does not show which ones" if number is None else ""
     emit(DryRunProof(statement=statement, proved=number is not None, why_not=why_not))

@@ -177,7 +177,7 @@ def _upload(
     sending = False
     try:
         try:
-            require_coverage(tokens.mint(), plan.projects, ports.emit)
+            require_coverage(tokens.mint(), plan, ports.emit)
             sending = True
             upload_in_lanes(schedule(plan), width=order.lanes, upload=upload, emit=ports.emit)
         finally:

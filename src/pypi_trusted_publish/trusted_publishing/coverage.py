@@ -41,8 +41,10 @@ def covered_projects(token: UploadToken) -> frozenset[str] | None:
     return frozenset.intersection(*lists) if lists else None
 
 
-def check_coverage(covered: int | None, projects: Sequence[str]) -> None:
+def check_coverage(covered: int | None, projects: Sequence[str], unknown: Sequence[str] = ()) -> None:
     """Stop when the token covers fewer projects than there are to upload to; ``covered`` None lets all pass.
+
+    ``unknown`` are those of the projects that the index did not know before the mint: they have no settings page.
 
     Raises:
         IndexRefused: fewer, so that an upload in the middle of the release would be refused.
@@ -57,10 +59,19 @@ def check_coverage(covered: int | None, projects: Sequence[str]) -> None:
             f"and this run publishes {len(projects)}: {', '.join(projects)}.",
             cause="The publisher is registered for some of these projects only. Nothing was uploaded.",
             remedy="Register the same publisher (owner, repository, workflow and environment) in the publishing "
-            "settings of every one of these projects, or publish each in a job of its own.",
+            "settings of every one of these projects, or publish each in a job of its own." + _for_new_ones(unknown),
             read_on="docs/troubleshooting.md#token-covers-too-few-projects",
             facts=(("projects", ", ".join(projects)), ("covered", str(covered))),
         )
+    )
+
+
+def _for_new_ones(unknown: Sequence[str]) -> str:
+    if not unknown:
+        return ""
+    return (
+        f" The index did not know {', '.join(unknown)} before this run: such a project has no settings yet, and needs "
+        "a pending publisher with exactly its name (a mint creates one such project)."
     )
 
 
