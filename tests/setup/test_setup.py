@@ -514,6 +514,11 @@ def test_foreign_text_reaches_the_terminal_as_visible_escapes(tmp_path: Path) ->
     assert "\x1b" not in said
 
 
+def test_a_name_full_of_beginnings_of_expressions_is_read_at_once() -> None:
+    text = changed(("environment: release", "environment: '" + "${{ " * 100_000 + "'"))
+    assert found(text) == [("setup-other-environment", 14, 5)]
+
+
 @given(st.text(max_size=200))
 def test_any_text_is_a_workflow_or_refused(text: str) -> None:
     try:

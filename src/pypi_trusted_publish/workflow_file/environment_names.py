@@ -8,14 +8,15 @@ from typing import Final
 
 from .workflow_document import items, mapping, scalar
 
-_EXPRESSION: Final = re.compile(r"\$\{\{\s*(.*?)\s*\}\}", re.DOTALL)
+_BEGIN: Final = "${{"
+_END: Final = "}}"
 _MATRIX: Final = re.compile(r"matrix\.([\w-]+)")
 
 
 def possible_names(environment: str, job: Mapping[object, object]) -> tuple[str, ...]:
     """The values that an environment can have: those of the matrix where it is one of its keys."""
-    expression = _EXPRESSION.fullmatch(environment)
-    key = _MATRIX.fullmatch(expression[1]) if expression else None
+    whole = environment.startswith(_BEGIN) and environment.endswith(_END)
+    key = _MATRIX.fullmatch(environment[len(_BEGIN) : -len(_END)].strip()) if whole else None
     if key is None:
         return (environment,)
     matrix = mapping(mapping(job.get("strategy")).get("matrix"))
@@ -30,9 +31,7 @@ def agree(found: str, wanted: str, job: Mapping[object, object]) -> bool:
     Two different expressions, or one in the action's input that the matrix does not tell, may well agree: they pass.
     An expression on the job alone does not, since the action then expects one name whatever the job's is.
     """
-    if _EXPRESSION.sub(r"${{ \1 }}", found).lower() == _EXPRESSION.sub(r"${{ \1 }}", wanted).lower():
-        return True
     expected = possible_names(wanted, job)
-    if "${{" in wanted and ("${{" in found or expected == (wanted,)):
+    if _BEGIN in wanted and (_BEGIN in found or expected == (wanted,)):
         return True
     return len({name.lower() for name in (*possible_names(found, job), *expected)}) == 1
