@@ -157,6 +157,15 @@ def test_a_mistake_ends_with_two_and_shows_where_and_how(tmp_path: Path) -> None
     assert "Environment name: (leave empty)" in said
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("'1.10'", '"1.10"'), ("'prod: eu'", '"prod: eu"'), ("live", "live"), ("${{ vars.ON }}", '"${{ vars.ON }}"')],
+)
+def test_a_fix_gives_a_name_as_yaml_reads_it(name: str, said: str) -> None:
+    (problem,) = report(changed(("environment: release", f"environment: {name}"))).problems
+    assert f"Give the action 'environment: {said}'" in problem.fix
+
+
 def test_all_mistakes_are_told_in_the_order_of_the_file() -> None:
     text = changed(
         ("    permissions:\n      id-token: write\n", ""),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..input_table import INPUTS
+from ..trusted_publishing.yaml_text import yaml_text
 from .environment_names import agree, possible_names
 from .publishing_steps import OURS, PublishingStep, is_check, publishing_step
 from .workflow_document import Place, items, load, mapping, place_of, scalar
@@ -153,14 +154,14 @@ class _Job:
                 place=self.place,
                 code="setup-no-environment",
                 message=f"The job {self.name!r} names no environment; the action publishes from an environment only.",
-                fix=f"Add 'environment: {wanted}' to the job, and name it in the publisher.",
+                fix=f"Add 'environment: {yaml_text(wanted)}' to the job, and name it in the publisher.",
             )
         elif publishing.by == OURS and not agree(found, wanted, self.job):
             yield Problem(
                 place=place_of(self.job, "environment", self.place),
                 code="setup-other-environment",
                 message=f"The job {self.name!r} runs in the environment {found!r}, and the action expects {wanted!r}.",
-                fix=f"Give the action 'environment: {found}', or run the job in {wanted!r}.",
+                fix=f"Give the action 'environment: {yaml_text(found)}', or run the job in {wanted!r}.",
             )
 
     def _secrets(self, step: Mapping[object, object], publishing: PublishingStep) -> Iterator[Problem]:
