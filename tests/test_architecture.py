@@ -48,6 +48,7 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
         "thread_map",
         "workflow_file.environment_names",
         "workflow_file.setup_workflow",
+        "workflow_file.triggers",
         "workflow_file.workflow_document",
     ),
     "pure": (

@@ -354,6 +354,17 @@ def test_what_would_fail_in_the_called_workflow_is_told_with_its_file(tmp_path: 
     assert "nothing here would make publishing fail" not in said
 
 
+def test_a_called_workflow_that_says_nothing_of_permissions_has_those_of_its_caller(tmp_path: Path) -> None:
+    silent = CALLED.replace("permissions: {}\n", "").replace("    permissions:\n      id-token: write\n", "")
+    assert "permissions" not in silent
+    written(tmp_path, silent, "publish.yml")
+    assert ran("--repository", "o/r", written(tmp_path, GRANTING))[0] == 0
+    assert ran("--repository", "o/r", written(tmp_path, CALLER))[0] == 2
+    assert [code for code, _, _ in found(silent.replace("workflow_call:", "{workflow_call: , push: }"))] == [
+        "setup-no-id-token"
+    ]
+
+
 def test_two_jobs_that_call_one_workflow_tell_its_mistake_once(tmp_path: Path) -> None:
     written(tmp_path, CALLED.replace("    environment: release\n", ""), "publish.yml")
     twice = GRANTING + GRANTING[GRANTING.index("  release:\n") :].replace("release:", "again:", 1)

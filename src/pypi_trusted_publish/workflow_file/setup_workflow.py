@@ -10,6 +10,7 @@ from ..input_table import INPUTS
 from ..trusted_publishing.yaml_text import yaml_text
 from .environment_names import agree, possible_names
 from .publishing_steps import OURS, PublishingStep, is_check, publishing_step
+from .triggers import is_guarded, triggers_of
 from .workflow_document import Place, items, load, mapping, place_of, scalar
 
 _FORK_EVENTS: Final = ("pull_request", "pull_request_target")
@@ -73,7 +74,7 @@ class WorkflowReport:
 def read_workflow(text: str, filename: str) -> WorkflowReport:
     """Read a workflow file. Raises WorkflowError when it is none."""
     workflow = load(text, filename)
-    triggers = _triggers(workflow)
+    triggers = triggers_of(workflow)
     jobs: list[PublishingJob] = []
     calls: list[CallingJob] = []
     problems: set[Problem] = set()
@@ -82,7 +83,7 @@ def read_workflow(text: str, filename: str) -> WorkflowReport:
         job = mapping(body)
         if target := scalar(job.get("uses")):
             grants = _grants_identity(workflow, job)
-            forks = tuple(_fork_triggers(triggers, str(name), guarded=_guarded(workflow, job)))
+            forks = tuple(_fork_triggers(triggers, str(name), guarded=is_guarded(workflow, job)))
             calls.append(
                 CallingJob(name=str(name), place=place, target=target, grants_identity=grants, from_forks=forks)
             )
@@ -120,7 +121,7 @@ class _Job:
             place=self.place,
             by=steps[0][1].by,
             environments=found,
-            guarded=all(_guarded(self.workflow, self.job, step) for step, _ in steps),
+            guarded=all(is_guarded(self.workflow, self.job, step) for step, _ in steps),
         )
 
     def problems(self, steps: tuple[tuple[Mapping[object, object], PublishingStep], ...]) -> Iterator[Problem]:
@@ -135,7 +136,7 @@ class _Job:
         return scalar(mapping(value).get("name")) if isinstance(value, Mapping) else scalar(value)
 
     def _identity(self) -> Iterator[Problem]:
-        if _grants_identity(self.workflow, self.job):
+        if _grants_identity(self.workflow, self.job) or self._has_its_callers_permissions():
             return
         called = " The workflow that calls this one must grant it too." if "workflow_call" in self.triggers else ""
         yield Problem(
@@ -144,6 +145,11 @@ class _Job:
             message=f"The job {self.name!r} has no 'id-token: write', so it cannot prove to the index who it is.",
             fix=f"Give the job 'permissions:' with 'id-token: write'.{called}",
         )
+
+    def _has_its_callers_permissions(self) -> bool:
+        """A called workflow that says nothing of permissions has those of the job that calls it."""
+        silent = "permissions" not in self.job and "permissions" not in self.workflow
+        return silent and set(self.triggers) == {"workflow_call"}
 
     def _environments(self, step: Mapping[object, object], publishing: PublishingStep) -> Iterator[Problem]:
         inputs = {name.lower(): value for name, value in _texts(step.get("with")).items()}
@@ -179,13 +185,7 @@ class _Job:
         return (*own, mapping(self.job.get("env")), mapping(self.workflow.get("env")))
 
     def _triggers(self, step: Mapping[object, object]) -> Iterator[Problem]:
-        yield from _fork_triggers(self.triggers, self.name, guarded=_guarded(self.workflow, self.job, step))
-
-
-def _guarded(workflow: Mapping[object, object], *parts: Mapping[object, object]) -> bool:
-    """Whether an ``if`` stands on one of the parts (a job, perhaps a step of it) or on a job that the job needs."""
-    needed = [mapping(mapping(workflow.get("jobs")).get(scalar(name))) for name in items(parts[0].get("needs"))]
-    return any("if" in part for part in (*parts, *needed))
+        yield from _fork_triggers(self.triggers, self.name, guarded=is_guarded(self.workflow, self.job, step))
 
 
 def _fork_triggers(triggers: Mapping[str, Place], job: str, *, guarded: bool) -> Iterator[Problem]:
@@ -227,17 +227,6 @@ def _checks(job: Mapping[object, object]) -> bool:
 
 def _texts(value: object) -> dict[str, str]:
     return {str(name): scalar(content) for name, content in mapping(value).items()}
-
-
-def _triggers(workflow: Mapping[object, object]) -> Mapping[str, Place]:
-    """Every event of ``on``, with its place; YAML 1.1 reads the bare word as True."""
-    key: object = "on" if "on" in workflow else True
-    events = workflow.get(key)
-    place = place_of(workflow, key)
-    if isinstance(events, Mapping):
-        return {str(name): place_of(events, name, place) for name in events}
-    listed = items(events)
-    return {str(name): place_of(events, number, place) for number, name in enumerate(listed)}
 
 
 def _grants_identity(workflow: Mapping[object, object], job: Mapping[object, object]) -> bool:
