@@ -45,7 +45,7 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
         "report.redaction",
         "report.terminal",
         "system_clock",
-        "thread_map",
+        "threads",
         "workflow_file.environment_names",
         "workflow_file.setup_workflow",
         "workflow_file.triggers",

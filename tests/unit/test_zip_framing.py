@@ -12,7 +12,6 @@ import pytest
 from builders.archives import WHEEL_NAME, wheel_bytes, wheel_files, wheel_zip, with_record, zip_of
 from builders.judging import judge
 from builders.zips import Member, ZipFile, extra
-from pypi_trusted_publish.distributions.digests import CHUNK, HashingReader
 from pypi_trusted_publish.distributions.zip_framing import walk
 from pypi_trusted_publish.distributions.zip_members import MemberDamaged, data_offset, packed, unpack
 from pypi_trusted_publish.distributions.zip_records import Entry, FramingFault
@@ -131,17 +130,3 @@ def test_a_member_whose_stronger_hash_cannot_be_read_again_is_only_damaged() -> 
     archive = zip_of(files)
     archive.members[0].crc = 5
     assert judge(WHEEL_NAME, archive.build()) == {"wheel-member-damaged": Severity.WARNING}
-
-
-def test_a_hashing_reader_reads_as_any_other() -> None:
-    data = bytes(range(256)) * 4000
-    reader = HashingReader(io.BytesIO(data))
-    reader.seek(len(data) - 10)
-    assert reader.read(20) == data[-10:]
-    assert reader.read(5) == b""
-    reader.seek(CHUNK - 3)
-    assert reader.read(6) == data[CHUNK - 3 : CHUNK + 3]
-    assert reader.tell() == CHUNK + 3
-    reader.seek(3)
-    assert reader.read(2 * CHUNK) == data[3 : 3 + 2 * CHUNK]
-    assert reader.finish() == HashingReader(io.BytesIO(data)).finish()

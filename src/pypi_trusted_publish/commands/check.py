@@ -15,7 +15,7 @@ from ..input_table import BOOLEANS
 from ..packages_dir import survey
 from ..report.check_report import CheckReport, report_json, report_lines
 from ..report.foreign_text import clean
-from ..thread_map import in_threads
+from ..threads import aside, in_threads
 from .surroundings import Surroundings
 
 
@@ -78,6 +78,7 @@ def make_report(request: CheckRequest, *, install: Callable[[str], None] | None 
         options=request.options(),
         render=DescriptionRenderer(install),
         map_=in_threads,
+        aside=aside,
     )
     return CheckReport(checked=checked, problems=found.problems, ignored=found.ignored)
 

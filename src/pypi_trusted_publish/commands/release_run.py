@@ -18,7 +18,7 @@ from ..release.pages_ahead import PagesAhead
 from ..release.plan import PlanPolicy, UploadPlan
 from ..release.prove import Proof, prove
 from ..release.publish import Order, Ports, publish
-from ..thread_map import in_threads
+from ..threads import in_threads
 from ..trusted_publishing.claims_policy import ClaimsPolicy
 from ..trusted_publishing.environment_protection import judge_protection
 from ..trusted_publishing.refusal import Refusal, explain_refusal

@@ -16,7 +16,7 @@ from ..distributions.options import CheckOptions, SeveralVersions
 from ..errors import Diagnosis, Severity
 from ..events import Checked, Emit, Fact, Told
 from ..packages_dir import Collected, collect
-from ..thread_map import in_threads
+from ..threads import aside, in_threads
 from ..versions import check_versions
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ class Validation:
             render=DescriptionRenderer(self.install),
             known_classifiers=self.known_classifiers,
             map_=in_threads,
+            aside=aside,
         )
         self._tell(checked)
         require_publishable(checked)

@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 from ..errors import Severity
 from .classifiers import KnownClassifiers
 from .description import DescriptionRenderer
+from .digests import Aside, at_once
 from .distribution import Candidate, CheckedSet, Finding
 from .distribution_set import set_findings
 from .inspect import Inspection, inspect
@@ -39,11 +40,15 @@ def check(
     render: DescriptionRenderer | None = None,
     known_classifiers: KnownClassifiers | None = None,
     map_: ParallelMap = one_by_one,
+    aside: Aside = at_once,
 ) -> CheckedSet:
-    """Read and judge the files. Findings are sorted by file, then errors first, then by rule; each is told once."""
+    """Read and judge the files, several at once by ``map_``, the hashing of large ones ``aside``.
+
+    Findings are sorted by file, then errors first, then by rule; each is told once.
+    """
 
     def look(candidate: Candidate) -> Inspection:
-        return inspect(candidate, options=options, render=render, known_classifiers=known_classifiers)
+        return inspect(candidate, options=options, render=render, known_classifiers=known_classifiers, aside=aside)
 
     inspections = tuple(map_(look, candidates))
     distributions = tuple(inspection.distribution for inspection in inspections if inspection.distribution is not None)

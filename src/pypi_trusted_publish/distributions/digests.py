@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import BinaryIO, Final
+from functools import partial
+from typing import BinaryIO, Final, TypeAlias
 
-CHUNK: Final = 256 * 1024
-"""Bytes that are read at once; large enough for hashlib and zlib to release the interpreter lock."""
+CHUNK: Final = 512 * 1024
+"""Bytes that are read at once; large enough for hashlib and zlib to release the interpreter lock, and for a thread."""
+LARGE: Final = 8 * 1024 * 1024
+"""Bytes of a file from which it is worth while to hash it beside its being read."""
+
+Aside: TypeAlias = Callable[[Callable[[], None]], Callable[[], None]]
+"""Begins some work, and returns what waits for its end."""
+
+
+def at_once(work: Callable[[], None], /) -> Callable[[], None]:
+    """Do the work before anything else."""
+    work()
+    return _done
+
+
+def _done() -> None:
+    """There is nothing to wait for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,11 +42,13 @@ class HashingReader:
 
     Whoever reads the file from front to back gets the digests for nothing; what was skipped is read by
     :meth:`finish`. The file is read in blocks, so that small reads cost little and hashing happens in large pieces.
-    It does not close the reader that it is given.
+    A block may be hashed ``aside`` while the next one is read and used. It does not close the reader that it is given.
     """
 
-    def __init__(self, reader: BinaryIO) -> None:
+    def __init__(self, reader: BinaryIO, aside: Aside = at_once) -> None:
         self._reader = reader
+        self._aside = aside
+        self._hashing = _done
         self._block = b""
         self._block_start = 0
         self._position = 0
@@ -60,11 +79,16 @@ class HashingReader:
         self._block, self._block_start = self._reader.read(CHUNK), self._position
         end = self._block_start + len(self._block)
         if self._block_start <= self._hashed < end:
-            fresh = memoryview(self._block)[self._hashed - self._block_start :]
-            self._sha256.update(fresh)
-            self._blake2b.update(fresh)
+            self._hashing()
+            self._hashing = self._aside(
+                partial(self._hash, memoryview(self._block)[self._hashed - self._block_start :])
+            )
             self._hashed = end
         return bool(self._block)
+
+    def _hash(self, fresh: memoryview) -> None:
+        self._sha256.update(fresh)
+        self._blake2b.update(fresh)
 
     def seek(self, offset: int) -> int:
         """As a reader's ``seek`` from the start of the file; nothing is hashed by it."""
@@ -83,4 +107,5 @@ class HashingReader:
         self.seek(self._hashed)
         while self.read(CHUNK):
             pass
+        self._hashing()
         return Digests(sha256=self._sha256.hexdigest(), blake2b_256=self._blake2b.hexdigest())

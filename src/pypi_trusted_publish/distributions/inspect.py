@@ -12,7 +12,7 @@ from . import rules_content
 from .classifiers import KnownClassifiers
 from .core_metadata import read_core_metadata
 from .description import DescriptionRenderer
-from .digests import Digests, HashingReader
+from .digests import LARGE, Aside, Digests, HashingReader, at_once
 from .distribution import Candidate, CoreMetadata, Distribution, Finding, Kind
 from .filenames import (
     WheelName,
@@ -59,10 +59,11 @@ def inspect(
     options: CheckOptions,
     render: DescriptionRenderer | None = None,
     known_classifiers: KnownClassifiers | None = None,
+    aside: Aside = at_once,
 ) -> Inspection:
     """Read and judge one file. Its content never raises; memory is bounded by the number of members.
 
-    ``render`` and ``known_classifiers`` are handed on to the rules of the metadata.
+    ``render`` and ``known_classifiers`` are handed on to the rules of the metadata; a large file is hashed ``aside``.
     """
     filename = candidate.filename
     findings = list(filename_findings(filename))
@@ -80,7 +81,7 @@ def inspect(
     if wheel is not None:
         findings.extend(platform_findings(filename, wheel))
     try:
-        read = _read(candidate, kind, wheel, options, findings)
+        read = _read(candidate, kind, wheel, options, findings, aside=aside)
     except OSError as error:
         findings.append(
             FILE_UNREADABLE.finding(filename, f"The file cannot be read: {error.strerror or 'unknown reason'}.")
@@ -95,10 +96,16 @@ def inspect(
 
 
 def _read(
-    candidate: Candidate, kind: Kind, wheel: WheelName | None, options: CheckOptions, findings: list[Finding]
+    candidate: Candidate,
+    kind: Kind,
+    wheel: WheelName | None,
+    options: CheckOptions,
+    findings: list[Finding],
+    *,
+    aside: Aside,
 ) -> _Read:
     with candidate.open() as file:
-        reader = HashingReader(file)
+        reader = HashingReader(file, aside if candidate.identity.size >= LARGE else at_once)
         if wheel is not None:
             opened = read_wheel(reader, candidate.identity.size, candidate.filename, wheel, options)
             metadata = _metadata(opened.metadata)

@@ -1,7 +1,8 @@
-"""A map with threads behind it: files are read while others are unpacked and hashed, which release the lock."""
+"""Threads for what releases the interpreter's lock: files are read while others are unpacked and hashed."""
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,3 +21,13 @@ def in_threads(function: Callable[[In], Out], arguments: Iterable[In], /) -> Ite
         return
     with ThreadPoolExecutor(max_workers=_THREADS) as pool:
         yield from pool.map(function, listed)
+
+
+def aside(work: Callable[[], None], /) -> Callable[[], None]:
+    """Begin ``work`` beside the caller; what is returned waits for its end, and raises what it raised."""
+    return _pool().submit(work).result
+
+
+@functools.cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=_THREADS)
