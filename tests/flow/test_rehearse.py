@@ -41,12 +41,23 @@ def test_a_folder_stands_for_the_distributions_in_it(tmp_path: Path) -> None:
     assert code == 0, said
 
 
-@pytest.mark.parametrize("fault", [(), ("--fault", "names-taken"), ("--fault", "release-closed")])
+@pytest.mark.parametrize(
+    "fault",
+    [(), ("--fault", "names-taken"), ("--fault", "release-closed"), ("--fault", "mint-invalid-pending-publisher")],
+)
 def test_a_file_whose_name_tells_no_version_is_refused_as_in_a_job(tmp_path: Path, fault: tuple[str, ...]) -> None:
     (tmp_path / "notadist.whl").write_bytes(b"")
     code, said = rehearsed(*fault, str(tmp_path / "notadist.whl"))
     assert code == 3, said
     assert "nothing was sent" in said
+
+
+def test_names_that_are_taken_are_taken_in_each_project(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        build_wheel(tmp_path, Sample(name=name))
+    code, said = rehearsed("--fault", "names-taken", str(tmp_path))
+    assert code == 4, said
+    assert "other bytes under the name of 2 files: one-1.0.0-py3-none-any.whl, other-1.0.0-py3-none-any.whl." in said
 
 
 def test_what_does_not_fit_this_python_is_downloaded_and_compared(tmp_path: Path) -> None:

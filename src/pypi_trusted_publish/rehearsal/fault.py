@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -44,11 +44,16 @@ class Scene:
     """What is about to be released, and by which job: for faults that are a state of affairs, not a bad answer."""
 
     index: EmbeddedIndex
-    releases: tuple[tuple[str, str], ...]
-    """Name and version of each."""
     filenames: tuple[str, ...]
+    release_of: Mapping[str, tuple[str, str]]
+    """Project and version by file name; a file whose name tells none is not there."""
     event: dict[str, Any]
     """The payload of the event that triggered the run; a setting may change it."""
+
+    @property
+    def releases(self) -> tuple[tuple[str, str], ...]:
+        """Project and version of each release."""
+        return tuple(dict.fromkeys(self.release_of.values()))
 
     @property
     def claims(self) -> dict[str, Any]:

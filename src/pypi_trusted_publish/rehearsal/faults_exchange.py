@@ -43,8 +43,8 @@ def _let_pending_publisher_be_outrun(scene: Scene) -> None:
     """Somebody else has made the project; a publisher for it is registered beside the pending one."""
     publishers = scene.index.exchange.publishers
     for publisher in tuple(publishers):
-        name = publisher.projects[0] if publisher.projects else scene.releases[0][0]
-        scene.index.exchange.pending.append(PendingPublisher(project=name, publisher=publisher, invalid=True))
+        for name in (*publisher.projects, *(name for name, _ in scene.releases))[:1]:
+            scene.index.exchange.pending.append(PendingPublisher(project=name, publisher=publisher, invalid=True))
 
 
 _AUDIENCE, _MINT = Endpoint.AUDIENCE, Endpoint.MINT

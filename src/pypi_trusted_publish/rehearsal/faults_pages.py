@@ -53,9 +53,8 @@ def _close_release(scene: Scene) -> None:
 
 def _take_names(scene: Scene) -> None:
     """Other bytes have our names already."""
-    for name, version in scene.releases[:1]:
-        for filename in scene.filenames:
-            _put_file(scene, filename, name, version)
+    for filename, (name, version) in scene.release_of.items():
+        _put_file(scene, filename, name, version)
 
 
 def _take_sdist(scene: Scene) -> None:

@@ -137,18 +137,18 @@ class Stage:
         self._lay_out()
         if self.distributions is None:
             self.distributions = build_release(self.workspace / "dist")
-        releases = _releases(self.distributions)
+        filenames = tuple(path.name for path in self.distributions)
+        release_of = _release_of(filenames)
         names = self._projects
         if names is None:
-            names = tuple(dict.fromkeys(name for name, _ in releases if name != self._pending))
+            names = tuple(dict.fromkeys(name for name, _ in release_of.values() if name != self._pending))
         if names:
             self.index.add_publisher(self.publisher(), names)
         for project in self.index.catalogue.projects.values():
             project.size_limit = self._size_limit
         if self._pending:
             self.index.add_pending_publisher(self.publisher(), self._pending)
-        filenames = tuple(path.name for path in self.distributions)
-        scene = Scene(index=self.index, releases=releases, filenames=filenames, event=self._event())
+        scene = Scene(index=self.index, filenames=filenames, release_of=release_of, event=self._event())
         self.index.faults.prepare(scene)
         (self.folder / "event.json").write_text(json.dumps(scene.event), encoding="utf-8")
         self.index.__enter__()
@@ -189,12 +189,12 @@ def _replace(claims: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, An
     return {name: value for name, value in (claims | dict(changes)).items() if value is not None}
 
 
-def _releases(distributions: Iterable[Path]) -> tuple[tuple[str, str], ...]:
+def _release_of(filenames: Iterable[str]) -> dict[str, tuple[str, str]]:
     """Project and version of each; a file whose name tells none is for the client to refuse."""
-    found: dict[tuple[str, str], None] = {}
-    for path in distributions:
-        parse = parse_wheel_filename if path.name.endswith(".whl") else parse_sdist_filename
+    found: dict[str, tuple[str, str]] = {}
+    for filename in filenames:
+        parse = parse_wheel_filename if filename.endswith(".whl") else parse_sdist_filename
         with contextlib.suppress(ValueError):
-            name, version, *_ = parse(path.name)
-            found[name, str(version)] = None
-    return tuple(found)
+            name, version, *_ = parse(filename)
+            found[filename] = (name, str(version))
+    return found
