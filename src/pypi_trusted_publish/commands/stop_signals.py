@@ -1,8 +1,8 @@
 """The signals of a cancelled job, noticed without interrupting anything.
 
 GitHub's runner sends an interrupt to the process that it started, a terminate 7.5 s later, and kills it after another
-2.5 s; on Windows the console's process group gets Ctrl-C. A handler only leaves a note; whoever waits looks at it ten
-times a second, which also works where a wait cannot be interrupted.
+2.5 s; on Windows the console's process group gets Ctrl-C. A handler only leaves a note; whoever waits looks at it
+every few hundredths of a second, which also works where a wait cannot be interrupted.
 """
 
 from __future__ import annotations
