@@ -6,7 +6,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv rehearse test lint types workflows tests fuzz real bench format docs summary pin lock clean
+.PHONY: help venv rehearse test lint types workflows tests fuzz real soak bench format docs summary pin lock clean
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*##/\1 -/p' Makefile

@@ -1,4 +1,4 @@
-"""The action's inputs: the table of them, and the one place where their texts become values."""
+"""The action's inputs: the one place where their texts become values. The table of them is in ``input_table``."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ class CoreMetadata:
     """The core metadata of one file, as the file itself spells it.
 
     ``fields`` holds every header in the order of the file: the field's name as spelt there and its unparsed value
-    (unfolded as the specification says); the body, if there is one, stands last as ``Description``.
+    (folds keep their line ends); the body, if there is one, stands last as ``Description``.
     """
 
     version: str

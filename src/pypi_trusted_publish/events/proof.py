@@ -83,7 +83,7 @@ class DryRunProof(Event):
     """One thing that a dry run found out, and no more than that."""
 
     statement: str
-    """Such as ``a publisher on PyPI matches this job``."""
+    """Such as ``a publisher on the index matches this job``."""
     proved: bool
     """False: it was not, or could not be, proved; ``why_not`` says why."""
     why_not: str = ""

@@ -16,11 +16,11 @@ class RunStarted(Event):
     """The first event of a run."""
 
     command: str
-    """``publish``, ``rehearse``, ``check``."""
+    """``publish`` (a rehearsal too) or ``check``."""
     version: str
     """Of this project."""
     facts: tuple[tuple[str, str], ...] = ()
-    """What the run is: the index, the event, the ref, the inputs, the Python; name and value."""
+    """What shapes the run: the inputs, or the arguments of ``check``; name and value."""
     index: str = ""
     """The index as people call it (``PyPI``, ``TestPyPI``, or a host); empty for ``check``."""
     dry_run: bool = False

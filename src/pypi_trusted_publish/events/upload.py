@@ -96,3 +96,4 @@ class Confirmed(Event):
 
     filename: str
     url: str
+    """The index's page for people on which it is shown; the simple index's where there is none."""

@@ -4,14 +4,14 @@ The index is a real HTTP server on loopback and a second opinion: it imports not
 or client of this project), only the leaf modules and its own libraries.
 
 =================  ===================================================================================
-``index``          the server: composition, its thread, its listeners
-``exchange``       audience, mint, burn, discovery;  ``issuer`` GitHub's identity tokens
+``index``          the server, put together;  ``serving`` its thread and listeners;  ``routes`` its doors
+``exchange``       audience, mint, burn;  ``issuer`` GitHub's identity tokens
 ``publishers``     who may publish;  ``upload_tokens``, ``macaroon`` what a mint gives
 ``upload``         the upload endpoint;  ``form`` its multipart reader;  ``acceptance`` its rules
 ``catalogue``      projects, releases, files;  ``pages`` the simple index and downloads
-``protection``     GitHub's REST answers about a deployment environment
+``github_side``    GitHub's identity endpoint and its REST answers about a deployment environment
 ``traffic``        request log, counters, latency
-``faults``         the table of everything that can go wrong, and when it does
+``faults``         the table of everything that can go wrong;  ``fault_schedule`` when it does;  ``plays`` how
 ``samples``        valid wheels and sdists, built
 ``stage``          the environment of one run of the action against all that
 =================  ===================================================================================

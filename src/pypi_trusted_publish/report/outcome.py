@@ -73,7 +73,7 @@ class FileOutcome:
     attempts: int = 0
     confirmed: bool = False
     url: str = ""
-    """Where the index serves it, once confirmed."""
+    """The page on which the index shows it, once confirmed."""
     release_url: str = ""
 
     @property
