@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import re
-from pathlib import Path
 
 import pytest
 
 from pypi_trusted_publish.distributions.rule import Level, Rule
 from pypi_trusted_publish.distributions.rules import FAMILIES, RULES
-from pypi_trusted_publish.distributions.rules_page import main, rules_page
+from pypi_trusted_publish.distributions.rules_page import rules_page
 from pypi_trusted_publish.errors import Severity
-
-PAGE = Path(__file__).parents[2] / "docs" / "rules.md"
-
-
-def test_the_page_of_rules_is_the_one_that_the_table_gives() -> None:
-    out = io.StringIO()
-    main(out)
-    assert out.getvalue() == rules_page()
-    assert PAGE.read_text(encoding="utf-8") == rules_page(), "run `make rules`"
 
 
 def test_no_code_stands_twice() -> None:

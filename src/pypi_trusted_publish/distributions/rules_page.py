@@ -1,10 +1,9 @@
-"""The page of rules as Markdown, generated from the table by running this module."""
+"""The page of rules as Markdown, drawn from the table."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from typing import Final, TextIO
+from typing import Final
 
 from ..errors import Severity
 from .rule import TABLE_DATES, Level, Rule, Table, WhilePublishing
@@ -13,7 +12,7 @@ from .rules import FAMILIES
 _INTRODUCTION: Final = """\
 # The rules
 
-<!-- Generated from the rule table; change the table, then run `make rules`. -->
+<!-- Generated from the rule table; change the table, then run `make docs`. -->
 
 Every finding of `pypi-trusted-publish check`, and of the check before publishing, is by one of these rules. A rule's
 code is its anchor here.
@@ -73,12 +72,3 @@ def _section(rule: Rule) -> str:
             "",
         )
     )
-
-
-def main(out: TextIO) -> None:
-    """Write the page."""
-    out.write(rules_page())
-
-
-if __name__ == "__main__":
-    main(sys.stdout)

@@ -1,17 +1,16 @@
-"""The page of retries as Markdown, generated from the table by running this module."""
+"""The page of retries as Markdown, drawn from the table."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from typing import Final, TextIO
+from typing import Final
 
 from .retry import POLICIES, RequestKind, Trouble, row
 
 _INTRODUCTION: Final = """\
 # When a request is sent again
 
-<!-- Generated from the table in index/retry.py; change the table, then run the module index.retry_page. -->
+<!-- Generated from the table in index/retry.py; change the table, then run `make docs`. -->
 
 Each request to GitHub and to the index is repeated only where a repeat can help and does no harm. A wait is doubled
 from try to try and shortened by up to a half at random; a `Retry-After` of the server is honoured as long as all waits
@@ -40,12 +39,3 @@ def _troubles() -> Iterator[str]:
         found = [row(request, trouble) for request in RequestKind]
         why = next((decision.why for decision in found if decision.tries == 1), "")
         yield f"| {trouble.value} | " + " | ".join(str(decision.tries) for decision in found) + f" | {why} |"
-
-
-def main(out: TextIO) -> None:
-    """Write the page."""
-    out.write(retry_page())
-
-
-if __name__ == "__main__":
-    main(sys.stdout)
