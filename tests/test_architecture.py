@@ -62,6 +62,7 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
         "installation.early_report",
         "input_table",
         "inputs",
+        "loopback",
         "packages_dir_problems",
         "versions",
         "workflow_file.publishing_steps",

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.utils import canonicalize_name
 
-from pypi_trusted_publish.index.loopback import is_loopback_address, is_loopback_host
 from pypi_trusted_publish.index.url_rules import UnusableUrl
 from pypi_trusted_publish.index.urls import (
     PYPI,
@@ -20,6 +19,7 @@ from pypi_trusted_publish.index.urls import (
     TESTPYPI_UPLOAD,
     IndexUrls,
 )
+from pypi_trusted_publish.loopback import is_loopback_address, is_loopback_host
 
 DEMO = canonicalize_name("demo")
 

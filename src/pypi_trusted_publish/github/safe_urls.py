@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from ..index.loopback import is_loopback_host
+from ..loopback import is_loopback_host
 
 
 def may_carry_tokens(url: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from .loopback import is_loopback_host
+from ..loopback import is_loopback_host
 
 if TYPE_CHECKING:
     from urllib.parse import SplitResult

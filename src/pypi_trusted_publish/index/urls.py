@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit
 
+from ..loopback import is_loopback_host
 from ..trusted_publishing.publisher_form import IndexFacts
-from .loopback import is_loopback_host
 from .url_rules import UnusableUrl, authority, checked_url
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from ..index.loopback import is_loopback_address
+from ..loopback import is_loopback_address
 from .exchange import Exchange, current_exchange
 from .failure import FailureKind, TransportFailure
 from .phrases import certificate_phrase, os_phrase

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from ..errors import PublishError
-from ..index.loopback import is_loopback_host
+from ..loopback import is_loopback_host
 from .dialling import Dialler, readable, secured
 from .exchange import Exchange, under_way
 from .failure import TransportFailure

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
 from ..errors import Diagnosis, WorkflowError
-from ..index.loopback import is_loopback_host
+from ..loopback import is_loopback_host
 from ..secret import Secret
 
 if TYPE_CHECKING:

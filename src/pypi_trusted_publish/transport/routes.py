@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import httpcore
 import httpx
 
-from ..index.loopback import is_loopback_host
+from ..loopback import is_loopback_host
 from .backend import SocketBackend
 from .exchange import Exchange, current_exchange
 from .failure import FailureKind
