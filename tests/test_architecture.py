@@ -64,6 +64,7 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
         "inputs",
         "loopback",
         "packages_dir_problems",
+        "quantities",
         "versions",
         "workflow_file.publishing_steps",
     ),

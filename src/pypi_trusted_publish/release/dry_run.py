@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ..errors import Diagnosis, Severity
 from ..events import DryRunProof, StepStarted, Told
-from ..report.quantities import count_text
+from ..quantities import count_text
 from .token_coverage import require_coverage
 
 if TYPE_CHECKING:

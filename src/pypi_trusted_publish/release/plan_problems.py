@@ -12,7 +12,7 @@ from packaging.utils import parse_sdist_filename, parse_wheel_filename
 from ..distributions.distribution import Kind
 from ..distributions.options import FILE_SIZE_LIMIT, PROJECT_SIZE_LIMIT
 from ..errors import Diagnosis, Severity
-from ..report.quantities import count_text
+from ..quantities import count_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

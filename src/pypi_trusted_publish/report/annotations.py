@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..errors import Diagnosis, Severity
+from ..quantities import count_text
 from .foreign_text import clean, clean_lines, clipped, visible
-from .quantities import count_text
 from .read_on import read_on
 
 MESSAGE_LIMIT: Final = 4_000

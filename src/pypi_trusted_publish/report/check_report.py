@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from ..distributions.diagnoses import RULES_PAGE
 from ..distributions.distribution import CheckedSet, Finding
 from ..errors import EXIT_OK, Diagnosis, DistributionError, Severity
+from ..quantities import count_text
 from .foreign_text import clean
-from .quantities import count_text
 
 _FINEST = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTICE: "warning"}
 """The JSON form knows two severities."""

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from ..errors import Diagnosis
+from ..quantities import count_text
 from . import markdown
 from .foreign_text import clipped
 from .outcome import ON_THE_INDEX, Outcome
-from .quantities import count_text
 from .read_on import read_on
 from .summary_files import file_tables
 from .summary_run import dry_run_findings, run_table

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from ..quantities import count_text, size_text
 from . import markdown
 from .foreign_text import clipped
 from .outcome import ON_THE_INDEX, FileOutcome, FileState, Outcome
-from .quantities import count_text, size_text
 from .summary_size import size, within
 
 _ICONS: Final = {

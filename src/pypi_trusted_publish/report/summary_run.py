@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from ..quantities import count_text, listed, seconds_text
 from . import markdown
 from .foreign_text import clipped
 from .outcome import Outcome
-from .quantities import count_text, listed, seconds_text
 
 _VALUE: Final = 500
 """Characters of one value."""

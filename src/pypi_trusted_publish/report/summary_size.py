@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .quantities import count_text
+from ..quantities import count_text
 
 
 def size(text: str) -> int:

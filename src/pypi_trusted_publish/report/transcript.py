@@ -7,8 +7,8 @@ from typing import Any, Final, TypeAlias
 
 from .. import events
 from ..errors import Diagnosis, Severity
+from ..quantities import count_text, listed, seconds_text, size_text
 from .lines import Line, Role
-from .quantities import count_text, listed, seconds_text, size_text
 from .read_on import read_on
 
 _ROLES: Final = {Severity.ERROR: Role.ERROR, Severity.WARNING: Role.WARNING, Severity.NOTICE: Role.NOTICE}

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 from packaging.version import Version
 
 from ..errors import EXIT_BUG, DistributionError, IndexRefused, IndexUnavailable, WorkflowError
+from ..quantities import count_text, listed
 from .outcome import MISSING, ON_THE_INDEX, FileState
-from .quantities import count_text, listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable

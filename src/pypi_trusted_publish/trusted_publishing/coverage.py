@@ -14,6 +14,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from ..errors import Diagnosis, IndexRefused, Severity
+from ..quantities import count_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -55,7 +56,7 @@ def check_coverage(covered: int | None, projects: Sequence[str], unknown: Sequen
     raise IndexRefused(
         Diagnosis(
             code="token-covers-too-few-projects",
-            happened=f"The upload token covers {covered} project{'' if covered == 1 else 's'}, "
+            happened=f"The upload token covers {count_text(covered, 'project')}, "
             f"and this run publishes {len(projects)}: {', '.join(projects)}.",
             cause="The publisher is registered for some of these projects only. Nothing was uploaded.",
             remedy="Register the same publisher (owner, repository, workflow and environment) in the publishing "
