@@ -30,12 +30,8 @@ def test_groups_open_and_close() -> None:
 
 @pytest.mark.parametrize("severity", list(Severity))
 def test_an_annotation_is_one_line_of_its_severity(severity: Severity) -> None:
-    line = commands.annotation(severity, "first\nsecond 100%", title="a: b, c\n", file="x.yml", line=3, column=7)
-    assert line == (f"::{severity.value} title=a%3A b%2C c%0A,file=x.yml,line=3,col=7::first%0Asecond 100%25")
-
-
-def test_an_annotation_without_properties_has_none() -> None:
-    assert commands.annotation(Severity.ERROR, "text") == "::error::text"
+    line = commands.annotation(severity, "first\nsecond 100%", title="a: b, c\n")
+    assert line == f"::{severity.value} title=a%3A b%2C c%0A::first%0Asecond 100%25"
 
 
 def read_outputs(text: str) -> dict[str, str]:

@@ -98,10 +98,6 @@ class HashingReader:
         self._position = offset
         return offset
 
-    def tell(self) -> int:
-        """The position in the file."""
-        return self._position
-
     def finish(self) -> Digests:
         """Read what was not read yet, and tell the digests of the whole file."""
         self.seek(self._hashed)

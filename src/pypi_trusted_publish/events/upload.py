@@ -26,8 +26,6 @@ class CoverageRead(Event):
     """None when the token does not show it."""
     needed: tuple[str, ...]
     """The projects to upload to."""
-    uncovered: tuple[str, ...] = ()
-    """Those that the token is known not to cover, where they can be named."""
 
 
 @dataclass(frozen=True, kw_only=True)

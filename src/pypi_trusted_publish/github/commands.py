@@ -38,18 +38,9 @@ def end_group() -> str:
     return _line("endgroup", {}, "")
 
 
-def annotation(
-    severity: Severity,
-    message: str,
-    *,
-    title: str = "",
-    file: str = "",
-    line: int | None = None,
-    column: int | None = None,
-) -> str:
-    """The line that makes an annotation. The texts have been cleaned and cut; ``line`` and ``column`` count from 1."""
-    properties = {"title": title, "file": file, "line": line, "col": column}
-    return _line(severity.value, {name: str(value) for name, value in properties.items() if value}, message)
+def annotation(severity: Severity, message: str, *, title: str) -> str:
+    """The line that makes an annotation. The texts have been cleaned and cut."""
+    return _line(severity.value, {"title": title}, message)
 
 
 def append_outputs(path: str, outputs: Mapping[str, str]) -> None:

@@ -45,15 +45,12 @@ class RunnerContext:
     """``owner/name``."""
     event_name: str = ""
     event_path: str = ""
-    ref: str = ""
     ref_type: str = ""
     """``branch`` or ``tag``."""
     ref_name: str = ""
-    sha: str = ""
     actor: str = ""
     job: str = ""
     """The job's id in the workflow file."""
-    workflow_ref: str = ""
     run_id: str = ""
     run_attempt: int = 1
     api_url: str = ""
@@ -62,8 +59,6 @@ class RunnerContext:
     temp: str = ""
     output_path: str = ""
     summary_path: str = ""
-    runner_environment: str = ""
-    """``github-hosted`` or ``self-hosted``; nothing to do with deployment environments."""
     identity_url: str = ""
     """``ACTIONS_ID_TOKEN_REQUEST_URL``."""
     identity_request_token: Secret = field(default_factory=_no_secret)
@@ -84,13 +79,10 @@ class RunnerContext:
             repository=environ.get("GITHUB_REPOSITORY", ""),
             event_name=environ.get("GITHUB_EVENT_NAME", ""),
             event_path=environ.get("GITHUB_EVENT_PATH", ""),
-            ref=environ.get("GITHUB_REF", ""),
             ref_type=environ.get("GITHUB_REF_TYPE", ""),
             ref_name=environ.get("GITHUB_REF_NAME", ""),
-            sha=environ.get("GITHUB_SHA", ""),
             actor=environ.get("GITHUB_ACTOR", ""),
             job=environ.get("GITHUB_JOB", ""),
-            workflow_ref=environ.get("GITHUB_WORKFLOW_REF", ""),
             run_id=environ.get("GITHUB_RUN_ID", ""),
             run_attempt=int(attempt) if _COUNT.fullmatch(attempt) else 1,
             api_url=environ.get("GITHUB_API_URL", "").rstrip("/"),
@@ -99,7 +91,6 @@ class RunnerContext:
             temp=environ.get("RUNNER_TEMP", ""),
             output_path=environ.get("GITHUB_OUTPUT", ""),
             summary_path=environ.get("GITHUB_STEP_SUMMARY", ""),
-            runner_environment=environ.get("RUNNER_ENVIRONMENT", ""),
             identity_url=environ.get("ACTIONS_ID_TOKEN_REQUEST_URL", ""),
             identity_request_token=Secret(environ.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "")),
             token=Secret(tokens[0] if tokens else ""),

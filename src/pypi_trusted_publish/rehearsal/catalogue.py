@@ -41,8 +41,6 @@ class PublishedFile:
     """Every field of the form, in order, the file itself apart."""
     number: int
     """In the sequence of events."""
-    publisher_id: str
-    """Whose token it came with."""
     provenance: str = ""
     """Its provenance (PEP 740) as JSON; empty when it came without attestations."""
 

@@ -84,7 +84,6 @@ def _put_file(scene: Scene, filename: str, name: str, version: str, *, age: floa
             path=scene.index.folder / filename,
             fields=(),
             number=catalogue.next_number(),
-            publisher_id="",
         )
     )
 

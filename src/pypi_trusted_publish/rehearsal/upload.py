@@ -79,7 +79,7 @@ class UploadEndpoint:
         if acceptance.check_conflicts(submission, self._catalogue, project, began=began):
             return self._success(request)
         self._kept.add(path)
-        self._catalogue.add(self._published(submission, project, path, token, provenance))
+        self._catalogue.add(self._published(submission, project, path, provenance))
         return self._success(request)
 
     def _authenticate(self, request: web.Request) -> IssuedToken:
@@ -105,7 +105,7 @@ class UploadEndpoint:
         return project
 
     def _published(
-        self, submission: acceptance.Submission, project: Project, path: Path, token: IssuedToken, provenance: str
+        self, submission: acceptance.Submission, project: Project, path: Path, provenance: str
     ) -> PublishedFile:
         return PublishedFile(
             filename=submission.filename,
@@ -119,7 +119,6 @@ class UploadEndpoint:
             path=path,
             fields=submission.form.fields,
             number=self._catalogue.next_number(),
-            publisher_id=token.publisher.id,
             provenance=provenance,
         )
 

@@ -50,7 +50,7 @@ class WorkflowRef:
 
 @dataclass(frozen=True, kw_only=True)
 class UnverifiedClaims:
-    """The claims that the index uses, and a few that help to explain. A text claim that is absent is empty.
+    """The claims that the index compares, and a few that help to explain. A text claim that is absent is empty.
 
     Source: GitHub's documentation of OpenID Connect and the GitHub publisher of PyPI's server, August 2026. ``sub`` is
     not here: organisations customise it, so that nothing can be read from it.
@@ -73,11 +73,8 @@ class UnverifiedClaims:
     event_name: str = ""
     ref: str = ""
     sha: str = ""
-    actor: str = ""
     runner_environment: str = ""
     """``github-hosted`` or ``self-hosted``."""
-    token_id: str = ""
-    """The claim ``jti``: single use."""
     issued_at: float | None = None
     """Seconds since the epoch on GitHub's clock."""
     expires_at: float | None = None
@@ -104,7 +101,7 @@ class UnverifiedClaims:
         return bool(self.workflow_ref and self.job_workflow_ref) and self.workflow_ref != self.job_workflow_ref
 
     def shown(self) -> tuple[tuple[str, str], ...]:
-        """The claims that matter to the index, name and value, in a stable order; no token id."""
+        """The claims that matter to the index, name and value, in a stable order."""
         rows = (
             ("repository", self.repository),
             ("repository_owner", self.repository_owner),
@@ -144,9 +141,7 @@ def decode_unverified(token: IdentityToken) -> UnverifiedClaims:
         event_name=_text(claims, "event_name"),
         ref=_text(claims, "ref"),
         sha=_text(claims, "sha"),
-        actor=_text(claims, "actor"),
         runner_environment=_text(claims, "runner_environment"),
-        token_id=_text(claims, "jti"),
         issued_at=_moment(claims, "iat"),
         expires_at=_moment(claims, "exp"),
     )
