@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from ..errors import Diagnosis, IndexUnavailable
-from ..index.attempts import NoAnswer, Retrier, by_status_and_type, message_in
-from ..index.error_body import is_json
+from ..index.attempts import NoAnswer, Retrier, by_status_and_document, message_in
 from ..index.retry import RequestKind, Trouble
 from ..secret import Secret
 from ..trusted_publishing.identity_token import malformed_identity
@@ -94,10 +93,8 @@ def with_audience(url: str, audience: Audience) -> str:
 
 
 def _judge(answer: Response) -> Trouble | None:
-    trouble = by_status_and_type(answer)
-    if trouble is None and answer.ok and (answer.truncated or not is_json(answer.body)):
-        return Trouble.MALFORMED_JSON
-    return trouble
+    trouble = by_status_and_document(answer)
+    return Trouble.MALFORMED_JSON if trouble is None and answer.ok and answer.truncated else trouble
 
 
 def _unanswered(none: NoAnswer) -> IndexUnavailable:

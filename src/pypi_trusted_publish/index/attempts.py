@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..events import Emit, Retrying
 from ..transport.failure import FailureKind, TransportFailure
-from .error_body import is_html, message_of
+from .error_body import is_html, is_json, message_of
 from .retry import RequestKind, Trouble, retry_after, row, trouble_of_status, wait_before_next
 
 if TYPE_CHECKING:
@@ -55,10 +55,18 @@ def by_status(response: Response) -> Trouble | None:
 
 
 def by_status_and_type(response: Response) -> Trouble | None:
-    """The same where a success must be JSON: a page of HTML is a trouble too."""
+    """The same where a success is never a page: HTML is a trouble too."""
     trouble = trouble_of_status(response.status)
     if trouble is None and response.ok and is_html(response.headers.get("content-type", ""), response.body):
         return Trouble.HTML
+    return trouble
+
+
+def by_status_and_document(response: Response) -> Trouble | None:
+    """The same where a success must be a document of JSON."""
+    trouble = by_status_and_type(response)
+    if trouble is None and response.ok and not is_json(response.body):
+        return Trouble.MALFORMED_JSON
     return trouble
 
 

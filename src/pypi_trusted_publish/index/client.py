@@ -8,11 +8,10 @@ from ..errors import Diagnosis, IndexUnavailable, PublishError
 from ..events import NotUploaded, Uploaded
 from ..trusted_publishing.audience_policy import check_audience
 from ..trusted_publishing.exchange import audience_of
-from .attempts import NoAnswer, Retrier, by_status, by_status_and_type, message_in
-from .error_body import is_json
+from .attempts import NoAnswer, Retrier, by_status, by_status_and_document, by_status_and_type, message_in
 from .exchange_problems import audience_refused, audience_unanswered
 from .project_page import PageState, ProjectPage, UnreadablePage, parse_project_page
-from .retry import RequestKind, Trouble
+from .retry import RequestKind
 from .uploader import Receipt, Tokens, Uploader, UploadRefused
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ class IndexClient:
                 RequestKind.AUDIENCE,
                 "ask for the audience",
                 lambda _: self._get(self._urls.audience_url, accept="application/json"),
-                judge=_json_trouble,
+                judge=by_status_and_document,
             )
         except NoAnswer as none:
             raise audience_unanswered(self._urls, none) from None
@@ -188,10 +187,3 @@ def _page_in(answer: Response, project: NormalizedName) -> ProjectPage:
 
 def _unreadable(project: NormalizedName, why: str) -> ProjectPage:
     return ProjectPage(project=project, state=PageState.UNREADABLE, why_unreadable=why)
-
-
-def _json_trouble(response: Response) -> Trouble | None:
-    trouble = by_status_and_type(response)
-    if trouble is None and response.ok and not is_json(response.body):
-        return Trouble.MALFORMED_JSON
-    return trouble

@@ -13,8 +13,7 @@ from ..transport.open_sockets import ABORTED_PHRASE
 from ..trusted_publishing.coverage import covered_projects
 from ..trusted_publishing.exchange import mint_request, minted_token
 from ..trusted_publishing.refusal import parse_refusal
-from .attempts import NoAnswer, Retrier, by_status_and_type
-from .error_body import is_json
+from .attempts import NoAnswer, Retrier, by_status_and_document
 from .exchange_problems import mint_unanswered
 from .retry import RequestKind, Trouble
 from .revocation import URGENT_TIMEOUT, Revoker
@@ -184,7 +183,4 @@ def _mint_trouble(response: Response) -> Trouble | None:
     """An answer that a fresh identity token may better."""
     if not response.ok and parse_refusal(response.status, response.body).heals_itself:
         return Trouble.PENDING_PUBLISHER
-    trouble = by_status_and_type(response)
-    if trouble is None and response.ok and not is_json(response.body):
-        return Trouble.MALFORMED_JSON
-    return trouble
+    return by_status_and_document(response)
