@@ -14,17 +14,16 @@ from typing import BinaryIO, Final
 
 from . import packages_dir_problems as problems
 from .distributions.distribution import Candidate, FileIdentity
+from .distributions.filenames import ATTESTATION_SUFFIXES, SDIST_SUFFIX, WHEEL_SUFFIX
 from .errors import Diagnosis, DistributionError
 
-PUBLISHED: Final = (".whl", ".tar.gz")
+PUBLISHED: Final = (WHEEL_SUFFIX, SDIST_SUFFIX)
 """What is published of a folder; other files are named and ignored."""
 JUDGED: Final = (
     *(*PUBLISHED, ".zip", ".egg", ".tgz", ".tar", ".tar.bz2", ".tbz2", ".tar.xz", ".tar.z", ".tar.zst"),
     *(".exe", ".msi", ".rpm", ".deb", ".dmg"),
 )
 """What ``check`` takes for a distribution: formats of the past too, which the index refuses."""
-ATTESTATIONS: Final = (".publish.attestation", ".provenance.attestation")
-"""Added to the name of a distribution; such a file goes with it, however the line names the distribution."""
 _NESTED_DEPTH: Final = 3
 _NO_FOLLOW: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 
@@ -36,8 +35,7 @@ class Collected:
     candidates: tuple[Candidate, ...]
     """Sorted by file name."""
     attestations: tuple[Candidate, ...]
-    """Files called as a distribution with one of ATTESTATIONS behind it, sorted: those that the lines name, and those
-    beside the distributions."""
+    """Attestation files, sorted: those that the lines name, and those beside the distributions, named or not."""
     ignored: tuple[str, ...]
     """Names of other files, sorted."""
     problems: tuple[Diagnosis, ...] = ()
@@ -82,7 +80,7 @@ def survey(lines: Sequence[str], workspace: str, *, suffixes: tuple[str, ...] = 
     for line in stripped:
         _look(search, line)
     for candidate in tuple(search.candidates.values()):
-        for beside in (Path(candidate.path + suffix) for suffix in ATTESTATIONS):
+        for beside in (Path(candidate.path + suffix) for suffix in ATTESTATION_SUFFIXES):
             if os.path.lexists(beside):  # whether or not a glob matches it too
                 _file(search, candidate.line, beside)
     return Collected(
@@ -150,16 +148,16 @@ def _globbed(search: _Search, line: str, pattern: str) -> None:
 
 def _listed(search: _Search, line: str, path: Path) -> bool:
     """Take a path that a folder or a glob gave; whether it is called like a distribution."""
-    if path.name.lower().endswith((*search.suffixes, *ATTESTATIONS)):
+    if path.name.lower().endswith((*search.suffixes, *ATTESTATION_SUFFIXES)):
         _file(search, line, path)
-        return not path.name.endswith(ATTESTATIONS)
+        return not path.name.endswith(ATTESTATION_SUFFIXES)
     if _is_file(path):
         search.ignored.add(path.name)
     return False
 
 
 def _file(search: _Search, line: str, path: Path) -> None:
-    kept = search.attestations if path.name.endswith(ATTESTATIONS) else search.candidates
+    kept = search.attestations if path.name.endswith(ATTESTATION_SUFFIXES) else search.candidates
     key = os.path.normpath(path)
     if key in search.looked_at:
         return
@@ -179,7 +177,7 @@ def _file(search: _Search, line: str, path: Path) -> None:
 
 def _candidate(path: Path, line: str) -> Candidate:
     """Opens the file once, which proves that it can be read. Raises OSError."""
-    with os.fdopen(os.open(path, os.O_RDONLY | _NO_FOLLOW), "rb") as file:
+    with _opened(path) as file:
         identity = _identity(file.fileno())
     return Candidate(
         path=str(path),
@@ -188,6 +186,10 @@ def _candidate(path: Path, line: str) -> Candidate:
         identity=identity,
         open=partial(open_unchanged, str(path), identity),
     )
+
+
+def _opened(path: str | Path) -> BinaryIO:
+    return os.fdopen(os.open(path, os.O_RDONLY | _NO_FOLLOW), "rb")
 
 
 def _identity(descriptor: int) -> FileIdentity:
@@ -200,7 +202,7 @@ def open_unchanged(path: str, identity: FileIdentity) -> BinaryIO:
 
     Raises OSError when it cannot be opened, and with ``errno.ESTALE`` when it is not the same untouched file.
     """
-    file = os.fdopen(os.open(path, os.O_RDONLY | _NO_FOLLOW), "rb")
+    file = _opened(path)
     if _identity(file.fileno()) != identity:
         file.close()
         raise OSError(errno.ESTALE, "the file was changed since it was found")

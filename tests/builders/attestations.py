@@ -27,6 +27,7 @@ from pypi_trusted_publish.attestations.persistence import Patience, Persistence
 from pypi_trusted_publish.attestations.policy import PassOn, Sign, Wish
 from pypi_trusted_publish.attestations.prepare import Desk, Task, prepare
 from pypi_trusted_publish.attestations.trust_root import TrustRepository, fetched
+from pypi_trusted_publish.distributions.check import one_by_one
 from pypi_trusted_publish.distributions.distribution import Candidate, Distribution, FileIdentity
 from pypi_trusted_publish.errors import Diagnosis, Severity
 from pypi_trusted_publish.events import Event, Told
@@ -97,15 +98,11 @@ class GitHub:
         return IdentityToken(secret=Secret(self.given[-1]), audience=audience)
 
 
-def one_by_one(work: Callable[[T], R], items: Sequence[T], /) -> Iterable[R]:
-    """The simplest parallel map."""
-    return [work(item) for item in items]
-
-
-def all_at_once(work: Callable[[T], R], items: Sequence[T], /) -> Iterable[R]:
-    """A thread for each item."""
-    with ThreadPoolExecutor(max_workers=len(items)) as pool:
-        return list(pool.map(work, items))
+def all_at_once(function: Callable[[T], R], arguments: Iterable[T], /) -> Iterable[R]:
+    """A thread for each argument."""
+    listed = list(arguments)
+    with ThreadPoolExecutor(max_workers=len(listed)) as pool:
+        return list(pool.map(function, listed))
 
 
 @dataclass

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from pypi_attestations import Attestation
 
+from ..distributions.filenames import ATTESTATION_SUFFIXES
 from ..errors import Diagnosis, DistributionError
 from .verification import Unverifiable, Verified, verify
 
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from ..distributions.distribution import Candidate, Distribution
     from .verification import PublisherIdentity
 
-SUFFIXES: Final = (".publish.attestation", ".provenance.attestation")
-"""What is added to a distribution's name."""
 _LIMIT: Final = 1 << 20
 """Bytes. One attestation has five to ten thousand."""
 
@@ -51,7 +50,7 @@ def read_beside(files: Iterable[Candidate], uploads: Sequence[Distribution]) -> 
         DistributionError: with every file that is no attestation.
 
     """
-    by_path = {upload.path + suffix: upload for upload in uploads for suffix in SUFFIXES}
+    by_path = {upload.path + suffix: upload for upload in uploads for suffix in ATTESTATION_SUFFIXES}
     read: list[Beside] = []
     problems: list[Diagnosis] = []
     for file in files:

@@ -5,9 +5,9 @@ The one module that pulls in the packages of the second lock: import it when the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING
 
 from pypi_attestations import AttestationType
 from sigstore.verify import Verifier
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from sigstore.models import ClientTrustConfig
 
+    from ..distributions.check import ParallelMap
     from ..distributions.distribution import Candidate, Distribution
     from ..errors import Diagnosis
     from ..index.project_page import ProjectPage
@@ -39,16 +40,6 @@ if TYPE_CHECKING:
     from .persistence import Persistence
     from .policy import PassOn, Wish
     from .trust_root import TrustRepository
-
-T = TypeVar("T")
-R = TypeVar("R")
-
-
-class ParallelMap(Protocol):
-    """Does the same for several items, some of them at the same time; results in the order of the items."""
-
-    def __call__(self, work: Callable[[T], R], items: Sequence[T], /) -> Iterable[R]:
-        """Raise what ``work`` raised for the first item for which it raised."""
 
 
 @dataclass(frozen=True, kw_only=True)

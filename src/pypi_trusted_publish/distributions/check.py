@@ -22,7 +22,7 @@ _Out = TypeVar("_Out")
 
 
 class ParallelMap(Protocol):
-    """``map``, perhaps with threads behind it; the results come in the order of the arguments."""
+    """``map``, perhaps with threads behind it; results come in the order of the arguments."""
 
     def __call__(self, function: Callable[[_In], _Out], arguments: Iterable[_In], /) -> Iterable[_Out]:
         """Apply ``function`` to each argument."""

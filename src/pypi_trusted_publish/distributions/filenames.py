@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 WHEEL_SUFFIX: Final = ".whl"
 SDIST_SUFFIX: Final = ".tar.gz"
+ATTESTATION_SUFFIXES: Final = (".publish.attestation", ".provenance.attestation")
+"""Behind the name of a distribution: the file is its attestation (PEP 740)."""
 _LONGEST: Final = {Kind.WHEEL: 246, Kind.SDIST: 255}
 _DELETE: Final = 0x7F
 
