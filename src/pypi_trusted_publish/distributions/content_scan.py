@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterator
 from typing import Final
+
+from . import rules_content as rules
+from .distribution import Finding
+from .quoting import quoted
 
 SCAN_LIMIT: Final = 5 * 1024 * 1024
 """Bytes; the index does not look into larger files."""
@@ -62,6 +67,34 @@ class SourceScan:
         if self._found.intersection(_ANY_OF):
             return "PyArmor"
         return "SourceDefender" if self._found.issuperset(_ALL_OF) else None
+
+
+class MarkedFiles:
+    """The source files of one distribution that have marks in them."""
+
+    def __init__(self) -> None:
+        self._protected: list[tuple[str, str]] = []
+        self._tokens: list[str] = []
+
+    def note(self, name: str, scan: SourceScan) -> None:
+        """Remember what the scan of a member found; it was fed the whole of it."""
+        if scan.protected_by is not None:
+            self._protected.append((name, scan.protected_by))
+        if scan.token:
+            self._tokens.append(name)
+
+    def findings(self, filename: str) -> Iterator[Finding]:
+        """One finding for each kind of mark."""
+        if self._protected:
+            (name, program), more = self._protected[0], _more(len(self._protected) - 1)
+            yield rules.PROTECTED_SOURCE.finding(filename, f"{quoted(name)} is protected by {program}{more}.")
+        if self._tokens:
+            name, more = self._tokens[0], _more(len(self._tokens) - 1)
+            yield rules.INDEX_TOKEN.finding(filename, f"{quoted(name)} holds an API token of the index{more}.")
+
+
+def _more(others: int) -> str:
+    return f", and {others} more files" if others else ""
 
 
 def may_hold_key(name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final, TypeVar
 
 from packaging.utils import canonicalize_name
@@ -66,13 +67,7 @@ def _versions(project: str, files: list[Distribution], policy: SeveralVersions) 
             f"There are {len(versions)} versions of {project}: {listed(texts, len(texts))}; this file is "
             f"{file.version}.",
         )
-        yield Finding(
-            rule=found.rule,
-            severity=Severity.ERROR if refused else found.severity,
-            filename=found.filename,
-            message=found.message,
-            hint=found.hint,
-        )
+        yield replace(found, severity=Severity.ERROR) if refused else found
 
 
 def _own_lines(files: list[Distribution]) -> bool:

@@ -26,7 +26,6 @@ from .filenames import (
 from .metadata import metadata_findings
 from .names import is_valid_name
 from .options import FILE_SIZE_LIMIT, METADATA_LIMIT, CheckOptions
-from .rules_content import FILE_UNREADABLE
 from .sdist_archive import read_sdist, sdist_findings
 from .sent_metadata import sent_metadata
 from .wheel_archive import read_wheel, wheel_findings
@@ -83,9 +82,8 @@ def inspect(
     try:
         read = _read(candidate, kind, wheel, options, findings, aside=aside)
     except OSError as error:
-        findings.append(
-            FILE_UNREADABLE.finding(filename, f"The file cannot be read: {error.strerror or 'unknown reason'}.")
-        )
+        told = f"The file cannot be read: {error.strerror or 'unknown reason'}."
+        findings.append(rules_content.FILE_UNREADABLE.finding(filename, told))
         return Inspection(candidate=candidate, distribution=None, findings=tuple(findings))
     if read.metadata is not None and options.full:
         findings.extend(metadata_findings(read.metadata, filename, render=render, known_classifiers=known_classifiers))

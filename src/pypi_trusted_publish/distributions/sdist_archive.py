@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from . import rules_content, rules_sdist
-from .content_scan import SourceScan, holds_key, is_source, may_hold_key
+from .content_scan import MarkedFiles, SourceScan, holds_key, is_source, may_hold_key
 from .digests import HashingReader
 from .distribution import Finding, Kind
 from .member_names import NameReview, listed
@@ -26,7 +26,6 @@ from .tar_members import (
     open_tar,
     unpacked,
 )
-from .wheel_reading import scan_findings
 
 PKG_INFO: Final = "PKG-INFO"
 _SPECIAL_MODES: Final = 0o6022
@@ -54,8 +53,7 @@ class SdistArchive:
     cut_off: bool = False
     """Whether something else than zeros stands where the archive ends."""
     sparse: list[str] = field(default_factory=list)
-    protected: list[tuple[str, str]] = field(default_factory=list)
-    tokens: list[str] = field(default_factory=list)
+    marked: MarkedFiles = field(default_factory=MarkedFiles)
     candidates: dict[str, bytes | str] = field(default_factory=dict)
     """Members called PKG-INFO that may be the one: content, or the name that a link points at."""
     depth: int | None = None
@@ -93,17 +91,13 @@ def _read_members(reader: HashingReader, archive: SdistArchive) -> None:
             archive.review.add(member.name, is_folder=member.isdir())
             if member.mode & _SPECIAL_MODES and not member.issym():
                 archive.review.note(rules_sdist.SDIST_PERMISSIONS, f"{member.name} ({member.mode & 0o7777:o})")
-        if _is_sparse(member):
+        if member.issparse():
             archive.sparse.append(member.name)
         elif posixpath.basename(member.name) == PKG_INFO:
             _keep(archive, member, tar)
         elif archive.options.full and member.isfile():
             _scan(archive, member, tar)
     archive.cut_off = any(stream.last)
-
-
-def _is_sparse(member: tarfile.TarInfo) -> bool:
-    return member.issparse()
 
 
 def _keep(archive: SdistArchive, member: tarfile.TarInfo, tar: tarfile.TarFile) -> None:
@@ -137,10 +131,7 @@ def _scan(archive: SdistArchive, member: tarfile.TarInfo, tar: tarfile.TarFile) 
         scan = SourceScan()
         for piece in content(tar, member):
             scan.feed(piece)
-        if scan.protected_by is not None:
-            archive.protected.append((member.name, scan.protected_by))
-        if scan.token:
-            archive.tokens.append(member.name)
+        archive.marked.note(member.name, scan)
     elif may_hold_key(member.name) and any(holds_key(piece) for piece in content(tar, member)):
         archive.review.note(rules_content.SECRET_FILE, member.name)
 
@@ -168,7 +159,7 @@ def _read_again(reader: HashingReader, options: CheckOptions, name: str) -> byte
         if posixpath.normpath(member.name) == name:
             if member.issym() or member.islnk():
                 found = link_target(member)
-            elif holds_content(member) and not _is_sparse(member):
+            elif holds_content(member) and not member.issparse():
                 found = _bounded(content(tar, member))
     return found
 
@@ -193,7 +184,7 @@ def sdist_findings(archive: SdistArchive, license_files: tuple[str, ...]) -> Ite
             wanted = posixpath.join(archive.folder.path, path)
             if wanted not in archive.names:
                 yield rules_sdist.SDIST_LICENSE_FILE_MISSING.finding(filename, f"There is no {quoted(wanted)}.")
-    yield from scan_findings(filename, archive.protected, archive.tokens)
+    yield from archive.marked.findings(filename)
     yield from archive.review.findings()
 
 

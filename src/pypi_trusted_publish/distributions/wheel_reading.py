@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from . import rules_content
-from .content_scan import SourceScan, holds_key, is_source, may_hold_key
+from .content_scan import MarkedFiles, SourceScan, holds_key, is_source, may_hold_key
 from .distribution import Finding, Kind
 from .member_names import NameReview
 from .options import KEPT_LIMIT, METADATA_LIMIT, SMALL_LIMIT, CheckOptions
-from .quoting import quoted
 from .record import Content
 from .zip_members import MemberDamaged, unpack
 from .zip_records import Entry
@@ -43,8 +42,7 @@ class WheelReading:
         """Names within the .dist-info folder of what should have been kept."""
         self.skipped = 0
         """Members that lie beyond the budget."""
-        self._protected: list[tuple[str, str]] = []
-        self._tokens: list[str] = []
+        self._marked = MarkedFiles()
 
     def read(self, entry: Entry, pieces: Iterator[bytes]) -> None:
         """Look at one member."""
@@ -92,30 +90,13 @@ class WheelReading:
         if own and kept is not None:
             self.kept[own] = b"".join(kept)
         if scan is not None:
-            self._note_scan(entry.name, scan)
-
-    def _note_scan(self, name: str, scan: SourceScan) -> None:
-        if scan.protected_by is not None:
-            self._protected.append((name, scan.protected_by))
-        if scan.token:
-            self._tokens.append(name)
+            self._marked.note(entry.name, scan)
 
     def findings(self) -> Iterator[Finding]:
         """What the members' names and sources tell."""
-        yield from scan_findings(self._filename, self._protected, self._tokens)
+        yield from self._marked.findings(self._filename)
         yield from self.names.findings()
         if self.skipped:
             yield rules_content.NOT_FULLY_CHECKED.finding(
                 self._filename, f"{self.skipped} members beyond the first 4 GiB of content were not read."
             )
-
-
-def scan_findings(filename: str, protected: list[tuple[str, str]], tokens: list[str]) -> Iterator[Finding]:
-    """What the scan of the sources found: one finding for each kind."""
-    if protected:
-        name, program = protected[0]
-        more = f", and {len(protected) - 1} more files" if len(protected) > 1 else ""
-        yield rules_content.PROTECTED_SOURCE.finding(filename, f"{quoted(name)} is protected by {program}{more}.")
-    if tokens:
-        more = f", and {len(tokens) - 1} more files" if len(tokens) > 1 else ""
-        yield rules_content.INDEX_TOKEN.finding(filename, f"{quoted(tokens[0])} holds an API token of the index{more}.")

@@ -162,10 +162,9 @@ def _central(state: _Walk, start: int) -> None:
         state.central_offset = start
     fields = CENTRAL_FIELDS.unpack(state.take(CENTRAL_FIELDS.size, "a directory entry"))
     name_length, extra_length, comment_length = fields[6:9]
-    if comment_length:
-        name = state.take(name_length, "a directory entry's name")
-        raise FramingFault(rules.ZIP_MEMBER_COMMENT, f"The member {name!r} carries a comment.")
     name = state.take(name_length, "a directory entry's name")
+    if comment_length:
+        raise FramingFault(rules.ZIP_MEMBER_COMMENT, f"The member {name!r} carries a comment.")
     state.take(extra_length, "a directory entry's extra fields")
     check_printable(name)
     if state.members.get(name):
