@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from ..clock import Clock
     from ..trusted_publishing.tokens import Audience, IdentityToken
     from .background import Background, Task
+    from .prove import Identity
 
 FRESH: Final = 120.0
 """Seconds for which a token that was asked for ahead may wait: it lives about five minutes."""
 
 
-class _Identity(Protocol):
-    def request(self, audience: Audience) -> IdentityToken: ...
-
-
 class IdentityAhead:
     """Hands out each token once: the ones asked for ahead to the first who ask, a new one to every other."""
 
-    def __init__(self, identity: _Identity, background: Background, clock: Clock) -> None:
+    def __init__(self, identity: Identity, background: Background, clock: Clock) -> None:
         self._identity = identity
         self._background = background
         self._clock = clock
