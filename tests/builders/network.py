@@ -51,7 +51,7 @@ def session(
 
 
 @pytest.fixture(autouse=True)
-def _sessions_are_closed() -> Iterator[None]:
+def sessions_are_closed() -> Iterator[None]:
     """Close what a test leaves open."""
     yield
     while _MADE:

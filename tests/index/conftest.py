@@ -1,3 +1,3 @@
-from builders.network import _sessions_are_closed
+from builders.network import sessions_are_closed
 
-__all__ = ["_sessions_are_closed"]
+__all__ = ["sessions_are_closed"]
