@@ -1,4 +1,4 @@
-"""Who may import whom: the table of layers, held against the imports of every module."""
+"""Who may import whom: the table of layers, held against the imports of every module. And how long a file may be."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import Final
 import pytest
 
 PACKAGE: Final = "pypi_trusted_publish"
-SOURCE: Final = Path(__file__).parent.parent / "src" / PACKAGE
+ROOT: Final = Path(__file__).parent.parent
+SOURCE: Final = ROOT / "src" / PACKAGE
 
 LAYERS: Final[dict[str, tuple[str, ...]]] = {
     "leaf": ("errors", "events.*", "secret", "clock", "__init__", "*.__init__"),
@@ -114,6 +115,9 @@ IMPURE: Final = frozenset(
 )
 """Modules of the standard library through which pure code could touch the world."""
 
+LONGEST: Final = 300
+"""Lines of a file: one that has more is about more than one idea."""
+
 
 def modules() -> dict[str, Path]:
     """Every module of the package, by its dotted name below the package."""
@@ -207,3 +211,10 @@ def test_every_pattern_of_the_table_stands_for_a_module() -> None:
     known = modules()
     patterns = [pattern for layer in LAYERS.values() for pattern in layer] + list(OWN_LIBRARY)
     assert [pattern for pattern in patterns if not any(fnmatchcase(module, pattern) for module in known)] == []
+
+
+def test_no_file_is_longer_than_one_idea() -> None:
+    files = [ROOT / "bootstrap.py"]
+    files += [file for folder in ("src", "tests", "tools", "benchmarks") for file in (ROOT / folder).rglob("*.py")]
+    lengths = {str(file.relative_to(ROOT)): len(file.read_text(encoding="utf-8").splitlines()) for file in files}
+    assert {name: length for name, length in lengths.items() if length > LONGEST} == {}

@@ -1,0 +1,63 @@
+"""Connections that are not made: nobody is there, no name leads there, or our own rule forbids it."""
+
+from __future__ import annotations
+
+import pytest
+
+from builders.network import Told, session
+from builders.raw_server import RawServer, answering
+from pypi_trusted_publish.events import Failed
+from pypi_trusted_publish.system_clock import SystemClock
+from pypi_trusted_publish.transport.dialling import Dialler
+from pypi_trusted_publish.transport.exchange import Exchange, under_way
+from pypi_trusted_publish.transport.failure import FailureKind, TransportFailure
+from pypi_trusted_publish.transport.open_sockets import OpenSockets
+
+
+def test_nobody_listening_is_told_in_our_words() -> None:
+    with RawServer(answering()) as server:
+        pass
+    told = Told()
+    with pytest.raises(TransportFailure) as caught:
+        session(told).request("GET", f"{server.url}/x")
+    assert (caught.value.kind, caught.value.phrase, caught.value.body_sent) == (
+        FailureKind.CONNECT,
+        "connection refused",
+        "no",
+    )
+    assert told.of(Failed)[0].problem == "connection refused"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://192.0.2.1/",
+        "http://example.com/",
+        "http://localhost.example.com/",
+        "http://127.0.0.1.example.com/",
+        "ftp://127.0.0.1/",
+        "https:///path",
+        "//127.0.0.1/",
+        "nonsense",
+        "http://[::1/",
+    ],
+)
+def test_plain_http_goes_nowhere_but_to_this_machine(url: str) -> None:
+    with pytest.raises(TransportFailure) as caught:
+        session().request("GET", url)
+    assert caught.value.kind is FailureKind.FORBIDDEN
+
+
+def test_a_host_name_that_no_resolver_takes_is_told_so() -> None:
+    with pytest.raises(TransportFailure) as caught:
+        session().request("GET", f"https://{'a' * 70}.invalid/", connect_timeout=2)
+    assert (caught.value.kind, caught.value.phrase) == (FailureKind.CONNECT, "the host name cannot be resolved")
+
+
+def test_plain_http_connects_to_no_address_but_this_machines() -> None:
+    """Whatever a name is resolved to."""
+    exchange = Exchange(clock=SystemClock(), read_timeout=1, deadline=1, urgent=False)
+    dialler = Dialler(sockets=OpenSockets(), loopback_only=True)
+    with under_way(exchange), pytest.raises(TransportFailure) as caught:
+        dialler.connect("192.0.2.1", 80, timeout=1)
+    assert caught.value.kind is FailureKind.FORBIDDEN
