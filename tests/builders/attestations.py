@@ -25,7 +25,7 @@ from builders.release import distribution, page, published
 from local_sigstore.instance import LocalSigstore
 from pypi_trusted_publish.attestations.persistence import Patience, Persistence
 from pypi_trusted_publish.attestations.policy import PassOn, Sign, Wish
-from pypi_trusted_publish.attestations.prepare import Desk, Task, prepare
+from pypi_trusted_publish.attestations.prepare import SigningDesk, Task, prepare
 from pypi_trusted_publish.attestations.trust_root import TrustRepository, fetched
 from pypi_trusted_publish.distributions.check import one_by_one
 from pypi_trusted_publish.distributions.distribution import Candidate, Distribution, FileIdentity
@@ -130,7 +130,7 @@ class Stand:
     def persistence(self) -> Persistence:
         return Persistence(patience=self.patience, clock=self.clock, emit=self.events.append, random=lambda: 0.5)
 
-    def desk(self, **changes: Any) -> Desk:
+    def desk(self, **changes: Any) -> SigningDesk:
         values: dict[str, Any] = {
             "session": self.session,
             "request_identity": self.github,
@@ -140,7 +140,7 @@ class Stand:
             "persistence": self.persistence(),
             "map_": one_by_one,
         }
-        return Desk(**{**values, **changes})
+        return SigningDesk(**{**values, **changes})
 
     def prepare(
         self,

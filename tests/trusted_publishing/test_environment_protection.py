@@ -128,7 +128,7 @@ def test_who_approved_this_environment_is_read() -> None:
 @pytest.mark.parametrize("required", [True, False])
 def test_a_protected_environment_is_nothing_to_talk_about(event: str, required: bool) -> None:
     protection = in_state(ProtectionState.PROTECTED)
-    assert judge_protection(protection, event_name=event, is_public_index=True, required=required) == ()
+    assert judge_protection(protection, event_name=event, is_pypi=True, required=required) == ()
 
 
 @pytest.mark.parametrize(
@@ -152,15 +152,15 @@ def test_an_unprotected_environment_is_told_by_event_index_and_wish(
     event: str, public: bool, required: bool, told: list[tuple[str, Severity]]
 ) -> None:
     protection = in_state(ProtectionState.UNPROTECTED)
-    judged = judge_protection(protection, event_name=event, is_public_index=public, required=required)
+    judged = judge_protection(protection, event_name=event, is_pypi=public, required=required)
     assert [(diagnosis.code, diagnosis.severity) for diagnosis in judged] == told
     assert all(SETTINGS in diagnosis.remedy for diagnosis in judged)
 
 
 def test_an_unknown_protection_stops_only_a_run_that_requires_one() -> None:
     protection = unknown_protection("no answer", environment="release", settings_url=SETTINGS)
-    assert judge_protection(protection, event_name="pull_request", is_public_index=True, required=False) == ()
-    (diagnosis,) = judge_protection(protection, event_name="push", is_public_index=False, required=True)
+    assert judge_protection(protection, event_name="pull_request", is_pypi=True, required=False) == ()
+    (diagnosis,) = judge_protection(protection, event_name="push", is_pypi=False, required=True)
     assert (diagnosis.code, diagnosis.severity) == ("protection-unknown", Severity.ERROR)
     assert "actions: read" in diagnosis.paste
     assert "no answer" in diagnosis.happened

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..trusted_publishing.claims_policy import AcceptedClaims
     from ..trusted_publishing.identity_token import UnverifiedClaims
     from .policy import Decision, Settled
-    from .prepare import Desk
+    from .prepare import SigningDesk
 
 
 class Started(Protocol):
@@ -51,7 +51,7 @@ class Attestations:
         self,
         order: AttestOrder,
         *,
-        desk: Callable[[], Desk],
+        desk: Callable[[], SigningDesk],
         beside: Callable[[], Sequence[Candidate]],
         install: Callable[[], Started],
         emit: Emit,

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Desk:
+class SigningDesk:
     """What making and verifying attestations is handed."""
 
     session: Session
@@ -83,7 +83,7 @@ class _NotMade(Exception):
         self.diagnosis = diagnosis
 
 
-def prepare(task: Task, desk: Desk) -> Mapping[str, tuple[str, ...]]:
+def prepare(task: Task, desk: SigningDesk) -> Mapping[str, tuple[str, ...]]:
     """The attestations of each file as JSON texts, by file name; a file that has none is not named.
 
     Raises:
@@ -115,7 +115,7 @@ class _Made:
     verified: Verified
 
 
-def _trust(desk: Desk) -> tuple[ClientTrustConfig, Verifier]:
+def _trust(desk: SigningDesk) -> tuple[ClientTrustConfig, Verifier]:
     try:
         config = _configuration(desk)
         return config, Verifier(trusted_root=config.trusted_root)
@@ -125,7 +125,7 @@ def _trust(desk: Desk) -> tuple[ClientTrustConfig, Verifier]:
         raise _NotMade(not_made(_unusable_trust())) from None
 
 
-def _configuration(desk: Desk) -> ClientTrustConfig:
+def _configuration(desk: SigningDesk) -> ClientTrustConfig:
     if desk.trust is not None:
         return trust_root.given(desk.trust)
     repository = desk.repository or trust_root.public_good()
@@ -155,7 +155,7 @@ def _make(
     config: ClientTrustConfig,
     verifier: Verifier,
     publisher: PublisherIdentity,
-    desk: Desk,
+    desk: SigningDesk,
 ) -> Mapping[str, _Made]:
     """Sign all of them, or fail for all of them: a release is attested as a whole."""
     if not files:
@@ -188,7 +188,7 @@ def _accepted(file: Distribution, signed: Signed, verifier: Verifier, publisher:
 
 
 def _told(
-    task: Task, desk: Desk, kept: Mapping[str, tuple[VerifiedBeside, ...]], made: Mapping[str, _Made]
+    task: Task, desk: SigningDesk, kept: Mapping[str, tuple[VerifiedBeside, ...]], made: Mapping[str, _Made]
 ) -> Mapping[str, tuple[str, ...]]:
     """Keep what was made, tell of everything, and give the texts to send."""
     emit = desk.persistence.emit

@@ -26,7 +26,7 @@ from ..trusted_publishing.tokens import Audience
 from .validation import Validation
 
 if TYPE_CHECKING:
-    from ..attestations.prepare import Desk as SigningDesk
+    from ..attestations.prepare import SigningDesk
     from ..errors import PublishError
     from ..inputs import Inputs
     from .desk import Desk
@@ -139,7 +139,7 @@ class Release:
         judged = judge_protection(
             protection,
             event_name=proof.accepted.claims.event_name,
-            is_public_index=self._inputs.index.is_pypi,
+            is_pypi=self._inputs.index.is_pypi,
             required=self._inputs.require_protection,
         )
         stops = [diagnosis for diagnosis in judged if diagnosis.severity is Severity.ERROR]
@@ -196,7 +196,7 @@ class Release:
 
     def _signing_desk(self) -> SigningDesk:
         from ..attestations.persistence import Patience, Persistence
-        from ..attestations.prepare import Desk as SigningDesk
+        from ..attestations.prepare import SigningDesk
 
         desk, proof = self._desk, self._proof
         if proof is None:

@@ -109,24 +109,22 @@ def read_approvers(answer: object, environment: str) -> tuple[str, ...]:
 
 
 def judge_protection(
-    protection: Protection, *, event_name: str, is_public_index: bool, required: bool
+    protection: Protection, *, event_name: str, is_pypi: bool, required: bool
 ) -> tuple[Diagnosis, ...]:
     """Return what follows from it: errors when protection is required, else at most a notice or a warning.
 
-    ``is_public_index``: the files go to PyPI itself, where a release cannot be taken back.
+    ``is_pypi``: the files go to PyPI itself, where a release cannot be taken back.
     """
     if protection.state is ProtectionState.PROTECTED:
         return ()
     if protection.state is ProtectionState.UNKNOWN:
         return (_unknown(protection),) if required else ()
-    return tuple(_unprotected(protection, event_name, is_public_index=is_public_index, required=required))
+    return tuple(_unprotected(protection, event_name, is_pypi=is_pypi, required=required))
 
 
-def _unprotected(
-    protection: Protection, event_name: str, *, is_public_index: bool, required: bool
-) -> Iterator[Diagnosis]:
+def _unprotected(protection: Protection, event_name: str, *, is_pypi: bool, required: bool) -> Iterator[Diagnosis]:
     where = protection.settings_url
-    if required or is_public_index:
+    if required or is_pypi:
         yield Diagnosis(
             code="environment-unprotected",
             severity=Severity.ERROR if required else Severity.NOTICE,
