@@ -10,7 +10,7 @@ import os
 import sys
 import time
 
-_KIBIBYTES_UNLESS = "darwin"
+_COUNTS_BYTES = "darwin"
 """Where the peak is counted in bytes; everywhere else in kibibytes."""
 
 
@@ -23,7 +23,7 @@ def main(report: str, command: list[str]) -> int:
         "began": began,
         "wall": time.monotonic() - began,
         "cpu": usage.ru_utime + usage.ru_stime,
-        "memory": usage.ru_maxrss * (1 if sys.platform == _KIBIBYTES_UNLESS else 1024),
+        "memory": usage.ru_maxrss * (1 if sys.platform == _COUNTS_BYTES else 1024),
         "code": os.waitstatus_to_exitcode(status),
     }
     with open(report, "w", encoding="utf-8") as file:  # noqa: PTH123 - pathlib would make this process larger

@@ -77,8 +77,8 @@ class Release:
 
     def run(self) -> None:
         """Run the flow to its end; raises what it raises."""
-        inputs, desk = self._inputs, self._desk
-        desk.emit(
+        inputs = self._inputs
+        self._desk.emit(
             RunStarted(
                 command="publish",
                 version=__version__,
@@ -86,19 +86,6 @@ class Release:
                 index=inputs.index.title,
                 dry_run=inputs.dry_run,
             )
-        )
-        like_pypi = inputs.index.is_public or inputs.index.is_loopback
-        order = Order(
-            plan=PlanPolicy(
-                skip_existing=inputs.skip_existing,
-                like_pypi=like_pypi,
-                run_attempt=desk.context.run_attempt,
-                now=self._clock.now(),
-            ),
-            lanes=inputs.index.lanes,
-            wait_for_index=inputs.index.default_wait if inputs.wait_for_index is None else inputs.wait_for_index,
-            dry_run=inputs.dry_run,
-            index_verifies=self._index_verifies,
         )
         ports = Ports(
             prove=self._prove,
@@ -111,7 +98,7 @@ class Release:
             clock=self._clock,
             emit=self._background.emit,
         )
-        publish(order, ports)
+        publish(self._order(), ports)
 
     def close(self) -> None:
         """Close the connections of a run that has ended by itself."""
@@ -124,6 +111,21 @@ class Release:
         self._session.abort()
         if tokens is not None:
             tokens.revoke_all(urgent=True, within=AFTER_A_MINT if minting else URGENT_TIMEOUT)
+
+    def _order(self) -> Order:
+        inputs = self._inputs
+        return Order(
+            plan=PlanPolicy(
+                skip_existing=inputs.skip_existing,
+                like_pypi=inputs.index.is_public or inputs.index.is_loopback,
+                run_attempt=self._desk.context.run_attempt,
+                now=self._clock.now(),
+            ),
+            lanes=inputs.index.lanes,
+            wait_for_index=inputs.index.default_wait if inputs.wait_for_index is None else inputs.wait_for_index,
+            dry_run=inputs.dry_run,
+            index_verifies=self._index_verifies,
+        )
 
     def _prove(self) -> Proof:
         proof = prove(

@@ -1,4 +1,4 @@
-"""Rules about any member of a distribution, and sizes. The checks: ``content_scan.py``, ``member_names.py``."""
+"""Rules about any member, and sizes. The checks: ``content_scan.py``, ``member_names.py``, ``inspect.py``."""
 
 from __future__ import annotations
 

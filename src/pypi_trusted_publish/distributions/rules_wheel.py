@@ -1,4 +1,4 @@
-"""Rules about what is in a wheel. The checks are in ``wheel_archive.py``, ``record.py`` and ``entry_points.py``."""
+"""Rules about what is in a wheel. The checks are in ``wheel_*.py``, ``record.py`` and ``entry_points.py``."""
 
 from __future__ import annotations
 

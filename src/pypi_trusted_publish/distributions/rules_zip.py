@@ -1,4 +1,4 @@
-"""Rules about the framing of a wheel's zip archive. The checks are in ``zip_directory.py`` and ``zip_framing.py``."""
+"""Rules about the framing of a wheel's zip archive. The checks are in ``zip_*.py`` and ``wheel_archive.py``."""
 
 from __future__ import annotations
 

@@ -19,8 +19,8 @@ from .wheel_damage import damage_findings
 from .wheel_reading import ENTRY_POINTS, METADATA, RECORD, WHEEL, WheelReading
 from .zip_directory import EndRecord, find_end, read_entries
 from .zip_framing import walk
-from .zip_members import DEFLATED, STORED, MemberDamaged, packed, unpack
-from .zip_records import FramingFault, SeekableReader
+from .zip_members import MemberDamaged, packed, unpack
+from .zip_records import DEFLATED, STORED, FramingFault, SeekableReader
 
 _RATIO: Final = 50
 _RATIO_FROM: Final = 64 * 1024 * 1024

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from . import rules_zip as rules
-from .zip_records import FramingFault, check_printable
+from .zip_records import STORED, FramingFault, check_printable
 
 ZIP64: Final = 0x0001
 UNICODE_PATH: Final = 0x7075
@@ -19,7 +19,6 @@ FULL32: Final = 0xFFFFFFFF
 FULL64: Final = 0xFFFFFFFFFFFFFFFF
 """In a size or offset: the value stands in the ZIP64 extra field."""
 
-_STORED: Final = 0
 _ZIP64_LENGTHS: Final = frozenset({0, 8, 16, 24, 28})
 _ONCE: Final = frozenset({ZIP64, UNICODE_PATH})
 _UNICODE_HEADER: Final = struct.Struct("<BL")
@@ -71,7 +70,7 @@ def _local_zip64(content: bytes, name: bytes, *, method: int, packed: int, size:
     real = first if size == FULL32 else size
     if len(content) > 8:  # noqa: PLR2004
         return int.from_bytes(content[8:16], "little"), real
-    if method != _STORED:
+    if method != STORED:
         raise FramingFault(
             rules.ZIP_EXTRA_FIELD, f"The ZIP64 extra field of the member {name!r} lacks its packed size."
         )

@@ -7,17 +7,17 @@ from collections.abc import Iterator
 from typing import Final
 
 from .zip_records import (
+    DEFLATED,
     ENCRYPTED,
     LOCAL,
     LOCAL_FIELDS,
     PATCHED,
+    STORED,
     STRONGLY_ENCRYPTED,
     Entry,
     SeekableReader,
 )
 
-STORED: Final = 0
-DEFLATED: Final = 8
 _PIECE: Final = 256 * 1024
 _RAW_DEFLATE: Final = -15
 

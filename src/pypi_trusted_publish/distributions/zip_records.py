@@ -36,6 +36,10 @@ STRONGLY_ENCRYPTED: Final = 0x40
 UTF8: Final = 0x800
 """Bits of the flags."""
 
+STORED: Final = 0
+DEFLATED: Final = 8
+"""Methods of compression."""
+
 _SPACE: Final = 0x20
 _DELETE: Final = 0x7F
 

@@ -87,7 +87,6 @@ class Fault:
     """Whether a run that it struck once, and that finishes, sees its files on the index's page in the end."""
     stalls: bool = False
     """Whether a client only gets on by its own time-out."""
-
     lasts: bool = False
     """Whether it is a state of affairs that is not over with the run: somebody has to change something."""
     loses_tokens: bool = False

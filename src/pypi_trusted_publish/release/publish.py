@@ -76,7 +76,7 @@ class Attest(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Ports:
-    """What a release is handed: each port is begun by the composition root and called once, in this order."""
+    """What a release is handed by the composition root; the steps among it are called once each, in this order."""
 
     prove: Callable[[], Proof]
     """Check the runner, ask for an identity token, hold its claims against the policy."""

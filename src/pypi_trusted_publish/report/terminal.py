@@ -75,9 +75,7 @@ class Console:
     def __call__(self, event: Event) -> None:
         """Print an event, or keep it back."""
         with self._lock:
-            lines = self._transcript(
-                self.redact(event)
-            )  # before a line is cleaned and cut: after that it may be unknown
+            lines = self._transcript(self.redact(event))  # before it is cleaned and cut: a secret may be unknown then
             if not self._verbose:
                 self._held += lines
                 lines = tuple(line for line in lines if line.role in _ALWAYS)

@@ -37,9 +37,7 @@ def load(text: str, filename: str) -> Mapping[object, object]:
         raise _no_workflow(filename, Place(line=1, column=1), "it is larger than a workflow can be")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # of an anchor that is set anew, or an odd number: for the terminal of nobody
+            warnings.simplefilter("ignore")  # an anchor that is set anew, an odd number: for the terminal of nobody
             document = YAML(typ="rt").load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
