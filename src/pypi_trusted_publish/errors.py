@@ -56,7 +56,7 @@ class Diagnosis:
     paste: str = ""
     """Lines to paste (YAML, or a form's fields), verbatim; empty when there is nothing to paste."""
     read_on: str = ""
-    """Where to read on: a URL or a path of this project's documentation."""
+    """Where to read on: a URL or a path of this project's documentation; empty: the entry of ``code``."""
     facts: tuple[tuple[str, str], ...] = ()
     """Raw facts, name and value, for whoever has to dig."""
     file: str = ""

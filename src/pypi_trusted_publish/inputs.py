@@ -208,7 +208,6 @@ def _mistake(name: str, text: str, wanted: str) -> Diagnosis:
         code="input-invalid",
         happened=f"The input {name!r} is {shown!r}: {wanted}.",
         remedy=f"Correct it, or leave it out: the default is {INPUTS[name].default!r}.",
-        read_on="docs/troubleshooting.md#input-invalid",
         facts=(("input", name),),
     )
 
@@ -219,7 +218,6 @@ def _unusable_url(reason: str) -> Diagnosis:
         happened=f"The address of the index cannot be used: {reason}.",
         remedy="Write 'pypi', 'testpypi', or the upload URL of the index: https, without user name, query and "
         "fragment. A token or password never belongs into it; this action has none.",
-        read_on="docs/troubleshooting.md#input-url-unusable",
     )
 
 
@@ -229,6 +227,5 @@ def _contradiction(spec: Input) -> Diagnosis:
         happened=f"The inputs {spec.name!r} and {spec.old!r} have different values.",
         cause=f"{spec.old!r} is the old spelling of {spec.name!r}; only one of them can be meant.",
         remedy=f"Remove {spec.old!r}.",
-        read_on="docs/troubleshooting.md#input-contradiction",
         facts=(("input", spec.name), ("old spelling", spec.old)),
     )

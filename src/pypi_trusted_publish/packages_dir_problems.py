@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from .errors import Diagnosis
 
-_READ_ON = "docs/troubleshooting.md"
 _SHOWN = 5
 
 
@@ -19,7 +18,6 @@ def _diagnosis(
         cause=cause,
         remedy=remedy,
         paste=paste,
-        read_on=f"{_READ_ON}#{code}",
         file=file,
     )
 

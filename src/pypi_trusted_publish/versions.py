@@ -146,7 +146,6 @@ def _compare(project: NormalizedName, version: Version, tagged: Version, tag: st
         "does not.",
         cause="The tag and the project's version were not set together.",
         remedy="Look whether this is meant; 'expected-version' set to a version compares strictly, 'any' not at all.",
-        read_on="docs/troubleshooting.md#version-suffix-differs",
         facts=_facts(project, version, tag),
     )
 
@@ -167,7 +166,6 @@ def _another_release(project: NormalizedName, version: Version, tag: str) -> Dia
         "(actions/checkout fetches none by default), or the folder holds files of an earlier build.",
         remedy="Build from the tag with its history, or say in 'expected-version' what is right ('any': none).",
         paste="      - uses: actions/checkout\n        with:\n          fetch-depth: 0",
-        read_on="docs/troubleshooting.md#version-not-of-tag",
         facts=_facts(project, version, tag),
     )
 
@@ -182,7 +180,6 @@ def _unclean(project: NormalizedName, version: Version, tag: str) -> Diagnosis:
         remedy="Fetch the history in the build job, and keep the tree clean until the build is done ('git status "
         "--porcelain' there shows what changed).",
         paste="      - uses: actions/checkout\n        with:\n          fetch-depth: 0",
-        read_on="docs/troubleshooting.md#version-not-clean",
         facts=_facts(project, version, tag),
     )
 
@@ -193,7 +190,6 @@ def _not_the_given(project: NormalizedName, version: Version, expected: str) -> 
         happened=f"{project} has the version {version}, and 'expected-version' is {expected!r}.",
         cause="The build took another version than the one that was asked for.",
         remedy="Build the version that was asked for, or correct the input.",
-        read_on="docs/troubleshooting.md#version-not-expected",
         facts=(("project", project), ("version", str(version)), ("expected-version", expected)),
     )
 

@@ -64,7 +64,6 @@ def test_a_refusal_is_explained_and_quoted(status: int, message: str, code: str)
     assert "demo.whl" in diagnosis.happened
     assert diagnosis.cause
     assert diagnosis.remedy
-    assert diagnosis.read_on.endswith(f"#{code}")
     assert diagnosis.file == "demo.whl"
 
 

@@ -66,7 +66,6 @@ def test_each_code_has_a_diagnosis_that_quotes_the_index_and_says_what_to_do(
     assert "the reason" in told.happened
     assert told.cause
     assert told.remedy
-    assert told.read_on == f"docs/troubleshooting.md#{diagnosis}"
     assert ("repository", "Octo-Org/Sample") in told.facts
 
 

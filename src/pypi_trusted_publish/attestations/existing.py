@@ -127,7 +127,6 @@ def _unusable(filename: str, problem: str) -> Diagnosis:
         happened=f"The attestation file {filename} {problem}.",
         cause="It lies beside a distribution under the name of an attestation, so it would be sent with it.",
         remedy="Write it again with the tool that made it, or remove it; or publish without: `attestations: false`.",
-        read_on="docs/troubleshooting.md#attestation-file-unusable",
         file=filename,
     )
 
@@ -139,7 +138,6 @@ def _refused(filename: str, problem: str) -> Diagnosis:
         cause="It was made for other bytes, by another workflow than the one that publishes, or was changed since.",
         remedy="Make it again in this workflow, for these files, or remove it (a publish attestation is then made "
         "here); or publish without: `attestations: false`.",
-        read_on="docs/troubleshooting.md#attestation-file-refused",
         file=filename,
     )
 
@@ -150,6 +148,5 @@ def _twice(filename: str, entries: Sequence[VerifiedBeside]) -> Diagnosis:
         happened=f"{filename} has {len(entries)} attestations of one predicate type: {entries[0].verified.kind.value}.",
         cause="The index takes at most two attestations for a file, of different predicate types.",
         remedy="Remove one of the files: " + ", ".join(entry.path for entry in entries),
-        read_on="docs/troubleshooting.md#attestation-files-repeat",
         file=filename,
     )

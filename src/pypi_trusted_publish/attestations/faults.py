@@ -35,7 +35,6 @@ class ServiceFault(Exception):
         """Of the answer, when it was the status that told."""
 
 
-NOT_MADE: Final = "attestations-not-made"
 _REFUSED: Final = (
     "It refused; another try would not go better. The machine's clock may be wrong, or the service changed."
 )
@@ -45,10 +44,9 @@ _DOWN: Final = "The service is down or overloaded; https://status.sigstore.dev t
 def not_made(fault: ServiceFault) -> Diagnosis:
     """Why there are no attestations, when a service is to blame."""
     return Diagnosis(
-        code=NOT_MADE,
+        code="attestations-not-made",
         happened=f"The attestations could not be made: {fault.service.value} {fault.problem}.",
         cause=_DOWN if fault.again else _REFUSED,
-        read_on=f"docs/troubleshooting.md#{NOT_MADE}",
     )
 
 
@@ -59,6 +57,5 @@ def would_be_refused(filename: str, problem: str) -> Diagnosis:
         happened=f"The attestation that was made for {filename} would be refused by the index: {problem}.",
         cause="The index compares the certificate with the publisher that the identity token's claims select.",
         remedy="If the job stands in a reusable workflow, move it into the calling one.",
-        read_on="docs/troubleshooting.md#attestation-would-be-refused",
         file=filename,
     )

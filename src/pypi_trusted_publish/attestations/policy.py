@@ -104,7 +104,6 @@ def _unknown_index(wish: Wish, index_name: str) -> Decision:
                 happened=f"Attestations are made for {index_name}, which is not known to take them.",
                 cause="An index that does not know the field drops it without a word, or refuses the upload.",
                 remedy="Use `attestations: auto` to make them for PyPI and TestPyPI only.",
-                read_on="docs/troubleshooting.md#attestations-unknown-index",
                 severity=Severity.NOTICE,
             ),
         )
@@ -125,7 +124,6 @@ def _reusable_workflow(wish: Wish, claims: UnverifiedClaims, index_name: str) ->
             happened="Attestations were asked for in a reusable workflow, where the index is sure to refuse them.",
             cause=refused,
             remedy=f"{remedy}; or publish without them: `attestations: auto`.",
-            read_on="docs/troubleshooting.md#attestations-reusable-workflow",
             facts=facts,
         )
         return Fail(diagnosis=diagnosis)
@@ -134,7 +132,6 @@ def _reusable_workflow(wish: Wish, claims: UnverifiedClaims, index_name: str) ->
         happened="No attestations are made: the publishing job stands in a reusable workflow.",
         cause=refused,
         remedy=f"{remedy}.",
-        read_on="docs/troubleshooting.md#attestations-reusable-workflow",
         facts=facts,
         severity=Severity.NOTICE,
     )
@@ -158,7 +155,6 @@ def _not_public(wish: Wish, claims: UnverifiedClaims) -> Decision:
         happened=happened,
         cause=log,
         remedy=remedy,
-        read_on="docs/troubleshooting.md#attestations-private-repository",
         facts=(("repository_visibility", claims.repository_visibility),),
         severity=Severity.NOTICE,
     )

@@ -149,6 +149,5 @@ def _without_timestamps(fault: ServiceFault) -> Diagnosis:
         happened=f"The attestations are made without a timestamp: {fault.service.value} {fault.problem}.",
         cause="What is sent to the index is not affected: its time is the transparency log's. Only the Sigstore "
         "bundles that are kept lack a second witness.",
-        read_on="docs/troubleshooting.md#attestations-without-timestamp",
         severity=Severity.NOTICE,
     )

@@ -181,6 +181,5 @@ def _unreadable(path: Path, why: str) -> WorkflowError:
             code="setup-unreadable",
             happened=f"{path}: the workflow file cannot be read: {why}.",
             remedy="Name the file, such as .github/workflows/release.yml.",
-            read_on="docs/troubleshooting.md#setup-unreadable",
         )
     )

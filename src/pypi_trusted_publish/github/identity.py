@@ -106,7 +106,6 @@ def _unanswered(none: NoAnswer) -> IndexUnavailable:
             f"({none.trouble.value}).",
             cause="GitHub Actions has a fault, or a proxy of this runner stands in the way.",
             remedy=f"Run the failed job again; when it stays, look at {_STATUS_PAGE}.",
-            read_on="docs/troubleshooting.md#identity-endpoint-unavailable",
             facts=(("trouble", none.trouble.value), ("tries", str(none.tries))),
         )
     )
@@ -121,7 +120,6 @@ def _refused(answer: Response) -> IndexUnavailable:
             cause="The job's request token has run out (a job that waits or runs for long), or a proxy of this runner "
             "answered in GitHub's place.",
             remedy=f"Run the failed job again; when it stays, look at {_STATUS_PAGE}.",
-            read_on="docs/troubleshooting.md#identity-endpoint-refused",
             facts=(("status", str(answer.status)),),
         )
     )

@@ -17,7 +17,6 @@ def not_on_github() -> Diagnosis:
         cause="'publish' proves to the index who it is by an identity token that only GitHub Actions can give.",
         remedy="Run it as a step of a workflow. On your own machine, 'pypi-trusted-publish check dist/*' validates the "
         "files and 'pypi-trusted-publish rehearse dist/*' plays the release on an embedded index.",
-        read_on="docs/troubleshooting.md#not-on-github-actions",
     )
 
 
@@ -33,7 +32,6 @@ def no_permission(*, actor: str, event_name: str, job: str) -> Diagnosis:
         "it too. As soon as 'permissions' stands anywhere, everything that is not listed is denied.",
         remedy="Trigger the release yourself." if dependabot else "Add the permission to the publishing job.",
         paste=f"jobs:\n  {job or 'publish'}:\n    permissions:\n      id-token: write",
-        read_on="docs/troubleshooting.md#id-token-permission-missing",
         facts=(("actor", actor), ("event", event_name)),
     )
 
@@ -46,7 +44,6 @@ def fork(*, repository: str, event_name: str, fork: str) -> Diagnosis:
         cause=f"The event {event_name!r} was brought about by a pull request from that fork.",
         remedy="Trigger the publishing workflow by a tag, a release or by hand.",
         paste='on:\n  push:\n    tags: ["v*"]\n  workflow_dispatch:',
-        read_on="docs/troubleshooting.md#run-from-fork",
         facts=(("event", event_name), ("fork", fork)),
     )
 
@@ -58,7 +55,6 @@ def identity_url_unsafe() -> Diagnosis:
         happened="ACTIONS_ID_TOKEN_REQUEST_URL is no https URL, so the request token is not sent there.",
         cause="Something in the job or on the self-hosted runner has set the variable; GitHub's own is always https.",
         remedy="Remove what sets it. Plain http is accepted on the machine itself only.",
-        read_on="docs/troubleshooting.md#identity-url-unsafe",
     )
 
 
@@ -69,5 +65,4 @@ def request_token_unusable() -> Diagnosis:
         happened="ACTIONS_ID_TOKEN_REQUEST_TOKEN holds blanks, line breaks or other characters that no token has.",
         cause="Something in the job or on the self-hosted runner has set the variable.",
         remedy="Remove what sets it.",
-        read_on="docs/troubleshooting.md#identity-request-token-unusable",
     )

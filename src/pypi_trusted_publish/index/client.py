@@ -91,7 +91,6 @@ class IndexClient:
                     happened=f"{self._urls.title} did not show which files of {project} it has: {page.why_unreadable}.",
                     cause="The index or the way to it is disturbed.",
                     remedy="Look at the status page of the index, and run the failed job again later.",
-                    read_on="docs/troubleshooting.md#project-page-unreadable",
                     facts=(("url", self._urls.simple_url(project)),),
                 )
             )

@@ -20,7 +20,6 @@ def mint_unanswered(urls: IndexUrls, none: NoAnswer) -> IndexUnavailable:
             cause=f"The index or the way to it is disturbed; {none.tries} tries were made, each with a fresh identity "
             "token.",
             remedy="Run the failed job again later; nothing was uploaded with this token.",
-            read_on="docs/troubleshooting.md#mint-no-answer",
             facts=(("url", urls.mint_url), ("tries", str(none.tries)), ("last trouble", none.trouble.value)),
         )
     )
@@ -34,7 +33,6 @@ def audience_unanswered(urls: IndexUrls, none: NoAnswer) -> IndexUnavailable:
             happened=f"{urls.title} did not say for whom the identity token has to be: {none.phrase}.",
             cause="The index or the way to it is disturbed, or the host name is mistyped. Tries: " + f"{none.tries}.",
             remedy="Check the input 'repository-url', and run the failed job again later; nothing was sent.",
-            read_on="docs/troubleshooting.md#audience-no-answer",
             facts=(("url", urls.audience_url), ("tries", str(none.tries)), ("last trouble", none.trouble.value)),
         )
     )
@@ -51,7 +49,6 @@ def audience_refused(urls: IndexUrls, *, status: int, message: str, location: st
                 cause="This index software does not offer it, or 'repository-url' is not the URL of the index.",
                 remedy="This action can publish only where Trusted Publishing is offered: check 'repository-url', or "
                 "use another tool for this index.",
-                read_on="docs/troubleshooting.md#no-trusted-publishing",
                 facts=facts,
             )
         )
@@ -62,7 +59,6 @@ def audience_refused(urls: IndexUrls, *, status: int, message: str, location: st
                 happened=f"{urls.title} has switched Trusted Publishing off: {message}.".replace("..", "."),
                 cause="Its administrators do that during an incident.",
                 remedy="Look at the status page of the index, and run the failed job again later.",
-                read_on="docs/troubleshooting.md#trusted-publishing-off",
                 facts=facts,
             )
         )
@@ -73,7 +69,6 @@ def audience_refused(urls: IndexUrls, *, status: int, message: str, location: st
             happened=f"{urls.title} names no audience for the identity token: {status} {message}{where}.",
             cause="'repository-url' is probably not the index's own URL; redirects to another host are not followed.",
             remedy="Set the input 'repository-url' to the index's own upload URL.",
-            read_on="docs/troubleshooting.md#audience-refused",
             facts=(*facts, ("leads to", location)) if location else facts,
         )
     )

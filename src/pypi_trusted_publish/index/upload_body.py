@@ -76,7 +76,6 @@ def _changed(distribution: Distribution, how: str) -> DistributionError:
             happened=f"{distribution.filename} changed after it had been checked: {how}. It did not arrive.",
             cause="Another process writes to the folder while this step publishes from it.",
             remedy="Build in an earlier job or step, and publish from a folder that nothing else writes to.",
-            read_on="docs/troubleshooting.md#file-changed",
             facts=(("path", distribution.path), ("sha256 when checked", distribution.sha256)),
             file=distribution.filename,
         )

@@ -218,7 +218,6 @@ def explain(*, status: int, message: str, location: str, filename: str, index: s
             happened=happened,
             cause="The index gave a reason that this action does not know.",
             remedy="Read what the index said. Files that were uploaded before stay; a further run skips them.",
-            read_on="docs/troubleshooting.md#upload-refused",
             facts=facts,
             file=filename,
         )
@@ -229,7 +228,6 @@ def explain(*, status: int, message: str, location: str, filename: str, index: s
         happened=happened,
         cause=row.cause,
         remedy=row.remedy,
-        read_on=f"docs/troubleshooting.md#{row.code}",
         facts=(*facts, ("leads to", location)) if location else facts,
         file=filename,
     )
@@ -250,7 +248,6 @@ def _missing_slash(filename: str, index: str, upload_url: str, facts: tuple[tupl
         cause="The input 'repository-url' lacks the slash at its end.",
         remedy=f"Set 'repository-url' to {upload_url}/",
         paste=f"repository-url: {upload_url}/",
-        read_on="docs/troubleshooting.md#upload-url-without-slash",
         facts=facts,
         file=filename,
     )

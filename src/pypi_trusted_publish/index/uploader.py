@@ -165,7 +165,6 @@ class Uploader:
                 f"({response.status} {message_in(response)}), after a try whose answer was lost.",
                 cause="It has most likely arrived by that try; the index's list, which would show it, cannot be read.",
                 remedy="Compare the file's SHA-256 on the index with the one in the summary.",
-                read_on="docs/troubleshooting.md#upload-unverified",
                 facts=(("sha256", distribution.sha256), ("page", self.urls.simple_url(distribution.project))),
                 file=distribution.filename,
             )
@@ -196,7 +195,6 @@ class Uploader:
             remedy="Run the command 'check' on the file, and leave its attestations out."
             if refused
             else "Press Re-run failed jobs, later and not Re-run all jobs: files that are there already are skipped.",
-            read_on=f"docs/troubleshooting.md#{code}",
             facts=(("tries", str(none.tries)), ("last trouble", none.trouble.value)),
             file=distribution.filename,
         )

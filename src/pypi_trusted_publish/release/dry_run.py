@@ -64,7 +64,6 @@ def _effects_of_a_mint() -> Diagnosis:
         "that names no environment, and creates the project of any pending publisher with the same claims, also under "
         "another name.",
         remedy="Start dry runs by hand (workflow_dispatch), not by a schedule.",
-        read_on="docs/troubleshooting.md#dry-run-mints",
     )
 
 

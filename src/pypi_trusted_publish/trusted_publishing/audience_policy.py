@@ -38,7 +38,6 @@ def check_audience(name: str, *, expected: str | None, host: str, is_loopback: b
             cause="A token for that audience could be used at another service than the one that files are sent to. "
             "The URL of the index is probably mistyped, or the index is set up wrongly.",
             remedy=_remedy(expected, host),
-            read_on="docs/troubleshooting.md#audience-not-allowed",
             facts=(("audience", name), ("index", host)),
         )
     )

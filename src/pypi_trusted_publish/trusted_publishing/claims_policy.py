@@ -86,7 +86,6 @@ class ClaimsPolicy:
             "give it required reviewers in the repository's settings.",
             paste=f"jobs:\n  {self.job}:\n    environment: {yaml_text(self.environment)}\n    permissions:\n"
             "      id-token: write",
-            read_on="docs/troubleshooting.md#environment-absent",
             facts=claims.shown(),
         )
 
@@ -102,7 +101,6 @@ class ClaimsPolicy:
             "and GitHub creates a new environment without any protection.",
             paste=f"    with:\n      environment: {yaml_text(found)}\n\njobs:\n  {self.job}:\n"
             f"    environment: {yaml_text(self.environment)}",
-            read_on="docs/troubleshooting.md#environment-different",
             facts=claims.shown(),
         )
 
@@ -115,7 +113,6 @@ class ClaimsPolicy:
                 cause="What answers as GitHub's identity endpoint has a fault, or is not GitHub's.",
                 remedy="Run the failed job again; on a self-hosted runner, look at what sets "
                 "ACTIONS_ID_TOKEN_REQUEST_URL.",
-                read_on="docs/troubleshooting.md#identity-audience-different",
                 facts=claims.shown(),
             )
         )
@@ -129,7 +126,6 @@ def event_refused(event_name: str) -> Diagnosis:
         cause="It has the rights of the repository, and whoever opens a pull request can influence what it runs.",
         remedy="Trigger the publishing workflow by a tag, a release or by hand.",
         paste='on:\n  push:\n    tags: ["v*"]\n  workflow_dispatch:',
-        read_on="docs/troubleshooting.md#event-refused",
         facts=(("event", event_name),),
     )
 
@@ -144,7 +140,6 @@ def _clock_warnings(claims: UnverifiedClaims, now: float) -> Iterator[Diagnosis]
             happened=f"By this machine's clock a fresh identity token is {'from the future' if early else 'too old'}.",
             cause="The runner's clock is wrong.",
             remedy="Set the clock of the runner; the release goes on, since the index goes by a clock of its own.",
-            read_on="docs/troubleshooting.md#clock-skewed",
             facts=(("now", f"{now:.0f}"), ("iat", str(claims.issued_at)), ("exp", str(claims.expires_at))),
         )
 
@@ -164,6 +159,5 @@ def _called_warnings(claims: UnverifiedClaims) -> Iterator[Diagnosis]:
         cause="The calling workflow names a fixed ref of its own repository; the index is likely to refuse the mint.",
         remedy="Call the workflow by its path, so that it is that of the same commit.",
         paste=f"    uses: ./.github/workflows/{job.filename}",
-        read_on="docs/troubleshooting.md#called-workflow-at-other-ref",
         facts=claims.shown(),
     )

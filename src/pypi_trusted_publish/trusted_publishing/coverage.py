@@ -61,7 +61,6 @@ def check_coverage(covered: int | None, projects: Sequence[str], unknown: Sequen
             cause="The publisher is registered for some of these projects only. Nothing was uploaded.",
             remedy="Register the same publisher (owner, repository, workflow and environment) in the publishing "
             "settings of every one of these projects, or publish each in a job of its own." + _for_new_ones(unknown),
-            read_on="docs/troubleshooting.md#token-covers-too-few-projects",
             facts=(("projects", ", ".join(projects)), ("covered", str(covered))),
         )
     )
@@ -88,7 +87,6 @@ def warn_of_several_new_projects(unknown: Sequence[str]) -> Diagnosis | None:
         "mint creates one project: the uploads to the others will be refused.",
         remedy="Publish the new projects one by one (register the pending publisher, publish, then the next), or give "
         "each project an environment and a pending publisher of its own.",
-        read_on="docs/troubleshooting.md#several-new-projects",
         facts=(("projects", ", ".join(unknown)),),
     )
 

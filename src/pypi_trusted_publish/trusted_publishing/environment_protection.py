@@ -131,7 +131,6 @@ def _unprotected(protection: Protection, event_name: str, *, is_pypi: bool, requ
             happened=f"The environment {protection.environment!r} has no protection: whoever can push can publish.",
             cause="GitHub creates an environment without any rule on its first mention in a workflow.",
             remedy=f"Give it required reviewers, or restrict the branches and tags that may deploy: {where}",
-            read_on="docs/troubleshooting.md#environment-unprotected",
             facts=(("environment", protection.environment), ("settings", where)),
         )
     if event_name in RISKY_EVENTS:
@@ -142,7 +141,6 @@ def _unprotected(protection: Protection, event_name: str, *, is_pypi: bool, requ
             "has no protection.",
             cause="Somebody without any right in the repository can bring such a run about.",
             remedy=f"Publish from a tag or by hand, or give the environment required reviewers: {where}",
-            read_on="docs/troubleshooting.md#risky-event",
             facts=(("event", event_name), ("environment", protection.environment)),
         )
 
@@ -156,7 +154,6 @@ def _unknown(protection: Protection) -> Diagnosis:
         "'actions: read'.",
         remedy="Grant it, or run again when GitHub's API is out of reach for the moment.",
         paste="    permissions:\n      id-token: write\n      actions: read",
-        read_on="docs/troubleshooting.md#protection-unknown",
         facts=(("environment", protection.environment), ("why", protection.why_unknown)),
     )
 

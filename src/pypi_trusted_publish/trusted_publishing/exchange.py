@@ -37,7 +37,6 @@ def audience_of(body: bytes) -> str:
             cause="Something in front of the index answered in its place (a sign-in page, a maintenance page, a CDN), "
             "or the upload URL is that of a web site.",
             remedy="Check the input 'repository-url'; when it is right, run the failed job again later.",
-            read_on="docs/troubleshooting.md#audience-unreadable",
         )
     )
 
@@ -116,6 +115,5 @@ def _unusable(why: str) -> IndexUnavailable:
             happened=f"The index answered 200 to the request for an upload token, but the answer is not usable: {why}.",
             cause="The index, or something in front of it, has a fault.",
             remedy="Run the failed job again; when it stays, tell those who run the index.",
-            read_on="docs/troubleshooting.md#mint-unreadable",
         )
     )

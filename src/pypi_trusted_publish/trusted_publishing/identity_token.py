@@ -155,7 +155,6 @@ def malformed_identity(what: str) -> IdentityMalformed:
             happened=f"GitHub's identity endpoint answered with something that is no identity token: {what}.",
             cause="The endpoint, or a proxy in front of it, has a fault.",
             remedy="Run the failed job again; when it stays, look at https://www.githubstatus.com.",
-            read_on="docs/troubleshooting.md#identity-token-malformed",
         )
     )
 

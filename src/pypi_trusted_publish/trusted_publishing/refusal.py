@@ -171,7 +171,6 @@ def _diagnosis(row: _Row, error: RefusedFor, refusal: Refusal, situation: Situat
         cause=by_reason or row.cause,
         remedy=_remedy(row.remedy, differences, situation),
         paste=form,
-        read_on=f"docs/troubleshooting.md#{row.diagnosis}",
         facts=_facts(refusal, claims),
     )
 
@@ -200,7 +199,6 @@ def _unknown(refusal: Refusal, situation: Situation) -> PublishError:
             situation,
         ),
         paste=PublisherForm.of(claims).lines() if lasting and claims is not None else "",
-        read_on="docs/troubleshooting.md#mint-refused" if lasting else "docs/troubleshooting.md#mint-unavailable",
         facts=_facts(refusal, claims),
     )
     return IndexRefused(diagnosis) if lasting else IndexUnavailable(diagnosis)
@@ -214,7 +212,6 @@ def _redirected(refusal: Refusal, situation: Situation) -> PublishError:
             cause="'repository-url' is probably not the index's own URL; a token is never sent where it was not meant "
             "to go.",
             remedy="Set the input 'repository-url' to the index's own upload URL.",
-            read_on="docs/troubleshooting.md#mint-redirected",
             facts=_facts(refusal, situation.claims),
         )
     )

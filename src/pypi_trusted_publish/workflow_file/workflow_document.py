@@ -105,7 +105,6 @@ def _no_workflow(filename: str, place: Place, why: str) -> WorkflowError:
             code="setup-no-workflow",
             happened=f"{filename}:{place.line}:{place.column}: this is no workflow: {why}.",
             remedy="Correct it there; actionlint checks the rest of the syntax.",
-            read_on="docs/troubleshooting.md#setup-no-workflow",
             file=filename,
         )
     )
@@ -117,6 +116,5 @@ def _no_library() -> WorkflowError:
             code="setup-needs-yaml",
             happened="The command 'setup' needs the package ruamel.yaml, which is not installed.",
             remedy="Install it: pip install 'pypi-trusted-publish[setup]'.",
-            read_on="docs/troubleshooting.md#setup-needs-yaml",
         )
     )
