@@ -60,6 +60,7 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
         "report.*",
         "attestations.policy",
         "attestations.when_signing_fails",
+        "http_date",
         "installation.early_report",
         "input_table",
         "inputs",

@@ -5,12 +5,12 @@ The decisions are here alone; :mod:`.attempts` carries them out. Times in second
 
 from __future__ import annotations
 
-import datetime as dt
 import enum
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
+
+from ..http_date import http_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -192,10 +192,5 @@ def retry_after(header: str | None, *, now: float) -> float | None:
     text = (header or "").strip()
     if text.isascii() and text.isdigit():
         return float(text[:9])
-    try:
-        moment = parsedate_to_datetime(text)
-    except (TypeError, ValueError, IndexError, OverflowError):  # the last: a year beyond every integer
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=dt.timezone.utc)
-    return max(0.0, moment.timestamp() - now)
+    moment = http_date(text)
+    return None if moment is None else max(0.0, moment - now)

@@ -5,13 +5,12 @@ Source: the server code of PyPI (Warehouse), August 2026.
 
 from __future__ import annotations
 
-import datetime as dt
-import email.utils
 import json
 import math
 from typing import Final
 
 from ..errors import Diagnosis, IndexUnavailable
+from ..http_date import http_date
 from ..secret import Secret
 from .tokens import TOKEN_PATTERN, IdentityToken, UploadToken
 
@@ -77,7 +76,7 @@ def minted_token(body: bytes, *, date_header: str | None, monotonic_now: float) 
 def _lifetime(expires: object, date_header: str | None) -> float:
     if isinstance(expires, bool) or not isinstance(expires, int | float):
         return DEFAULT_LIFETIME
-    date = _http_date(date_header)
+    date = http_date(date_header)
     if date is None:
         return DEFAULT_LIFETIME
     try:
@@ -85,19 +84,6 @@ def _lifetime(expires: object, date_header: str | None) -> float:
     except OverflowError:
         return DEFAULT_LIFETIME
     return lifetime if math.isfinite(lifetime) and lifetime > 0 else DEFAULT_LIFETIME
-
-
-def _http_date(text: str | None) -> float | None:
-    """Seconds since the epoch of an HTTP date, None when it is none."""
-    if not text:
-        return None
-    try:
-        moment = email.utils.parsedate_to_datetime(text)
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=dt.timezone.utc)
-        return moment.timestamp()
-    except (TypeError, ValueError, OverflowError, IndexError):
-        return None
 
 
 def _json_object(body: bytes) -> dict[str, object] | None:
