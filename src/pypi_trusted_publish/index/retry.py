@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from ..http_date import http_date
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 
 class RequestKind(str, enum.Enum):
@@ -153,11 +153,6 @@ def row(request: RequestKind, trouble: Trouble) -> Row:
         patience=policy.patience,
         why=policy.safe if again else _POINTLESS.get(trouble, "the status decides; the body is only read for people"),
     )
-
-
-def rows() -> Iterator[Row]:
-    """The whole table."""
-    return (row(request, trouble) for request in RequestKind for trouble in Trouble)
 
 
 def wait_before_next(
