@@ -82,6 +82,14 @@ def left_by(stage: Stage, *, code: int, log: str) -> Played:
     return Played(code=code, log=log, summary=stage.summary, outputs=_outputs(stage.outputs))
 
 
+def nothing_happened(stage: Stage, played: Played) -> None:
+    """No byte of a file arrived, no token lives, and no traceback was shown."""
+    assert stage.published() == ()
+    assert stage.live_tokens() == ()
+    assert "Traceback" not in played.log
+    assert not any(request.path == "/legacy/" for request in stage.requests)
+
+
 def _left(code: int) -> NoReturn:
     raise AssertionError(f"the run left with {code} although nobody stopped it")
 

@@ -4,17 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from builders.played import Played, play
+from builders.played import nothing_happened, play
 from pypi_trusted_publish.rehearsal.samples import Sample, build_release
 from pypi_trusted_publish.rehearsal.stage import Stage
-
-
-def nothing_happened(stage: Stage, played: Played) -> None:
-    """No byte of a file arrived, no token lives, and no traceback was shown."""
-    assert stage.published() == ()
-    assert stage.live_tokens() == ()
-    assert "Traceback" not in played.log
-    assert not any(request.path == "/legacy/" for request in stage.requests)
 
 
 def test_a_dry_run_leaves_the_index_empty_and_says_what_it_proved(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from builders.played import Played, play
+from builders.played import nothing_happened, play
 from pypi_trusted_publish.rehearsal.samples import Sample, build_release, build_wheel
 from pypi_trusted_publish.rehearsal.stage import Stage
 
@@ -25,14 +25,6 @@ def staged(tmp_path: Path) -> Iterator[Staged]:
     """Enters a stage; all of them are left at the end."""
     with ExitStack() as stack:
         yield lambda **changes: stack.enter_context(Stage(tmp_path / "stage", **changes))
-
-
-def nothing_happened(stage: Stage, played: Played) -> None:
-    """No byte of a file arrived, no token lives, and no traceback was shown."""
-    assert stage.published() == ()
-    assert stage.live_tokens() == ()
-    assert "Traceback" not in played.log
-    assert not any(request.path == "/legacy/" for request in stage.requests)
 
 
 def test_a_release_arrives_is_confirmed_and_leaves_no_token_behind(staged: Staged) -> None:
