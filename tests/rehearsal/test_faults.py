@@ -38,7 +38,7 @@ def test_a_row_is_either_an_answer_or_a_state_and_says_what_it_is(fault: Fault) 
     assert (fault.play is None) is not (fault.setting is None)
     assert fault.statement.endswith(".")
     assert not (fault.passing and fault.stalls)
-    assert not (fault.setting is not None and fault.repeatable)
+    assert not (fault.setting is not None and fault.always is not None)
 
 
 def test_chance_is_repeatable_and_keeps_its_measure() -> None:

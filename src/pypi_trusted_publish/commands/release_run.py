@@ -107,7 +107,7 @@ class Release:
     def stop(self) -> None:
         """Start nothing more, close what is open, and give back every token, within two seconds."""
         tokens = self._tokens
-        minting = tokens is not None and tokens.mint_in_flight(MINT_PATIENCE)
+        minting = tokens is not None and tokens.stop_minting(MINT_PATIENCE)
         self._session.abort()
         if tokens is not None:
             tokens.revoke_all(urgent=True, within=AFTER_A_MINT if minting else URGENT_TIMEOUT)

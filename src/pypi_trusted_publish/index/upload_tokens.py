@@ -113,8 +113,8 @@ class UploadTokens:
         """What is left of a token's life by the monotonic clock."""
         return token.minted_at + token.lifetime - self._clock.monotonic()
 
-    def mint_in_flight(self, timeout: float) -> bool:
-        """Hand out nothing any more, and wait at most ``timeout`` seconds for a mint on its way, if there is one.
+    def stop_minting(self, timeout: float) -> bool:
+        """Hand out nothing any more; wait at most ``timeout`` seconds for a mint on its way, and say if there was one.
 
         A token that we never saw cannot be revoked. Whoever asks for one from now on gets a TransportFailure, as from
         a session that was aborted: else the token that was waited for would start the next upload.

@@ -91,8 +91,3 @@ class Fault:
     """Whether it is a state of affairs that is not over with the run: somebody has to change something."""
     loses_tokens: bool = False
     """Whether an upload token may be left that nobody can revoke: it never arrived, or revoking does not work."""
-
-    @property
-    def repeatable(self) -> bool:
-        """Whether it may strike every request."""
-        return self.always is not None

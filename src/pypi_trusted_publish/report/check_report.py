@@ -12,7 +12,7 @@ from ..errors import EXIT_OK, Diagnosis, DistributionError, Severity
 from ..quantities import count_text
 from .foreign_text import clean
 
-_FINEST = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTICE: "warning"}
+_JSON_SEVERITY = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTICE: "warning"}
 """The JSON form knows two severities."""
 
 
@@ -42,7 +42,7 @@ def report_json(report: CheckReport) -> str:
         files[finding.filename].append(
             {
                 "rule": finding.rule,
-                "severity": _FINEST[finding.severity],
+                "severity": _JSON_SEVERITY[finding.severity],
                 "message": finding.message,
                 "hint": finding.hint,
             }

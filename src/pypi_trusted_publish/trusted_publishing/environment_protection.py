@@ -42,7 +42,7 @@ class Protection:
     why_unknown: str = ""
 
     def event(self) -> ProtectionRead:
-        """Tell it."""
+        """The event that tells it."""
         known = {ProtectionState.PROTECTED: True, ProtectionState.UNPROTECTED: False, ProtectionState.UNKNOWN: None}
         return ProtectionRead(
             environment=self.environment,
