@@ -7,6 +7,9 @@ from typing import Final
 
 from ..errors import Diagnosis
 
+MALFORMED: Final = (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, OverflowError)
+"""What the libraries raise, beside errors of their own, for a document of others that is not what it should be."""
+
 
 class Service(str, enum.Enum):
     """Whom signing asks; the values are what people read."""

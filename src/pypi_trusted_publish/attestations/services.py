@@ -15,7 +15,7 @@ from sigstore.sign import SigningContext
 
 from ..errors import Diagnosis, Severity
 from ..events import Told
-from .faults import Service, ServiceFault
+from .faults import MALFORMED, Service, ServiceFault
 from .wire import OverSession
 
 if TYPE_CHECKING:
@@ -31,13 +31,7 @@ GARBAGE: Final = (
     SigstoreError,
     FulcioClientError,
     RekorClientError,
-    ValueError,
-    KeyError,
-    TypeError,
-    AttributeError,
-    IndexError,
-    RecursionError,
-    OverflowError,
+    *MALFORMED,
 )
 """What the clients raise when an answer of 2xx is not what it should be."""
 

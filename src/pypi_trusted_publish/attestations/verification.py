@@ -19,6 +19,8 @@ from pypi_attestations import Attestation, AttestationError, AttestationType
 from sigstore.errors import Error as SigstoreError
 from sigstore.errors import VerificationError
 
+from .faults import MALFORMED
+
 if TYPE_CHECKING:
     from sigstore.verify import Verifier
 
@@ -31,13 +33,7 @@ _UNREADABLE: Final = (
     SigstoreError,
     x509.ExtensionNotFound,
     InvalidSignature,
-    ValueError,
-    KeyError,
-    TypeError,
-    AttributeError,
-    IndexError,
-    RecursionError,
-    OverflowError,
+    *MALFORMED,
     OSError,  # of the platform, for a time outside of its calendar
 )
 """What the libraries raise for a foreign document, by how far they got with it."""
