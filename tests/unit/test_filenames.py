@@ -43,7 +43,7 @@ TAKEN = [
 NEVER = [
     "",
     *["linux_x86_64", "linux_aarch64", "linux", "linux_armv8l", "macosx_16_0_arm64", "macosx_25_0_arm64"],
-    *["macosx_11_1_arm64", "macosx_26_1_arm64"],
+    *["macosx_11_1_arm64", "macosx_26_1_arm64", "any (1)", "any-1", "änd"],
 ]
 UNKNOWN = [
     "macosx_27_0_arm64",
@@ -117,7 +117,8 @@ WHEELS = [
     ("demo-1.0-py3-none-any.zip", ["filename-extension"]),
     ("demo-1.0-py3.12.egg", ["filename-extension"]),
     (".whl", ["filename-extension"]),
-    ("demo-1.0-py3-none-any\n.whl", ["filename-characters", "wheel-platform-unknown"]),
+    ("demo-1.0-py3-none-any\n.whl", ["filename-characters", "wheel-platform-refused"]),
+    ("demo-1.0-py3-none-any (1).whl", ["wheel-platform-refused"]),
     (f"demo-1.0-py3-none-{'.'.join(['any'] * 60)}.whl", ["filename-too-long"]),
 ]
 
@@ -189,7 +190,8 @@ def test_a_tag_that_the_index_may_know_by_now_is_a_warning_where_tables_are_leni
     filename = "demo-1.0-py3-none-macosx_27_0_arm64.whl"
     lenient = CheckOptions(lenient_tables=True)
     assert judge(filename, wheel_bytes(), options=lenient) == {"wheel-platform-unknown": Severity.WARNING}
-    assert errors("demo-1.0-py3-none-linux_x86_64.whl", wheel_bytes(), options=lenient) == ["wheel-platform-refused"]
+    for never in ("linux_x86_64", "any (1)", "äny"):
+        assert errors(f"demo-1.0-py3-none-{never}.whl", wheel_bytes(), options=lenient) == ["wheel-platform-refused"]
 
 
 def test_a_distribution_tells_what_the_upload_form_needs() -> None:

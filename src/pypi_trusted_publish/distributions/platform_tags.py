@@ -46,6 +46,8 @@ _PATTERNS: Final = tuple(
         r"pyemscripten_\d+_\d+_wasm32",
     )
 )
+_FORM: Final = re.compile(r"[a-z0-9_]+")
+"""Of every platform tag, those of the future included: PEP 425."""
 _MACOS_VERSION: Final = re.compile(r"macosx_(\d+)_(\d+)_")
 
 
@@ -56,7 +58,7 @@ class PlatformVerdict(enum.Enum):
     UNKNOWN = "unknown"
     """Not in our table; the index may know it by now."""
     NEVER = "never"
-    """No index takes it: the tag promises nothing, or names a system that does not exist."""
+    """No index takes it: the tag promises nothing, names a system that does not exist, or is no tag."""
 
 
 def judge_platform(tag: str) -> PlatformVerdict:
@@ -67,7 +69,7 @@ def judge_platform(tag: str) -> PlatformVerdict:
     tag = tag.lower()
     if tag in _EXACT or any(pattern.fullmatch(tag) for pattern in _PATTERNS):
         return PlatformVerdict.TAKEN
-    if not tag or tag == "linux" or tag.startswith("linux_") or _impossible_macos(tag):
+    if _FORM.fullmatch(tag) is None or tag == "linux" or tag.startswith("linux_") or _impossible_macos(tag):
         return PlatformVerdict.NEVER
     return PlatformVerdict.UNKNOWN
 

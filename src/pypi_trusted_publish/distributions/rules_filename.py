@@ -73,12 +73,14 @@ WHEEL_VERSION_MISMATCH: Final = Rule(
 
 WHEEL_PLATFORM_REFUSED: Final = Rule(
     code="wheel-platform-refused",
-    statement="A wheel's platform tags say what it needs in a way that an index can promise; `linux_x86_64` does not.",
-    source="Platform compatibility tags (packaging.python.org, PEP 513 and 600); " + SEEN,
-    meaning="No index takes such a wheel: it would be installed where it cannot run.",
+    statement="A wheel's platform tags are letters, digits and underscores, and say what it needs in a way that an "
+    "index can promise; `linux_x86_64` does not.",
+    source="Platform compatibility tags (packaging.python.org, PEP 425, 513 and 600); " + SEEN,
+    meaning="No index takes such a wheel: it would be installed where it cannot run, or nowhere.",
     fix="Repair Linux wheels with auditwheel (cibuildwheel does it), or let maturin build with `--compatibility`; on "
     "macOS set "
-    "`MACOSX_DEPLOYMENT_TARGET` to a version that exists; a pure Python wheel should be built as `py3-none-any`.",
+    "`MACOSX_DEPLOYMENT_TARGET` to a version that exists; a pure Python wheel should be built as `py3-none-any`; "
+    "do not rename wheels.",
 )
 
 WHEEL_PLATFORM_UNKNOWN: Final = Rule(
