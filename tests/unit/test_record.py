@@ -54,3 +54,21 @@ def test_a_member_that_many_rows_name_is_read_again_once() -> None:
     found = record_findings(WHEEL_NAME, rows, dist_info=DIST_INFO, names={"demo.py"}, contents=contents, rehash=rehash)
     assert list(found) == []
     assert asked == [("demo.py", "sha512")]
+
+
+@pytest.mark.parametrize("algorithm", ["sha256", "sha512"])
+def test_a_true_hash_in_hexadecimal_is_not_called_a_wrong_hash(algorithm: str) -> None:
+    real = hashlib.new(algorithm, b"").digest()
+    contents = {"demo.py": Content(hashlib.sha256(b"").digest(), 0)}
+
+    def told(digest: str) -> list[str]:
+        rows = [Row("demo.py", f"{algorithm}={digest}", "0")]
+        names = {"demo.py"}
+        found = record_findings(
+            WHEEL_NAME, rows, dist_info=DIST_INFO, names=names, contents=contents, rehash=lambda *_: real
+        )
+        return [finding.message for finding in found]
+
+    assert told(real.hex()) == ["In RECORD 'demo.py' has its hash in hexadecimal, not in URL-safe base64."]
+    assert told(real.hex().upper()) == told(real.hex())
+    assert told(real[::-1].hex()) == ["In RECORD 'demo.py' has a wrong hash."]

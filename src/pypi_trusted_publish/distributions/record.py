@@ -118,16 +118,24 @@ def _row_problems(row: Row, content: Content, rehash: Rehash) -> Iterator[str]:
     if not row.hash:
         yield "has no hash"
     elif algorithm == "sha256":
-        if digest.rstrip("=") != _encoded(content.sha256):
-            yield "has a wrong hash"
+        yield from _digest_problem(digest, content.sha256)
     elif algorithm not in _STRONGER:
         yield f"has a hash by {quoted(algorithm)}, which is too weak or unknown"
     else:
         real = rehash(row.path, algorithm)
-        if real is not None and digest.rstrip("=") != _encoded(real):
-            yield "has a wrong hash"
+        if real is not None:
+            yield from _digest_problem(digest, real)
     if row.size and row.size != str(content.size):
         yield f"has the size {quoted(row.size)} instead of {content.size}"
+
+
+def _digest_problem(told: str, real: bytes) -> Iterator[str]:
+    if told.rstrip("=") == _encoded(real):
+        return
+    if told.lower() == real.hex():
+        yield "has its hash in hexadecimal, not in URL-safe base64"
+    else:
+        yield "has a wrong hash"
 
 
 def _encoded(digest: bytes) -> str:
