@@ -101,6 +101,14 @@ def test_files_that_disagree_are_warned_about(ours: tuple[str, str], theirs: tup
     assert found == {SDIST_NAME: {"set-metadata-differs"}}
 
 
+def test_the_fields_that_differ_are_named_as_one_or_as_several() -> None:
+    mine = wheel("1.0", ("Requires-Dist", "six"), ("Requires-Python", ">=3.9"))
+    (one,) = judge_all((WHEEL_NAME, mine), (SDIST_NAME, sdist("1.0", ("Requires-Dist", "six")))).findings
+    (both,) = judge_all((WHEEL_NAME, mine), (SDIST_NAME, sdist("1.0"))).findings
+    assert one.message == f"Requires-Python differs from what {WHEEL_NAME} says."
+    assert both.message == f"Requires-Dist, Requires-Python differ from what {WHEEL_NAME} says."
+
+
 def test_what_the_sdist_leaves_to_the_build_may_differ() -> None:
     dynamic = sdist("1.0", ("Dynamic", "Requires-Dist"))
     assert by_file(judge_all((WHEEL_NAME, wheel("1.0", ("Requires-Dist", "six"))), (SDIST_NAME, dynamic))) == {}

@@ -103,8 +103,9 @@ def _differing_metadata(files: list[Distribution]) -> Iterator[Finding]:
         shown = _shown(other.metadata)
         differing = [name for name in _SHOWN_BY_INDEX if shown[name] != told[name] and name.lower() not in dynamic]
         if differing:
+            verb = "differs" if len(differing) == 1 else "differ"
             yield rules.SET_METADATA_DIFFERS.finding(
-                other.filename, f"{', '.join(differing)} differ from those in {first.filename}."
+                other.filename, f"{', '.join(differing)} {verb} from what {first.filename} says."
             )
 
 
