@@ -32,6 +32,15 @@ def test_without_a_content_type_the_hint_asks_whether_it_is_markdown() -> None:
     assert "name no Description-Content-Type" in unstated.message
 
 
+def test_a_description_that_an_old_setuptools_indented_is_told_as_such() -> None:
+    folded = metadata_bytes(("Description", "demo\n        ====\n        \n        Some text."))
+    (finding,) = found(folded, render=refuses)
+    assert "is indented by eight blanks" in finding.message
+    assert "current setuptools" in finding.hint
+    (plain,) = found(metadata_bytes(("Description", "demo\n        ====\n Some text.")), render=refuses)
+    assert "eight blanks" not in plain.message
+
+
 def test_what_could_not_be_tried_is_a_warning() -> None:
     (finding,) = found(metadata_bytes(RST, body="x"), render=gives_up)
     assert (finding.rule, finding.severity) == ("not-fully-checked", Severity.WARNING)

@@ -44,6 +44,8 @@ class Rendering:
 DescriptionRenderer: TypeAlias = Callable[[str], Rendering]
 """Renders reStructuredText as the index does. Never raises; may be called from several threads."""
 
+_FOLD: Final = " " * 8
+"""In front of each further line of a description in a header, by setuptools before it wrote bodies."""
 _LINK_DEFINITION: Final = re.compile(r" {0,3}\[[^\]^][^\]]*\]:\s*\S+(?:\s+(?:\"[^\"]*\"|'[^']*'|\([^)]*\)))?\s*")
 
 
@@ -76,14 +78,22 @@ def _text_findings(
         if _shows_nothing(description):
             yield rules.DESCRIPTION_BLANK.finding(filename, "The description holds nothing but link definitions.")
     elif render is not None:
-        yield from _rendering_findings(render(description), stated, filename)
+        yield from _rendering_findings(render(description), stated, filename, indented=_is_indented(description))
 
 
 def _shows_nothing(markdown: str) -> bool:
     return all(_LINK_DEFINITION.fullmatch(line) for line in markdown.splitlines() if line.strip())
 
 
-def _rendering_findings(rendering: Rendering, stated: str | None, filename: str) -> Iterator[Finding]:
+def _is_indented(text: str) -> bool:
+    """Whether the text was folded into a header as old releases of setuptools do it, and clients send it so."""
+    later = [line for line in text.splitlines()[1:] if line.strip()]
+    return bool(later) and all(line.startswith(_FOLD) for line in later)
+
+
+def _rendering_findings(
+    rendering: Rendering, stated: str | None, filename: str, *, indented: bool
+) -> Iterator[Finding]:
     if rendering.verdict is Verdict.RENDERED:
         return
     where = "" if rendering.line is None else f" in line {rendering.line}"
@@ -91,6 +101,10 @@ def _rendering_findings(rendering: Rendering, stated: str | None, filename: str)
         yield NOT_FULLY_CHECKED.finding(filename, f"The description was not rendered to its end: {rendering.problem}.")
         return
     told = f"The description does not render as reStructuredText{where}: {rendering.problem}."
+    if indented:
+        told += " Each line after the first is indented by eight blanks, which the index takes for a part of the text."
+        yield rules.DESCRIPTION_NOT_RENDERED.finding(filename, told, rules.DESCRIPTION_INDENTED)
+        return
     if not stated:
         told += " The metadata name no Description-Content-Type, so the index takes it for reStructuredText."
     hint = None if stated else rules.DESCRIPTION_WITHOUT_TYPE

@@ -11,6 +11,11 @@ DESCRIPTION_WITHOUT_TYPE: Final = (
     '`long_description_content_type="text/markdown"` in `setup.py`. If it is reStructuredText, mend that line.'
 )
 
+DESCRIPTION_INDENTED: Final = (
+    "Build with a current setuptools: it puts the description behind the headers, as it is, and no longer into an "
+    "indented `Description` header."
+)
+
 CONTENT_TYPE_INVALID: Final = Rule(
     code="description-content-type",
     statement="`Description-Content-Type` is `text/plain`, `text/x-rst` or `text/markdown`, in UTF-8, and a Markdown "
