@@ -12,6 +12,7 @@ from ..errors import Severity
 from . import rules_set as rules
 from .distribution import CoreMetadata, Distribution, Finding, Kind
 from .member_names import listed
+from .metadata_fields import FIELDS, known_in
 from .options import PROJECT_SIZE_LIMIT, SeveralVersions
 from .sent_metadata import sent_metadata
 
@@ -99,14 +100,24 @@ def _differing_metadata(files: list[Distribution]) -> Iterator[Finding]:
     first, *others = sorted(files, key=lambda file: (file.kind is Kind.SDIST, file.filename))
     told = _shown(first.metadata)
     for other in others:
-        dynamic = {value.strip().lower() for value in other.metadata.all("Dynamic")}
         shown = _shown(other.metadata)
-        differing = [name for name in _SHOWN_BY_INDEX if shown[name] != told[name] and name.lower() not in dynamic]
+        left = _left_to_the_build(other, shown)
+        differing = [name for name in _SHOWN_BY_INDEX if shown[name] != told[name] and name.lower() not in left]
         if differing:
             verb = "differs" if len(differing) == 1 else "differ"
             yield rules.SET_METADATA_DIFFERS.finding(
                 other.filename, f"{', '.join(differing)} {verb} from what {first.filename} says."
             )
+
+
+def _left_to_the_build(file: Distribution, shown: dict[str, frozenset[str]]) -> set[str]:
+    """Fields, in lower case, about which a file does not claim to tell the truth (PEP 643).
+
+    Before Dynamic there was no way to say so; setuptools wrote no Requires-Dist at all into its sdists of that time.
+    """
+    if file.kind is Kind.SDIST and not known_in(FIELDS["dynamic"], file.metadata.version):
+        return {name.lower() for name in _SHOWN_BY_INDEX if not shown[name]}
+    return {value.strip().lower() for value in file.metadata.all("Dynamic")}
 
 
 def _shown(metadata: CoreMetadata) -> dict[str, frozenset[str]]:
