@@ -132,6 +132,36 @@ def test_the_order_and_the_blanks_of_requirements_do_not_matter() -> None:
     assert by_file(judge_all((WHEEL_NAME, first), (SDIST_NAME, second))) == {}
 
 
+SPELLINGS = [
+    (("Requires-Dist", "Typing_Extensions <4,>=2"), ("Requires-Dist", "typing-extensions>=2,<4")),
+    (("Requires-Dist", "a[X_y] ; extra == 'use_it'"), ("Requires-Dist", 'a[x-y]; extra == "use-it"')),
+    (("Requires-Dist", "a ; os_name=='nt' and extra=='x'"), ("Requires-Dist", 'a;os_name == "nt" and extra == "x"')),
+    (("Requires-Dist", "no requirement;"), ("Requires-Dist", "no requirement;")),
+    (("Requires-Python", ">=3.9,!=3.10.*"), ("Requires-Python", "!=3.10.*, >=3.9")),
+    (("Provides-Extra", "Use_It"), ("Provides-Extra", "use-it")),
+    (("License", "MIT\n        too"), ("License", "MIT\n too")),
+]
+
+
+@pytest.mark.parametrize(("ours", "theirs"), SPELLINGS)
+def test_files_that_say_the_same_in_another_spelling_agree(ours: tuple[str, str], theirs: tuple[str, str]) -> None:
+    found = by_file(judge_all((WHEEL_NAME, wheel("1.0", ours)), (SDIST_NAME, sdist("1.0", theirs))))
+    assert "set-metadata-differs" not in {rule for rules in found.values() for rule in rules}
+
+
+@pytest.mark.parametrize("field", ["Requires-Dist", "Requires-Python"])
+def test_files_that_disagree_on_what_cannot_be_read_are_warned_about(field: str) -> None:
+    files = ((WHEEL_NAME, wheel("1.0", (field, "one ;"))), (SDIST_NAME, sdist("1.0", (field, "two ;"))))
+    assert "set-metadata-differs" in by_file(judge_all(*files))[SDIST_NAME]
+
+
+def test_very_long_lists_of_requirements_are_compared_as_texts() -> None:
+    many = [("Requires-Dist", f"a{number}") for number in range(1_500)]
+    other = [("Requires-Dist", f"A{number}") for number in range(1_500)]
+    found = by_file(judge_all((WHEEL_NAME, wheel("1.0", *many)), (SDIST_NAME, sdist("1.0", *other))))
+    assert found == {SDIST_NAME: {"set-metadata-differs"}}
+
+
 def test_a_project_above_the_limit_is_an_error_of_a_table() -> None:
     (one,) = judge_all((SDIST_NAME, sdist_bytes())).distributions
     huge = dataclasses.replace(one, identity=dataclasses.replace(one.identity, size=PROJECT_SIZE_LIMIT + 1))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import Final
+
+from packaging.utils import canonicalize_name
 
 from . import rules_dependencies as rules
 from .distribution import Finding
@@ -56,3 +59,28 @@ def _extras(sent: SentMetadata, filename: str) -> Iterator[Finding]:
     for text in dict.fromkeys(sent.all("provides-extra")):
         if not is_valid_name(text):
             yield rules.EXTRA_INVALID.finding(filename, f"Provides-Extra is {quoted(text)}.")
+
+
+@functools.lru_cache(maxsize=4096)
+def requirement_spelling(text: str) -> str:
+    """One spelling for all requirements that mean the same; for a text that is no requirement, the text."""
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    try:
+        requirement = Requirement(text)
+        requirement.name = canonicalize_name(requirement.name)
+        requirement.extras = {canonicalize_name(extra) for extra in requirement.extras}
+        return str(requirement)
+    except (InvalidRequirement, RecursionError):
+        return text
+
+
+@functools.lru_cache(maxsize=64)
+def python_spelling(text: str) -> str:
+    """The same for Requires-Python."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    try:
+        return str(SpecifierSet(text))
+    except InvalidSpecifier:
+        return text

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Final, TypeVar
 
 from packaging.utils import canonicalize_name
 
 from ..errors import Severity
 from . import rules_set as rules
+from .dependencies import python_spelling, requirement_spelling
 from .distribution import CoreMetadata, Distribution, Finding, Kind
 from .member_names import listed
 from .metadata_fields import FIELDS, known_in
@@ -17,7 +19,8 @@ from .options import PROJECT_SIZE_LIMIT, SeveralVersions
 from .sent_metadata import sent_metadata
 
 _Key = TypeVar("_Key")
-_SHOWN_BY_INDEX: Final = ("Requires-Dist", "Requires-Python", "Provides-Extra", "License-Expression", "License")
+_MOST_COMPARED: Final = 2000
+"""Values of one field that are brought into one spelling, so that a hostile list costs no seconds."""
 
 
 def set_findings(distributions: Sequence[Distribution], several_versions: SeveralVersions) -> Iterator[Finding]:
@@ -102,7 +105,9 @@ def _differing_metadata(files: list[Distribution]) -> Iterator[Finding]:
     for other in others:
         shown = _shown(other.metadata)
         left = _left_to_the_build(other, shown)
-        differing = [name for name in _SHOWN_BY_INDEX if shown[name] != told[name] and name.lower() not in left]
+        differing = [
+            name for name in _SPELLINGS if name.lower() not in left and not _agree(name, shown[name], told[name])
+        ]
         if differing:
             verb = "differs" if len(differing) == 1 else "differ"
             yield rules.SET_METADATA_DIFFERS.finding(
@@ -116,12 +121,36 @@ def _left_to_the_build(file: Distribution, shown: dict[str, frozenset[str]]) -> 
     Before Dynamic there was no way to say so; setuptools wrote no Requires-Dist at all into its sdists of that time.
     """
     if file.kind is Kind.SDIST and not known_in(FIELDS["dynamic"], file.metadata.version):
-        return {name.lower() for name in _SHOWN_BY_INDEX if not shown[name]}
+        return {name.lower() for name in _SPELLINGS if not shown[name]}
     return {value.strip().lower() for value in file.metadata.all("Dynamic")}
+
+
+def _agree(name: str, ours: frozenset[str], theirs: frozenset[str]) -> bool:
+    """Whether two files say the same of a field, however each spells it; very long lists are compared as texts."""
+    if ours == theirs:
+        return True
+    spelling = _SPELLINGS[name]
+    if len(ours) + len(theirs) > _MOST_COMPARED:
+        return False
+    return {spelling(value) for value in ours} == {spelling(value) for value in theirs}
+
+
+def _without_blanks(text: str) -> str:
+    return "".join(text.split())
+
+
+_SPELLINGS: Final[Mapping[str, Callable[[str], str]]] = MappingProxyType(
+    {
+        "Requires-Dist": requirement_spelling,
+        "Requires-Python": python_spelling,
+        "Provides-Extra": canonicalize_name,
+        "License-Expression": _without_blanks,
+        "License": _without_blanks,
+    }
+)
+"""What the index shows of a release, and how each of its fields is brought into one spelling."""
 
 
 def _shown(metadata: CoreMetadata) -> dict[str, frozenset[str]]:
     sent = sent_metadata(metadata)
-    shown = {name: frozenset("".join(value.split()) for value in sent.all(name)) for name in _SHOWN_BY_INDEX}
-    shown["Provides-Extra"] = frozenset(canonicalize_name(extra) for extra in sent.all("Provides-Extra"))
-    return shown
+    return {name: frozenset(sent.all(name)) for name in _SPELLINGS}
