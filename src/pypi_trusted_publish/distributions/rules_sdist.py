@@ -62,9 +62,10 @@ SDIST_SPARSE_MEMBER: Final = Rule(
 
 SDIST_CUT_OFF: Final = Rule(
     code="sdist-cut-off",
-    statement="After its last member the archive ends with blocks of zeros.",
-    source="POSIX.1-2017, pax, ustar interchange format",
-    meaning="The index takes what stands before the damage; other tools refuse the archive, and files are missing.",
+    statement="After its last member the archive ends with blocks of zeros, and its gzip stream with a true checksum.",
+    source="POSIX.1-2017, pax, ustar interchange format; RFC 1952, section 2.3.1",
+    meaning="The index takes what stands before the damage; other tools refuse the archive, and files may be missing "
+    "or not what was packed.",
     fix="Build the sdist again, and check that it was stored and fetched as a whole.",
     level=Level.REGRET,
     severity=Severity.WARNING,

@@ -20,6 +20,7 @@ from .tar_members import (
     CommonFolder,
     TarUnreadable,
     content,
+    damage_behind,
     holds_content,
     link_target,
     members,
@@ -50,8 +51,8 @@ class SdistArchive:
     """Why the archive could not be read to its end, as a sentence."""
     unfinished: str | None = None
     """What was left out for the budget, as a phrase."""
-    cut_off: bool = False
-    """Whether something else than zeros stands where the archive ends."""
+    damage: str = ""
+    """What is wrong where the archive ends, as a sentence."""
     sparse: list[str] = field(default_factory=list)
     marked: MarkedFiles = field(default_factory=MarkedFiles)
     candidates: dict[str, bytes | str] = field(default_factory=dict)
@@ -97,7 +98,9 @@ def _read_members(reader: HashingReader, archive: SdistArchive) -> None:
             _keep(archive, member, tar)
         elif archive.options.full and member.isfile():
             _scan(archive, member, tar)
-    archive.cut_off = any(stream.last)
+    if archive.options.full:
+        last = f"What comes after {len(archive.names)} members is no member and no end."
+        archive.damage = last if any(stream.last) else damage_behind(stream)
 
 
 def _keep(archive: SdistArchive, member: tarfile.TarInfo, tar: tarfile.TarFile) -> None:
@@ -175,9 +178,8 @@ def sdist_findings(archive: SdistArchive, license_files: tuple[str, ...]) -> Ite
     if archive.sparse:
         shown = listed(archive.sparse, len(archive.sparse))
         yield rules_sdist.SDIST_SPARSE_MEMBER.finding(filename, f"Stored as sparse files: {shown}.")
-    if archive.cut_off and archive.options.full:
-        last = len(archive.names)
-        yield rules_sdist.SDIST_CUT_OFF.finding(filename, f"What comes after {last} members is no member and no end.")
+    if archive.damage:
+        yield rules_sdist.SDIST_CUT_OFF.finding(filename, archive.damage)
     yield from _layout_findings(archive)
     if archive.metadata is not None and archive.unfinished is None:
         for path in license_files:

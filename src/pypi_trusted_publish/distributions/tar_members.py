@@ -1,7 +1,7 @@
 """The members of an sdist, read in one pass as the index reads them: with the standard library's ``tarfile``.
 
-What comes after the end of the archive (trailing bytes, further gzip members, the checksum) is not looked at, because
-the index does not look at it either.
+What comes after the end of the archive (trailing bytes, further gzip members, the checksum) decides nothing, because
+the index does not look at it either; that the gzip stream is whole is only looked at for a warning.
 """
 
 from __future__ import annotations
@@ -18,6 +18,10 @@ from .quoting import quoted
 
 _LARGEST_READ: Final = 16 * 1024 * 1024
 """Bytes that a header (pax, long names) may make the reader hold."""
+
+
+_LARGEST_PADDING: Final = 16 * 1024 * 1024
+"""Bytes behind the end of the archive that are unpacked to see whether the gzip stream is whole."""
 
 
 class TarUnreadable(Exception):
@@ -102,6 +106,27 @@ def members(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
             return
         archive.members = []  # type: ignore[attr-defined]  # it would keep them all
         yield member
+
+
+def damage_behind(stream: UnpackedStream) -> str:
+    """What is wrong with the gzip stream behind the end of the archive, as a sentence; empty when nothing is.
+
+    Bytes after the gzip stream are no damage: every tool passes over them.
+    """
+    end = stream.tell() + _LARGEST_PADDING
+    try:
+        while stream.tell() < end and stream.read(CHUNK):
+            pass
+    except EOFError:
+        return "The gzip stream ends too early: the end of the file is cut off."
+    except zlib.error:
+        return "The compressed data behind the last member is damaged."
+    except OSError as error:
+        if str(error).startswith(("CRC check", "Incorrect length")):
+            return "The checksum of the gzip stream is wrong: something in the file was changed after it was packed."
+    except BudgetSpent:
+        pass
+    return ""
 
 
 def holds_content(member: tarfile.TarInfo) -> bool:
