@@ -44,11 +44,11 @@ NEVER = [
     "",
     *["linux_x86_64", "linux_aarch64", "linux", "linux_armv8l", "macosx_16_0_arm64", "macosx_25_0_arm64"],
     *["macosx_11_1_arm64", "macosx_26_1_arm64", "any (1)", "any-1", "änd"],
+    "pyodide_2024_0_wasm32",
 ]
 UNKNOWN = [
     "macosx_27_0_arm64",
     "macosx_9_0_ppc",
-    "pyodide_2024_0_wasm32",
     "emscripten_3_1_58_wasm32",
     "wasi_0_0_wasm32",
     "win_riscv64",

@@ -48,6 +48,8 @@ _PATTERNS: Final = tuple(
 )
 _FORM: Final = re.compile(r"[a-z0-9_]+")
 """Of every platform tag, those of the future included: PEP 425."""
+_REFUSED: Final = ("linux_", "pyodide_")
+"""The first promises nothing; the second is spelt ``pyemscripten_`` on indexes, by decision (PEP 783)."""
 _MACOS_VERSION: Final = re.compile(r"macosx_(\d+)_(\d+)_")
 
 
@@ -58,7 +60,7 @@ class PlatformVerdict(enum.Enum):
     UNKNOWN = "unknown"
     """Not in our table; the index may know it by now."""
     NEVER = "never"
-    """No index takes it: the tag promises nothing, names a system that does not exist, or is no tag."""
+    """No index takes it: the tag promises nothing, names a system that does not exist or otherwise, or is no tag."""
 
 
 def judge_platform(tag: str) -> PlatformVerdict:
@@ -69,7 +71,7 @@ def judge_platform(tag: str) -> PlatformVerdict:
     tag = tag.lower()
     if tag in _EXACT or any(pattern.fullmatch(tag) for pattern in _PATTERNS):
         return PlatformVerdict.TAKEN
-    if _FORM.fullmatch(tag) is None or tag == "linux" or tag.startswith("linux_") or _impossible_macos(tag):
+    if _FORM.fullmatch(tag) is None or tag == "linux" or tag.startswith(_REFUSED) or _impossible_macos(tag):
         return PlatformVerdict.NEVER
     return PlatformVerdict.UNKNOWN
 
