@@ -78,9 +78,8 @@ WHEEL_PLATFORM_REFUSED: Final = Rule(
     source="Platform compatibility tags (packaging.python.org, PEP 425, 513 and 600); " + SEEN,
     meaning="No index takes such a wheel: it would be installed where it cannot run, or nowhere.",
     fix="Repair Linux wheels with auditwheel (cibuildwheel does it), or let maturin build with `--compatibility`; on "
-    "macOS set "
-    "`MACOSX_DEPLOYMENT_TARGET` to a version that exists; a pure Python wheel should be built as `py3-none-any`; "
-    "do not rename wheels.",
+    "macOS set `MACOSX_DEPLOYMENT_TARGET` to a version that exists; build for Pyodide with tools that write "
+    "`pyemscripten_X_Y_wasm32`; a pure Python wheel should be built as `py3-none-any`; do not rename wheels.",
 )
 
 WHEEL_PLATFORM_UNKNOWN: Final = Rule(
