@@ -65,6 +65,7 @@ function Find-Python {
 try { [Console]::OutputEncoding = New-Object Text.UTF8Encoding $false } catch { $found = @() } # all that we start speaks UTF-8
 $python = Find-Python
 if ($python) {
+    $global:LASTEXITCODE = 70 # what stays when it cannot be started after all: a candidate has left a nought there
     & $python -I -S -u -X utf8 (Join-Path $PSScriptRoot 'bootstrap.py') @args
     exit $LASTEXITCODE
 }

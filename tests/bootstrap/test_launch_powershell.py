@@ -20,6 +20,12 @@ def test_it_is_ascii_for_windows_powershell_reads_scripts_in_the_code_page() -> 
     assert SOURCE.isascii()
 
 
+def test_an_interpreter_that_cannot_be_started_leaves_no_nought_of_a_candidate_behind() -> None:
+    start = "    & $python -I -S -u -X utf8 (Join-Path $PSScriptRoot 'bootstrap.py') @args\n    exit $LASTEXITCODE\n"
+    before, _, _ = SOURCE.decode().replace("\r\n", "\n").partition(start)
+    assert before.splitlines()[-1].lstrip().startswith("$global:LASTEXITCODE = 70 ")
+
+
 def test_both_launchers_ask_the_same_question_and_give_the_same_answer() -> None:
     shell = (ROOT / "launch.sh").read_text(encoding="utf-8")
     powershell = SOURCE.decode().replace("''", '"')
