@@ -27,7 +27,8 @@ class Command:
 
     def run(self, argv: Sequence[str], surroundings: Surroundings) -> int:
         """Run it; returns the exit code."""
-        module = import_module(f".{self.module}", __package__)
+        package = __name__.rpartition(".")[0]  # what __package__ was before Python 3.15
+        module = import_module(f".{self.module}", package)
         return cast("Callable[[Sequence[str], Surroundings], int]", module.run)(argv, surroundings)
 
 

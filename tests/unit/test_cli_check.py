@@ -13,6 +13,7 @@ import pytest
 from builders.archives import SDIST_NAME, WHEEL_NAME, sdist_bytes, wheel_bytes
 from builders.metadata import metadata_bytes
 from builders.surroundings import surroundings
+from pypi_trusted_publish import cli
 from pypi_trusted_publish.commands import check as cli_check
 
 GOOD_RST = metadata_bytes(body="A *demonstration*.\n")
@@ -44,6 +45,13 @@ def test_good_distributions_end_with_zero(dist: Path) -> None:
     code, files = run_json("dist")
     assert code == 0
     assert files == {name: {"filename": name, "ok": True, "findings": []} for name in (SDIST_NAME, WHEEL_NAME)}
+
+
+def test_the_command_is_found_by_a_python_whose_modules_have_no_package_variable(
+    dist: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(cli, "__package__")
+    assert cli.run(["check", str(dist)], surroundings()) == 0
 
 
 def test_a_refused_distribution_ends_with_three_and_says_why(dist: Path) -> None:
