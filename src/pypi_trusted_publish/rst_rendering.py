@@ -7,6 +7,7 @@ file insertion and raw output are off.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import re
@@ -77,14 +78,18 @@ def answer(task: dict[str, object]) -> None:
 
 
 def _limit(seconds: int, size: int) -> None:
-    """Bound this process, where the system can: Windows cannot, there only the parent's clock does."""
+    """Bound this process, as far as the system lets us.
+
+    Windows has no such bounds, there only the parent's clock counts; macOS takes none on the address space; and where
+    a lower one holds already, it stays.
+    """
     try:
         import resource
     except ImportError:
         return
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-    resource.setrlimit(resource.RLIMIT_AS, (size, size))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    for kind, most in ((resource.RLIMIT_CPU, seconds), (resource.RLIMIT_AS, size), (resource.RLIMIT_CORE, 0)):
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(kind, (most, most))
 
 
 def _peak_memory() -> int:

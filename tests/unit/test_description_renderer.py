@@ -98,7 +98,8 @@ def test_a_child_that_takes_too_long_is_ended() -> None:
 
 @pytest.mark.parametrize("megabytes", [40, 60])
 def test_a_child_that_takes_too_much_memory_says_nothing_against_the_text(megabytes: int) -> None:
-    expected = Verdict.RENDERED if sys.platform == "win32" else Verdict.UNKNOWN  # Windows has no such bound
+    unbound = sys.platform in ("win32", "darwin")
+    expected = Verdict.RENDERED if unbound else Verdict.UNKNOWN
     assert render_in_child("* x\n" * 30_000, size=megabytes << 20).verdict is expected
 
 
@@ -212,6 +213,28 @@ def test_the_child_bounds_itself_and_blames_no_text_for_the_bounds(
     answer({"text": ":func:`x`\n", "seconds": 7, "bytes": size})
     assert json.loads(capsysbinary.readouterr().out)["verdict"] == verdict
     assert limits == {"RLIMIT_AS": (size, size), "RLIMIT_CPU": (7, 7), "RLIMIT_CORE": (0, 0)}
+
+
+@pytest.mark.parametrize("refusal", [ValueError("current limit exceeds maximum limit"), PermissionError(1, "no")])
+def test_a_system_that_takes_no_bound_on_memory_still_bounds_the_time(
+    refusal: Exception, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    limits: dict[str, tuple[int, int]] = {}
+
+    def bound(kind: str, most: tuple[int, int]) -> None:
+        if kind == "RLIMIT_AS":
+            raise refusal  # as macOS does
+        limits[kind] = most
+
+    system = SimpleNamespace(
+        **{name: name for name in ("RLIMIT_AS", "RLIMIT_CPU", "RLIMIT_CORE", "RUSAGE_SELF")},
+        setrlimit=bound,
+        getrusage=lambda _who: SimpleNamespace(ru_maxrss=50_000),
+    )
+    monkeypatch.setitem(sys.modules, "resource", system)
+    answer({"text": "Text.\n", "seconds": 7, "bytes": 1 << 30})
+    assert json.loads(capsysbinary.readouterr().out)["verdict"] == "rendered"
+    assert limits == {"RLIMIT_CPU": (7, 7), "RLIMIT_CORE": (0, 0)}
 
 
 def test_a_child_that_ends_early_says_nothing_against_the_text(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
