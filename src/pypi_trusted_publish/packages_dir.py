@@ -102,7 +102,7 @@ def _look(search: _Search, line: str) -> None:
     elif os.path.lexists(path):
         _file(search, line, path)
     elif glob.has_magic(line):
-        _globbed(search, line, str(path))
+        _globbed(search, line, str(Path(glob.escape(str(search.workspace))) / line))  # its own name is no pattern
     else:
         search.problems.append(problems.missing(line, _names(path.parent)))
 

@@ -80,6 +80,14 @@ def test_a_name_with_the_signs_of_a_glob_is_a_name_where_such_a_file_exists(tmp_
     assert [each.filename for each in collect(["[x].tar.gz"], str(tmp_path)).candidates] == ["[x].tar.gz"]
 
 
+def test_the_name_of_the_workspace_is_no_pattern(tmp_path: Path) -> None:
+    workspace = tmp_path / "runner [1]"
+    workspace.mkdir()
+    (workspace / SDIST).write_bytes(b"")
+    for line in ("*.tar.gz", str(tmp_path / "runner [[]1]" / "*.tar.gz")):
+        assert [each.filename for each in collect([line], str(workspace)).candidates] == [SDIST]
+
+
 def test_a_file_that_was_named_is_judged_whatever_it_is(dist: Path) -> None:
     assert [each.filename for each in collect(["dist/notes.txt"], str(dist.parent)).candidates] == ["notes.txt"]
 
