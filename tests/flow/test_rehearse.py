@@ -41,6 +41,14 @@ def test_a_folder_stands_for_the_distributions_in_it(tmp_path: Path) -> None:
     assert code == 0, said
 
 
+def test_a_glob_that_the_shell_left_as_it_is_names_the_distributions(tmp_path: Path) -> None:
+    build_release(tmp_path, Sample(name="my-own", version="3.1"))
+    (tmp_path / "notes.txt").write_text("not published", encoding="utf-8")
+    code, said = rehearsed("--dry-run", str(tmp_path / "*"))
+    assert code == 0, said
+    assert rehearsed(str(tmp_path / "*.egg")) == (2, f"no such file: {tmp_path / '*.egg'}\n")
+
+
 @pytest.mark.parametrize(
     "fault",
     [(), ("--fault", "names-taken"), ("--fault", "release-closed"), ("--fault", "mint-invalid-pending-publisher")],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import glob
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -103,10 +104,14 @@ def _leave_in_order(code: int) -> NoReturn:
 
 
 def _distributions(path: Path) -> list[Path]:
-    """The distributions of a folder, or the file itself."""
-    if not path.is_dir():
+    """The distributions of a folder or of a glob, which the shells of Windows leave as it is; or the file itself."""
+    if path.is_dir():
+        found = list(path.iterdir())
+    elif not path.exists() and glob.has_magic(str(path)):
+        found = [Path(name) for name in glob.glob(str(path))]  # noqa: PTH207 - it may be absolute or hold ..
+    else:
         return [path]
-    return sorted(file for file in path.iterdir() if file.name.endswith((".whl", ".tar.gz"))) or [path]
+    return sorted(file for file in found if file.name.endswith((".whl", ".tar.gz"))) or [path]
 
 
 def _options() -> argparse.ArgumentParser:
