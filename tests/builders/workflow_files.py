@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from pathlib import Path
 
 from pypi_trusted_publish.commands.setup import run_setup
@@ -54,7 +55,7 @@ def found(text: str) -> list[tuple[str, int, int]]:
 def ran(*argv: str) -> tuple[int, str]:
     """Exit code and output of the command."""
     stdout = io.StringIO()
-    code = run_setup(argv, stdout=stdout)
+    code = run_setup(argv, stdout=stdout, search=os.environ["PATH"])
     return code, stdout.getvalue()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
@@ -13,6 +14,7 @@ from ..report.foreign_text import clean
 from ..trusted_publishing.publisher_form import PublisherForm
 from ..workflow_file.setup_workflow import CallingJob, Problem, PublishingJob, WorkflowReport, read_workflow
 from ..workflow_file.workflow_document import LARGEST, Place
+from .programs import find_program
 
 if TYPE_CHECKING:
     from .surroundings import Surroundings
@@ -28,17 +30,17 @@ _GIT_PATIENCE: Final = 10.0
 
 def run(argv: Sequence[str], surroundings: Surroundings) -> int:
     """Run the command in a process."""
-    return run_setup(argv, stdout=surroundings.stdout)
+    return run_setup(argv, stdout=surroundings.stdout, search=surroundings.environ.get("PATH", ""))
 
 
-def run_setup(argv: Sequence[str], *, stdout: TextIO) -> int:
-    """Print the form and the problems; 0 when there are none, else 2."""
+def run_setup(argv: Sequence[str], *, stdout: TextIO, search: str) -> int:
+    """Print the form and the problems; 0 when there are none, else 2. ``search``: a PATH in which git may be."""
     try:
         path, repository = _arguments(argv)
         report = read_workflow(_read(path), path.name)
         called = tuple(_called_reports(path, report))
         problems = tuple(dict.fromkeys(_all_problems(report, called)))
-        lines = _lines(report, called, problems, repository or _repository_of(path))
+        lines = _lines(report, called, problems, repository or _repository_of(path, search))
         stdout.writelines(f"{line}\n" for line in lines)
     except WorkflowError as error:
         stdout.writelines(f"{line}\n" for diagnosis in error.diagnostics() for line in _told(diagnosis))
@@ -155,9 +157,12 @@ def _form(filename: str, job: PublishingJob, repository: str) -> Iterator[str]:
         yield "    (no git remote tells owner and name: pass --repository OWNER/NAME)"
 
 
-def _repository_of(path: Path) -> str:
+def _repository_of(path: Path, search: str) -> str:
     """Owner and name from the remote ``origin`` of the folder's repository; empty when there is none."""
-    command = ["git", "-C", str(path.resolve().parent), "remote", "get-url", "origin"]
+    git = find_program("git", path=search, platform=sys.platform)
+    if git is None:
+        return ""
+    command = [git, "-C", str(path.resolve().parent), "remote", "get-url", "origin"]
     try:
         ended = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=_GIT_PATIENCE, check=False)
     except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
