@@ -23,15 +23,19 @@ function Test-Candidate([string] $Command, [string[]] $Before) {
 
 function Test-Inside([string] $Folder, [string] $Outer) {
     if (-not $Outer) { return $false }
-    $inner = [IO.Path]::GetFullPath($Folder).TrimEnd('\') + '\'
-    return $inner.StartsWith([IO.Path]::GetFullPath($Outer).TrimEnd('\') + '\', [StringComparison]::OrdinalIgnoreCase)
+    try {
+        $inner = [IO.Path]::GetFullPath($Folder).TrimEnd('\') + '\'
+        $around = [IO.Path]::GetFullPath($Outer).TrimEnd('\') + '\'
+        return $inner.StartsWith($around, [StringComparison]::OrdinalIgnoreCase)
+    }
+    catch { return $true } # too long, or with characters that no path has: nobody can tell where it leads
 }
 
 # Every program of this name in the entries of PATH that can be trusted.
 function Find-OnPath([string] $Name) {
     foreach ($entry in "$env:PATH".Split(';')) {
         $entry = $entry.Trim('"')
-        if ($entry -notmatch '^([A-Za-z]:[\\/]|\\\\)') { continue }
+        if ($entry -notmatch '^([A-Za-z]:[\\/]|\\\\[^?.])') { continue } # \\?\ and \\.\ hide where they lead
         if (Test-Inside $entry $env:GITHUB_WORKSPACE) { continue }
         $file = $entry.TrimEnd('\', '/') + '\' + $Name + '.exe'
         if (Test-Path -LiteralPath $file -PathType Leaf) { $file }

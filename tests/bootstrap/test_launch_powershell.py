@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
 import tree_sitter
 import tree_sitter_powershell
 
@@ -24,6 +27,26 @@ def test_an_interpreter_that_cannot_be_started_leaves_no_nought_of_a_candidate_b
     start = "    & $python -I -S -u -X utf8 (Join-Path $PSScriptRoot 'bootstrap.py') @args\n    exit $LASTEXITCODE\n"
     before, _, _ = SOURCE.decode().replace("\r\n", "\n").partition(start)
     assert before.splitlines()[-1].lstrip().startswith("$global:LASTEXITCODE = 70 ")
+
+
+@pytest.mark.parametrize(
+    ("entry", "trusted"),
+    [
+        ("C:\\Python313", True),
+        ("d:/tools", True),
+        ("\\\\server\\share", True),
+        ("", False),
+        ("bin", False),
+        (".\\bin", False),
+        ("\\bin", False),
+        ("C:bin", False),
+        ("\\\\?\\D:\\a\\demo\\demo\\bin", False),
+        ("\\\\.\\D:\\a\\demo\\demo\\bin", False),
+    ],
+)
+def test_entries_of_path_must_say_where_they_lead(entry: str, trusted: bool) -> None:
+    (pattern,) = re.findall(r"\$entry -notmatch '([^']+)'", SOURCE.decode())
+    assert (re.match(pattern, entry) is not None) is trusted
 
 
 def test_both_launchers_ask_the_same_question_and_give_the_same_answer() -> None:
