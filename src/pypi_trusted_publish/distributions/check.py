@@ -10,7 +10,7 @@ from ..errors import Severity
 from .classifiers import KnownClassifiers
 from .description import DescriptionRenderer
 from .digests import Aside, at_once
-from .distribution import Candidate, CheckedSet, Finding
+from .distribution import Candidate, CheckedSet, Distribution, Finding
 from .distribution_set import set_findings
 from .inspect import Inspection, inspect
 from .options import CheckOptions
@@ -57,10 +57,18 @@ def check(
         found.extend(set_findings(distributions, options.several_versions))
     return CheckedSet(
         filenames=tuple(candidate.filename for candidate in candidates),
-        distributions=distributions,
+        distributions=_each_once(distributions),
         findings=tuple(sorted(set(_settled(found, options)), key=_order)),
         by_every_rule=options.full,
     )
+
+
+def _each_once(distributions: Iterable[Distribution]) -> tuple[Distribution, ...]:
+    """Without copies: the same bytes under the same name, in two folders, are one file of the release."""
+    kept: dict[tuple[str, str], Distribution] = {}
+    for distribution in distributions:
+        kept.setdefault((distribution.filename, distribution.sha256), distribution)
+    return tuple(kept.values())
 
 
 def _settled(findings: Iterable[Finding], options: CheckOptions) -> Iterator[Finding]:

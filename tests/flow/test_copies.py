@@ -1,0 +1,23 @@
+"""A release whose files lie in more than one place, as jobs of a matrix leave them."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from pathlib import Path
+
+from builders.played import play
+from pypi_trusted_publish.rehearsal.samples import Sample, build_release
+from pypi_trusted_publish.rehearsal.stage import Stage
+from pypi_trusted_publish.rehearsal.traffic import Endpoint
+
+
+def test_a_copy_in_another_folder_is_not_sent_again(tmp_path: Path) -> None:
+    files = build_release(tmp_path / "dist" / "linux", Sample())
+    shutil.copytree(tmp_path / "dist" / "linux", tmp_path / "dist" / "windows")
+    with Stage(tmp_path / "stage", distributions=files) as stage:
+        played = play(stage, environ={"INPUT_PACKAGES_DIR": str(tmp_path / "dist" / "*" / "*")})
+        assert played.code == 0, played.log
+        assert Counter(request.endpoint for request in stage.requests)[Endpoint.UPLOAD] == len(files)
+    for file in files:
+        assert played.log.count(f"{file.name}: uploaded in ") == 1
