@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import io
 import os
@@ -43,6 +44,14 @@ def main(
     return run(argv, surroundings)
 
 
+def nobody_reads(error: OSError, platform: str) -> bool:
+    """Whether whoever read our output has gone, which Windows calls an invalid argument.
+
+    ``platform`` is ``sys.platform``.
+    """
+    return isinstance(error, BrokenPipeError) or (platform == "win32" and error.errno == errno.EINVAL)
+
+
 def entry() -> None:
     """The console script."""
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -50,7 +59,9 @@ def entry() -> None:
     try:
         code = main(sys.argv[1:], environ=os.environ)
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as error:
+        if not nobody_reads(error, sys.platform):
+            raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads on; say nothing at exit either
         code = EXIT_SIGNALLED + _PIPE
     except KeyboardInterrupt:

@@ -1,0 +1,50 @@
+"""The console script, when whoever read its output has gone."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+import sys
+
+import pytest
+
+from pypi_trusted_publish.__main__ import nobody_reads
+
+ENTERS = """
+import io, os, sys
+from pypi_trusted_publish.__main__ import entry
+
+class Output(io.RawIOBase):
+    def writable(self):
+        return True
+
+    def fileno(self):
+        return 1
+
+    def write(self, data):
+        try:
+            return os.write(1, data)
+        except BrokenPipeError:
+            raise OSError(NUMBER, "as the system says it") from None
+
+sys.platform = PLATFORM
+sys.stdout = io.TextIOWrapper(io.BufferedWriter(Output()), encoding="utf-8")
+sys.argv[1:] = ["--version"]
+entry()
+"""
+
+
+@pytest.mark.parametrize(("platform", "number"), [("linux", errno.EPIPE), ("win32", errno.EINVAL)])
+def test_a_reader_who_has_gone_gets_no_traceback(platform: str, number: int) -> None:
+    reads, writes = os.pipe()
+    os.close(reads)
+    code = ENTERS.replace("NUMBER", str(number)).replace("PLATFORM", repr(platform))
+    ended = subprocess.run([sys.executable, "-c", code], stdout=writes, stderr=subprocess.PIPE, check=False)
+    os.close(writes)
+    assert (ended.returncode, ended.stderr) == (128 + 13, b"")
+
+
+def test_what_is_no_pipe_is_told_elsewhere_as_it_is() -> None:
+    assert not nobody_reads(OSError(errno.EINVAL, "Invalid argument"), "linux")
+    assert not nobody_reads(OSError(errno.ENOSPC, "No space left on device"), "win32")
