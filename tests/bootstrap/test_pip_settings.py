@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -189,6 +190,22 @@ def test_the_places_of_configuration_on_windows() -> None:
         r"U:\me\roaming\pip\pip.ini",
     ]
     assert files({}, "win32")[0] == r"C:\ProgramData\pip\pip.ini"
+
+
+def test_a_configuration_in_the_code_page_is_read_on_windows_and_unreadable_elsewhere(tmp_path: Path) -> None:
+    def western(name: str) -> codecs.CodecInfo | None:
+        return codecs.lookup("cp1252") if name == "mbcs" else None
+
+    named = tmp_path / "pip.ini"
+    named.write_bytes("[global]\r\nfind-links = C:\\Jos\u00e9\\wheels\r\nretries = 2\r\n".encode("cp1252"))
+    codecs.register(western)  # the name that only Windows knows
+    try:
+        found = pip_settings({"PIP_CONFIG_FILE": str(named)}, platform="win32", prefix="/none")
+    finally:
+        codecs.unregister(western)
+    assert found == {"find-links": "C:\\Jos\u00e9\\wheels", "retries": "2"}
+    with pytest.raises(UnreadableSettingsError):
+        settings({"PIP_CONFIG_FILE": str(named)})
 
 
 def test_credentials_are_found_in_every_url_as_written_and_decoded() -> None:

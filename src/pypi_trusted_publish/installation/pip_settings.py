@@ -14,6 +14,7 @@ Source: pip's documentation, "Configuration" and "Command line options", as of p
 from __future__ import annotations
 
 import configparser
+import io
 import os
 import posixpath
 import re
@@ -94,7 +95,7 @@ def pip_settings(environ: Mapping[str, str], *, platform: str, prefix: str) -> d
     """Those of pip's settings that are handed on, merged as pip merges them: files, then ``PIP_...`` variables."""
     found: dict[tuple[str, str], str] = {}
     for path in configuration_files(environ, platform=platform, prefix=prefix):
-        found.update(_read(path))
+        found.update(_read(path, platform))
     for spellings in SETTINGS.values():
         for name in spellings:
             found["environment", name] = environ.get("PIP_" + name.upper().replace("-", "_"), "")
@@ -157,12 +158,11 @@ def _xdg(environ: Mapping[str, str]) -> list[str]:
     return [entry for entry in (environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(":") if entry]
 
 
-def _read(path: str) -> Iterator[tuple[tuple[str, str], str]]:
+def _read(path: str, platform: str) -> Iterator[tuple[tuple[str, str], str]]:
     """``((section, setting), value)`` of one file; a file that is not there, or not ours to read, says nothing."""
     parser = configparser.RawConfigParser()
     try:
-        with open(path, encoding="utf-8") as file:  # noqa: PTH123
-            parser.read_file(file)
+        parser.read_file(io.StringIO(_decoded(Path(path).read_bytes(), platform), newline=None))
     except OSError:
         return
     except (configparser.Error, UnicodeDecodeError):
@@ -171,6 +171,16 @@ def _read(path: str) -> Iterator[tuple[tuple[str, str], str]]:
         if parser.has_section(section):
             for name, value in parser.items(section):
                 yield (section, name.lower().removeprefix("--").replace("_", "-")), " ".join(value.split())
+
+
+def _decoded(data: bytes, platform: str) -> str:
+    """The text of a configuration file; on Windows pip reads it in the code page. Raises UnicodeDecodeError."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        if platform != "win32":
+            raise
+        return data.decode("mbcs")
 
 
 def _absolute(value: str, started_in: str) -> str:
