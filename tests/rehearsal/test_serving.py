@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -60,6 +61,24 @@ def test_a_signal_ends_it() -> None:
         assert process.wait(20) == 0
         assert not Path(told["ca_file"]).exists()
         process.communicate()
+
+
+class LoopOfWindows(asyncio.SelectorEventLoop):
+    """What ``asyncio.new_event_loop`` makes there can do all that our server needs but this."""
+
+    def remove_reader(self, fd: object) -> bool:
+        raise NotImplementedError
+
+
+def test_it_is_closed_and_opened_again_whatever_loop_the_system_prefers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asyncio, "new_event_loop", LoopOfWindows)
+    with Stage(tmp_path) as stage:
+        stage.index.stop_listening()
+        stage.index.listen()
+        with PlainClient(stage) as client:
+            assert client.get("/simple/none/").status_code == 404
 
 
 def test_it_lists_the_faults() -> None:

@@ -31,7 +31,7 @@ class LoopThread:
         self.identity_port = 0
         self._on_connection = on_connection
         self._context: ssl.SSLContext | None = None
-        self._loop = asyncio.new_event_loop()
+        self._loop = asyncio.SelectorEventLoop()  # the loop that Windows has by default knows no remove_reader
         self._runner: web.AppRunner | None = None
         self._listener: asyncio.Server | None = None
         self._identity_listener: asyncio.Server | None = None
