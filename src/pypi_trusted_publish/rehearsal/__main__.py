@@ -15,13 +15,17 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from .catalogue import SIZE_LIMIT
 from .fault_schedule import UnknownFault
 from .faults import FAULTS
 from .stage import DEFAULT_ENVIRONMENT, Stage
 from .traffic import Latency
+
+_STOPPING: Final = ("SIGINT", "SIGTERM", "SIGBREAK")
+_LOOK_EVERY: Final = 0.1
+"""Seconds; Windows does not interrupt a wait for a lock."""
 
 
 def _options() -> argparse.ArgumentParser:
@@ -85,12 +89,14 @@ def _stage(options: argparse.Namespace, folder: Path) -> Stage:
 
 def _serve(stage: Stage) -> None:
     over = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: over.set())
+    for name in _STOPPING:
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: over.set())
     with stage:
         print(json.dumps(_directions(stage)), flush=True)
         threading.Thread(target=_until_input_ends, args=(over,), daemon=True).start()
-        over.wait()
+        while not over.wait(_LOOK_EVERY):
+            pass
         print(json.dumps(_account(stage)), flush=True)
 
 
