@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from builders.bare import NEEDED
 from builders.plain_client import PlainClient
 from pypi_trusted_publish.rehearsal.samples import Sample, build_wheels
 from pypi_trusted_publish.rehearsal.stage import Stage
@@ -21,7 +23,7 @@ def run(*command: str, environ: dict[str, str], folder: Path) -> subprocess.Comp
     """A child that finds nothing of ours: no home, no settings, no proxies, no PATH."""
     return subprocess.run(
         command,
-        env={"HOME": str(folder), "PATH": "/usr/bin:/bin", **environ},
+        env={**NEEDED, "HOME": str(folder), "PATH": "/usr/bin:/bin", **environ},
         cwd=folder,
         capture_output=True,
         text=True,
@@ -97,7 +99,7 @@ def test_pip_installs_what_was_uploaded(tmp_path: Path, tls: bool) -> None:
         for path in stage.distributions or ():
             assert client.upload(path, token=token).status_code == 200
         target = tmp_path / "target"
-        environ = {"PIP_CONFIG_FILE": "/dev/null", "PIP_NO_INPUT": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+        environ = {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INPUT": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
         if stage.index.authority_file:
             environ["PIP_CERT"] = str(stage.index.authority_file)
         command = (sys.executable, "-m", "pip", "install", "--no-deps", "--no-cache-dir", "--only-binary", ":all:")
@@ -113,7 +115,7 @@ def test_pip_picks_the_wheel_of_its_platform_out_of_many(tmp_path: Path) -> None
         token = client.token()
         for path in wheels:
             assert client.upload(path, token=token).status_code == 200
-        environ = {"PIP_CONFIG_FILE": "/dev/null", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+        environ = {"PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
         command = (sys.executable, "-m", "pip", "download", "--no-deps", "--no-cache-dir", "--only-binary", ":all:")
         where = ("--index-url", stage.index.simple_url, "--dest", str(tmp_path), "--python-version", "3.12")
         platform = ("--platform", "manylinux_2_17_x86_64", "--implementation", "cp", "--abi", "cp312")

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from builders.bare import NEEDED
 from builders.clock import VirtualClock
 from builders.network import Told, session
 from builders.release_files import read_distribution
@@ -59,7 +60,7 @@ def until_it_listens(port: int, process: subprocess.Popen[bytes]) -> None:
 
 
 def quiet() -> dict[str, str]:
-    return {"PATH": os.environ["PATH"], "PYTHONWARNINGS": "ignore"}
+    return {**NEEDED, "PATH": os.environ["PATH"], "PYTHONWARNINGS": "ignore"}
 
 
 @pytest.fixture(scope="module")

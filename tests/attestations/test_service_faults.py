@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from builders.attestations import Stand, all_at_once, attested_page, warnings
+from builders.bare import NEEDED
 from builders.release import distribution, page
 from local_sigstore.faults import Fault
 from local_sigstore.instance import AUTHORITY, LOG, TIMESTAMP, LocalSigstore
@@ -212,6 +213,6 @@ def test_every_try_for_a_certificate_has_an_identity_token_of_its_own(stand: Sta
 def test_the_libraries_say_nothing_on_stderr() -> None:
     program = "import logging; from pypi_trusted_publish.attestations.services import quieten; quieten(); quieten(); "
     program += "logging.getLogger('sigstore.sign').warning('loud'); print(len(logging.getLogger('sigstore').handlers))"
-    environment = {"PYTHONPATH": os.pathsep.join(sys.path)}
+    environment = {**NEEDED, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("1\n", "")

@@ -12,6 +12,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Final
 
+from builders.bare import NEEDED
 from builders.played import play
 from builders.started import ROOT
 from pypi_trusted_publish.rehearsal.samples import Sample, build_wheels
@@ -52,7 +53,7 @@ def kill_again_and_again(folder: Path, seed: int) -> None:
 
 def start(stage: Stage) -> subprocess.Popen[bytes]:
     """One run in a process of its own, whose waits between tries are skipped."""
-    environ = {**stage.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT / 'tests'}"}
+    environ = {**NEEDED, **stage.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT / 'tests'}"}
     command = [sys.executable, "-m", "builders.publish_child"]
     return subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL)
 

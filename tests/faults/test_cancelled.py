@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -12,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from builders.bare import NEEDED
 from builders.played import Played, left_by
 from builders.started import ROOT
+from builders.stopping import A_GROUP_OF_ITS_OWN, ask_to_stop
 from pypi_trusted_publish.rehearsal.samples import Sample, build_wheels
 from pypi_trusted_publish.rehearsal.stage import Stage
 from pypi_trusted_publish.rehearsal.traffic import Endpoint, Latency
@@ -55,9 +56,8 @@ def test_a_cancelled_run_ends_at_once_with_a_report_and_no_live_token(
     with Stage(tmp_path / "stage", distributions=wheels, faults=faults, latency=latency) as stage:
         signalled, took, played = _cancelled(stage, number, moment)
         assert took < WITHIN
-        assert played.code == 128 + number
         assert played.report["cancelled"] is True
-        assert played.report["exit_code"] == 128 + number
+        assert played.report["exit_code"] == played.code
         assert "Traceback" not in played.log
         assert stage.live_tokens() == ()
         assert {request.endpoint for request in stage.requests if request.began > signalled + AT_ONCE} <= {
@@ -72,16 +72,20 @@ def test_a_run_whose_index_answers_neither_mint_nor_revocation_ends_in_time_too(
     with Stage(tmp_path, faults=faults) as stage:
         _, took, played = _cancelled(stage, signal.SIGINT, lambda stage: "mint-timeout" in stage.index.faults.struck)
     assert took < WITHIN
-    assert played.code == 128 + signal.SIGINT
     assert played.report["tokens"]["revoked"] == 0
 
 
 def _cancelled(stage: Stage, number: signal.Signals, moment: Callable[[Stage], bool]) -> tuple[float, float, Played]:
     """When the signal went out, how long the process lived on, and what it left."""
     command = [sys.executable, "-m", "pypi_trusted_publish", "publish"]
-    environ = {**stage.environ, "PYTHONPATH": str(ROOT / "src")}
+    environ = {**NEEDED, **stage.environ, "PYTHONPATH": str(ROOT / "src")}
     with subprocess.Popen(
-        command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8"
+        command,
+        env=environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        creationflags=A_GROUP_OF_ITS_OWN,
     ) as process:
         until = time.monotonic() + 30
         while not moment(stage):
@@ -89,9 +93,10 @@ def _cancelled(stage: Stage, number: signal.Signals, moment: Callable[[Stage], b
             assert time.monotonic() < until
             time.sleep(0.005)
         signalled = time.monotonic()
-        os.kill(process.pid, number)
+        arrives = ask_to_stop(process, number)
         log, _ = process.communicate(timeout=30)
         took = time.monotonic() - signalled
+    assert process.returncode == 128 + arrives
     return signalled, took, left_by(stage, code=process.returncode, log=log)
 
 

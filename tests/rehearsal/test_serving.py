@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from builders.plain_client import PlainClient
+from builders.stopping import A_GROUP_OF_ITS_OWN, ask_to_stop
 from pypi_trusted_publish.rehearsal.stage import Stage
 from pypi_trusted_publish.rehearsal.traffic import Endpoint, Latency
 
@@ -30,6 +31,7 @@ def start(*options: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": str(SOURCE)},
+        creationflags=A_GROUP_OF_ITS_OWN,
     )
 
 
@@ -57,7 +59,7 @@ def test_a_signal_ends_it() -> None:
     with start("--serve", "--tls") as process:
         told = directions(process)
         assert Path(told["ca_file"]).is_file()
-        process.send_signal(signal.SIGTERM)
+        ask_to_stop(process, signal.SIGTERM)
         assert process.wait(20) == 0
         assert not Path(told["ca_file"]).exists()
         process.communicate()

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders.bare import NEEDED
 from builders.started import ROOT
 from builders.workflow_files import GOOD, changed, found, ran, written
 from pypi_trusted_publish.commands.setup import USAGE
@@ -21,7 +22,7 @@ SOURCE = ROOT / "src"
 
 
 def test_a_warning_of_the_yaml_library_does_not_reach_the_terminal(tmp_path: Path) -> None:
-    environ = {"PYTHONPATH": str(SOURCE), "PATH": "/usr/bin:/bin"}
+    environ = {**NEEDED, "PYTHONPATH": str(SOURCE), "PATH": "/usr/bin:/bin"}
     file = written(tmp_path, "x: &name 1\ny: &name 2\n" + GOOD)
     command = [sys.executable, "-m", "pypi_trusted_publish", "setup", "--repository", "o/r", file]
     ended = subprocess.run(command, capture_output=True, text=True, env=environ, check=False)
@@ -122,7 +123,7 @@ def test_without_the_yaml_library_the_extra_to_install_is_named(
 
 
 def test_the_command_line_knows_the_command(tmp_path: Path) -> None:
-    environ = {"PYTHONPATH": str(SOURCE), "PATH": "/usr/bin:/bin"}
+    environ = {**NEEDED, "PYTHONPATH": str(SOURCE), "PATH": "/usr/bin:/bin"}
     command = [sys.executable, "-m", "pypi_trusted_publish", "setup", "--repository", "o/r", written(tmp_path, GOOD)]
     ended = subprocess.run(command, capture_output=True, text=True, env=environ, check=False)
     assert (ended.returncode, ended.stderr) == (0, "")
@@ -130,7 +131,7 @@ def test_the_command_line_knows_the_command(tmp_path: Path) -> None:
 
 
 def test_the_help_of_the_program_tells_the_options_too() -> None:
-    environ = {"PYTHONPATH": str(SOURCE), "PATH": "/usr/bin:/bin"}
+    environ = {**NEEDED, "PYTHONPATH": str(SOURCE), "PATH": "/usr/bin:/bin"}
     command = [sys.executable, "-m", "pypi_trusted_publish", "setup", "--help"]
     ended = subprocess.run(command, capture_output=True, text=True, env=environ, check=False)
     assert USAGE.removeprefix("usage: pypi-trusted-publish ") in ended.stdout

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from builders.bare import NEEDED
 from pypi_trusted_publish.description_renderer import IN_PROCESS_LIMIT, LOCK_NAME, DescriptionRenderer, render_in_child
 from pypi_trusted_publish.distributions.description import Rendering, Verdict
 from pypi_trusted_publish.rst_rendering import answer, render_rst
@@ -142,7 +143,12 @@ def verdicts_among_hostile_files(folder: Path, texts: list[str]) -> list[str]:
         text=True,
         check=True,
         cwd=folder,
-        env={"HOME": str(folder), "DOCUTILSCONFIG": str(folder / "docutils.conf"), "SECRET": "token-of-the-index"},
+        env={
+            **NEEDED,
+            "HOME": str(folder),
+            "DOCUTILSCONFIG": str(folder / "docutils.conf"),
+            "SECRET": "token-of-the-index",
+        },
     )
     assert done.stderr == ""
     found: list[str] = json.loads(done.stdout)
