@@ -48,6 +48,15 @@ def test_what_was_fetched_stays_in_the_private_folder(stand: Stand, tmp_path: Pa
     assert {"trusted_root.json", "signing_config.v0.2.json"} <= {path.name for path in tmp_path.rglob("*")}
 
 
+def test_a_file_system_without_links_is_a_fault_and_no_bug(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_arguments: object, **_named: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr("os.symlink", refuse)
+    fault = fault_of(stand, published(stand, repository(stand)))
+    assert (fault.problem, fault.again) == ("answered with data that cannot be kept on this machine", False)
+
+
 def test_a_second_run_asks_again_but_does_not_download_again(stand: Stand) -> None:
     trusted = published(stand, repository(stand))
     stand.fetch(trusted)

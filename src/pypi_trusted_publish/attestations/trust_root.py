@@ -62,7 +62,7 @@ def fetched(
 ) -> ClientTrustConfig:
     """Read the configuration from a repository; its metadata and files are kept in ``folder``.
 
-    Raises ServiceFault when the repository cannot be read, or when its signatures do not verify.
+    Raises ServiceFault when the repository cannot be read or kept, or when its signatures do not verify.
     """
     return persistence.of("read the trust data", lambda: _fetch(repository, session, folder, persistence))
 
@@ -88,6 +88,9 @@ def _fetch(repository: TrustRepository, session: Session, folder: Path, persiste
         raise fetcher.fault or _unverified() from None
     except (RepositoryError, ValueError):
         raise _unverified() from None
+    except OSError:  # the library keeps files, and a link to one of them, which not every file system can
+        problem = "answered with data that cannot be kept on this machine"
+        raise ServiceFault(Service.TRUST, problem, again=False) from None
     return given(json.dumps({"mediaType": _MEDIA_TYPE, **parts}))
 
 
