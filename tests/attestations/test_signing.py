@@ -15,7 +15,7 @@ from builders.release import distribution
 from local_sigstore.instance import AUTHORITY, LOG, TIMESTAMP
 from local_sigstore.transparency_log import Log
 from pypi_trusted_publish.attestations import signing
-from pypi_trusted_publish.events import Answered, Attested
+from pypi_trusted_publish.events import Answered, Attested, Fact
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -123,3 +123,14 @@ def test_four_files_are_signed_at_the_same_time_and_no_more(stand: Stand) -> Non
     assert len(texts) == 12
     assert stand.instance.requests.count(AUTHORITY) == 1
     assert most == signing.AT_ONCE
+
+
+def test_an_attestation_that_cannot_be_kept_is_sent_all_the_same(stand: Stand) -> None:
+    tags = ".".join(f"manylinux_2_{number}_x86_64" for number in range(17, 27))
+    wheel = distribution(f"demo-1.0-py3-none-{tags}.whl")
+    assert len(wheel.filename) < 255 < len(wheel.filename + ".publish.attestation")
+    texts = stand.prepare(wheel, SDIST)
+    assert list(map(len, texts.values())) == [1, 1]
+    assert [bool(event.path) for event in stand.told(Attested)] == [False, True]
+    (fact,) = [fact.value for fact in stand.told(Fact) if "could not be kept" in fact.value]
+    assert fact.startswith(f"The attestation of {wheel.filename} is sent")

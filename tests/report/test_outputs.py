@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from functools import reduce
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from builders import told
 from builders.told import CONFIRMED, EXAMPLES, SDIST, STARTED, UPLOADED, WHEEL, checked, planned
@@ -63,9 +63,11 @@ def test_two_versions_of_a_project_have_its_name_only() -> None:
 
 def test_attestations_that_were_made_lie_in_a_folder_and_those_that_were_found_do_not() -> None:
     made = given(told.ATTESTED)
-    assert made["attestations-dir"] == "/tmp"
+    assert made["attestations-dir"] == str(PurePath("/tmp"))
     assert [each["log-index"] for each in json.loads(made["attestations"])] == [7]
     assert given(replace(told.ATTESTED, made=False))["attestations-dir"] == ""
+    assert given(replace(told.ATTESTED, path=""))["attestations-dir"] == ""
+    assert given(replace(told.ATTESTED, path=""), told.ATTESTED)["attestations-dir"] == str(PurePath("/tmp"))
 
 
 def test_a_run_without_files_has_all_outputs_all_the_same() -> None:

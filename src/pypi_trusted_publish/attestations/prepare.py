@@ -199,12 +199,22 @@ def _told(
             emit(_attested(name, entry.path, entry.verified, made=False))
             texts[name] = (*texts.get(name, ()), entry.attestation.model_dump_json())
         if name in made:
-            path = keep(desk.folder, name, made[name].signed)
-            emit(_attested(name, str(path), made[name].verified, made=True))
+            path = _kept(name, made[name].signed, desk)
+            emit(_attested(name, path, made[name].verified, made=True))
             texts[name] = (*texts.get(name, ()), made[name].signed.attestation.model_dump_json())
     if not texts:
         emit(Fact(value="No file is sent with an attestation."))
     return texts
+
+
+def _kept(filename: str, signed: Signed, desk: SigningDesk) -> str:
+    """Where it lies; empty when it could not be written: the index gets it all the same."""
+    try:
+        return str(keep(desk.folder, filename, signed))
+    except OSError as error:  # the name is too long with what is added to it, the disk is full
+        why = error.strerror or type(error).__name__
+        desk.persistence.emit(Fact(value=f"The attestation of {filename} is sent, and could not be kept here: {why}."))
+        return ""
 
 
 def _attested(filename: str, path: str, verified: Verified, *, made: bool) -> Attested:

@@ -99,7 +99,7 @@ class Attested(Event):
     made: bool
     """True when this run signed it; False when it lay beside the file."""
     path: str = ""
-    """Where the attestation lies."""
+    """Where the attestation lies; empty when it could not be kept."""
     log_index: int | None = None
     """In the transparency log."""
     identity: str = ""

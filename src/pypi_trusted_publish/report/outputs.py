@@ -22,7 +22,7 @@ def outputs(outcome: Outcome, *, report_path: str) -> dict[str, str]:
     projects = dict.fromkeys(project for project, _ in outcome.releases)
     one = outcome.releases[0] if len(projects) == 1 and len(outcome.releases) == 1 else ("", "")
     url = next((file.release_url for file in outcome.files if file.release_url), "") if one[0] else ""
-    made = [attested for attested in outcome.attestations if attested.made]
+    kept = [attested.path for attested in outcome.attestations if attested.made and attested.path]
     return {
         "distributions": json.dumps([_short(file) for file in outcome.files]),
         "report": report_path,
@@ -33,7 +33,7 @@ def outputs(outcome: Outcome, *, report_path: str) -> dict[str, str]:
         "release-url": url,
         "confirmed": "true" if outcome.all_confirmed else "false",
         "attestations": json.dumps([_attestation(attested) for attested in outcome.attestations]),
-        "attestations-dir": str(PurePath(made[0].path).parent) if made else "",
+        "attestations-dir": str(PurePath(kept[0]).parent) if kept else "",
     }
 
 
