@@ -19,6 +19,8 @@ from .system_clock import SystemClock
 
 _PIPE: Final = 13
 """The number of SIGPIPE, which Windows does not have."""
+_READ_BY_OPENSSL: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+"""An empty one, as an expression of a workflow leaves it, means not set; OpenSSL would then find no trust store."""
 _SWITCH: Final = 0.0005
 """Seconds after which a thread that computes lets others go on: a tenth of the usual, because ours wait for answers."""
 
@@ -32,6 +34,9 @@ def main(
 ) -> int:
     """Run one command and return its exit code; the process's standard output must take any text."""
     sys.setswitchinterval(_SWITCH)
+    for name in _READ_BY_OPENSSL:
+        if environ.get(name) == "":
+            del environ[name]
     surroundings = Surroundings(
         environ=environ,
         stdout=sys.stdout,

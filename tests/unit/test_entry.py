@@ -9,7 +9,8 @@ import sys
 
 import pytest
 
-from pypi_trusted_publish.__main__ import nobody_reads
+from pypi_trusted_publish.__main__ import main, nobody_reads
+from pypi_trusted_publish.transport.trust import Trust
 
 ENTERS = """
 import io, os, sys
@@ -43,6 +44,24 @@ def test_a_reader_who_has_gone_gets_no_traceback(platform: str, number: int) -> 
     ended = subprocess.run([sys.executable, "-c", code], stdout=writes, stderr=subprocess.PIPE, check=False)
     os.close(writes)
     assert (ended.returncode, ended.stderr) == (128 + 13, b"")
+
+
+def test_empty_variables_do_not_hide_the_trust_store_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    variables = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+    for name in variables:
+        monkeypatch.delenv(name, raising=False)
+    expected = Trust().context().cert_store_stats()
+    for name in variables:
+        monkeypatch.setenv(name, "")
+    assert main(["--version"], environ=os.environ) == 0
+    assert not {*variables} & {*os.environ}
+    assert Trust.from_environ(os.environ).context().cert_store_stats() == expected
+
+
+def test_variables_that_name_a_trust_store_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "ca.pem")
+    assert main(["--version"], environ=os.environ) == 0
+    assert os.environ["SSL_CERT_FILE"] == "ca.pem"
 
 
 def test_what_is_no_pipe_is_told_elsewhere_as_it_is() -> None:
