@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from builders.started import ROOT
 from pypi_trusted_publish.__main__ import main, nobody_reads
 from pypi_trusted_publish.transport.trust import Trust
 
@@ -41,7 +42,9 @@ def test_a_reader_who_has_gone_gets_no_traceback(platform: str, number: int) -> 
     reads, writes = os.pipe()
     os.close(reads)
     code = ENTERS.replace("NUMBER", str(number)).replace("PLATFORM", repr(platform))
-    ended = subprocess.run([sys.executable, "-c", code], stdout=writes, stderr=subprocess.PIPE, check=False)
+    environ = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    command = [sys.executable, "-c", code]
+    ended = subprocess.run(command, env=environ, stdout=writes, stderr=subprocess.PIPE, check=False)
     os.close(writes)
     assert (ended.returncode, ended.stderr) == (128 + 13, b"")
 
