@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import ssl
 import threading
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 import trustme
@@ -18,9 +18,6 @@ from pypi_trusted_publish.errors import WorkflowError
 from pypi_trusted_publish.transport.failure import FailureKind, TransportFailure
 from pypi_trusted_publish.transport.message import Body
 from pypi_trusted_publish.transport.trust import Trust
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def serving(authority: trustme.CA, *names: str, expired: bool = False) -> ssl.SSLContext:
@@ -202,6 +199,17 @@ def test_a_machine_without_a_trust_store_uses_certifis(monkeypatch: pytest.Monke
     assert empty.cert_store_stats()["x509_ca"] > 50
     (tmp_path / "0123abcd.0").write_text("a store of its own\n")
     assert Trust.from_environ({}).context().cert_store_stats()["x509_ca"] == 0
+
+
+def test_a_trust_store_that_may_not_be_listed_counts_as_empty(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "nothing.pem"))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+
+    def refused(_folder: Path) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "iterdir", refused)
+    assert Trust.from_environ({}).context().cert_store_stats()["x509_ca"] > 50
 
 
 def test_a_request_over_tls_ends_at_once_when_the_run_does(authority: trustme.CA, trusting: dict[str, str]) -> None:

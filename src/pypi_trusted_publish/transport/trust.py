@@ -77,4 +77,7 @@ class Trust:
 
 def _default_folder_has_files() -> bool:
     folder = ssl.get_default_verify_paths().capath
-    return bool(folder) and any(Path(folder).iterdir())
+    try:
+        return bool(folder) and any(Path(folder).iterdir())
+    except OSError:  # not ours to list, so OpenSSL finds nothing there either
+        return False
