@@ -12,7 +12,7 @@ from .attempts import NoAnswer, Retrier, by_status, by_status_and_document, by_s
 from .exchange_problems import audience_refused, audience_unanswered
 from .project_page import PageState, ProjectPage, UnreadablePage, parse_project_page
 from .retry import RequestKind
-from .uploader import Receipt, Tokens, Uploader, UploadRefused
+from .uploader import Course, Receipt, Tokens, Uploader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -128,12 +128,13 @@ class IndexClient:
         ``attestations`` are JSON texts; ``on_server_error`` is called for each answer of 5xx. Raises UploadRefused,
         UploadFailed, DistributionError (the file changed while it was sent), and what a renewal of the token raises.
         """
+        course = Course()
         try:
             receipt = self._uploader.upload(
-                distribution, tokens=tokens, attestations=attestations, on_server_error=on_server_error
+                distribution, tokens=tokens, attestations=attestations, on_server_error=on_server_error, course=course
             )
         except PublishError as problem:
-            outcome = "refused" if isinstance(problem, UploadRefused) else "failed"
+            outcome = course.ended_by(problem)
             self._emit(NotUploaded(filename=distribution.filename, outcome=outcome, reason=str(problem)))
             raise
         self._emit(

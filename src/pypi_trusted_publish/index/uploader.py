@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from ..errors import Diagnosis, IndexRefused, IndexUnavailable
 from ..events import UploadStarted
 from ..secret import Secret
+from ..transport.failure import TransportFailure
 from .attempts import NoAnswer, Retrier, by_status, message_in
 from .error_body import warnings_of
 from .project_page import PageState
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from ..distributions.distribution import Distribution
+    from ..errors import PublishError
+    from ..transport.failure import BodySent
     from ..transport.message import Response
     from ..transport.session import Session
     from ..trusted_publishing.tokens import UploadToken
@@ -35,6 +38,9 @@ _SLOWEST_LINE: Final = 32 << 10
 """Bytes a second below which a connection that takes bytes now and then counts as stalled."""
 _BASE_TIMEOUT: Final = 60.0
 _BASE_DEADLINE: Final = 600.0
+_JUDGED: Final = frozenset({400, 409, 413})
+"""Statuses of a refusal that comes of the file or its name: it would have met an earlier try of the same bytes too."""
+_MAY_BE_THERE: Final = "An earlier try, whose answer was lost, may have brought the file there all the same."
 
 
 class UploadRefused(IndexRefused):
@@ -66,6 +72,29 @@ class Receipt:
     seconds: float
 
 
+@dataclass(kw_only=True)
+class Course:
+    """How far the sending of one file has got; filled while it goes on."""
+
+    tries: int = 0
+    begun: bool = False
+    """The file has been sent, in whole or in part, at least once."""
+    lost: bool = False
+    """An answer was lost with which the index may have taken the file, and no later one has said what became of it."""
+
+    def take_in(self, status: int | None, *, body_sent: BodySent = "wholly") -> bool:
+        """One more try is over, with this status if one was heard; whether it is a server error."""
+        decided = status is not None and 300 <= status < 500  # noqa: PLR2004  # redirects and refusals
+        self.lost = (self.lost or (body_sent == "wholly" and not decided)) and status not in _JUDGED
+        return status is not None and status >= 500  # noqa: PLR2004  # the class of server errors
+
+    def ended_by(self, problem: PublishError) -> Literal["refused", "failed", "not sent"]:
+        """What is known of the file after ``problem``."""
+        if not self.begun:
+            return "not sent"
+        return "refused" if isinstance(problem, UploadRefused) and not self.lost else "failed"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Uploader:
     """Sends files to one index."""
@@ -82,20 +111,23 @@ class Uploader:
         tokens: Tokens,
         attestations: tuple[str, ...],
         on_server_error: Callable[[], None],
+        course: Course,
     ) -> Receipt:
-        """Send ``distribution`` and return once the index has it.
+        """Send ``distribution`` and return once the index has it; ``course`` says how far it has got.
 
         Raises UploadRefused, UploadFailed, DistributionError (the file changed while it was sent), and what a renewal
         of the token raises.
         """
         began = self.retrier.clock.monotonic()
-        tries = 0
 
         def send(attempt: int) -> Response:
-            nonlocal tries
-            tries = attempt
-            response = self._try(distribution, tokens, attestations, attempt)
-            if response.status >= 500:  # noqa: PLR2004  # the class of server errors
+            course.tries = attempt
+            try:
+                response = self._try(distribution, tokens, attestations, course)
+            except TransportFailure as failure:
+                course.take_in(failure.status, body_sent=failure.body_sent)
+                raise
+            if course.take_in(response.status):
                 on_server_error()
             return response
 
@@ -112,25 +144,28 @@ class Uploader:
         there = self._is_there(distribution, response)
         if there:
             return Receipt(filename=distribution.filename, outcome="identical", warnings=(), seconds=seconds)
-        if there is None and tries > 1:
+        if there is None and course.tries > 1:
             raise self._unverified(distribution, response)
-        raise self._refusal(distribution, response)
+        raise self._refusal(distribution, response, course)
 
-    def _try(self, distribution: Distribution, tokens: Tokens, attestations: tuple[str, ...], attempt: int) -> Response:
+    def _try(
+        self, distribution: Distribution, tokens: Tokens, attestations: tuple[str, ...], course: Course
+    ) -> Response:
         """One try; an expired token is replaced once within it."""
         token = tokens.current()
-        response = self._send(distribution, token, attestations, attempt)
+        response = self._send(distribution, token, attestations, course)
         if _verdict(response) is Verdict.TOKEN_EXPIRED:
-            response = self._send(distribution, tokens.replace(token), attestations, attempt)
+            response = self._send(distribution, tokens.replace(token), attestations, course)
         return response
 
     def _send(
-        self, distribution: Distribution, token: UploadToken, attestations: tuple[str, ...], attempt: int
+        self, distribution: Distribution, token: UploadToken, attestations: tuple[str, ...], course: Course
     ) -> Response:
         clock, emit = self.retrier.clock, self.retrier.emit
         fields = form_fields(distribution, attestations)
         content_type, head, tail = encode(fields, distribution.filename, distribution.size)
-        emit(UploadStarted(filename=distribution.filename, size=distribution.size, attempt=attempt))
+        emit(UploadStarted(filename=distribution.filename, size=distribution.size, attempt=course.tries))
+        course.begun = True
         return self.session.request(
             "POST",
             self.urls.upload_url,
@@ -170,7 +205,7 @@ class Uploader:
             )
         )
 
-    def _refusal(self, distribution: Distribution, response: Response) -> UploadRefused | UploadFailed:
+    def _refusal(self, distribution: Distribution, response: Response, course: Course) -> UploadRefused | UploadFailed:
         diagnosis = explain(
             status=response.status,
             message=message_in(response),
@@ -179,6 +214,8 @@ class Uploader:
             index=self.urls.title,
             upload_url=self.urls.upload_url,
         )
+        if course.lost:
+            diagnosis = replace(diagnosis, cause=f"{diagnosis.cause} {_MAY_BE_THERE}")
         return UploadFailed(diagnosis) if _verdict(response) is Verdict.LATER else UploadRefused(diagnosis)
 
     def _no_answer(self, distribution: Distribution, none: NoAnswer) -> UploadRefused | UploadFailed:

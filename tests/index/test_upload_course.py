@@ -1,0 +1,61 @@
+"""What is known of a file whose upload ended in the middle: refused, not sent, or nothing for certain."""
+
+from __future__ import annotations
+
+import pytest
+
+from builders.clock import VirtualClock
+from builders.index_side import Answer, FixedTokens, Identities, ScriptedIndex, client, dropped, minted, tokens, told
+from builders.network import Told
+from builders.release import distribution
+from pypi_trusted_publish.errors import Diagnosis, IndexUnavailable, PublishError
+from pypi_trusted_publish.events import NotUploaded
+from pypi_trusted_publish.index.uploader import UploadRefused
+
+FILE = distribution()
+
+
+def outcome_of(*answers: Answer) -> tuple[str, PublishError]:
+    """What is told of a file that is answered so, and the error."""
+    events = Told()
+    with ScriptedIndex(upload=list(answers)) as index, pytest.raises(PublishError) as caught:
+        client(index, events).upload(FILE, tokens=FixedTokens(), attestations=(), on_server_error=lambda: None)
+    return events.of(NotUploaded)[0].outcome, caught.value
+
+
+@pytest.mark.parametrize("lost", [dropped, told("502 Bad Gateway"), told("504 Late")])
+@pytest.mark.parametrize("refusal", ["403 You are not allowed to upload", "404 Not Found", "405 Not Allowed"])
+def test_a_refusal_that_is_not_about_the_file_does_not_deny_a_try_whose_answer_was_lost(
+    lost: Answer, refusal: str
+) -> None:
+    outcome, problem = outcome_of(lost, told(refusal))
+    assert outcome == "failed"
+    assert isinstance(problem, UploadRefused)
+    assert "may have brought the file there" in problem.diagnostics()[0].cause
+
+
+@pytest.mark.parametrize("before", [told("429 Slow"), told("408 Late"), told("403 token is expired")])
+def test_a_refusal_after_tries_that_were_answered_is_one(before: Answer) -> None:
+    outcome, problem = outcome_of(before, told("403 You are not allowed to upload"))
+    assert outcome == "refused"
+    assert "earlier try" not in problem.diagnostics()[0].cause
+
+
+@pytest.mark.parametrize("refusal", ["400 'summary' has invalid data", "413 Too Large"])
+def test_a_refusal_of_the_file_itself_decides_whatever_was_lost_before(refusal: str) -> None:
+    outcome, problem = outcome_of(dropped, told(refusal))
+    assert outcome == "refused"
+    assert "earlier try" not in problem.diagnostics()[0].cause
+
+
+def test_a_file_whose_token_could_not_be_renewed_before_the_first_byte_was_not_sent() -> None:
+    clock, events, identities = VirtualClock(), Told(), Identities()
+    with ScriptedIndex(mint=minted(), upload=told("200 OK")) as index:
+        ours = tokens(index, clock=clock, identities=identities)
+        ours.mint()
+        clock.advance(901)
+        identities.problem = IndexUnavailable(Diagnosis(code="identity", happened="GitHub is away"))
+        with pytest.raises(IndexUnavailable):
+            client(index, events).upload(FILE, tokens=ours, attestations=(), on_server_error=lambda: None)
+        assert index.asked("upload") == []
+    assert [event.outcome for event in events.of(NotUploaded)] == ["not sent"]
