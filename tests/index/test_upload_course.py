@@ -7,6 +7,7 @@ import pytest
 from builders.clock import VirtualClock
 from builders.index_side import Answer, FixedTokens, Identities, ScriptedIndex, client, dropped, minted, tokens, told
 from builders.network import Told
+from builders.raw_server import Peer
 from builders.release import distribution
 from pypi_trusted_publish.errors import Diagnosis, IndexUnavailable, PublishError
 from pypi_trusted_publish.events import NotUploaded
@@ -59,3 +60,16 @@ def test_a_file_whose_token_could_not_be_renewed_before_the_first_byte_was_not_s
             client(index, events).upload(FILE, tokens=ours, attestations=(), on_server_error=lambda: None)
         assert index.asked("upload") == []
     assert [event.outcome for event in events.of(NotUploaded)] == ["not sent"]
+
+
+def test_a_server_error_whose_head_is_no_http_is_reported_to_the_lanes_too() -> None:
+    def garbled(peer: Peer) -> None:
+        peer.send(b"HTTP/1.1 500 Internal:\n  1 error\r\nContent-Length: 0\r\n\r\n")
+
+    errors: list[int] = []
+    with ScriptedIndex(upload=[garbled, told("200 OK")]) as index:
+        receipt = client(index).upload(
+            FILE, tokens=FixedTokens(), attestations=(), on_server_error=lambda: errors.append(1)
+        )
+    assert receipt.outcome == "uploaded"
+    assert errors == [1]

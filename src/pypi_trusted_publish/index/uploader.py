@@ -125,7 +125,8 @@ class Uploader:
             try:
                 response = self._try(distribution, tokens, attestations, course)
             except TransportFailure as failure:
-                course.take_in(failure.status, body_sent=failure.body_sent)
+                if course.take_in(failure.status, body_sent=failure.body_sent):
+                    on_server_error()
                 raise
             if course.take_in(response.status):
                 on_server_error()
