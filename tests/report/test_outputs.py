@@ -7,6 +7,8 @@ from dataclasses import replace
 from functools import reduce
 from pathlib import Path, PurePath
 
+import pytest
+
 from builders import told
 from builders.told import CONFIRMED, EXAMPLES, SDIST, STARTED, UPLOADED, WHEEL, checked, planned
 from pypi_trusted_publish import events
@@ -14,6 +16,7 @@ from pypi_trusted_publish.report.outcome import Outcome
 from pypi_trusted_publish.report.outcome_fold import fold
 from pypi_trusted_publish.report.outputs import outputs, report
 
+SEEN = events.ProjectSeen(project="demo", state="known", files=0)
 ROOT = Path(__file__).parent.parent.parent
 URL = "https://index.example/project/demo/1.0/"
 
@@ -96,5 +99,24 @@ def test_the_report_is_plain_json_that_holds_everything() -> None:
 def test_the_report_does_not_claim_that_a_file_whose_answer_was_lost_is_not_there() -> None:
     lost = events.NotUploaded(filename=WHEEL, outcome="failed", reason="no answer")
     refused = events.NotUploaded(filename=SDIST, outcome="refused", reason="400")
-    files = report(reduce(fold, (STARTED, planned(), planned(SDIST), lost, refused), Outcome()))["files"]
+    files = report(reduce(fold, (STARTED, SEEN, planned(), planned(SDIST), lost, refused), Outcome()))["files"]
     assert [file["on_index"] for file in files] == [None, False]
+
+
+@pytest.mark.parametrize(
+    ("looked", "known"),
+    [
+        ((), None),
+        ((replace(SEEN, state="unreadable"), planned()), None),
+        ((replace(SEEN, project="other"), planned()), None),
+        ((SEEN, planned()), False),
+        ((replace(SEEN, state="no project"), planned()), False),
+    ],
+)
+def test_the_report_does_not_deny_what_the_index_may_have_had_before_a_run_that_could_not_look(
+    looked: tuple[events.Event, ...], known: bool | None
+) -> None:
+    """A second run that ends before its plan, after a first one that has published a part."""
+    happened = (STARTED, checked(), *looked, events.RunEnded(exit_code=5, seconds=1))
+    (file,) = report(reduce(fold, happened, Outcome()))["files"]
+    assert (file["state"], file["on_index"]) == ("not sent", known)

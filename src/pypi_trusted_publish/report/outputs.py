@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from ..errors import Diagnosis
 from ..events import Attested
+from ..index.project_page import PageState
 from .outcome import ON_THE_INDEX, FileOutcome, FileState, Outcome
 from .read_on import read_on
 from .verdict import next_move_in_words, verdict
@@ -56,7 +57,7 @@ def report(outcome: Outcome) -> dict[str, Any]:
         "protection": dataclasses.asdict(outcome.protection) if outcome.protection else None,
         "projects": [dataclasses.asdict(project) for project in outcome.projects],
         "coverage": dataclasses.asdict(outcome.coverage) if outcome.coverage else None,
-        "files": [_full(file) for file in outcome.files],
+        "files": [_full(file, outcome) for file in outcome.files],
         "proofs": [dataclasses.asdict(proof) for proof in outcome.proofs],
         "attestations": [_attestation(attested) for attested in outcome.attestations],
         "tokens": dataclasses.asdict(outcome.tokens),
@@ -78,9 +79,16 @@ def _short(file: FileOutcome) -> dict[str, Any]:
     }
 
 
-def _full(file: FileOutcome) -> dict[str, Any]:
-    on_index = None if file.state is FileState.FAILED else file.state in ON_THE_INDEX  # None: nobody knows
-    return dataclasses.asdict(file) | {"state": file.state.value, "on_index": on_index}
+def _full(file: FileOutcome, outcome: Outcome) -> dict[str, Any]:
+    return dataclasses.asdict(file) | {"state": file.state.value, "on_index": _on_index(file, outcome)}
+
+
+def _on_index(file: FileOutcome, outcome: Outcome) -> bool | None:
+    """None when nobody knows: no answer came that decides, or the index never showed what it had before this run."""
+    if file.state in ON_THE_INDEX:
+        return True
+    seen = any(page.project == file.project and page.state != PageState.UNREADABLE.value for page in outcome.projects)
+    return False if seen and file.state is not FileState.FAILED else None
 
 
 def _attestation(attested: Attested) -> dict[str, Any]:
