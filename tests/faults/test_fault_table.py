@@ -82,6 +82,15 @@ def test_a_passing_fault_of_a_later_upload_is_got_over(staged: Staged, name: str
     assert stage.live_tokens() == ()
 
 
+@pytest.mark.parametrize("answer", ["upload-html-200", "upload-malformed-json", "upload-warning", "upload-endless"])
+def test_a_strange_success_is_not_claimed_for_a_file_that_the_index_refuses(staged: Staged, answer: str) -> None:
+    stage = staged(faults=["names-used", f"{answer}:every"])
+    played = play(stage)
+    assert played.code == Ending.REFUSED, played.log
+    assert "upload-file-exists" in played.codes
+    _agrees_with_the_index(stage, played)
+
+
 def _all_there(stage: Stage) -> bool:
     ours = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in stage.distributions or ()}
     there = {file.filename: file.sha256 for file in stage.published()}

@@ -17,6 +17,7 @@ CDN_PAGE: Final = (
     "<p>Guru Meditation:</p><p>Details: cache-rehearsal-RHL 1795509579</p><hr><p>Cache server</p></body></html>\n"
 )
 SLOW_SECONDS: Final = 0.3
+_BAD: Final = 400
 
 
 def answer(
@@ -98,10 +99,12 @@ async def be_slow(moment: Moment) -> web.StreamResponse:
 
 
 def work_then_answer(status: int, body: str, *, content_type: str) -> Play:
-    """Do everything, and then give this answer."""
+    """Do everything, and then give this answer; a success is not claimed for what the server refuses."""
 
     async def play(moment: Moment) -> web.StreamResponse:
-        await moment.proceed()
+        done = await moment.proceed()
+        if status < _BAD <= done.status:
+            return done
         return web.Response(status=status, text=body, content_type=content_type)
 
     return play
@@ -128,10 +131,12 @@ def work_then_raw(data: bytes) -> Play:
 
 
 def work_then_flood(head: bytes) -> Play:
-    """Do everything and answer with a body that does not end."""
+    """Do everything and answer with a body that does not end, unless the server refuses."""
 
     async def play(moment: Moment) -> web.StreamResponse:
-        await moment.proceed()
+        done = await moment.proceed()
+        if done.status >= _BAD:
+            return done
         return await flood(moment, head)
 
     return play
