@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -106,6 +107,22 @@ def client(
         emit=events,
         random=lambda: 0.0,
     )
+
+
+class FreeLane:
+    """A lane with nobody beside it; counts the tries and the server errors."""
+
+    def __init__(self) -> None:
+        self.tries = 0
+        self.stumbles = 0
+
+    @contextlib.contextmanager
+    def trying(self) -> Iterator[None]:
+        self.tries += 1
+        yield
+
+    def stumbled(self) -> None:
+        self.stumbles += 1
 
 
 class FixedTokens:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from builders.index_side import FreeLane
 from builders.network import Told, session
 from builders.release_files import read_distribution
 from pypi_trusted_publish.distributions.distribution import Distribution
@@ -57,7 +58,7 @@ class Side:
         )
 
     def upload(self, file: Distribution) -> str:
-        receipt = self.index.upload(file, tokens=self.tokens, attestations=(), on_server_error=lambda: None)
+        receipt = self.index.upload(file, tokens=self.tokens, attestations=(), lane=FreeLane())
         return receipt.outcome
 
 

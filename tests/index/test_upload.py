@@ -13,6 +13,7 @@ from builders.clock import VirtualClock
 from builders.index_side import (
     Answer,
     FixedTokens,
+    FreeLane,
     ScriptedIndex,
     client,
     dropped,
@@ -34,7 +35,7 @@ EXISTS = "400 File already exists"
 
 
 def upload(ours: IndexClient, file: Distribution = FILE, tokens: FixedTokens | None = None) -> Receipt:
-    return ours.upload(file, tokens=tokens or FixedTokens(), attestations=(), on_server_error=lambda: None)
+    return ours.upload(file, tokens=tokens or FixedTokens(), attestations=(), lane=FreeLane())
 
 
 def page_with(*files: dict[str, Any]) -> Answer:
@@ -75,24 +76,20 @@ def test_a_page_of_success_is_no_warning() -> None:
 
 @pytest.mark.parametrize("trouble", [told("500 Oops"), told("502 Bad"), told("503 Busy"), told("504 Late")])
 def test_a_server_error_is_reported_to_the_lanes_and_tried_again(trouble: Answer) -> None:
-    errors: list[int] = []
+    lane = FreeLane()
     with ScriptedIndex(upload=[trouble, trouble, told("200 OK")]) as index:
-        receipt = client(index).upload(
-            FILE, tokens=FixedTokens(), attestations=(), on_server_error=lambda: errors.append(1)
-        )
+        receipt = client(index).upload(FILE, tokens=FixedTokens(), attestations=(), lane=lane)
     assert receipt.outcome == "uploaded"
-    assert errors == [1, 1]
+    assert (lane.tries, lane.stumbles) == (3, 2)
 
 
 @pytest.mark.parametrize("trouble", [told("408 Late"), told("425 Early"), told("429 Slow"), dropped])
 def test_other_troubles_are_tried_again_without_narrowing_the_lanes(trouble: Answer) -> None:
-    errors: list[int] = []
+    lane = FreeLane()
     events = Told()
     with ScriptedIndex(upload=[trouble, told("200 OK")]) as index:
-        client(index, events).upload(
-            FILE, tokens=FixedTokens(), attestations=(), on_server_error=lambda: errors.append(1)
-        )
-    assert errors == []
+        client(index, events).upload(FILE, tokens=FixedTokens(), attestations=(), lane=lane)
+    assert (lane.tries, lane.stumbles) == (2, 0)
     assert [event.what for event in events.of(Retrying)] == [f"upload {FILE.filename}"]
     assert [event.attempt for event in events.of(UploadStarted)] == [1, 2]
 

@@ -8,11 +8,9 @@ import pytest
 from builders.release import distribution
 from pypi_trusted_publish.errors import Diagnosis, IndexRefused, IndexUnavailable, SeveralProblems
 from pypi_trusted_publish.events import Event, LaneNarrowed, NotUploaded
-from pypi_trusted_publish.release.lanes import upload_in_lanes
+from pypi_trusted_publish.release.lanes import Lane, upload_in_lanes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from pypi_trusted_publish.distributions.distribution import Distribution
 
 FILES = tuple(distribution(f"demo-1.0-py3-none-linux_{number}.whl") for number in range(8))
@@ -32,7 +30,7 @@ class Index:
         self.now = self.peak = 0
         self.taken: list[str] = []
 
-    def upload(self, file: Distribution, _stumbled: Callable[[], None]) -> None:
+    def upload(self, file: Distribution, _lane: Lane) -> None:
         with self.lock:
             self.now += 1
             self.peak = max(self.peak, self.now)
@@ -59,7 +57,7 @@ def test_a_wave_begins_when_the_last_one_is_answered() -> None:
 def test_after_a_refusal_nothing_is_started_and_the_rest_is_told_as_not_sent() -> None:
     told: list[Event] = []
 
-    def upload(_file: Distribution, _stumbled: Callable[[], None]) -> None:
+    def upload(_file: Distribution, _lane: Lane) -> None:
         raise refused()
 
     with pytest.raises(IndexRefused):
@@ -74,7 +72,7 @@ def test_what_is_in_flight_finishes_after_a_refusal() -> None:
     failed = threading.Event()
     finished: list[str] = []
 
-    def upload(file: Distribution, _stumbled: Callable[[], None]) -> None:
+    def upload(file: Distribution, _lane: Lane) -> None:
         begun.wait(TIMEOUT)
         if file is FILES[0]:
             failed.set()
@@ -92,11 +90,11 @@ def test_once_the_index_stumbles_files_go_one_by_one() -> None:
     active: list[str] = []
     crowds: list[int] = []
 
-    def upload(file: Distribution, stumbled: Callable[[], None]) -> None:
+    def upload(file: Distribution, lane: Lane) -> None:
         with lock:
             active.append(file.filename)
             crowds.append(len(active))
-        stumbled()
+        lane.stumbled()
         with lock:
             active.remove(file.filename)
 
@@ -106,10 +104,31 @@ def test_once_the_index_stumbles_files_go_one_by_one() -> None:
     assert [event.lanes for event in told if isinstance(event, LaneNarrowed)] == [1]
 
 
+def test_what_was_begun_side_by_side_is_repeated_one_by_one_once_the_index_stumbles() -> None:
+    begun = threading.Barrier(4)
+    lock = threading.Lock()
+    crowds: list[int] = []
+    sending: list[str] = []
+
+    def upload(file: Distribution, lane: Lane) -> None:
+        with lane.trying():
+            begun.wait(TIMEOUT)
+            lane.stumbled()
+        with lane.trying():
+            with lock:
+                sending.append(file.filename)
+                crowds.append(len(sending))
+            with lock:
+                sending.remove(file.filename)
+
+    upload_in_lanes((FILES[:4],), width=4, upload=upload, emit=list[Event]().append)
+    assert crowds == [1] * 4
+
+
 def test_several_failures_are_raised_together() -> None:
     begun = threading.Barrier(2)
 
-    def upload(file: Distribution, _stumbled: Callable[[], None]) -> None:
+    def upload(file: Distribution, _lane: Lane) -> None:
         begun.wait(TIMEOUT)
         raise refused() if file is FILES[0] else IndexUnavailable(Diagnosis(code="silent", happened="no answer"))
 
@@ -119,7 +138,7 @@ def test_several_failures_are_raised_together() -> None:
 
 
 def test_a_bug_in_a_lane_reaches_the_one_who_waits() -> None:
-    def upload(_file: Distribution, _stumbled: Callable[[], None]) -> None:
+    def upload(_file: Distribution, _lane: Lane) -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):

@@ -12,7 +12,7 @@ from .attempts import NoAnswer, Retrier, by_status, by_status_and_document, by_s
 from .exchange_problems import audience_refused, audience_unanswered
 from .project_page import PageState, ProjectPage, UnreadablePage, parse_project_page
 from .retry import RequestKind
-from .uploader import Course, Receipt, Tokens, Uploader
+from .uploader import Course, Lane, Receipt, Tokens, Uploader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -121,17 +121,17 @@ class IndexClient:
         *,
         tokens: Tokens,
         attestations: tuple[str, ...],
-        on_server_error: Callable[[], None],
+        lane: Lane,
     ) -> Receipt:
         """Send a file until the index has decided, and tell what became of it.
 
-        ``attestations`` are JSON texts; ``on_server_error`` is called for each answer of 5xx. Raises UploadRefused,
-        UploadFailed, DistributionError (the file changed while it was sent), and what a renewal of the token raises.
+        ``attestations`` are JSON texts; ``lane`` tells of others beside it. Raises UploadRefused, UploadFailed,
+        DistributionError (the file changed while it was sent), and what a renewal of the token raises.
         """
         course = Course()
         try:
             receipt = self._uploader.upload(
-                distribution, tokens=tokens, attestations=attestations, on_server_error=on_server_error, course=course
+                distribution, tokens=tokens, attestations=attestations, lane=lane, course=course
             )
         except PublishError as problem:
             outcome = course.ended_by(problem)

@@ -20,6 +20,7 @@ from .upload_refusals import Verdict, explain, match
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from packaging.utils import NormalizedName
 
@@ -59,6 +60,16 @@ class Tokens(Protocol):
 
     def replace(self, stale: UploadToken) -> UploadToken:
         """Another token than ``stale``, which the index calls expired."""
+
+
+class Lane(Protocol):
+    """Where an upload runs, perhaps beside others."""
+
+    def trying(self) -> AbstractContextManager[None]:
+        """Entered for each try; waits until it may be sent."""
+
+    def stumbled(self) -> None:
+        """The index answered with a server error."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +121,7 @@ class Uploader:
         *,
         tokens: Tokens,
         attestations: tuple[str, ...],
-        on_server_error: Callable[[], None],
+        lane: Lane,
         course: Course,
     ) -> Receipt:
         """Send ``distribution`` and return once the index has it; ``course`` says how far it has got.
@@ -122,14 +133,15 @@ class Uploader:
 
         def send(attempt: int) -> Response:
             course.tries = attempt
-            try:
-                response = self._try(distribution, tokens, attestations, course)
-            except TransportFailure as failure:
-                if course.take_in(failure.status, body_sent=failure.body_sent):
-                    on_server_error()
-                raise
-            if course.take_in(response.status):
-                on_server_error()
+            with lane.trying():
+                try:
+                    response = self._try(distribution, tokens, attestations, course)
+                except TransportFailure as failure:
+                    if course.take_in(failure.status, body_sent=failure.body_sent):
+                        lane.stumbled()
+                    raise
+                if course.take_in(response.status):
+                    lane.stumbled()
             return response
 
         try:

@@ -5,6 +5,7 @@ Each upload runs in a daemon thread of its own, so that a run which must end doe
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
@@ -13,23 +14,24 @@ from ..errors import PublishError, raise_together
 from ..events import LaneNarrowed, NotUploaded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from ..distributions.distribution import Distribution
     from ..events import Emit
     from .schedule import Wave
 
-Upload: TypeAlias = "Callable[[Distribution, Callable[[], None]], None]"
-"""Sends one file until the index has decided; calls its second argument when the index answers 5xx. Raises PublishError
-when the file did not arrive."""
+Upload: TypeAlias = "Callable[[Distribution, Lane], None]"
+"""Sends one file until the index has decided, each try within :meth:`Lane.trying`. Raises PublishError when the file
+did not arrive."""
 
 
 @dataclass(kw_only=True)
 class _Lanes:
-    """How many uploads run, how many may, and why no further one may start."""
+    """How many uploads run and how many of them are sending, how many may, and why no further one may start."""
 
     width: int
     active: int = 0
+    sending: int = 0
     problems: list[PublishError] = field(default_factory=list)
     bugs: list[BaseException] = field(default_factory=list)
     changed: threading.Condition = field(default_factory=threading.Condition)
@@ -48,6 +50,19 @@ class _Lanes:
                 return False
             self.active += 1
             return True
+
+    @contextlib.contextmanager
+    def one_try(self) -> Iterator[None]:
+        """Wait until one more may be sending: those that were begun side by side repeat one by one."""
+        with self.changed:
+            self.changed.wait_for(lambda: self.sending < self.width)
+            self.sending += 1
+        try:
+            yield
+        finally:
+            with self.changed:
+                self.sending -= 1
+                self.changed.notify_all()
 
     def leave(self, problem: BaseException | None) -> None:
         """Free the lane and remember what went wrong in it."""
@@ -68,6 +83,23 @@ class _Lanes:
     def stopped(self) -> bool:
         """Whether an upload failed for good."""
         return bool(self.problems or self.bugs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lane:
+    """Where one upload runs, beside others."""
+
+    _lanes: _Lanes
+    _emit: Emit
+
+    def trying(self) -> contextlib.AbstractContextManager[None]:
+        """Entered for each try; waits until it may be sent."""
+        return self._lanes.one_try()
+
+    def stumbled(self) -> None:
+        """The index answered with a server error."""
+        if self._lanes.narrow():
+            self._emit(LaneNarrowed(lanes=1, why="the index answered with a server error"))
 
 
 def upload_in_lanes(waves: tuple[Wave, ...], *, width: int, upload: Upload, emit: Emit) -> None:
@@ -91,14 +123,10 @@ def upload_in_lanes(waves: tuple[Wave, ...], *, width: int, upload: Upload, emit
 
 
 def _start(distribution: Distribution, upload: Upload, lanes: _Lanes, emit: Emit) -> None:
-    def stumbled() -> None:
-        if lanes.narrow():
-            emit(LaneNarrowed(lanes=1, why="the index answered with a server error"))
-
     def run() -> None:
         problem: BaseException | None = None
         try:
-            upload(distribution, stumbled)
+            upload(distribution, Lane(_lanes=lanes, _emit=emit))
         except BaseException as caught:  # noqa: BLE001 - handed to the thread that waits, which raises it
             problem = caught
         finally:

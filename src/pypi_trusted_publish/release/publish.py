@@ -14,7 +14,7 @@ from ..errors import PublishError, both
 from ..events import Confirmed, Planned, ProjectSeen, StepStarted, Told
 from ..trusted_publishing.coverage import warn_of_several_new_projects
 from .dry_run import prove_a_mint, tell_what_is_known
-from .lanes import upload_in_lanes
+from .lanes import Lane, upload_in_lanes
 from .plan import plan_uploads, require_feasible
 from .read_back import Pages, look, read_back
 from .schedule import schedule
@@ -44,7 +44,7 @@ class Index(Pages, Protocol):
         *,
         tokens: Tokens,
         attestations: tuple[str, ...],
-        on_server_error: Callable[[], None],
+        lane: Lane,
     ) -> object:
         """Send one file until the index has decided."""
 
@@ -165,12 +165,12 @@ def _planned(file: PlannedFile, url: str) -> Planned:
 def _upload(
     plan: UploadPlan, attestations: Mapping[str, tuple[str, ...]], tokens: Tokens, order: Order, ports: Ports
 ) -> None:
-    def upload(distribution: Distribution, on_server_error: Callable[[], None]) -> None:
+    def upload(distribution: Distribution, lane: Lane) -> None:
         ports.index.upload(
             distribution,
             tokens=tokens,
             attestations=attestations.get(distribution.filename, ()),
-            on_server_error=on_server_error,
+            lane=lane,
         )
 
     ports.emit(StepStarted(title="Exchange and upload"))
