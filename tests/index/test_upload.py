@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import math
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 import pytest
@@ -29,6 +31,7 @@ from pypi_trusted_publish.errors import DistributionError, PublishError
 from pypi_trusted_publish.events import NotUploaded, Retrying, Uploaded, UploadProgress, UploadStarted
 from pypi_trusted_publish.index.client import IndexClient
 from pypi_trusted_publish.index.uploader import Receipt, UploadFailed, UploadRefused
+from pypi_trusted_publish.trusted_publishing.tokens import UploadToken
 
 FILE = distribution()
 EXISTS = "400 File already exists"
@@ -101,6 +104,17 @@ def test_an_expired_token_is_replaced_once_within_a_try() -> None:
         assert upload(client(index), tokens=tokens).outcome == "uploaded"
     assert tokens.number == 2
     assert index.requests[0].headers["authorization"] != index.requests[1].headers["authorization"]
+
+
+def test_a_token_that_was_renewed_for_a_try_is_not_replaced_in_it() -> None:
+    class Renewed(FixedTokens):
+        def current(self) -> UploadToken:
+            return replace(super().current(), minted_at=math.inf)
+
+    tokens = Renewed()
+    with ScriptedIndex(upload=told("403 Invalid API Token: token is expired")) as index, pytest.raises(UploadRefused):
+        upload(client(index), tokens=tokens)
+    assert (tokens.number, len(index.requests)) == (1, 1)
 
 
 def test_a_token_that_is_expired_twice_ends_the_upload() -> None:

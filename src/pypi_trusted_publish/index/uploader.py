@@ -164,10 +164,11 @@ class Uploader:
     def _try(
         self, distribution: Distribution, tokens: Tokens, attestations: tuple[str, ...], course: Course
     ) -> Response:
-        """One try; an expired token is replaced once within it."""
+        """One try; a token is renewed at most once within it, because it ages or because the index calls it expired."""
+        began = self.retrier.clock.monotonic()
         token = tokens.current()
         response = self._send(distribution, token, attestations, course)
-        if _verdict(response) is Verdict.TOKEN_EXPIRED:
+        if _verdict(response) is Verdict.TOKEN_EXPIRED and token.minted_at <= began:
             response = self._send(distribution, tokens.replace(token), attestations, course)
         return response
 
