@@ -24,6 +24,7 @@ _NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _FEWEST_NUMBERS: Final = 2
 """Release numbers that make a version of a tag; ``84`` and ``nightly-20260822`` name a build, not a version."""
 _LONGEST_TAG: Final = 255
+_YEARS: Final = range(1990, 2100)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +124,10 @@ def _by_tag(ref_type: str, ref_name: str, releases: Sequence[tuple[NormalizedNam
     if tagged.project not in projects and len(projects) > 1:
         return VersionFindings(lines=(f"Versions are not compared: the tag {ref_name!r} names none of the projects.",))
     compared = [entry for entry in releases if entry[0] == tagged.project] or list(releases)
+    if _is_date(tagged.version) and not any(version.release[0] in _YEARS for _, version in compared):
+        return VersionFindings(
+            lines=(f"Versions are not compared: the tag {ref_name!r} is a date, no version is one.",)
+        )
     found = [_compare(project, version, tagged.version, ref_name) for project, version in compared]
     told = [diagnosis for diagnosis in found if diagnosis is not None]
     return VersionFindings(
@@ -130,6 +135,14 @@ def _by_tag(ref_type: str, ref_name: str, releases: Sequence[tuple[NormalizedNam
         warnings=tuple(diagnosis for diagnosis in told if diagnosis.severity is Severity.WARNING),
         lines=() if told else (f"The version agrees with the tag {ref_name!r}.",),
     )
+
+
+def _is_date(version: Version) -> bool:
+    """Whether a version may as well be a day; it is a version where those of the project begin with a year too."""
+    if len(version.release) != 3:  # noqa: PLR2004  # year, month, day
+        return False
+    year, month, day = version.release
+    return year in _YEARS and 1 <= month <= 12 and 1 <= day <= 31  # noqa: PLR2004
 
 
 def _compare(project: NormalizedName, version: Version, tagged: Version, tag: str) -> Diagnosis | None:

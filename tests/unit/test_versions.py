@@ -86,6 +86,19 @@ def test_a_pre_or_post_part_that_differs_is_a_warning(tag: str, version: str) ->
     assert (outcome(findings), findings.errors) == (["version-suffix-differs"], ())
 
 
+@pytest.mark.parametrize("tag", ["2026.08.22", "v2026.8.22", "release-2026.12.1"])
+def test_a_date_is_compared_only_where_versions_are_dates(tag: str) -> None:
+    findings = compared(tag, ("demo", "1.0"))
+    assert outcome(findings) == []
+    assert findings.lines == (f"Versions are not compared: the tag {tag!r} is a date, no version is one.",)
+    assert outcome(compared(tag, ("demo", "2026.7.1"))) == ["version-not-of-tag"]
+
+
+@pytest.mark.parametrize("tag", ["2026.13.1", "2026.1.32", "2026.1", "2026.1.1.1", "26.1.1"])
+def test_what_looks_like_a_date_and_is_none_is_compared(tag: str) -> None:
+    assert outcome(compared(tag, ("demo", "1.0"))) == ["version-not-of-tag"]
+
+
 def test_a_tag_that_names_one_of_several_projects_is_compared_with_that_one() -> None:
     assert outcome(compared("core-1.0.1", ("core", "1.0"), ("cli", "7.0"))) == ["version-not-of-tag"]
     assert outcome(compared("core-1.0", ("core", "1.0"), ("cli", "7.0"))) == []
