@@ -82,23 +82,29 @@ def performance_table(_name: str) -> str:
     """The medians of the last measurement that was kept, this action beside the others."""
     kept = json.loads(FIGURES.read_text(encoding="utf-8"))
     lines = [
-        f"Seconds, medians; {kept['machine']}. In parentheses the peak of memory.",
+        f"Seconds, medians; {kept['machine']}. In parentheses the peak of memory, and the part of their time that we take.",
         "",
         "| workload | this action | others |",
         "|---|--:|---|",
     ]
     for name, statement in _WORKLOADS.items():
-        figures = {who: _figure(runs) for who, runs in kept["figures"].get(name, {}).items()}
+        figures = kept["figures"].get(name, {})
         if figures:
             us, *others = figures
-            beside = ", ".join(f"`{who}` {figures[who]}" for who in others)
-            lines.append(f"| {statement} | {figures[us]} | {beside} |")
+            ours = _median(figures[us], "wall")
+            beside = ", ".join(f"`{who}` {_figure(figures[who], ours)}" for who in others)
+            lines.append(f"| {statement} | {_figure(figures[us])} | {beside} |")
     return "\n".join([*lines, ""])
 
 
-def _figure(runs: Sequence[Mapping[str, float]]) -> str:
-    wall, memory = (median(run[field] for run in runs) for field in ("wall", "memory"))
-    return f"{wall:.2f} ({memory / 1e6:.0f} MB)"
+def _median(runs: Sequence[Mapping[str, float]], field: str) -> float:
+    return median(run[field] for run in runs)
+
+
+def _figure(runs: Sequence[Mapping[str, float]], ours: float | None = None) -> str:
+    wall = _median(runs, "wall")
+    ratio = "" if ours is None else f", {ours / wall:.2f}"
+    return f"{wall:.2f} ({_median(runs, 'memory') / 1e6:.0f} MB{ratio})"
 
 
 def faults_page() -> str:

@@ -48,7 +48,7 @@ def test_figures_that_were_kept_become_a_table_of_medians(tmp_path: Path, monkey
     monkeypatch.setitem(DOCS["performance_table"].__globals__, "FIGURES", tmp_path / "figures.json")
     table = DOCS["performance_table"]("performance")
     assert "a machine" in table
-    assert "| 2.00 (50 MB) | `twine` 1.00 (50 MB) |" in table
+    assert "| 2.00 (50 MB) | `twine` 1.00 (50 MB, 2.00) |" in table
 
 
 def test_the_readme_shows_the_example_whole() -> None:
