@@ -82,7 +82,7 @@ def performance_table(_name: str) -> str:
     """The medians of the last measurement that was kept, this action beside the others."""
     kept = json.loads(FIGURES.read_text(encoding="utf-8"))
     lines = [
-        f"Seconds, medians; {kept['machine']}. In parentheses the peak of memory, and the part of their time that we take.",
+        f"Seconds, medians; {kept['machine']}. In parentheses the peak of memory, and our time as a part of theirs.",
         "",
         "| workload | this action | others |",
         "|---|--:|---|",
