@@ -111,6 +111,33 @@ def test_on_a_public_index_a_page_that_cannot_be_read_ends_the_run(answer: Answe
     assert caught.value.diagnostics()[0].code == "project-page-unreadable"
 
 
+@pytest.mark.parametrize(
+    "broken",
+    [told("200 OK", b'{"meta":'), told("200 OK", b"no gzip", Content_Encoding="gzip"), told_html()],
+    ids=["half", "undecodable", "a page for people"],
+)
+def test_a_page_of_a_public_index_that_is_no_json_is_asked_for_again(broken: Answer) -> None:
+    events = Told()
+    with ScriptedIndex(page=[broken, told_json(EMPTY)]) as index:
+        assert client(index, events, urls=as_pypi(index)).project_page(DEMO).state is PageState.KNOWN
+    assert [event.attempt for event in events.of(Retrying)] == [2]
+
+
+def test_a_page_of_a_public_index_that_stays_broken_is_told_as_what_it_is() -> None:
+    with ScriptedIndex(page=told("200 OK", b'{"meta":')) as index, pytest.raises(IndexUnavailable) as caught:
+        client(index, urls=as_pypi(index)).project_page(DEMO)
+    assert len(index.requests) == 4
+    assert "it is no JSON" in caught.value.diagnostics()[0].happened
+
+
+def test_a_page_of_a_public_index_that_is_too_large_is_not_asked_for_again() -> None:
+    too_large = told("200 OK", b" " * (64 << 20) + b"{}")
+    with ScriptedIndex(page=too_large) as index, pytest.raises(IndexUnavailable) as caught:
+        client(index, urls=as_pypi(index)).project_page(DEMO)
+    assert len(index.requests) == 1
+    assert "larger than 64 MB" in caught.value.diagnostics()[0].happened
+
+
 def test_a_page_above_64_megabytes_is_unreadable() -> None:
     with ScriptedIndex(page=told("200 OK", b" " * (64 << 20) + b"{}")) as index:
         page = client(index).project_page(DEMO)

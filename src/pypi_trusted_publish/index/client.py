@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 from ..errors import Diagnosis, IndexUnavailable, PublishError
 from ..events import NotUploaded, Uploaded
+from ..transport.failure import TransportFailure
 from ..trusted_publishing.audience_policy import check_audience
 from ..trusted_publishing.exchange import audience_of
 from .attempts import NoAnswer, Retrier, by_status, by_status_and_document, by_status_and_type, message_in
 from .exchange_problems import audience_refused, audience_unanswered
 from .project_page import PageState, ProjectPage, UnreadablePage, parse_project_page
-from .retry import RequestKind
+from .retry import RequestKind, Trouble
 from .uploader import Course, Lane, Receipt, Tokens, Uploader
 
 if TYPE_CHECKING:
@@ -165,9 +166,11 @@ class IndexClient:
                 kind,
                 f"read what the index has of {project}",
                 lambda _: self._get(url, accept=SIMPLE_JSON, fresh=fresh, limit=PAGE_LIMIT, read_timeout=wait),
-                judge=by_status_and_type if self._urls.is_public else by_status,
+                judge=_page_trouble if self._urls.is_public else by_status,
             )
         except NoAnswer as none:
+            if none.trouble is Trouble.MALFORMED_JSON and not isinstance(none.last, TransportFailure):
+                return _page_in(none.last, project)
             return _unreadable(project, none.phrase)
         return _page_in(answer, project)
 
@@ -183,6 +186,11 @@ def _page_in(answer: Response, project: NormalizedName) -> ProjectPage:
         return parse_project_page(project, answer.body)
     except UnreadablePage as why:
         return _unreadable(project, f"the page cannot be used: {why}")
+
+
+def _page_trouble(answer: Response) -> Trouble | None:
+    """A page that may be whole the next time; one that is too large will be so again."""
+    return by_status_and_type(answer) if answer.truncated else by_status_and_document(answer)
 
 
 def _unreadable(project: NormalizedName, why: str) -> ProjectPage:
