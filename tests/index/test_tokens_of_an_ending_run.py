@@ -7,14 +7,15 @@ from collections.abc import Callable
 
 import pytest
 
-from builders.index_side import ScriptedIndex, minted, tokens, told
+from builders.index_side import Identities, ScriptedIndex, minted, tokens, told
 from builders.network import Told, session
 from builders.raw_server import Peer
-from pypi_trusted_publish.errors import IndexUnavailable
+from pypi_trusted_publish.errors import IndexUnavailable, PublishError
 from pypi_trusted_publish.events import Revoked
+from pypi_trusted_publish.index.upload_tokens import UploadTokens
 from pypi_trusted_publish.system_clock import SystemClock
 from pypi_trusted_publish.transport.failure import FailureKind, TransportFailure
-from pypi_trusted_publish.trusted_publishing.tokens import UploadToken
+from pypi_trusted_publish.trusted_publishing.tokens import Audience, IdentityToken, UploadToken
 
 
 def test_an_index_that_does_not_answer_holds_an_urgent_end_for_a_second_and_a_half_only() -> None:
@@ -66,6 +67,33 @@ def test_a_mint_in_flight_is_waited_for_and_its_token_is_kept_but_starts_nothing
         assert [len(index.asked(door)) for door in ("mint", "burn")] == [1, 1]
     assert (before, after) == (0, 1)
     assert refusals == [FailureKind.ABORTED] * 2
+
+
+def test_an_identity_token_that_comes_when_the_run_is_ending_starts_no_mint() -> None:
+    arrived, go = threading.Event(), threading.Event()
+    problems: list[PublishError] = []
+
+    class Slow(Identities):
+        def __call__(self, audience: Audience) -> IdentityToken:
+            arrived.set()
+            assert go.wait(10)
+            return super().__call__(audience)
+
+    def mint(ours: UploadTokens) -> None:
+        with pytest.raises(IndexUnavailable) as caught:
+            ours.mint()
+        problems.append(caught.value)
+
+    with ScriptedIndex(mint=minted(1)) as index:
+        ours = tokens(index, identities=Slow())
+        minting = threading.Thread(target=mint, args=(ours,))
+        minting.start()
+        assert arrived.wait(10)
+        assert ours.stop_minting(0.01)
+        go.set()
+        minting.join(10)
+        assert index.asked("mint") == []
+    assert len(problems) == 1
 
 
 def test_a_calm_revocation_that_is_cut_off_is_followed_by_an_urgent_one() -> None:

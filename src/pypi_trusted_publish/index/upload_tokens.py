@@ -155,6 +155,7 @@ class UploadTokens:
             nonlocal sent_at
             self._refuse_when_ending()
             identity = self._request_identity(self._audience)
+            self._refuse_when_ending()  # it took its time, and a mint begun now may be answered too late
             sent_at = self._clock.monotonic()
             return self._session.request(
                 "POST",
