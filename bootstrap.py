@@ -157,7 +157,11 @@ def _keep_paths(environ: MutableMapping[str, str]) -> None:
         if environ.get(name):
             environ[name] = str(Path(environ[name]).absolute())
     if folders := environ.get("SSL_CERT_DIR"):
-        environ["SSL_CERT_DIR"] = os.pathsep.join(str(Path(folder).absolute()) for folder in folders.split(os.pathsep))
+        environ["SSL_CERT_DIR"] = os.pathsep.join(
+            str(Path(folder).absolute())
+            for folder in folders.split(os.pathsep)
+            if folder  # an empty one is none
+        )
 
 
 @contextmanager
