@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import socket
+
 import pytest
 
 from builders.network import Told, session
@@ -46,6 +49,19 @@ def test_plain_http_goes_nowhere_but_to_this_machine(url: str) -> None:
     with pytest.raises(TransportFailure) as caught:
         session().request("GET", url)
     assert caught.value.kind is FailureKind.FORBIDDEN
+
+
+def test_a_socket_that_cannot_be_made_is_a_connection_that_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No descriptor is left, or a name leads to an address of a family that this machine does not speak."""
+
+    class NoSocket(socket.socket):
+        def __init__(self, *_: object) -> None:
+            raise OSError(errno.EMFILE, "as the system says it")
+
+    monkeypatch.setattr(socket, "socket", NoSocket)
+    with pytest.raises(TransportFailure) as caught:
+        session().request("GET", "http://127.0.0.1:1/")
+    assert (caught.value.kind, caught.value.phrase) == (FailureKind.CONNECT, "too many open files")
 
 
 def test_a_host_name_that_no_resolver_takes_is_told_so() -> None:

@@ -33,7 +33,11 @@ class Dialler:
         problem = "the host name has no address"
         for tried, (family, address) in enumerate(addresses):
             patience = exchange.patience(timeout) / (len(addresses) - tried)
-            sock = socket.socket(family, socket.SOCK_STREAM)
+            try:
+                sock = socket.socket(family, socket.SOCK_STREAM)
+            except OSError as error:  # no such family on this machine, or no descriptor left
+                problem = problem if tried else os_phrase(error)
+                continue
             try:
                 self.sockets.add(sock, urgent=exchange.urgent)
                 sock.settimeout(patience)
