@@ -143,16 +143,8 @@ def test_identical_bytes_are_never_an_error(status: str) -> None:
         assert upload(client(index)).outcome == "identical"
 
 
-@pytest.mark.parametrize(
-    "page",
-    [
-        page_with(),
-        page_with({"filename": FILE.filename, "hashes": {"sha256": "0" * 64}}),
-        page_with({"filename": FILE.filename}),
-        told("404 Not Found"),
-    ],
-)
-def test_a_name_that_is_taken_by_other_bytes_is_refused(page: Answer) -> None:
+def test_a_name_that_is_taken_by_other_bytes_is_refused() -> None:
+    page = page_with({"filename": FILE.filename, "hashes": {"sha256": "0" * 64}})
     events = Told()
     with ScriptedIndex(upload=[dropped, told(EXISTS)], page=page) as index:
         found = problem(index, events)
@@ -161,15 +153,21 @@ def test_a_name_that_is_taken_by_other_bytes_is_refused(page: Answer) -> None:
     assert [event.outcome for event in events.of(NotUploaded)] == ["refused"]
 
 
-def test_a_name_that_is_taken_after_a_lost_answer_is_not_called_a_conflict_while_the_list_cannot_be_read() -> None:
-    with ScriptedIndex(upload=[dropped, told(EXISTS)], page=told("403 Forbidden")) as index:
-        found = problem(index)
+@pytest.mark.parametrize(
+    "page", [told("403 Forbidden"), told("404 Not Found"), page_with(), page_with({"filename": FILE.filename})]
+)
+def test_a_name_that_is_taken_after_a_lost_answer_is_not_called_a_conflict_while_no_list_shows_it(page: Answer) -> None:
+    events = Told()
+    with ScriptedIndex(upload=[dropped, told(EXISTS)], page=page) as index:
+        found = problem(index, events)
     assert isinstance(found, UploadFailed)
     assert found.diagnostics()[0].code == "upload-unverified"
-    with ScriptedIndex(upload=told(EXISTS), page=told("403 Forbidden")) as index:
-        found = problem(index)
-    assert isinstance(found, UploadRefused)
-    assert found.diagnostics()[0].code == "upload-file-exists"
+    assert [event.outcome for event in events.of(NotUploaded)] == ["failed"]
+    for answers in ([told(EXISTS)], [told("429 Slow"), told(EXISTS)]):
+        with ScriptedIndex(upload=answers, page=page) as index:
+            found = problem(index)
+        assert isinstance(found, UploadRefused)
+        assert found.diagnostics()[0].code == "upload-file-exists"
 
 
 def test_a_refusal_is_tried_once_and_quoted() -> None:

@@ -12,7 +12,6 @@ from ..secret import Secret
 from ..transport.failure import TransportFailure
 from .attempts import NoAnswer, Retrier, by_status, message_in
 from .error_body import warnings_of
-from .project_page import PageState
 from .retry import RequestKind, Trouble
 from .upload_body import upload_body
 from .upload_form import encode, form_fields
@@ -92,10 +91,13 @@ class Course:
     """The file has been sent, in whole or in part, at least once."""
     lost: bool = False
     """An answer was lost with which the index may have taken the file, and no later one has said what became of it."""
+    was_lost: bool = False
+    """The same before the last try."""
 
     def take_in(self, status: int | None, *, body_sent: BodySent = "wholly") -> bool:
         """One more try is over, with this status if one was heard; whether it is a server error."""
         decided = status is not None and 300 <= status < 500  # noqa: PLR2004  # redirects and refusals
+        self.was_lost = self.lost
         self.lost = (self.lost or (body_sent == "wholly" and not decided)) and status not in _JUDGED
         return status is not None and status >= 500  # noqa: PLR2004  # the class of server errors
 
@@ -157,7 +159,7 @@ class Uploader:
         there = self._is_there(distribution, response)
         if there:
             return Receipt(filename=distribution.filename, outcome="identical", warnings=(), seconds=seconds)
-        if there is None and course.tries > 1:
+        if there is None and course.was_lost:
             raise self._unverified(distribution, response)
         raise self._refusal(distribution, response, course)
 
@@ -196,15 +198,14 @@ class Uploader:
     def _is_there(self, distribution: Distribution, response: Response) -> bool | None:
         """Whether "already exists" means these very bytes: an earlier try arrived though its answer was lost.
 
-        None when the index does not show it.
+        None when the index does not show it: its list cannot be read, or lags behind.
         """
         if _verdict(response) is not Verdict.EXISTS:
             return False
-        page = self.fresh_page(distribution.project)
-        if page.state is PageState.UNREADABLE:
+        published = self.fresh_page(distribution.project).file(distribution.filename)
+        if published is None or published.sha256 is None:
             return None
-        published = page.file(distribution.filename)
-        return published is not None and published.sha256 == distribution.sha256
+        return published.sha256 == distribution.sha256
 
     def _unverified(self, distribution: Distribution, response: Response) -> UploadFailed:
         return UploadFailed(
@@ -212,7 +213,8 @@ class Uploader:
                 code="upload-unverified",
                 happened=f"{self.urls.title} says that {distribution.filename} exists "
                 f"({response.status} {message_in(response)}), after a try whose answer was lost.",
-                cause="It has most likely arrived by that try; the index's list, which would show it, cannot be read.",
+                cause="It has most likely arrived by that try; the index's list, which would show it, cannot be read, "
+                "or lags behind.",
                 remedy="Compare the file's SHA-256 on the index with the one in the summary.",
                 facts=(("sha256", distribution.sha256), ("page", self.urls.simple_url(distribution.project))),
                 file=distribution.filename,
