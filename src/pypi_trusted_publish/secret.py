@@ -28,7 +28,7 @@ class Secret:
         """Every form in which the text may turn up in a log: as it is, and as basic auth with ``__token__``."""
         if not self._text:
             return ()
-        basic = base64.b64encode(f"__token__:{self._text}".encode()).decode("ascii")
+        basic = base64.b64encode(f"__token__:{self._text}".encode("utf-8", "surrogateescape")).decode("ascii")
         return (self._text, basic)
 
     def __bool__(self) -> bool:

@@ -143,6 +143,18 @@ def test_a_proxy_that_refuses_is_told_with_its_status() -> None:
     assert (caught.value.kind, caught.value.phrase) == (FailureKind.PROXY, "the proxy answered 407 instead of a tunnel")
 
 
+def test_credentials_of_bytes_that_are_no_text_are_sent_as_they_are() -> None:
+    seen: list[str] = []
+
+    def refusing(peer: Peer) -> None:
+        seen.append(peer.head().headers["proxy-authorization"])
+        peer.answer("407 Proxy Authentication Required")
+
+    with RawServer(refusing) as proxy, pytest.raises(TransportFailure):
+        session(environ={"https_proxy": f"us\udce9r:p\u00e9@127.0.0.1:{proxy.port}"}).request("GET", f"https://{HOST}/")
+    assert seen == ["Basic " + base64.b64encode(b"us\xe9r:p\xc3\xa9").decode()]
+
+
 def test_a_proxy_that_cannot_be_reached_is_named_as_the_one_that_failed(authority: trustme.CA, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
@@ -248,7 +260,14 @@ def test_credentials_are_known_as_secrets_in_every_spelling_and_their_variables_
 
 @pytest.mark.parametrize(
     "value",
-    ["socks5://u:s3cret@h:1", "http://u:s3cret@:80", "http://u:s3cret@h:port", "http://u:s3cret@[h", "://s3cret"],
+    [
+        "socks5://u:s3cret@h:1",
+        "http://u:s3cret@:80",
+        "http://u:s3cret@h:port",
+        "http://u:s3cret@[h",
+        "://s3cret",
+        "u:s3cret@h\u00e9",
+    ],
 )
 def test_a_proxy_that_cannot_be_used_is_refused_without_being_quoted(value: str) -> None:
     with pytest.raises(WorkflowError) as caught:

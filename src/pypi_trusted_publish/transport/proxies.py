@@ -91,6 +91,8 @@ def _parse(name: str, value: str) -> Proxy:
         raise _unusable(name, "only http:// and https:// proxies are supported")
     if not host:
         raise _unusable(name, "it names no host")
+    if not host.isascii():
+        raise _unusable(name, "its host has letters beyond ASCII, and is not in the form xn--")
     return Proxy(
         scheme=parts.scheme,
         host=host,

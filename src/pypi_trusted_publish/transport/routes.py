@@ -87,9 +87,14 @@ class RoutedTransport(httpx.BaseTransport):
         password = proxy.password.reveal() if proxy.password else ""
         return httpcore.Proxy(
             httpcore.URL(scheme=proxy.scheme, host=proxy.host, port=proxy.port, target="/"),
-            auth=(user.encode(), password.encode()) if proxy.user or proxy.password else None,
+            auth=(_as_given(user), _as_given(password)) if proxy.user or proxy.password else None,
             ssl_context=self._head_start.trust.context() if proxy.scheme == "https" else None,
         )
+
+
+def _as_given(text: str) -> bytes:
+    """UTF-8; where the environment held bytes that are none, those bytes."""
+    return text.encode("utf-8", "surrogateescape")
 
 
 class _AnswerStream(httpx.SyncByteStream):
