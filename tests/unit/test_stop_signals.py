@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from pypi_trusted_publish.commands.stop_signals import StopSignals
+from pypi_trusted_publish.commands.supervise import supervise
 
 
 def test_a_signal_is_noted_and_ends_the_wait() -> None:
@@ -15,6 +16,14 @@ def test_a_signal_is_noted_and_ends_the_wait() -> None:
         signal.raise_signal(signal.SIGINT)
         assert stop.wait_for(threading.Event()) is signal.SIGTERM
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_signal_that_came_before_the_flow_lets_it_not_begin() -> None:
+    begun = threading.Event()
+    with StopSignals() as stop:
+        signal.raise_signal(signal.SIGTERM)
+        assert supervise(begun.set, stop) is signal.SIGTERM
+    assert not begun.wait(0.2)
 
 
 def test_without_a_signal_the_wait_ends_when_all_is_done() -> None:

@@ -14,6 +14,8 @@ def supervise(flow: Callable[[], None], stop: StopSignals) -> Signals | None:
 
     Returns the signal that came first: then the flow may still be running, and nobody waits for it.
     """
+    if stop.received is not None:
+        return stop.received
     done = threading.Event()
     problems: list[BaseException] = []
 
