@@ -155,6 +155,13 @@ def test_files_that_disagree_on_what_cannot_be_read_are_warned_about(field: str)
     assert "set-metadata-differs" in by_file(judge_all(*files))[SDIST_NAME]
 
 
+@pytest.mark.parametrize(("field", "before"), [("Requires-Dist", "one"), ("Requires-Python", "")])
+def test_numbers_that_nobody_can_read_are_compared_as_texts(field: str, before: str) -> None:
+    ours, theirs = (f"{before}>={'9' * 5000},<{end}" for end in (4, 5))
+    files = ((WHEEL_NAME, wheel("1.0", (field, ours))), (SDIST_NAME, sdist("1.0", (field, theirs))))
+    assert "set-metadata-differs" in by_file(judge_all(*files))[SDIST_NAME]
+
+
 def test_very_long_lists_of_requirements_are_compared_as_texts() -> None:
     many = [("Requires-Dist", f"a{number}") for number in range(1_500)]
     other = [("Requires-Dist", f"A{number}") for number in range(1_500)]

@@ -64,23 +64,23 @@ def _extras(sent: SentMetadata, filename: str) -> Iterator[Finding]:
 @functools.lru_cache(maxsize=4096)
 def requirement_spelling(text: str) -> str:
     """One spelling for all requirements that mean the same; for a text that is no requirement, the text."""
-    from packaging.requirements import InvalidRequirement, Requirement
+    from packaging.requirements import Requirement
 
     try:
         requirement = Requirement(text)
         requirement.name = canonicalize_name(requirement.name)
         requirement.extras = {canonicalize_name(extra) for extra in requirement.extras}
         return str(requirement)
-    except (InvalidRequirement, RecursionError):
+    except (ValueError, RecursionError):  # InvalidRequirement, or more digits than int() reads
         return text
 
 
 @functools.lru_cache(maxsize=64)
 def python_spelling(text: str) -> str:
     """The same for Requires-Python."""
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+    from packaging.specifiers import SpecifierSet
 
     try:
         return str(SpecifierSet(text))
-    except InvalidSpecifier:
+    except ValueError:  # InvalidSpecifier, or more digits than int() reads
         return text
