@@ -70,6 +70,11 @@ def test_a_good_workflow_gives_the_values_of_the_form(tmp_path: Path) -> None:
         ([(STEP, "      - run: uv publish --token $TOKEN\n")], ("setup-credential", 18, 9)),
         ([(STEP, "      - run: hatch publish --auth $TOKEN\n")], ("setup-credential", 18, 9)),
         (
+            [(STEP, "      - run: twine upload -r ${{ inputs.index || 'pypi' }} -p $TOKEN dist/*\n")],
+            ("setup-credential", 18, 9),
+        ),
+        ([(STEP, "      - run: twine upload -c 'a; b' -p $TOKEN dist/*\n")], ("setup-credential", 18, 9)),
+        (
             [(STEP, "      - run: maturin upload dist/*\n        env:\n          MATURIN_PYPI_TOKEN: x\n")],
             ("setup-credential", 20, 11),
         ),

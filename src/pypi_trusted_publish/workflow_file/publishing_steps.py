@@ -33,7 +33,8 @@ SECRET_VARIABLES: Final = re.compile(
     r"(USERNAME|USER|PASSWORD|TOKEN|AUTH|PYPI)|(TEST_?)?PYPI_(API_)?(TOKEN|PASSWORD)"
 )
 _SECRET_OPTIONS: Final = re.compile(r"(?:^|\s)(--username|--user|--password|--token|--auth|-u|-p|-t)[\s=]")
-_END_OF_COMMAND: Final = re.compile(r"&&|[;|]")
+_COMMAND: Final = re.compile(r"""(?:\$\{\{.{0,1000}?\}\}|"[^"]*"|'[^']*'|&(?!&)|[^;|&])+""")
+"""One command of a line: what ends it ends nothing within quotes or an expression."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,5 +84,5 @@ def _secrets(run: str, inputs: Mapping[str, str], variables: Mapping[str, str]) 
     yield from (name for name in inputs if name.lower() in SECRET_INPUTS)
     yield from (name for name in variables if SECRET_VARIABLES.fullmatch(name.upper()))
     lines = run.replace("\\\n", " ").splitlines()
-    for line in (part for whole in lines for part in _END_OF_COMMAND.split(whole) if _by_command(part)):
-        yield from (option[1] for option in _SECRET_OPTIONS.finditer(line))
+    for command in (part for line in lines for part in _COMMAND.findall(line) if _by_command(part)):
+        yield from (option[1] for option in _SECRET_OPTIONS.finditer(command))
