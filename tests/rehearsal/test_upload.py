@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import hashlib
 import zipfile
 from collections.abc import Callable
@@ -173,6 +174,23 @@ def test_a_body_that_is_no_form_is_refused(staged: Staged, content_type: str) ->
         headers={"Content-Type": content_type},
     )
     assert answer.status_code == 400
+
+
+def test_a_file_that_goes_bad_on_its_way_leaves_no_work_behind(
+    staged: Staged, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = staged()
+    head = b'--x\r\nContent-Disposition: form-data; name="content"; filename="a.whl"\r\n\r\n'
+    for _ in range(3):
+        answer = client.post(
+            client.stage.index.upload_url,
+            content=head + bytes(16 << 20) + b"\r\n--x no end",
+            auth=("__token__", client.token()),
+            headers={"Content-Type": "multipart/form-data; boundary=x"},
+        )
+        assert answer.status_code == 400
+    gc.collect()
+    assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []
 
 
 @pytest.mark.parametrize("auth", [None, ("user", "password"), ("__token__", "pypi-abc"), ("__token__", "")])

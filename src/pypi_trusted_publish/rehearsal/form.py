@@ -50,12 +50,14 @@ async def read_form(request: web.Request, target: Path) -> UploadForm:
     try:
         parser = MultipartParser(parameters.get(b"boundary", b""), parts.callbacks())
         with target.open("wb") as file:
-            async for chunk in request.content.iter_any():
-                parser.write(chunk)
-                if content.waiting >= _BATCH:
-                    await content.keep(file)
-            await content.keep(file)
-            await content.kept()
+            try:
+                async for chunk in request.content.iter_any():
+                    parser.write(chunk)
+                    if content.waiting >= _BATCH:
+                        await content.keep(file)
+                await content.keep(file)
+            finally:
+                await content.kept()  # before the file is closed, also when the rest of the body is bad or never comes
     except ValueError as error:
         raise Refusal(400, "Invalid upload: the body is not well-formed.") from error
     if not parts.complete:
