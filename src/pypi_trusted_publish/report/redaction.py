@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from itertools import takewhile
 from typing import Any, Final, TypeVar
@@ -37,10 +37,10 @@ class Redactor:
         for spelling in self._spellings:
             if spelling in text:
                 text = text.replace(spelling, REDACTED)
-        for head in dict.fromkeys(spelling[:_TELLING] for spelling in self._spellings if len(spelling) > _TELLING):
-            while (start := text.find(head)) >= 0:
-                cut = max(_common(spelling, text, start) for spelling in self._spellings)
-                text = text[:start] + REDACTED + text[start + cut :]
+        heads = dict.fromkeys(spelling[:_TELLING] for spelling in self._spellings if len(spelling) > _TELLING)
+        for head in heads:
+            if head in text:
+                text = _without(text, head, [spelling for spelling in self._spellings if spelling.startswith(head)])
         return text
 
     def value(self, value: Value) -> Value:
@@ -63,6 +63,16 @@ class Redactor:
             cleaned = {name: self._redacted(part) for name, part in parts.items()}
             return replace(value, **cleaned) if cleaned != parts else value
         return value
+
+
+def _without(text: str, head: str, spellings: Sequence[str]) -> str:
+    """``text`` with ``***`` wherever a beginning of one of ``spellings`` stands, all of which begin with ``head``."""
+    pieces: list[str] = []
+    position = 0
+    while (start := text.find(head, position)) >= 0:
+        pieces += text[position:start], REDACTED
+        position = start + max(_common(spelling, text, start) for spelling in spellings)
+    return "".join((*pieces, text[position:]))
 
 
 def _common(spelling: str, text: str, start: int) -> int:
