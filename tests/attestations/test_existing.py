@@ -71,6 +71,15 @@ def test_a_second_publish_of_the_same_files_takes_what_the_first_one_left(stand:
     assert stand.prepare(WHEEL, SDIST).keys() == first.keys(), "and makes them anew into the same folder"
 
 
+def test_an_attestation_may_lie_beside_a_copy_and_beside_several(stand: Stand) -> None:
+    copy = replace(WHEEL, path="/elsewhere/" + WHEEL.filename)
+    kept = replace(WHEEL, copies=(copy.path,))
+    text = attestation(stand, WHEEL, SLSA)
+    for files in ([beside(copy, text, PROVENANCE)], [beside(WHEEL, text, PROVENANCE), beside(copy, text, PROVENANCE)]):
+        texts = stand.prepare(kept, beside=files)
+        assert kinds(texts[WHEEL.filename]) == ["provenance", "publish"]
+
+
 def test_files_of_other_distributions_are_left_alone(stand: Stand) -> None:
     other = distribution("other-1.0-py3-none-any.whl")
     moved = replace(WHEEL, path="/elsewhere/" + WHEEL.filename)

@@ -21,3 +21,14 @@ def test_a_copy_in_another_folder_is_not_sent_again(tmp_path: Path) -> None:
         assert Counter(request.endpoint for request in stage.requests)[Endpoint.UPLOAD] == len(files)
     for file in files:
         assert played.log.count(f"{file.name}: uploaded in ") == 1
+
+
+def test_an_attestation_beside_a_copy_is_looked_at(tmp_path: Path) -> None:
+    files = build_release(tmp_path / "dist" / "linux", Sample())
+    shutil.copytree(tmp_path / "dist" / "linux", tmp_path / "dist" / "windows")
+    (tmp_path / "dist" / "windows" / f"{files[0].name}.publish.attestation").write_text("{", encoding="utf-8")
+    with Stage(tmp_path / "stage", distributions=files) as stage:
+        inputs = {"INPUT_PACKAGES_DIR": str(tmp_path / "dist" / "*" / "*"), "INPUT_ATTESTATIONS": "true"}
+        played = play(stage, environ=inputs)
+        assert played.code == 3, played.log
+        assert "attestation-file-unusable" in played.codes

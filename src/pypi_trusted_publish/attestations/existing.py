@@ -46,23 +46,28 @@ class VerifiedBeside:
 def read_beside(files: Iterable[Candidate], uploads: Sequence[Distribution]) -> tuple[Beside, ...]:
     """Read the attestation files of what is to be uploaded; those of other files are left alone.
 
+    They may lie beside any copy of it, and beside several: the same one counts once.
+
     Raises:
         DistributionError: with every file that is no attestation.
 
     """
-    by_path = {upload.path + suffix: upload for upload in uploads for suffix in ATTESTATION_SUFFIXES}
+    by_path = {
+        path + suffix: upload
+        for upload in uploads
+        for path in (upload.path, *upload.copies)
+        for suffix in ATTESTATION_SUFFIXES
+    }
     read: list[Beside] = []
     problems: list[Diagnosis] = []
     for file in files:
         if file.path not in by_path:
             continue
-        found = _read(file)
-        if isinstance(found, Attestation):
-            read.append(
-                Beside(path=file.path, filename=file.filename, distribution=by_path[file.path], attestation=found)
-            )
-        else:
+        upload, found = by_path[file.path], _read(file)
+        if not isinstance(found, Attestation):
             problems.append(_unusable(file.filename, found))
+        elif not any(one.distribution is upload and one.attestation == found for one in read):
+            read.append(Beside(path=file.path, filename=file.filename, distribution=upload, attestation=found))
     if problems:
         raise DistributionError(*problems)
     return tuple(read)

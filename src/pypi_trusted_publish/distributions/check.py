@@ -67,7 +67,9 @@ def _each_once(distributions: Iterable[Distribution]) -> tuple[Distribution, ...
     """Without copies: the same bytes under the same name, in two folders, are one file of the release."""
     kept: dict[tuple[str, str], Distribution] = {}
     for distribution in distributions:
-        kept.setdefault((distribution.filename, distribution.sha256), distribution)
+        key = (distribution.filename, distribution.sha256)
+        first = kept.get(key)
+        kept[key] = dataclasses.replace(first, copies=(*first.copies, distribution.path)) if first else distribution
     return tuple(kept.values())
 
 

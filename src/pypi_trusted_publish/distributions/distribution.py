@@ -93,6 +93,8 @@ class Distribution:
     blake2b_256: str
     """BLAKE2b with a digest of 256 bits, hexadecimal, lower case."""
     open: Callable[[], BinaryIO] = field(repr=False, compare=False)
+    copies: tuple[str, ...] = ()
+    """Paths of further files with the same name and the same bytes; they are not uploaded."""
 
     @property
     def size(self) -> int:
