@@ -112,7 +112,7 @@ def _nothing_leaked(stage: Stage, played: Played) -> None:
     """No command of a server got through, and no secret stands anywhere but in the line that masks it."""
     assert "Traceback" not in played.log
     lines = played.log.splitlines()
-    assert not [line for line in lines if re.match(r"\s*::(error|add-mask|set-output)::", line) and "hello" in line]
+    assert not [line for line in lines if re.match(r"\s*::(error::hello|add-mask::a$|set-output\b)", line)]
     assert "##[" not in played.log
     assert "\x1b" not in played.log
     secrets = [token.text for token in stage.index.tokens.issued]
