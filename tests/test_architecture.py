@@ -67,6 +67,7 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
         "loopback",
         "packages_dir_problems",
         "quantities",
+        "version_text",
         "versions",
         "workflow_file.publishing_steps",
     ),

@@ -7,12 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from packaging.version import Version
-
 from .errors import Diagnosis, WorkflowError
 from .index.url_rules import UnusableUrl
 from .index.urls import IndexUrls
 from .input_table import BOOLEANS, INPUTS, Input
+from .version_text import read_version
 
 _Value = TypeVar("_Value")
 
@@ -175,10 +174,8 @@ def _boolean(text: str) -> bool:
 def _expected_version(text: str) -> str:
     if text in ("auto", "any"):
         return text
-    try:
-        Version(text)  # a leading v is part of what PEP 440 lets one write
-    except ValueError:  # InvalidVersion, or more digits than int() reads
-        raise _Wrong("it must be 'auto', 'any', or a version such as 1.2.3 or v1.2.3") from None
+    if read_version(text) is None:  # a leading v is part of what PEP 440 lets one write
+        raise _Wrong("it must be 'auto', 'any', or a version such as 1.2.3 or v1.2.3")
     return text
 
 

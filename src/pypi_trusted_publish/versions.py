@@ -15,6 +15,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from .errors import Diagnosis, DistributionError, Severity
+from .version_text import read_version
 
 AUTO: Final = "auto"
 ANY: Final = "any"
@@ -107,11 +108,8 @@ def _version(text: str) -> Version | None:
     bare = text.removeprefix("v")
     if not bare[:1].isdigit():
         return None
-    try:
-        version = Version(bare)
-    except ValueError:  # InvalidVersion, or more digits than int() reads
-        return None
-    return version if len(version.release) >= _FEWEST_NUMBERS else None
+    version = read_version(bare)
+    return version if version is not None and len(version.release) >= _FEWEST_NUMBERS else None
 
 
 def _by_tag(ref_type: str, ref_name: str, releases: Sequence[tuple[NormalizedName, Version]]) -> VersionFindings:

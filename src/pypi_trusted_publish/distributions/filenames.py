@@ -12,6 +12,7 @@ from packaging.utils import (
 )
 from packaging.version import Version
 
+from ..version_text import read_version
 from . import rules_filename as rules
 from .distribution import Finding, Kind
 from .names import is_valid_name
@@ -106,9 +107,7 @@ def _why_unparsable(filename: str) -> str:
             f"The file name {filename!r} has {len(parts)} parts between dashes; a wheel's has five, or six with a "
             "build tag."
         )
-    try:
-        Version(parts[1])
-    except ValueError:  # InvalidVersion, or more digits than int() reads
+    if read_version(parts[1]) is None:
         return f"The version {parts[1]!r} in the file name {filename!r} is not a valid one."
     if len(parts) == 6 and not parts[2][:1].isdigit():  # noqa: PLR2004
         return f"The build tag {parts[2]!r} in the file name {filename!r} does not start with a digit."
@@ -169,11 +168,7 @@ def sdist_agreement(filename: str, *, name: str, version: Version | None) -> Ite
 
 
 def _version_finding(filename: str, found: str, version: Version) -> Finding:
-    try:
-        same = Version(found) == version
-    except ValueError:  # InvalidVersion, or more digits than int() reads
-        same = False
-    if same:
+    if read_version(found) == version:
         return rules.SDIST_VERSION_NOT_NORMALISED.finding(
             filename, f"The file name spells the version {found!r} instead of {str(version)!r}."
         )

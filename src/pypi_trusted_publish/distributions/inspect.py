@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
-from packaging.version import Version
 
+from ..version_text import read_version
 from . import rules_content
 from .classifiers import KnownClassifiers
 from .core_metadata import read_core_metadata
@@ -128,7 +128,7 @@ def _distribution(candidate: Candidate, read: _Read) -> Distribution | None:
     """The distribution, when the metadata names one; the rules of the metadata say what is missing."""
     if read.metadata is None:
         return None
-    name, version = read.metadata.first("name"), _version(read.metadata)
+    name, version = read.metadata.first("name"), read_version(read.metadata.first("version") or "")
     if name is None or not is_valid_name(name) or version is None:
         return None
     return Distribution(
@@ -147,13 +147,6 @@ def _distribution(candidate: Candidate, read: _Read) -> Distribution | None:
         blake2b_256=read.digests.blake2b_256,
         open=candidate.open,
     )
-
-
-def _version(metadata: CoreMetadata) -> Version | None:
-    try:
-        return Version(metadata.first("version") or "")
-    except ValueError:  # InvalidVersion, or more digits than int() reads
-        return None
 
 
 def _agreement(distribution: Distribution, wheel: WheelName | None) -> Iterator[Finding]:

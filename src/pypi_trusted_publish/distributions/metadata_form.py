@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from packaging.version import Version
-
+from ..version_text import read_version
 from . import rules_metadata as rules
 from .distribution import Finding
 from .metadata_fields import FIELDS, VERSIONS
@@ -87,9 +86,8 @@ def _version(sent: SentMetadata, filename: str) -> Iterator[Finding]:
     if text is None:
         yield rules.VERSION_MISSING.finding(filename, "There is no Version.")
         return
-    try:
-        version = Version(text)
-    except ValueError:  # InvalidVersion, or more digits than int() reads
+    version = read_version(text)
+    if version is None:
         yield rules.VERSION_INVALID.finding(filename, f"Version is {quoted(text)}.")
         return
     if version.local is not None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from packaging.version import Version
-
 from ..errors import EXIT_BUG, DistributionError, IndexRefused, IndexUnavailable, WorkflowError
 from ..quantities import count_text, listed
+from ..version_text import read_version
 from .outcome import MISSING, ON_THE_INDEX, FileState
 
 if TYPE_CHECKING:
@@ -68,11 +67,8 @@ def next_move_in_words(outcome: Outcome) -> str:
 
 
 def _release(project: str, version: str) -> str:
-    try:
-        early = Version(version).is_prerelease
-    except ValueError:  # InvalidVersion, or more digits than int() reads
-        early = False
-    return f"{project} {version}" + (" (a pre-release)" if early else "")
+    read = read_version(version)
+    return f"{project} {version}" + (" (a pre-release)" if read is not None and read.is_prerelease else "")
 
 
 def _named(outcome: Outcome) -> str:
