@@ -35,6 +35,7 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
         "index.exchange_problems",
         "index.revocation",
         "index.upload_body",
+        "index.upload_course",
         "index.upload_tokens",
         "index.uploader",
         "github.*",

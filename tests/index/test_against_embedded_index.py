@@ -16,8 +16,8 @@ from pypi_trusted_publish.errors import IndexRefused
 from pypi_trusted_publish.events import Answered, Revoked
 from pypi_trusted_publish.index.client import IndexClient
 from pypi_trusted_publish.index.project_page import PageState
+from pypi_trusted_publish.index.upload_course import UploadRefused
 from pypi_trusted_publish.index.upload_tokens import UploadTokens
-from pypi_trusted_publish.index.uploader import UploadRefused
 from pypi_trusted_publish.index.urls import IndexUrls
 from pypi_trusted_publish.rehearsal.stage import Stage
 from pypi_trusted_publish.secret import Secret

@@ -30,7 +30,7 @@ from pypi_trusted_publish.distributions.distribution import Distribution
 from pypi_trusted_publish.errors import DistributionError, PublishError
 from pypi_trusted_publish.events import NotUploaded, Retrying, Uploaded, UploadProgress, UploadStarted
 from pypi_trusted_publish.index.client import IndexClient
-from pypi_trusted_publish.index.uploader import Receipt, UploadFailed, UploadRefused
+from pypi_trusted_publish.index.upload_course import Receipt, UploadFailed, UploadRefused
 from pypi_trusted_publish.trusted_publishing.tokens import UploadToken
 
 FILE = distribution()

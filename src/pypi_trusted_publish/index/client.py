@@ -13,7 +13,8 @@ from .attempts import NoAnswer, Retrier, by_status, by_status_and_document, by_s
 from .exchange_problems import audience_refused, audience_unanswered
 from .project_page import PageState, ProjectPage, UnreadablePage, parse_project_page
 from .retry import RequestKind, Trouble
-from .uploader import Course, Lane, Receipt, Tokens, Uploader
+from .upload_course import Course, Receipt
+from .uploader import Lane, Tokens, Uploader
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
-from ..errors import Diagnosis, IndexRefused, IndexUnavailable
+from ..errors import Diagnosis
 from ..events import UploadStarted
 from ..secret import Secret
 from ..transport.failure import TransportFailure
@@ -14,6 +14,7 @@ from .attempts import NoAnswer, Retrier, by_status, message_in
 from .error_body import warnings_of
 from .retry import RequestKind, Trouble
 from .upload_body import upload_body
+from .upload_course import Course, Receipt, UploadFailed, UploadRefused
 from .upload_form import encode, form_fields
 from .upload_refusals import Verdict, explain, match
 
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from ..distributions.distribution import Distribution
-    from ..errors import PublishError
-    from ..transport.failure import BodySent
     from ..transport.message import Response
     from ..transport.session import Session
     from ..trusted_publishing.tokens import UploadToken
@@ -38,17 +37,7 @@ _SLOWEST_LINE: Final = 32 << 10
 """Bytes a second below which a connection that takes bytes now and then counts as stalled."""
 _BASE_TIMEOUT: Final = 60.0
 _BASE_DEADLINE: Final = 600.0
-_JUDGED: Final = frozenset({400, 409, 413})
-"""Statuses of a refusal that comes of the file or its name: it would have met an earlier try of the same bytes too."""
 _MAY_BE_THERE: Final = "An earlier try, whose answer was lost, may have brought the file there all the same."
-
-
-class UploadRefused(IndexRefused):
-    """The index does not take a file, and will not take it later."""
-
-
-class UploadFailed(IndexUnavailable):
-    """No answer about a file that decides."""
 
 
 class Tokens(Protocol):
@@ -69,43 +58,6 @@ class Lane(Protocol):
 
     def stumbled(self) -> None:
         """The index answered with a server error."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Receipt:
-    """What became of a file that is on the index now."""
-
-    filename: str
-    outcome: Literal["uploaded", "identical"]
-    warnings: tuple[str, ...]
-    """What the index said besides, a line each; foreign text."""
-    seconds: float
-
-
-@dataclass(kw_only=True)
-class Course:
-    """How far the sending of one file has got; filled while it goes on."""
-
-    tries: int = 0
-    begun: bool = False
-    """The file has been sent, in whole or in part, at least once."""
-    lost: bool = False
-    """An answer was lost with which the index may have taken the file, and no later one has said what became of it."""
-    was_lost: bool = False
-    """The same before the last try."""
-
-    def take_in(self, status: int | None, *, body_sent: BodySent = "wholly") -> bool:
-        """One more try is over, with this status if one was heard; whether it is a server error."""
-        decided = status is not None and 300 <= status < 500  # noqa: PLR2004  # redirects and refusals
-        self.was_lost = self.lost
-        self.lost = (self.lost or (body_sent == "wholly" and not decided)) and status not in _JUDGED
-        return status is not None and status >= 500  # noqa: PLR2004  # the class of server errors
-
-    def ended_by(self, problem: PublishError) -> Literal["refused", "failed", "not sent"]:
-        """What is known of the file after ``problem``."""
-        if not self.begun:
-            return "not sent"
-        return "refused" if isinstance(problem, UploadRefused) and not self.lost else "failed"
 
 
 @dataclass(frozen=True, kw_only=True)
