@@ -73,13 +73,11 @@ class Opening:
 
     def audience(self) -> Audience:
         """What the index answered; raises what asking it raised."""
-        asked, self._asked = self._asked, None
-        return self.index.audience() if asked is None else asked.result()
+        return self.index.audience() if self._asked is None else self._asked.result()
 
     def protection(self) -> Protection:
         """What GitHub says of the environment's protection."""
-        reading, self._reading = self._reading, None
-        return self._read() if reading is None else reading.result()
+        return self._read() if self._reading is None else self._reading.result()
 
 
 def _job(desk: Desk) -> ReleaseJob | PublishError:

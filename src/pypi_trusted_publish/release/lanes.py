@@ -85,12 +85,12 @@ class _Lanes:
         return bool(self.problems or self.bugs)
 
 
-@dataclass(frozen=True, kw_only=True)
 class Lane:
     """Where one upload runs, beside others."""
 
-    _lanes: _Lanes
-    _emit: Emit
+    def __init__(self, lanes: _Lanes, emit: Emit) -> None:
+        self._lanes = lanes
+        self._emit = emit
 
     def trying(self) -> contextlib.AbstractContextManager[None]:
         """Entered for each try; waits until it may be sent."""
@@ -126,7 +126,7 @@ def _start(distribution: Distribution, upload: Upload, lanes: _Lanes, emit: Emit
     def run() -> None:
         problem: BaseException | None = None
         try:
-            upload(distribution, Lane(_lanes=lanes, _emit=emit))
+            upload(distribution, Lane(lanes, emit))
         except BaseException as caught:  # noqa: BLE001 - handed to the thread that waits, which raises it
             problem = caught
         finally:
