@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from pypi_trusted_publish.commands.setup import run_setup
-from pypi_trusted_publish.workflow_file.setup_workflow import WorkflowReport, read_workflow
+from pypi_trusted_publish.workflows.report import WorkflowReport, read_workflow
 
 GOOD = """\
 name: Release

@@ -16,7 +16,7 @@ from builders.started import ROOT
 from builders.workflow_files import GOOD, changed, found, ran, written
 from pypi_trusted_publish.commands.setup import USAGE
 from pypi_trusted_publish.errors import WorkflowError
-from pypi_trusted_publish.workflow_file.setup_workflow import read_workflow
+from pypi_trusted_publish.workflows.report import read_workflow
 
 SOURCE = ROOT / "src"
 

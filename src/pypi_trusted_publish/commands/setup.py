@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final, TextIO
 from ..errors import EXIT_OK, Diagnosis, WorkflowError
 from ..report.foreign_text import clean
 from ..trusted_publishing.publisher_form import PublisherForm
-from ..workflow_file.setup_workflow import CallingJob, Problem, PublishingJob, WorkflowReport, read_workflow
-from ..workflow_file.workflow_document import LARGEST, Place
+from ..workflows.document import LARGEST, Place
+from ..workflows.report import CallingJob, Problem, PublishingJob, WorkflowReport, read_workflow
 from .programs import find_program
 
 if TYPE_CHECKING:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from ..input_table import INPUTS
 from ..trusted_publishing.yaml_text import yaml_text
-from .environment_names import agree, possible_names
+from .document import Place, is_guarded, items, load, mapping, place_of, scalar, triggers_of
 from .publishing_steps import OURS, PublishingStep, is_check, publishing_step
-from .triggers import is_guarded, triggers_of
-from .workflow_document import Place, items, load, mapping, place_of, scalar
 
 _FORK_EVENTS: Final = ("pull_request", "pull_request_target")
 """Events with which a stranger's pull request can start the run; the action refuses both from a fork."""
+_BEGIN: Final = "${{"
+_END: Final = "}}"
+_MATRIX: Final = re.compile(r"matrix\.([\w-]+)")
 
 
 @dataclass(frozen=True, order=True, kw_only=True)
@@ -115,7 +117,7 @@ class _Job:
 
     def publishing(self, steps: tuple[tuple[Mapping[object, object], PublishingStep], ...]) -> PublishingJob:
         environment = self._environment()
-        found = possible_names(environment, self.job) if environment else ()
+        found = _possible_names(environment, self.job) if environment else ()
         return PublishingJob(
             name=self.name,
             place=self.place,
@@ -162,7 +164,7 @@ class _Job:
                 message=f"The job {self.name!r} names no environment; the action publishes from an environment only.",
                 fix=f"Add 'environment: {yaml_text(wanted)}' to the job, and name it in the publisher.",
             )
-        elif publishing.by == OURS and not agree(found, wanted, self.job):
+        elif publishing.by == OURS and not _agree(found, wanted, self.job):
             yield Problem(
                 place=place_of(self.job, "environment", self.place),
                 code="setup-other-environment",
@@ -234,3 +236,27 @@ def _grants_identity(workflow: Mapping[object, object], job: Mapping[object, obj
     if isinstance(permissions, Mapping):
         return scalar(permissions.get("id-token")) == "write"
     return scalar(permissions) == "write-all"
+
+
+def _possible_names(environment: str, job: Mapping[object, object]) -> tuple[str, ...]:
+    """The values that an environment can have: those of the matrix where it is one of its keys."""
+    whole = environment.startswith(_BEGIN) and environment.endswith(_END)
+    key = _MATRIX.fullmatch(environment[len(_BEGIN) : -len(_END)].strip()) if whole else None
+    if key is None:
+        return (environment,)
+    matrix = mapping(mapping(job.get("strategy")).get("matrix"))
+    listed = [scalar(value) for value in items(matrix.get(key[1]))]
+    included = [scalar(mapping(entry).get(key[1])) for entry in items(matrix.get("include"))]
+    return tuple(dict.fromkeys(value for value in (*listed, *included) if value)) or (environment,)
+
+
+def _agree(found: str, wanted: str, job: Mapping[object, object]) -> bool:
+    """Whether the job's environment is the one that the action expects, whatever the run.
+
+    Two different expressions, or one in the action's input that the matrix does not tell, may well agree: they pass.
+    An expression on the job alone does not, since the action then expects one name whatever the job's is.
+    """
+    expected = _possible_names(wanted, job)
+    if _BEGIN in wanted and (_BEGIN in found or expected == (wanted,)):
+        return True
+    return len({name.lower() for name in (*_possible_names(found, job), *expected)}) == 1
