@@ -87,4 +87,4 @@ def damage(draw: st.DrawFn) -> Callable[[bytes], bytes]:
 
 def inside_gzip(change: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
     """The damage done to the tar archive inside."""
-    return lambda data: gzip.compress(change(gzip.decompress(data)), 1)
+    return lambda data: gzip.compress(change(gzip.decompress(data)), 1, mtime=0)

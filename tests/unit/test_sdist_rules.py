@@ -55,7 +55,7 @@ def negative_size() -> bytes:
     info.size = -1
     first, metadata = sdist_members()[0]
     header = info.tobuf(tarfile.GNU_FORMAT)
-    return gzip.compress(gzip.decompress(tar_bytes([(first, metadata)]))[:1024] + header + data + PLAIN)
+    return gzip.compress(gzip.decompress(tar_bytes([(first, metadata)]))[:1024] + header + data + PLAIN, mtime=0)
 
 
 def of_unknown_type() -> bytes:
@@ -70,14 +70,14 @@ CASES: list[tuple[str, str, Callable[[], bytes]]] = [
     ("sdist-unreadable", "a zip archive", lambda: b"PK\x05\x06" + b"\0" * 18),
     ("sdist-unreadable", "a plain tar", lambda: PLAIN),
     ("sdist-unreadable", "bzip2", lambda: tar_bytes(sdist_members(), compression="bz2")),
-    ("sdist-unreadable", "gzip without a tar", lambda: gzip.compress(b"hello" * 500)),
-    ("sdist-unreadable", "gzip of nothing", lambda: gzip.compress(b"")),
+    ("sdist-unreadable", "gzip without a tar", lambda: gzip.compress(b"hello" * 500, mtime=0)),
+    ("sdist-unreadable", "gzip of nothing", lambda: gzip.compress(b"", mtime=0)),
     ("sdist-unreadable", "a truncated stream", lambda: sdist_bytes()[:200]),
     ("sdist-unreadable", "damaged data", lambda: sdist_bytes()[:60] + b"\xff" * 40 + sdist_bytes()[100:]),
     (
         "sdist-unreadable",
         "a source that is cut off",
-        lambda: gzip.compress(tar_plain(("demo-1.0/a.py", b"x" * 5000))[:-12000]),
+        lambda: gzip.compress(tar_plain(("demo-1.0/a.py", b"x" * 5000))[:-12000], mtime=0),
     ),
     ("sdist-top-level", "two folders", lambda: sdist_bytes(file_member("other/x", b""))),
     ("sdist-top-level", "folders with a common beginning", lambda: sdist_bytes(file_member("demo-1.0.egg/x", b""))),
@@ -131,11 +131,13 @@ def test_modes_that_users_regret_are_a_warning(mode: int) -> None:
     assert judge(SDIST_NAME, data) == {"sdist-permissions": Severity.WARNING}
 
 
-@pytest.mark.parametrize("data", [PLAIN[:2148], PLAIN[:2048] + b"x" * 512 + PLAIN[2560:]])
+@pytest.mark.parametrize(
+    "data", [PLAIN[:2148], PLAIN[:2048] + b"x" * 512 + PLAIN[2560:]], ids=["cut in a header", "a damaged header"]
+)
 def test_an_archive_that_ends_in_damage_is_a_warning_because_the_index_takes_the_rest(data: bytes) -> None:
     folder = tarfile.TarInfo("demo-1.0")
     folder.type = tarfile.DIRTYPE
-    assert judge(SDIST_NAME, gzip.compress(folder.tobuf() + data)) == {"sdist-cut-off": Severity.WARNING}
+    assert judge(SDIST_NAME, gzip.compress(folder.tobuf() + data, mtime=0)) == {"sdist-cut-off": Severity.WARNING}
 
 
 def flipped(data: bytes, offset: int) -> bytes:
@@ -147,7 +149,11 @@ END_DAMAGE = [
     ("the end of the data is lost", lambda: sdist_bytes()[:-9], "cut off"),
     ("the checksum is wrong", lambda: flipped(sdist_bytes(), -8), "checksum"),
     ("the length is wrong", lambda: flipped(sdist_bytes(), -4), "checksum"),
-    ("damaged data follow", lambda: gzip.compress(PLAIN) + gzip.compress(b"x")[:10] + b"\xff" * 40, "is damaged"),
+    (
+        "damaged data follow",
+        lambda: gzip.compress(PLAIN, mtime=0) + gzip.compress(b"x", mtime=0)[:10] + b"\xff" * 40,
+        "is damaged",
+    ),
 ]
 
 
@@ -158,14 +164,22 @@ def test_damage_behind_the_last_member_is_a_warning(build: Callable[[], bytes], 
     assert word in finding.message
 
 
-@pytest.mark.parametrize("more", [b"x", b"\0" * 512, gzip.compress(b"\0" * 512), gzip.compress(b"\0" * (17 << 20))])
-def test_what_follows_a_whole_gzip_stream_is_no_damage(more: bytes) -> None:
-    assert judge(SDIST_NAME, sdist_bytes() + more) == {}
+BEHIND_THE_STREAM: list[tuple[str, Callable[[], bytes]]] = [
+    ("a byte", lambda: b"x"),
+    ("a block of zeros", lambda: b"\0" * 512),
+    ("another stream", lambda: gzip.compress(b"\0" * 512, mtime=0)),
+    ("a long stream", lambda: gzip.compress(b"\0" * (17 << 20), mtime=0)),
+]
+
+
+@pytest.mark.parametrize("more", [pytest.param(more, id=what) for what, more in BEHIND_THE_STREAM])
+def test_what_follows_a_whole_gzip_stream_is_no_damage(more: Callable[[], bytes]) -> None:
+    assert judge(SDIST_NAME, sdist_bytes() + more()) == {}
 
 
 def test_padding_beyond_the_budget_is_no_damage() -> None:
     options = CheckOptions(unpacked_budget=len(PLAIN) + 4096)
-    assert judge(SDIST_NAME, gzip.compress(PLAIN + b"\0" * 100_000), options=options) == {}
+    assert judge(SDIST_NAME, gzip.compress(PLAIN + b"\0" * 100_000, mtime=0), options=options) == {}
 
 
 def test_every_rule_of_the_family_is_broken_somewhere() -> None:
@@ -179,9 +193,12 @@ FINE: list[tuple[str, Callable[[], bytes]]] = [
     ("pax headers with a long name", lambda: sdist_bytes(file_member(LONG, b""))),
     ("another name of the folder", lambda: sdist_bytes(top="something-else")),
     ("a deeper folder", lambda: sdist_bytes(top="home/user/demo-1.0")),
-    ("several gzip members", lambda: gzip.compress(PLAIN[:1000]) + gzip.compress(PLAIN[1000:])),
+    ("several gzip members", lambda: gzip.compress(PLAIN[:1000], mtime=0) + gzip.compress(PLAIN[1000:], mtime=0)),
     ("bytes behind the stream", lambda: sdist_bytes() + b"trailing"),
-    ("no end of the archive", lambda: gzip.compress(PLAIN.rstrip(b"\0") + b"\0" * (-len(PLAIN.rstrip(b"\0")) % 512))),
+    (
+        "no end of the archive",
+        lambda: gzip.compress(PLAIN.rstrip(b"\0") + b"\0" * (-len(PLAIN.rstrip(b"\0")) % 512), mtime=0),
+    ),
     (
         "licences",
         lambda: sdist_bytes(
@@ -273,4 +290,4 @@ def test_a_chain_of_headers_ends_in_a_finding() -> None:
     header = tarfile.TarInfo("x")
     header.type = tarfile.XHDTYPE
     buffer.write(header.tobuf(tarfile.USTAR_FORMAT) * 5000)
-    assert errors(SDIST_NAME, gzip.compress(buffer.getvalue())) == ["sdist-unreadable"]
+    assert errors(SDIST_NAME, gzip.compress(buffer.getvalue(), mtime=0)) == ["sdist-unreadable"]
