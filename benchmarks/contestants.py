@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from pypi_trusted_publish.rehearsal.stage import Stage
+from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 from pypi_trusted_publish.rehearsal.traffic import Latency
 
 from .measuring import Measured, measure, measure_upload
@@ -56,12 +56,12 @@ def uv(files: Path, latency: Latency) -> Measured:
         return measure_upload(stage, _uv_publish(stage, BIN / "uv"), environment(stage.folder))
 
 
-def _twine_upload(stage: Stage, program: Path) -> list[str]:
+def _twine_upload(stage: Sandbox, program: Path) -> list[str]:
     options = ["upload", "--non-interactive", "--disable-progress-bar", "--repository-url", stage.index.upload_url]
     return [str(program), *options, "-u", "__token__", "-p", _token(stage), *map(str, stage.distributions or ())]
 
 
-def _uv_publish(stage: Stage, program: Path) -> list[str]:
+def _uv_publish(stage: Sandbox, program: Path) -> list[str]:
     options = ["publish", "--trusted-publishing", "never", "--no-progress", "--publish-url", stage.index.upload_url]
     return [str(program), *options, "--token", _token(stage), *map(str, stage.distributions or ())]
 
@@ -120,7 +120,7 @@ def cold_twine(files: Path, latency: Latency) -> Measured:
 _VENV_TWINE: Final = '"$0" -m venv "$1" && "$1/bin/python" -m pip install --quiet --no-cache-dir twine'
 
 
-def _after(prepare: Sequence[str], stage: Stage, upload: Sequence[str]) -> Measured:
+def _after(prepare: Sequence[str], stage: Sandbox, upload: Sequence[str]) -> Measured:
     """One run of two commands, the second only when the first succeeds."""
     script = f"{shlex.join(prepare)} && exec {shlex.join(upload)}"
     return measure_upload(stage, ["sh", "-c", script], environment(stage.folder))
@@ -148,26 +148,26 @@ def _home(files: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _stage(files: Path, latency: Latency) -> Iterator[Stage]:
+def _stage(files: Path, latency: Latency) -> Iterator[Sandbox]:
     """An empty index with the files of the workload, for one run; its issuer has signed before the clock starts."""
     folder = Path(tempfile.mkdtemp(prefix="stage-", dir=files.parent))
     try:
         distributions = sorted(files.iterdir())
-        with Stage(folder, distributions=distributions, latency=latency, size_limit=SIZE_LIMIT) as stage:
+        with Sandbox(folder, distributions=distributions, latency=latency, size_limit=SIZE_LIMIT) as stage:
             _identity(stage)
             yield stage
     finally:
         shutil.rmtree(folder)
 
 
-def _identity(stage: Stage) -> str:
+def _identity(stage: Sandbox) -> str:
     bearer = {"Authorization": f"bearer {stage.environ['ACTIONS_ID_TOKEN_REQUEST_TOKEN']}"}
     request = urllib.request.Request(f"{stage.index.identity_url}&audience=rehearsal", headers=bearer)
     identity: str = json.load(_direct().open(request))["value"]
     return identity
 
 
-def _token(stage: Stage) -> str:
+def _token(stage: Sandbox) -> str:
     """An upload token, got by an exchange before the clock starts."""
     body = json.dumps({"token": _identity(stage)}).encode()
     mint = urllib.request.Request(f"{stage.index.origin}/_/oidc/mint-token", data=body)

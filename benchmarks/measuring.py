@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from pypi_trusted_publish.rehearsal.stage import Stage
+from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 from pypi_trusted_publish.rehearsal.traffic import Endpoint
 
 _LAUNCHER: Final = Path(__file__).with_name("launcher.py")
@@ -61,7 +61,7 @@ def measure(command: Sequence[str], environ: Mapping[str, str], folder: Path) ->
     return Measured(**figures)
 
 
-def measure_upload(stage: Stage, command: Sequence[str], environ: Mapping[str, str]) -> Measured:
+def measure_upload(stage: Sandbox, command: Sequence[str], environ: Mapping[str, str]) -> Measured:
     """Run a command that uploads everything to an empty stage, and look at what arrived and how."""
     paths = stage.distributions or ()
     before, opened = len(stage.requests), stage.index.traffic.connections

@@ -116,7 +116,7 @@ IMPURE: Final = frozenset(
 )
 """Modules of the standard library through which pure code could touch the world."""
 
-LONGEST: Final = 300
+LONGEST: Final = 500
 """Lines of a file: one that has more is about more than one idea."""
 
 
@@ -197,8 +197,8 @@ def test_a_module_imports_only_what_its_layer_may(module: str) -> None:
         ("release.schedule", "httpx.Client"),
         ("release.publish", ".index.client"),
         ("index.client", "httpx"),
-        ("index.client", ".rehearsal.stage"),
-        ("rehearsal.stage", ".index.urls"),
+        ("index.client", ".rehearsal.sandbox"),
+        ("rehearsal.sandbox", ".index.urls"),
         ("rehearsal.index", ".distributions.rules"),
         ("errors", ".release.plan"),
         ("github.identity", "actions_toolkit.command"),

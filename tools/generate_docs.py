@@ -24,10 +24,10 @@ sys.path.insert(0, str(ROOT / "src"))
 from pypi_trusted_publish.distributions.rules_page import rules_page  # noqa: E402 - found through the line above
 from pypi_trusted_publish.index.retry_page import retry_page  # noqa: E402
 from pypi_trusted_publish.input_table import INPUTS  # noqa: E402
-from pypi_trusted_publish.rehearsal.faults import listed  # noqa: E402
+from pypi_trusted_publish.rehearsal.faults.table import listed  # noqa: E402
 
 if TYPE_CHECKING:
-    from pypi_trusted_publish.rehearsal.fault import Fault
+    from pypi_trusted_publish.rehearsal.faults.model import Fault
 
 _MARKED: Final = re.compile(
     r"(?P<begin><!-- begin (?P<kind>\w+): (?P<name>[\w./-]+) -->\n)(?P<old>.*?)(?P<end><!-- end (?P=kind) -->)",
@@ -112,7 +112,7 @@ def faults_page() -> str:
     lines = [
         "# The faults of the rehearsal",
         "",
-        _HEAD.format(source="src/pypi_trusted_publish/rehearsal/faults.py"),
+        _HEAD.format(source="src/pypi_trusted_publish/rehearsal/faults/"),
         "",
         "`pypi-trusted-publish rehearse --fault NAME` lets the first request of its kind meet the fault, `NAME:k` the",
         "k-th, `NAME:k-` every one from the k-th on, `NAME:every` all of them. The columns say how the run ends.",
@@ -131,7 +131,7 @@ def faults_page() -> str:
 
 def _fault(fault: Fault) -> str:
     always = "" if fault.always is None else _ending(int(fault.always))
-    return f"| `{fault.name}` | {fault.statement} | {_ending(int(fault.once))} | {always} |"
+    return f"| `{fault.name}` | {fault.description} | {_ending(int(fault.once))} | {always} |"
 
 
 def _ending(code: int) -> str:

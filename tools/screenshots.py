@@ -26,7 +26,7 @@ sys.path.insert(0, str(ROOT / "src"))
 from pypi_trusted_publish.commands.publish import publish_with  # noqa: E402 - found through the line above
 from pypi_trusted_publish.commands.surroundings import Surroundings  # noqa: E402
 from pypi_trusted_publish.rehearsal.samples import Sample, build_sdist, build_wheel  # noqa: E402
-from pypi_trusted_publish.rehearsal.stage import Stage  # noqa: E402
+from pypi_trusted_publish.rehearsal.sandbox import Sandbox  # noqa: E402
 from pypi_trusted_publish.report.terminal import Style  # noqa: E402
 from pypi_trusted_publish.skipping_clock import SkippingClock  # noqa: E402
 from pypi_trusted_publish.system_clock import SystemClock  # noqa: E402
@@ -66,7 +66,7 @@ def summary_of(scene: str) -> str:
         files = [*(build_wheel(dist, sample, tag) for tag in _TAGS), build_sdist(dist, sample)]
         played = {"inputs": {}, **SCENES[scene]}
         settings = {"packages-dir": str(dist), **played.pop("inputs")}  # type: ignore[dict-item]
-        with Stage(Path(folder) / "stage", distributions=files, inputs=settings, **played) as stage:  # type: ignore[arg-type]
+        with Sandbox(Path(folder) / "stage", distributions=files, inputs=settings, **played) as stage:  # type: ignore[arg-type]
             surroundings = Surroundings(
                 environ=dict(stage.environ),
                 stdout=io.StringIO(),

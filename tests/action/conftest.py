@@ -13,9 +13,9 @@ import pytest
 
 from builders.started import ROOT, copy_checkout
 from builders.workflow import Play
-from pypi_trusted_publish.rehearsal.stage import Stage
+from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 
-Prepare = Callable[..., AbstractContextManager[tuple[Play, Stage]]]
+Prepare = Callable[..., AbstractContextManager[tuple[Play, Sandbox]]]
 
 if sys.platform != "linux":  # only there can the children of the runner be asked for
     collect_ignore = ["test_played_signal.py"]
@@ -47,9 +47,9 @@ def prepare(tmp_path: Path, wheels: Path) -> Prepare:
     """Build a release in the workspace of a play, and the index and GitHub's side of it around."""
 
     @contextmanager
-    def prepared(*, dist: str = "dist", **settings: Any) -> Iterator[tuple[Play, Stage]]:
+    def prepared(*, dist: str = "dist", **settings: Any) -> Iterator[tuple[Play, Sandbox]]:
         play = Play(folder=tmp_path, checkout=copy_checkout(tmp_path / "action", program=None), wheels=wheels)
-        with Stage(tmp_path / "stage", **settings) as stage:
+        with Sandbox(tmp_path / "stage", **settings) as stage:
             for file in stage.distributions or ():
                 target = play.workspace / dist / file.name
                 target.parent.mkdir(exist_ok=True)

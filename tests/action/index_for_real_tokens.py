@@ -19,8 +19,8 @@ from typing import Any, Final
 
 import jwt
 
+from pypi_trusted_publish.rehearsal.github import ISSUER, LEEWAY, Issuer
 from pypi_trusted_publish.rehearsal.index import EmbeddedIndex
-from pypi_trusted_publish.rehearsal.issuer import ISSUER, LEEWAY, Issuer
 from pypi_trusted_publish.rehearsal.publishers import Publisher
 from pypi_trusted_publish.rehearsal.samples import Sample, build_release
 
@@ -51,7 +51,7 @@ class PublishedKeys(Issuer):
 def make_index(environ: Mapping[str, str], keys: str) -> EmbeddedIndex:
     """Make the index of one job of this repository: its publisher is the workflow that runs."""
     index = EmbeddedIndex(claims={})
-    index.exchange.issuer = PublishedKeys(keys)
+    index.oidc.issuer = PublishedKeys(keys)
     workflow = environ["GITHUB_WORKFLOW_REF"].split("@", maxsplit=1)[0].rsplit("/", maxsplit=1)[-1]
     publisher = Publisher(
         repository=environ["GITHUB_REPOSITORY"],

@@ -11,8 +11,8 @@ import jwt
 import pytest
 
 from action.index_for_real_tokens import PublishedKeys, make_index
+from pypi_trusted_publish.rehearsal.github import job_claims
 from pypi_trusted_publish.rehearsal.index import EmbeddedIndex
-from pypi_trusted_publish.rehearsal.issuer import job_claims
 
 ENVIRON = {
     "GITHUB_WORKFLOW_REF": "octo-org/sampleproject/.github/workflows/release.yml@refs/heads/main",

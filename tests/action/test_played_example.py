@@ -13,7 +13,7 @@ import pytest
 from action.conftest import Prepare
 from builders.started import ROOT
 from builders.workflow import ACTION, KEEP, Play
-from pypi_trusted_publish.rehearsal.stage import Stage
+from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 
 BUILT: Final = ["rehearsal_sample-1.0.0-py3-none-any.whl", "rehearsal_sample-1.0.0.tar.gz"]
 RUN: Final = "  using: composite\n  steps:\n    - shell: bash\n      run: |\n"
@@ -62,7 +62,7 @@ def pins(text: str) -> dict[str, str]:
     return dict(re.findall(r"uses: ([\w./-]+)@([0-9a-f]{40})", text))
 
 
-def example_for(name: str, stage: Stage) -> str:
+def example_for(name: str, stage: Sandbox) -> str:
     """An example, with the index of this machine in place of PyPI, and a last step that keeps what it brought."""
     text = (ROOT / "examples" / name).read_text(encoding="utf-8")
     where = f"repository-url: {stage.index.upload_url}\n          check-url: {stage.index.simple_url}\n"

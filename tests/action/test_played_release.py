@@ -10,20 +10,20 @@ import pytest
 from action.conftest import Prepare
 from builders.workflow import ACTION, uses, with_inputs
 from pypi_trusted_publish.rehearsal.samples import Sample, build_release
-from pypi_trusted_publish.rehearsal.stage import Stage
+from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 
 UPLOAD = "/legacy/"
 
 
-def uploads(stage: Stage) -> int:
+def uploads(stage: Sandbox) -> int:
     return sum(request.method == "POST" and request.path == UPLOAD for request in stage.requests)
 
 
-def minted(stage: Stage) -> int:
+def minted(stage: Sandbox) -> int:
     return sum(request.path == "/_/oidc/mint-token" for request in stage.requests)
 
 
-def published(stage: Stage) -> list[str]:
+def published(stage: Sandbox) -> list[str]:
     return [file.filename for file in stage.published()]
 
 

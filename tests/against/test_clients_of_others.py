@@ -13,7 +13,7 @@ import pytest
 from builders.bare import NEEDED
 from builders.plain_client import PlainClient
 from pypi_trusted_publish.rehearsal.samples import Sample, build_wheels
-from pypi_trusted_publish.rehearsal.stage import Stage
+from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 
 SECONDS = 120
 UV = Path(sys.executable).parent / "uv"
@@ -32,15 +32,15 @@ def run(*command: str, environ: dict[str, str], folder: Path) -> subprocess.Comp
     )
 
 
-def digests(stage: Stage) -> dict[str, str]:
+def digests(stage: Sandbox) -> dict[str, str]:
     return {file.filename: file.sha256 for file in stage.published()}
 
 
-def expected(stage: Stage) -> dict[str, str]:
+def expected(stage: Sandbox) -> dict[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in stage.distributions or ()}
 
 
-def twine(stage: Stage, token: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def twine(stage: Sandbox, token: str, folder: Path) -> subprocess.CompletedProcess[str]:
     environ = {"TWINE_USERNAME": "__token__", "TWINE_PASSWORD": token, "TWINE_NON_INTERACTIVE": "1"}
     if stage.index.authority_file:
         environ["TWINE_CERT"] = str(stage.index.authority_file)
@@ -51,7 +51,7 @@ def twine(stage: Stage, token: str, folder: Path) -> subprocess.CompletedProcess
 
 @pytest.mark.parametrize("tls", [False, True])
 def test_twine_uploads_a_release(tmp_path: Path, tls: bool) -> None:
-    with Stage(tmp_path / "stage", tls=tls) as stage, PlainClient(stage) as client:
+    with Sandbox(tmp_path / "stage", tls=tls) as stage, PlainClient(stage) as client:
         done = twine(stage, client.token(), tmp_path)
         assert done.returncode == 0, done.stdout + done.stderr
         assert digests(stage) == expected(stage)
@@ -59,13 +59,13 @@ def test_twine_uploads_a_release(tmp_path: Path, tls: bool) -> None:
 
 
 def test_twine_shows_our_refusal(tmp_path: Path) -> None:
-    with Stage(tmp_path / "stage") as stage:
+    with Sandbox(tmp_path / "stage") as stage:
         done = twine(stage, "pypi-nothing", tmp_path)
         assert done.returncode == 1
         assert "Invalid or non-existent authentication information" in done.stdout
 
 
-def uv_publish(stage: Stage, folder: Path) -> subprocess.CompletedProcess[str]:
+def uv_publish(stage: Sandbox, folder: Path) -> subprocess.CompletedProcess[str]:
     wanted = ("GITHUB_", "ACTIONS_", "SSL_CERT_FILE")
     environ = {name: value for name, value in stage.environ.items() if name.startswith(wanted)}
     environ |= {"UV_NO_CONFIG": "1", "UV_CACHE_DIR": str(folder / "cache")}
@@ -76,7 +76,7 @@ def uv_publish(stage: Stage, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_uv_runs_its_own_exchange_over_tls_and_uploads(tmp_path: Path) -> None:
-    with Stage(tmp_path / "stage", tls=True) as stage:
+    with Sandbox(tmp_path / "stage", tls=True) as stage:
         done = uv_publish(stage, tmp_path)
         assert done.returncode == 0, done.stdout + done.stderr
         assert digests(stage) == expected(stage)
@@ -85,7 +85,7 @@ def test_uv_runs_its_own_exchange_over_tls_and_uploads(tmp_path: Path) -> None:
 
 
 def test_uv_is_told_that_no_publisher_matches(tmp_path: Path) -> None:
-    with Stage(tmp_path / "stage", tls=True, publisher_environment="other") as stage:
+    with Sandbox(tmp_path / "stage", tls=True, publisher_environment="other") as stage:
         done = uv_publish(stage, tmp_path)
         assert done.returncode != 0
         assert "invalid-publisher" in done.stderr
@@ -94,7 +94,7 @@ def test_uv_is_told_that_no_publisher_matches(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("tls", [False, True])
 def test_pip_installs_what_was_uploaded(tmp_path: Path, tls: bool) -> None:
-    with Stage(tmp_path / "stage", tls=tls) as stage, PlainClient(stage) as client:
+    with Sandbox(tmp_path / "stage", tls=tls) as stage, PlainClient(stage) as client:
         token = client.token()
         for path in stage.distributions or ():
             assert client.upload(path, token=token).status_code == 200
@@ -111,7 +111,7 @@ def test_pip_installs_what_was_uploaded(tmp_path: Path, tls: bool) -> None:
 
 def test_pip_picks_the_wheel_of_its_platform_out_of_many(tmp_path: Path) -> None:
     wheels = build_wheels(tmp_path / "dist", Sample(padding=1_000), 12)
-    with Stage(tmp_path / "stage", distributions=wheels) as stage, PlainClient(stage) as client:
+    with Sandbox(tmp_path / "stage", distributions=wheels) as stage, PlainClient(stage) as client:
         token = client.token()
         for path in wheels:
             assert client.upload(path, token=token).status_code == 200

@@ -9,7 +9,7 @@ import pytest
 
 from builders.attestations import Stand, verify_identity
 from local_sigstore.instance import LocalSigstore
-from pypi_trusted_publish.rehearsal.stage import Stage
+from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 
 
 @pytest.fixture
@@ -29,9 +29,9 @@ def stand(instance: LocalSigstore, tmp_path: Path) -> Iterator[Stand]:
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Iterator[tuple[Stage, Stand]]:
+def stage(tmp_path: Path) -> Iterator[tuple[Sandbox, Stand]]:
     """An index whose jobs are certified by a Sigstore instance beside it."""
-    identities: list[Stage] = []
+    identities: list[Sandbox] = []
 
     def verify_identity(token: str) -> Mapping[str, Any]:
         try:
@@ -40,7 +40,7 @@ def stage(tmp_path: Path) -> Iterator[tuple[Stage, Stand]]:
             raise ValueError("refused") from None
 
     instance = LocalSigstore(verify_identity)
-    with instance.running(), Stage(tmp_path / "stage", trust=instance.trust_configuration()) as playing:
+    with instance.running(), Sandbox(tmp_path / "stage", trust=instance.trust_configuration()) as playing:
         identities.append(playing)
         stand = Stand(instance=instance, folder=tmp_path)
         yield playing, stand

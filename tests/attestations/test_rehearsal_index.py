@@ -14,9 +14,9 @@ from builders.attestations import SLSA, Stand, attestation
 from builders.release import distribution
 from local_sigstore.instance import LocalSigstore
 from pypi_trusted_publish.distributions.distribution import Distribution
-from pypi_trusted_publish.rehearsal.answers import Refusal
-from pypi_trusted_publish.rehearsal.attestation_check import AttestedFile, verify
-from pypi_trusted_publish.rehearsal.stage import Stage
+from pypi_trusted_publish.rehearsal.attestation_checks import AttestedFile, verify
+from pypi_trusted_publish.rehearsal.http_errors import Refusal
+from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 from pypi_trusted_publish.secret import Secret
 from pypi_trusted_publish.trusted_publishing.identity_token import decode_unverified
 from pypi_trusted_publish.trusted_publishing.tokens import Audience, IdentityToken
@@ -82,14 +82,14 @@ def test_a_strange_predicate_type_and_a_strange_instance_are_refused(stand: Stan
     assert "Could not verify" in refusal(stand, foreign, attested(WHEEL))
 
 
-def sample(stage: Stage) -> Distribution:
+def sample(stage: Sandbox) -> Distribution:
     """The wheel of the stage's sample project."""
     assert stage.distributions is not None
     path = next(path for path in stage.distributions if path.suffix == ".whl")
     return distribution(path.name, path=str(path), sha256=hashlib.sha256(path.read_bytes()).hexdigest())
 
 
-def upload(stage: Stage, file: Distribution, texts: tuple[str, ...]) -> httpx.Response:
+def upload(stage: Sandbox, file: Distribution, texts: tuple[str, ...]) -> httpx.Response:
     """Exchange and upload, as any client does."""
     index = stage.index
     identity = index.github.issuer.identity_token("rehearsal")
@@ -110,7 +110,7 @@ def upload(stage: Stage, file: Distribution, texts: tuple[str, ...]) -> httpx.Re
     return httpx.post(index.upload_url, data=fields, files=content, auth=credentials)
 
 
-def signed(stage: Stage, stand: Stand, file: Distribution) -> tuple[str, ...]:
+def signed(stage: Sandbox, stand: Stand, file: Distribution) -> tuple[str, ...]:
     def identity(audience: Audience) -> IdentityToken:
         secret = Secret(stage.index.github.issuer.identity_token(audience))
         return IdentityToken(secret=secret, audience=audience)
@@ -119,7 +119,7 @@ def signed(stage: Stage, stand: Stand, file: Distribution) -> tuple[str, ...]:
     return stand.prepare(file, names=names, pages=[], request_identity=identity)[file.filename]
 
 
-def entry(stage: Stage, file: Distribution) -> dict[str, Any]:
+def entry(stage: Sandbox, file: Distribution) -> dict[str, Any]:
     page = httpx.get(
         f"{stage.index.simple_url}{file.project}/", headers={"Accept": "application/vnd.pypi.simple.v1+json"}
     )
@@ -127,7 +127,7 @@ def entry(stage: Stage, file: Distribution) -> dict[str, Any]:
     return found
 
 
-def test_a_release_ends_with_provenance_that_the_library_verifies(stage: tuple[Stage, Stand]) -> None:
+def test_a_release_ends_with_provenance_that_the_library_verifies(stage: tuple[Sandbox, Stand]) -> None:
     playing, stand = stage
     file = sample(playing)
     assert upload(playing, file, signed(playing, stand, file)).status_code == 200
@@ -138,11 +138,11 @@ def test_a_release_ends_with_provenance_that_the_library_verifies(stage: tuple[S
     assert Attestation.model_validate(only).statement["subject"][0]["digest"] == {"sha256": file.sha256}
 
 
-def attested_on(stage: Stage, file: Distribution) -> AttestedFile:
+def attested_on(stage: Sandbox, file: Distribution) -> AttestedFile:
     return attested(file, repository=stage.publisher().repository, workflow=stage.publisher().workflow)
 
 
-def test_an_upload_with_a_bad_attestation_is_refused_and_nothing_is_published(stage: tuple[Stage, Stand]) -> None:
+def test_an_upload_with_a_bad_attestation_is_refused_and_nothing_is_published(stage: tuple[Sandbox, Stand]) -> None:
     playing, stand = stage
     file = sample(playing)
     (text,) = signed(playing, stand, file)
@@ -152,7 +152,7 @@ def test_an_upload_with_a_bad_attestation_is_refused_and_nothing_is_published(st
     assert playing.published() == ()
 
 
-def test_a_file_without_attestations_has_no_provenance(stage: tuple[Stage, Stand]) -> None:
+def test_a_file_without_attestations_has_no_provenance(stage: tuple[Sandbox, Stand]) -> None:
     playing, _ = stage
     file = sample(playing)
     assert upload(playing, file, ()).status_code == 200

@@ -18,23 +18,23 @@ from builders.played import Played, play
 from local_sigstore.faults import Fault
 from local_sigstore.instance import AUTHORITY
 from pypi_trusted_publish.rehearsal.samples import Sample, build_release
-from pypi_trusted_publish.rehearsal.stage import Stage
+from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 from pypi_trusted_publish.system_clock import SystemClock
 
 _SIMPLE: Final = "application/vnd.pypi.simple.v1+json"
 
 
-def _publish(stage: Stage, stand: Stand, **environ: str) -> Played:
+def _publish(stage: Sandbox, stand: Stand, **environ: str) -> Played:
     return play(stage, environ=environ, clock=SystemClock(), trust=stand.instance.trust_configuration())
 
 
-def _entries(stage: Stage) -> list[dict[str, Any]]:
+def _entries(stage: Sandbox) -> list[dict[str, Any]]:
     page = httpx.get(f"{stage.index.simple_url}rehearsal-sample/", headers={"Accept": _SIMPLE})
     found: list[dict[str, Any]] = page.json()["files"]
     return found
 
 
-def test_a_release_signs_sends_and_waits_until_the_index_shows_provenance(stage: tuple[Stage, Stand]) -> None:
+def test_a_release_signs_sends_and_waits_until_the_index_shows_provenance(stage: tuple[Sandbox, Stand]) -> None:
     playing, stand = stage
     played = _publish(playing, stand)
     assert played.code == 0, played.log
@@ -47,7 +47,7 @@ def test_a_release_signs_sends_and_waits_until_the_index_shows_provenance(stage:
     assert playing.live_tokens() == ()
 
 
-def test_the_outputs_name_each_attestation_its_entry_in_the_log_and_whom_it_names(stage: tuple[Stage, Stand]) -> None:
+def test_the_outputs_name_each_attestation_its_entry_in_the_log_and_whom_it_names(stage: tuple[Sandbox, Stand]) -> None:
     playing, stand = stage
     played = _publish(playing, stand)
     told = json.loads(played.outputs["attestations"])
@@ -61,7 +61,7 @@ def test_the_outputs_name_each_attestation_its_entry_in_the_log_and_whom_it_name
         assert entry["identity"].startswith("https://github.com/octo-org/sampleproject/.github/workflows/release.yml@")
 
 
-def test_a_release_that_cannot_be_signed_again_stops_before_the_first_byte(stage: tuple[Stage, Stand]) -> None:
+def test_a_release_that_cannot_be_signed_again_stops_before_the_first_byte(stage: tuple[Sandbox, Stand]) -> None:
     playing, stand = stage
     assert _publish(playing, stand).code == 0
     dist = playing.workspace / "dist"
@@ -79,7 +79,7 @@ def test_a_release_that_cannot_be_signed_again_stops_before_the_first_byte(stage
 
 
 def test_a_second_index_in_the_same_job_gets_the_attestations_that_lie_beside_the_files(
-    stage: tuple[Stage, Stand], tmp_path: Path
+    stage: tuple[Sandbox, Stand], tmp_path: Path
 ) -> None:
     playing, stand = stage
     first = _publish(playing, stand)
@@ -88,7 +88,7 @@ def test_a_second_index_in_the_same_job_gets_the_attestations_that_lie_beside_th
     for made in Path(first.outputs["attestations-dir"]).glob("*.attestation"):
         (dist / made.name).write_bytes(made.read_bytes())
     trust = stand.instance.trust_configuration()
-    with Stage(tmp_path / "second", distributions=distributions, trust=trust) as second:
+    with Sandbox(tmp_path / "second", distributions=distributions, trust=trust) as second:
         played = _publish(second, stand)
         assert (played.code, played.outputs["confirmed"]) == (0, "true"), played.log
         assert [bool(entry["provenance"]) for entry in _entries(second)] == [True, True]
@@ -99,9 +99,9 @@ _RELEASE: Final = """
 import sys
 from pathlib import Path
 from builders.played import play
-from pypi_trusted_publish.rehearsal.stage import Stage
+from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 
-with Stage(Path(sys.argv[1])) as stage:
+with Sandbox(Path(sys.argv[1])) as stage:
     played = play(stage)
     assert played.code == 0, played.log
     assert len(stage.published()) == 2

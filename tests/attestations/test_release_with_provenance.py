@@ -28,7 +28,7 @@ from pypi_trusted_publish.index.upload_tokens import UploadTokens
 from pypi_trusted_publish.index.urls import IndexUrls
 from pypi_trusted_publish.packages_dir import collect
 from pypi_trusted_publish.rehearsal.samples import Sample, build_release
-from pypi_trusted_publish.rehearsal.stage import Stage
+from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 from pypi_trusted_publish.release.background import Background
 from pypi_trusted_publish.release.pages_ahead import PagesAhead
 from pypi_trusted_publish.release.plan import PlanPolicy
@@ -54,7 +54,7 @@ class Installed:
 class Job:
     """One job of the stage, with everything that the composition root would make for it."""
 
-    stage: Stage
+    stage: Sandbox
     stand: Stand
 
     def request(self, audience: Audience) -> IdentityToken:
@@ -113,7 +113,7 @@ class Job:
 
 
 @pytest.fixture
-def job(stage: tuple[Stage, Stand]) -> Job:
+def job(stage: tuple[Sandbox, Stand]) -> Job:
     """A job whose identity is certified by a Sigstore instance beside the index."""
     playing, stand = stage
     return Job(stage=playing, stand=stand)
@@ -144,7 +144,7 @@ def test_a_second_publish_of_the_same_files_does_not_fail_on_what_lies_beside_th
     job.release()
     assert len(job.stage.published()) == 2
     trust = job.stand.instance.trust_configuration()
-    with Stage(tmp_path / "second", distributions=distributions, trust=trust) as second:
+    with Sandbox(tmp_path / "second", distributions=distributions, trust=trust) as second:
         shutil.copytree(dist, second.workspace / "dist")
         there = replace(job, stage=second)
         there.release()

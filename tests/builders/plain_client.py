@@ -11,14 +11,14 @@ from typing import Any, final
 
 import httpx
 
-from pypi_trusted_publish.rehearsal.stage import Stage
+from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 
 
 @final
 class PlainClient:
     """Asks one stage, step by step; nothing is tried again."""
 
-    def __init__(self, stage: Stage, *, timeout: float = 20.0) -> None:
+    def __init__(self, stage: Sandbox, *, timeout: float = 20.0) -> None:
         self.stage = stage
         authority = stage.index.authority_file
         trust = ssl.create_default_context(cafile=authority) if authority else ssl.create_default_context()

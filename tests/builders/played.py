@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from pypi_trusted_publish.cli import run
 from pypi_trusted_publish.commands.surroundings import Surroundings
-from pypi_trusted_publish.rehearsal.stage import Stage
+from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 from pypi_trusted_publish.skipping_clock import SkippingClock
 from pypi_trusted_publish.system_clock import SystemClock
 
@@ -48,7 +48,7 @@ class Played:
 
 
 def play(
-    stage: Stage,
+    stage: Sandbox,
     *,
     environ: dict[str, str] | None = None,
     clock: Any = None,
@@ -77,12 +77,12 @@ def play(
     return left_by(stage, code=code, log=stdout.getvalue())
 
 
-def left_by(stage: Stage, *, code: int, log: str) -> Played:
+def left_by(stage: Sandbox, *, code: int, log: str) -> Played:
     """What is left of a run that has ended with ``code``, wherever it ran."""
     return Played(code=code, log=log, summary=stage.summary, outputs=_outputs(stage.outputs))
 
 
-def nothing_happened(stage: Stage, played: Played) -> None:
+def nothing_happened(stage: Sandbox, played: Played) -> None:
     """No byte of a file arrived, no token lives, and no traceback was shown."""
     assert stage.published() == ()
     assert stage.live_tokens() == ()

@@ -16,7 +16,7 @@ from builders.bare import NEEDED
 from builders.played import play
 from builders.started import ROOT
 from pypi_trusted_publish.rehearsal.samples import Sample, build_wheels
-from pypi_trusted_publish.rehearsal.stage import Stage
+from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 
 FILES: Final = 200
 RUNS_AT_MOST: Final = 6
@@ -27,23 +27,25 @@ _SECONDS: Final = 120
 
 def soak(folder: Path, seed: int) -> None:
     """A fault in every tenth request, and run again when it was too much."""
-    with _release(folder, chance=(seed, 0.10)) as stage:
+    with _release(folder, random_faults=(seed, 0.10)) as stage:
         codes: list[int] = []
         while len(codes) < RUNS_AT_MOST and 0 not in codes:
             played = play(stage)
             codes.append(played.code)
             assert set(codes) <= {0, 5}, played.log[-4_000:]
         assert codes[-1] == 0
-        assert len(stage.index.faults.struck) >= FILES / 20
+        assert len(stage.index.faults.triggered) >= FILES / 20
         _each_is_there_once(stage)
 
 
 def kill_again_and_again(folder: Path, seed: int) -> None:
     """Killed at a random request, the first ones of a run included, and run again until all is done."""
-    chance = random.Random(seed)
-    with _release(folder, chance=(seed, 0.05)) as stage:
+    random_faults = random.Random(seed)
+    with _release(folder, random_faults=(seed, 0.05)) as stage:
         for _ in range(KILLS):
-            assert _killed_after(stage, chance.choice([chance.randint(1, 6), chance.randint(7, FILES // KILLS)]))
+            assert _killed_after(
+                stage, random_faults.choice([random_faults.randint(1, 6), random_faults.randint(7, FILES // KILLS)])
+            )
         codes: list[int] = []
         while len(codes) < RUNS_AT_MOST and 0 not in codes:
             codes.append(start(stage).wait(_SECONDS))
@@ -51,19 +53,19 @@ def kill_again_and_again(folder: Path, seed: int) -> None:
         _each_is_there_once(stage)
 
 
-def start(stage: Stage) -> subprocess.Popen[bytes]:
+def start(stage: Sandbox) -> subprocess.Popen[bytes]:
     """One run in a process of its own, whose waits between tries are skipped."""
     environ = {**NEEDED, **stage.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT / 'tests'}"}
     command = [sys.executable, "-m", "builders.publish_child"]
     return subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL)
 
 
-def _release(folder: Path, *, chance: tuple[int, float]) -> Stage:
+def _release(folder: Path, *, random_faults: tuple[int, float]) -> Sandbox:
     wheels = build_wheels(folder / "dist", Sample(padding=2_000), FILES)
-    return Stage(folder / "stage", distributions=wheels, chance=chance)
+    return Sandbox(folder / "stage", distributions=wheels, random_faults=random_faults)
 
 
-def _killed_after(stage: Stage, count: int) -> bool:
+def _killed_after(stage: Sandbox, count: int) -> bool:
     """Start a run and kill it when ``count`` more requests were answered; whether it came to that."""
     before, process = len(stage.requests), start(stage)
     while process.poll() is None and len(stage.requests) < before + count:
@@ -72,7 +74,7 @@ def _killed_after(stage: Stage, count: int) -> bool:
     return process.wait() < 0
 
 
-def _each_is_there_once(stage: Stage) -> None:
+def _each_is_there_once(stage: Sandbox) -> None:
     published = stage.published()
     assert max(Counter(file.filename for file in published).values()) == 1
     assert {file.filename: file.sha256 for file in published} == {

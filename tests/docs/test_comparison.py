@@ -21,19 +21,19 @@ from typing import Final
 import pytest
 
 from builders.started import ROOT
-from pypi_trusted_publish.rehearsal.stage import Stage
+from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 
 BIN: Final = Path(sys.executable).parent
 DIRECT: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 @contextmanager
-def staged(folder: Path, *faults: str, tls: bool = False) -> Iterator[Stage]:
-    with Stage(folder, faults=faults, tls=tls) as stage:
+def staged(folder: Path, *faults: str, tls: bool = False) -> Iterator[Sandbox]:
+    with Sandbox(folder, faults=faults, tls=tls) as stage:
         yield stage
 
 
-def run(stage: Stage, *command: str) -> subprocess.CompletedProcess[str]:
+def run(stage: Sandbox, *command: str) -> subprocess.CompletedProcess[str]:
     """Run a program of others in the environment of the stage's job."""
     environ = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
     job = stage.environ | {"HOME": str(stage.folder), "UV_NO_PROGRESS": "1", "TERM": "dumb", "PYTHONUTF8": "1"}
@@ -49,25 +49,25 @@ def run(stage: Stage, *command: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def uv_publish(stage: Stage, *files: str) -> subprocess.CompletedProcess[str]:
+def uv_publish(stage: Sandbox, *files: str) -> subprocess.CompletedProcess[str]:
     """Let uv do the whole exchange, and upload the files, or all that the stage has built."""
     index = stage.index
     urls = ["--publish-url", index.upload_url, "--check-url", index.simple_url]
     return run(stage, "uv", "publish", "--trusted-publishing", "always", *urls, *(files or distributions(stage)))
 
 
-def twine_upload(stage: Stage) -> subprocess.CompletedProcess[str]:
+def twine_upload(stage: Sandbox) -> subprocess.CompletedProcess[str]:
     """Give twine a token, for it exchanges with the public indexes only."""
     given = ["--username", "__token__", "--password", minted(stage)]
     urls = ["--repository-url", stage.index.upload_url]
     return run(stage, "twine", "upload", "--disable-progress-bar", *urls, *given, *distributions(stage))
 
 
-def distributions(stage: Stage) -> list[str]:
+def distributions(stage: Sandbox) -> list[str]:
     return sorted(str(path) for path in (stage.folder / "workspace" / "dist").iterdir())
 
 
-def minted(stage: Stage) -> str:
+def minted(stage: Sandbox) -> str:
     """An upload token of the stage's job."""
     url = f"{stage.environ['ACTIONS_ID_TOKEN_REQUEST_URL']}&{urllib.parse.urlencode({'audience': 'rehearsal'})}"
     bearer = {"Authorization": f"bearer {stage.environ['ACTIONS_ID_TOKEN_REQUEST_TOKEN']}"}
@@ -80,7 +80,7 @@ def minted(stage: Stage) -> str:
     return token
 
 
-def posts(stage: Stage, path: str) -> int:
+def posts(stage: Sandbox, path: str) -> int:
     return sum(request.method == "POST" and request.path == path for request in stage.requests)
 
 

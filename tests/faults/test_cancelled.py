@@ -16,7 +16,7 @@ from builders.played import Played, left_by
 from builders.started import ROOT
 from builders.stopping import A_GROUP_OF_ITS_OWN, ask_to_stop
 from pypi_trusted_publish.rehearsal.samples import Sample, build_wheels
-from pypi_trusted_publish.rehearsal.stage import Stage
+from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 from pypi_trusted_publish.rehearsal.traffic import Endpoint, Latency
 
 WITHIN = 2.0
@@ -31,10 +31,10 @@ AT_ONCE = 0.25
         (signal.SIGINT, [], lambda stage: stage.index.traffic.uploads_now > 0),
         (signal.SIGTERM, [], lambda stage: stage.index.traffic.uploads_now > 2),
         (signal.SIGINT, [], lambda stage: len(stage.index.github.issuer.issued) == 2),
-        (signal.SIGTERM, ["identity-timeout"], lambda stage: "identity-timeout" in stage.index.faults.struck),
+        (signal.SIGTERM, ["identity-timeout"], lambda stage: "identity-timeout" in stage.index.faults.triggered),
         (signal.SIGINT, ["upload-timeout-taken"], lambda stage: len(stage.published()) == 1),
-        (signal.SIGTERM, ["upload-timeout:3-"], lambda stage: "upload-timeout" in stage.index.faults.struck),
-        (signal.SIGINT, ["upload-503:every"], lambda stage: "upload-503" in stage.index.faults.struck),
+        (signal.SIGTERM, ["upload-timeout:3-"], lambda stage: "upload-timeout" in stage.index.faults.triggered),
+        (signal.SIGINT, ["upload-503:every"], lambda stage: "upload-503" in stage.index.faults.triggered),
         (signal.SIGTERM, ["page-never"], lambda stage: len(stage.published()) == 6),
     ],
     ids=[
@@ -49,11 +49,11 @@ AT_ONCE = 0.25
     ],
 )
 def test_a_cancelled_run_ends_at_once_with_a_report_and_no_live_token(
-    tmp_path: Path, number: signal.Signals, faults: list[str], moment: Callable[[Stage], bool]
+    tmp_path: Path, number: signal.Signals, faults: list[str], moment: Callable[[Sandbox], bool]
 ) -> None:
     wheels = build_wheels(tmp_path / "dist", Sample(), 6)
     latency = Latency(server=150)
-    with Stage(tmp_path / "stage", distributions=wheels, faults=faults, latency=latency) as stage:
+    with Sandbox(tmp_path / "stage", distributions=wheels, faults=faults, latency=latency) as stage:
         signalled, took, played = _cancelled(stage, number, moment)
         assert took < WITHIN
         assert played.report["cancelled"] is True
@@ -61,21 +61,23 @@ def test_a_cancelled_run_ends_at_once_with_a_report_and_no_live_token(
         assert "Traceback" not in played.log
         assert stage.live_tokens() == ()
         assert {request.endpoint for request in stage.requests if request.began > signalled + AT_ONCE} <= {
-            Endpoint.BURN
+            Endpoint.REVOKE
         }
         _agrees_with_the_index(stage, played)
         assert "Cancelled: " in played.summary
 
 
 def test_a_run_whose_index_answers_neither_mint_nor_revocation_ends_in_time_too(tmp_path: Path) -> None:
-    faults = ["upload-token-expired", "mint-timeout:2", "burn-timeout:every"]
-    with Stage(tmp_path, faults=faults) as stage:
-        _, took, played = _cancelled(stage, signal.SIGINT, lambda stage: "mint-timeout" in stage.index.faults.struck)
+    faults = ["upload-token-expired", "mint-timeout:2", "revoke-timeout:every"]
+    with Sandbox(tmp_path, faults=faults) as stage:
+        _, took, played = _cancelled(stage, signal.SIGINT, lambda stage: "mint-timeout" in stage.index.faults.triggered)
     assert took < WITHIN
     assert played.report["tokens"]["revoked"] == 0
 
 
-def _cancelled(stage: Stage, number: signal.Signals, moment: Callable[[Stage], bool]) -> tuple[float, float, Played]:
+def _cancelled(
+    stage: Sandbox, number: signal.Signals, moment: Callable[[Sandbox], bool]
+) -> tuple[float, float, Played]:
     """When the signal went out, how long the process lived on, and what it left."""
     command = [sys.executable, "-m", "pypi_trusted_publish", "publish"]
     environ = {**NEEDED, **stage.environ, "PYTHONPATH": str(ROOT / "src")}
@@ -100,7 +102,7 @@ def _cancelled(stage: Stage, number: signal.Signals, moment: Callable[[Stage], b
     return signalled, took, left_by(stage, code=process.returncode, log=log)
 
 
-def _agrees_with_the_index(stage: Stage, played: Played) -> None:
+def _agrees_with_the_index(stage: Sandbox, played: Played) -> None:
     """What is called uploaded is there, what is called not sent is not, and no file that was seen is forgotten."""
     there = {file.filename for file in stage.published()}
     said = played.outcomes

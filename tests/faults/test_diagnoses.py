@@ -8,9 +8,9 @@ from typing import Any, Final
 import pytest
 
 from builders.played import Played, play
-from pypi_trusted_publish.rehearsal.fault import Ending
-from pypi_trusted_publish.rehearsal.faults import FAULTS
-from pypi_trusted_publish.rehearsal.stage import Stage
+from pypi_trusted_publish.rehearsal.faults.model import ExpectedExit
+from pypi_trusted_publish.rehearsal.faults.table import FAULTS
+from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 from pypi_trusted_publish.rehearsal.traffic import Endpoint
 
 _FORM: Final = (
@@ -93,7 +93,7 @@ SAYS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
 
 
 def _played(folder: Path, fault: str) -> Played:
-    with Stage(folder / "stage", faults=[fault]) as stage:
+    with Sandbox(folder / "stage", faults=[fault]) as stage:
         return play(stage)
 
 
@@ -120,7 +120,7 @@ def test_every_state_of_the_job_and_every_refused_mint_has_its_words_here() -> N
         if fault.endpoint is Endpoint.JOB
         or (fault.endpoint is Endpoint.MINT and fault.name.startswith("mint-invalid-p"))
     }
-    refused = {name for name in wanted if FAULTS[name].once is not Ending.FINISHED}
+    refused = {name for name in wanted if FAULTS[name].once is not ExpectedExit.SUCCESS}
     assert refused <= set(SAYS)
 
 
@@ -129,7 +129,7 @@ def test_every_state_of_the_job_and_every_refused_mint_has_its_words_here() -> N
 )
 def test_a_renewal_that_fails_does_not_say_that_nothing_was_uploaded(tmp_path: Path, renewal: str) -> None:
     """A token is renewed in the middle of a release, when some of it is public."""
-    with Stage(tmp_path, faults=["upload-token-expired:2", renewal]) as stage:
+    with Sandbox(tmp_path, faults=["upload-token-expired:2", renewal]) as stage:
         played = play(stage)
         there = {file.filename for file in stage.published()}
     assert played.code == 5

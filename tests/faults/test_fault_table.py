@@ -18,18 +18,18 @@ from typing import Final, TypeAlias
 import pytest
 
 from builders.played import Played, play
-from pypi_trusted_publish.rehearsal.fault import Ending
-from pypi_trusted_publish.rehearsal.faults import FAULTS
-from pypi_trusted_publish.rehearsal.stage import Stage
+from pypi_trusted_publish.rehearsal.faults.model import ExpectedExit
+from pypi_trusted_publish.rehearsal.faults.table import FAULTS
+from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 from pypi_trusted_publish.rehearsal.traffic import Endpoint
 
-Staged: TypeAlias = Callable[..., Stage]
+Staged: TypeAlias = Callable[..., Sandbox]
 TURNS: Final = [
-    *((fault.name, fault.once) for fault in FAULTS.values() if not fault.stalls),
+    *((fault.name, fault.once) for fault in FAULTS.values() if not fault.hangs),
     *(
         (f"{fault.name}:every", fault.always)
         for fault in FAULTS.values()
-        if fault.always is not None and not fault.stalls
+        if fault.always is not None and not fault.hangs
     ),
 ]
 
@@ -38,19 +38,21 @@ TURNS: Final = [
 def staged(tmp_path: Path) -> Iterator[Staged]:
     """Enters a stage; all of them are left at the end."""
     with ExitStack() as stack:
-        yield lambda **options: stack.enter_context(Stage(tmp_path / "stage", **options))
+        yield lambda **options: stack.enter_context(Sandbox(tmp_path / "stage", **options))
 
 
 @pytest.mark.parametrize(("turn", "ending"), TURNS, ids=[turn for turn, _ in TURNS])
-def test_a_fault_ends_as_the_table_says_and_a_second_run_completes(staged: Staged, turn: str, ending: Ending) -> None:
+def test_a_fault_ends_as_the_table_says_and_a_second_run_completes(
+    staged: Staged, turn: str, ending: ExpectedExit
+) -> None:
     fault = FAULTS[turn.partition(":")[0]]
     stage = staged(faults=[turn])
     played = play(stage)
     assert played.code == ending, played.log
-    assert fault.name in stage.index.faults.struck
+    assert fault.name in stage.index.faults.triggered
     _agrees_with_the_index(stage, played)
     _nothing_leaked(stage, played)
-    if not fault.loses_tokens:
+    if not fault.may_leave_token:
         assert stage.live_tokens() == ()
     if played.code == 0:
         assert _all_there(stage)
@@ -62,8 +64,8 @@ def test_a_fault_ends_as_the_table_says_and_a_second_run_completes(staged: Stage
         assert played.codes
         assert played.annotations
         assert "Next step: " in played.log
-    if not fault.lasts:
-        stage.heal()
+    if not fault.persists:
+        stage.clear_faults()
         again = play(stage)
         assert again.code == 0, again.log
         assert again.outputs["confirmed"] == "true"
@@ -72,7 +74,7 @@ def test_a_fault_ends_as_the_table_says_and_a_second_run_completes(staged: Stage
 
 @pytest.mark.parametrize("k", [2, 3])
 @pytest.mark.parametrize(
-    "name", [fault.name for fault in FAULTS.values() if fault.endpoint is Endpoint.UPLOAD and fault.passing]
+    "name", [fault.name for fault in FAULTS.values() if fault.endpoint is Endpoint.UPLOAD and fault.transient]
 )
 def test_a_passing_fault_of_a_later_upload_is_got_over(staged: Staged, name: str, k: int) -> None:
     stage = staged(faults=["upload-500", f"{name}:{k}"])
@@ -86,18 +88,18 @@ def test_a_passing_fault_of_a_later_upload_is_got_over(staged: Staged, name: str
 def test_a_strange_success_is_not_claimed_for_a_file_that_the_index_refuses(staged: Staged, answer: str) -> None:
     stage = staged(faults=["names-used", f"{answer}:every"])
     played = play(stage)
-    assert played.code == Ending.REFUSED, played.log
+    assert played.code == ExpectedExit.INDEX, played.log
     assert "upload-file-exists" in played.codes
     _agrees_with_the_index(stage, played)
 
 
-def _all_there(stage: Stage) -> bool:
+def _all_there(stage: Sandbox) -> bool:
     ours = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in stage.distributions or ()}
     there = {file.filename: file.sha256 for file in stage.published()}
     return ours.items() <= there.items()
 
 
-def _agrees_with_the_index(stage: Stage, played: Played) -> None:
+def _agrees_with_the_index(stage: Sandbox, played: Played) -> None:
     """What is reported as arrived has arrived, what as refused or not sent has not; only "failed" leaves it open."""
     there = {(file.filename, file.sha256) for file in stage.published()}
     for entry in json.loads(played.outputs["distributions"]):
@@ -108,7 +110,7 @@ def _agrees_with_the_index(stage: Stage, played: Played) -> None:
             assert not arrived, entry
 
 
-def _nothing_leaked(stage: Stage, played: Played) -> None:
+def _nothing_leaked(stage: Sandbox, played: Played) -> None:
     """No command of a server got through, and no secret stands anywhere but in the line that masks it."""
     assert "Traceback" not in played.log
     lines = played.log.splitlines()

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 
 from builders.played import play
-from pypi_trusted_publish.rehearsal.faults import FAULTS
-from pypi_trusted_publish.rehearsal.stage import Stage
+from pypi_trusted_publish.rehearsal.faults.table import FAULTS
+from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 
 
-@pytest.mark.parametrize("name", [fault.name for fault in FAULTS.values() if fault.stalls])
+@pytest.mark.parametrize("name", [fault.name for fault in FAULTS.values() if fault.hangs])
 def test_a_server_that_never_answers_is_given_up_and_asked_again(tmp_path: Path, name: str) -> None:
     fault = FAULTS[name]
-    with Stage(tmp_path, faults=[name]) as stage:
+    with Sandbox(tmp_path, faults=[name]) as stage:
         played = play(stage, patience=0.02)
         assert played.code == fault.once, played.log
         assert {file.filename for file in stage.published()} == set(played.outcomes)
-        assert fault.loses_tokens or stage.live_tokens() == ()
+        assert fault.may_leave_token or stage.live_tokens() == ()

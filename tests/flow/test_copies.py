@@ -8,14 +8,14 @@ from pathlib import Path
 
 from builders.played import play
 from pypi_trusted_publish.rehearsal.samples import Sample, build_release
-from pypi_trusted_publish.rehearsal.stage import Stage
+from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 from pypi_trusted_publish.rehearsal.traffic import Endpoint
 
 
 def test_a_copy_in_another_folder_is_not_sent_again(tmp_path: Path) -> None:
     files = build_release(tmp_path / "dist" / "linux", Sample())
     shutil.copytree(tmp_path / "dist" / "linux", tmp_path / "dist" / "windows")
-    with Stage(tmp_path / "stage", distributions=files) as stage:
+    with Sandbox(tmp_path / "stage", distributions=files) as stage:
         played = play(stage, environ={"INPUT_PACKAGES_DIR": str(tmp_path / "dist" / "*" / "*")})
         assert played.code == 0, played.log
         assert Counter(request.endpoint for request in stage.requests)[Endpoint.UPLOAD] == len(files)
@@ -27,7 +27,7 @@ def test_an_attestation_beside_a_copy_is_looked_at(tmp_path: Path) -> None:
     files = build_release(tmp_path / "dist" / "linux", Sample())
     shutil.copytree(tmp_path / "dist" / "linux", tmp_path / "dist" / "windows")
     (tmp_path / "dist" / "windows" / f"{files[0].name}.publish.attestation").write_text("{", encoding="utf-8")
-    with Stage(tmp_path / "stage", distributions=files) as stage:
+    with Sandbox(tmp_path / "stage", distributions=files) as stage:
         inputs = {"INPUT_PACKAGES_DIR": str(tmp_path / "dist" / "*" / "*"), "INPUT_ATTESTATIONS": "true"}
         played = play(stage, environ=inputs)
         assert played.code == 3, played.log

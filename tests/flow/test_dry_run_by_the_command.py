@@ -6,11 +6,11 @@ from pathlib import Path
 
 from builders.played import nothing_happened, play
 from pypi_trusted_publish.rehearsal.samples import Sample, build_release
-from pypi_trusted_publish.rehearsal.stage import Stage
+from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 
 
 def test_a_dry_run_leaves_the_index_empty_and_says_what_it_proved(tmp_path: Path) -> None:
-    with Stage(tmp_path / "stage", inputs={"dry-run": "true"}) as stage:
+    with Sandbox(tmp_path / "stage", inputs={"dry-run": "true"}) as stage:
         played = play(stage)
         assert played.code == 0
         assert played.outputs["uploaded-count"] == "0"
@@ -22,7 +22,7 @@ def test_a_dry_run_leaves_the_index_empty_and_says_what_it_proved(tmp_path: Path
 
 
 def test_a_dry_run_without_the_checks_does_not_say_that_the_files_pass_them(tmp_path: Path) -> None:
-    with Stage(tmp_path / "stage", inputs={"dry-run": "true", "verify-metadata": "false"}) as stage:
+    with Sandbox(tmp_path / "stage", inputs={"dry-run": "true", "verify-metadata": "false"}) as stage:
         played = play(stage)
         assert played.code == 0
         assert "not proved: every file passes the checks (`verify-metadata` is off)" in played.log
@@ -31,8 +31,8 @@ def test_a_dry_run_without_the_checks_does_not_say_that_the_files_pass_them(tmp_
 
 
 def test_a_dry_run_fails_where_the_release_would_since_the_token_covers_too_few_projects(tmp_path: Path) -> None:
-    with Stage(tmp_path / "stage", inputs={"packages-dir": "dist", "dry-run": "true"}) as stage:
-        stage.index.call(lambda: stage.index.catalogue.create_project("other-sample"))
+    with Sandbox(tmp_path / "stage", inputs={"packages-dir": "dist", "dry-run": "true"}) as stage:
+        stage.index.call(lambda: stage.index.store.create_project("other-sample"))
         build_release(stage.workspace / "dist", Sample(name="other-sample", version="1.0.0"))
         played = play(stage)
         assert played.code == 4
@@ -41,7 +41,7 @@ def test_a_dry_run_fails_where_the_release_would_since_the_token_covers_too_few_
 
 
 def test_a_dry_run_mints_nothing_for_a_project_that_does_not_exist(tmp_path: Path) -> None:
-    with Stage(tmp_path / "stage", projects=[], pending="rehearsal-sample", inputs={"dry-run": "true"}) as stage:
+    with Sandbox(tmp_path / "stage", projects=[], pending="rehearsal-sample", inputs={"dry-run": "true"}) as stage:
         played = play(stage)
         assert played.code == 0
         assert not any(request.path.endswith("mint-token") for request in stage.requests)

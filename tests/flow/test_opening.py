@@ -14,12 +14,12 @@ import pytest
 from builders.played import play
 from builders.surroundings import surroundings
 from pypi_trusted_publish.cli import run
-from pypi_trusted_publish.rehearsal.stage import Stage
+from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 from pypi_trusted_publish.rehearsal.traffic import Endpoint
 
 
 def test_the_audience_is_asked_once(tmp_path: Path) -> None:
-    with Stage(tmp_path) as stage:
+    with Sandbox(tmp_path) as stage:
         assert play(stage).code == 0
         asked = Counter(request.endpoint for request in stage.requests)
     assert asked[Endpoint.AUDIENCE] == 1
@@ -28,7 +28,7 @@ def test_the_audience_is_asked_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("missing", ["ACTIONS_ID_TOKEN_REQUEST_URL", "GITHUB_ACTIONS"])
 def test_a_job_that_may_not_publish_asks_the_index_for_no_audience(tmp_path: Path, missing: str) -> None:
-    with Stage(tmp_path) as stage:
+    with Sandbox(tmp_path) as stage:
         assert play(stage, environ={missing: ""}).code == 2
         asked = {request.endpoint for request in stage.requests}
     assert Endpoint.AUDIENCE not in asked
@@ -36,7 +36,7 @@ def test_a_job_that_may_not_publish_asks_the_index_for_no_audience(tmp_path: Pat
 
 def test_arguments_are_refused_for_somebody_may_mean_the_files_by_them(tmp_path: Path) -> None:
     out = io.StringIO()
-    with Stage(tmp_path) as stage:
+    with Sandbox(tmp_path) as stage:
         assert run(["publish", "other/*"], surroundings(stage.environ, out)) == 2
         assert stage.requests == ()
     assert out.getvalue().startswith("'publish' takes no arguments")
@@ -72,7 +72,7 @@ main(["publish"], environ={**os.environ, "INPUT_REPOSITORY_URL": url, "INPUT_CHE
 
 
 def test_connections_are_opened_before_the_http_library_is_imported(tmp_path: Path) -> None:
-    with Stage(tmp_path) as stage:
+    with Sandbox(tmp_path) as stage:
         answer = subprocess.run(
             [sys.executable, "-c", LOOKS_FOR_THE_HTTP_LIBRARY],
             capture_output=True,

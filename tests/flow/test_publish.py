@@ -13,18 +13,18 @@ import pytest
 
 from builders.played import nothing_happened, play
 from pypi_trusted_publish.rehearsal.samples import Sample, build_release, build_wheel
-from pypi_trusted_publish.rehearsal.stage import Stage
+from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 
 WHEEL = "rehearsal_sample-1.0.0-py3-none-any.whl"
 SDIST = "rehearsal_sample-1.0.0.tar.gz"
-Staged: TypeAlias = "Callable[..., Stage]"
+Staged: TypeAlias = "Callable[..., Sandbox]"
 
 
 @pytest.fixture
 def staged(tmp_path: Path) -> Iterator[Staged]:
     """Enters a stage; all of them are left at the end."""
     with ExitStack() as stack:
-        yield lambda **changes: stack.enter_context(Stage(tmp_path / "stage", **changes))
+        yield lambda **changes: stack.enter_context(Sandbox(tmp_path / "stage", **changes))
 
 
 def test_a_release_arrives_is_confirmed_and_leaves_no_token_behind(staged: Staged) -> None:
@@ -224,7 +224,7 @@ def test_several_projects_in_one_run_are_normal(staged: Staged) -> None:
 
 def test_a_token_that_covers_too_few_projects_stops_before_the_first_byte(staged: Staged) -> None:
     stage = staged(inputs={"packages-dir": "dist"})
-    stage.index.call(lambda: stage.index.catalogue.create_project("other-sample"))
+    stage.index.call(lambda: stage.index.store.create_project("other-sample"))
     build_release(stage.workspace / "dist", Sample(name="other-sample", version="1.0.0"))
     played = play(stage)
     assert played.code == 4

@@ -9,7 +9,7 @@ import pytest
 
 from builders.surroundings import surroundings
 from pypi_trusted_publish.cli import run
-from pypi_trusted_publish.rehearsal.faults import FAULTS
+from pypi_trusted_publish.rehearsal.faults.table import FAULTS
 from pypi_trusted_publish.rehearsal.samples import Sample, build_release, build_sdist, build_wheel
 
 
@@ -91,7 +91,7 @@ def test_a_dry_run_installs_nothing() -> None:
 def test_every_fault_is_listed_with_its_statement() -> None:
     code, said = rehearsed("--list-faults")
     assert code == 0
-    assert [name for name, fault in FAULTS.items() if name not in said or fault.statement not in said] == []
+    assert [name for name, fault in FAULTS.items() if name not in said or fault.description not in said] == []
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from pypi_trusted_publish.errors import IndexUnavailable
 from pypi_trusted_publish.events import Answered, Retrying
 from pypi_trusted_publish.github.identity import IdentityProvider, with_audience
 from pypi_trusted_publish.github.runner import RunnerContext, check_runner, read_event
-from pypi_trusted_publish.rehearsal.stage import Stage
+from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 from pypi_trusted_publish.secret import Secret
 from pypi_trusted_publish.trusted_publishing.identity_token import decode_unverified
 from pypi_trusted_publish.trusted_publishing.tokens import Audience
@@ -155,7 +155,7 @@ def test_an_endpoint_that_is_not_there_is_said_so() -> None:
 
 
 def test_the_issuer_of_the_rehearsal_gives_a_new_token_each_time(tmp_path: Path) -> None:
-    with Stage(tmp_path) as stage:
+    with Sandbox(tmp_path) as stage:
         asking = Asked(stage.environ)
         first, second = (asking.provider.request(Audience("rehearsal")) for _ in range(2))
         claims = decode_unverified(first)

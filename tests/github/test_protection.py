@@ -13,7 +13,7 @@ from builders.network import session
 from builders.raw_server import Peer, RawServer, answering
 from pypi_trusted_publish.github.protection import PATIENCE, ProtectionReader
 from pypi_trusted_publish.github.runner import RunnerContext
-from pypi_trusted_publish.rehearsal.stage import Stage
+from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 from pypi_trusted_publish.trusted_publishing.environment_protection import Protection, ProtectionState
 
 PLACE = "/repos/octo/demo/environments/my%20env%2F1"
@@ -159,7 +159,7 @@ def test_no_question_is_asked_when_the_time_is_up() -> None:
 
 
 def test_the_api_of_the_rehearsal_is_understood(tmp_path: Path) -> None:
-    with Stage(tmp_path) as stage:
+    with Sandbox(tmp_path) as stage:
         context = RunnerContext.from_environ(stage.environ)
         clock = VirtualClock()
         reader = ProtectionReader(session=session(), context=context, clock=clock)

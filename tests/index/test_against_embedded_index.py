@@ -19,7 +19,7 @@ from pypi_trusted_publish.index.project_page import PageState
 from pypi_trusted_publish.index.upload_course import UploadRefused
 from pypi_trusted_publish.index.upload_tokens import UploadTokens
 from pypi_trusted_publish.index.urls import IndexUrls
-from pypi_trusted_publish.rehearsal.stage import Stage
+from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 from pypi_trusted_publish.secret import Secret
 from pypi_trusted_publish.system_clock import SystemClock
 from pypi_trusted_publish.trusted_publishing.refusal import explain_refusal
@@ -29,7 +29,7 @@ from pypi_trusted_publish.trusted_publishing.tokens import Audience, IdentityTok
 class Side:
     """Our side of a stage."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Sandbox) -> None:
         environ = stage.environ
         self.told = Told()
         clock = SystemClock()
@@ -62,14 +62,14 @@ class Side:
         return receipt.outcome
 
 
-def wheel_of(stage: Stage) -> Distribution:
+def wheel_of(stage: Sandbox) -> Distribution:
     """The stage's wheel, read."""
     return read_distribution(next(path for path in stage.distributions or () if path.suffix == ".whl"))
 
 
 @pytest.mark.parametrize("tls", [False, True])
 def test_a_file_is_published_and_listed_and_the_token_given_back(tmp_path: Path, tls: bool) -> None:
-    with Stage(tmp_path, tls=tls) as stage:
+    with Sandbox(tmp_path, tls=tls) as stage:
         side, file = Side(stage), wheel_of(stage)
         side.tokens.mint()
         assert side.index.project_page(file.project).files == ()
@@ -89,7 +89,7 @@ def test_a_file_is_published_and_listed_and_the_token_given_back(tmp_path: Path,
 
 
 def test_a_project_that_the_publisher_does_not_cover_is_refused(tmp_path: Path) -> None:
-    with Stage(tmp_path, projects=("other",)) as stage:
+    with Sandbox(tmp_path, projects=("other",)) as stage:
         side, file = Side(stage), wheel_of(stage)
         assert side.index.project_page(file.project).state is PageState.NO_PROJECT
         with pytest.raises(UploadRefused) as caught:
@@ -98,7 +98,7 @@ def test_a_project_that_the_publisher_does_not_cover_is_refused(tmp_path: Path) 
 
 
 def test_other_bytes_under_a_used_name_are_refused(tmp_path: Path) -> None:
-    with Stage(tmp_path) as stage:
+    with Sandbox(tmp_path) as stage:
         side, file = Side(stage), wheel_of(stage)
         side.upload(file)
         path = next(path for path in stage.distributions or () if path.suffix == ".whl")
@@ -110,6 +110,6 @@ def test_other_bytes_under_a_used_name_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_job_that_no_publisher_matches_gets_no_token(tmp_path: Path) -> None:
-    with Stage(tmp_path, publisher_environment="another") as stage, pytest.raises(IndexRefused) as caught:
+    with Sandbox(tmp_path, publisher_environment="another") as stage, pytest.raises(IndexRefused) as caught:
         Side(stage).tokens.mint()
     assert caught.value.diagnostics()[0].code == "mint-invalid-publisher"

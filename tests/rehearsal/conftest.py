@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from builders.plain_client import PlainClient
-from pypi_trusted_publish.rehearsal.stage import Stage
+from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def staged(tmp_path: Path) -> Iterator[Callable[..., PlainClient]]:
     with ExitStack() as stack:
 
         def enter(*, timeout: float = 20.0, **options: object) -> PlainClient:
-            stage = stack.enter_context(Stage(tmp_path / "stage", **options))  # type: ignore[arg-type]
+            stage = stack.enter_context(Sandbox(tmp_path / "stage", **options))  # type: ignore[arg-type]
             return stack.enter_context(PlainClient(stage, timeout=timeout))
 
         yield enter

@@ -11,8 +11,8 @@ import jwt
 import pytest
 
 from builders.plain_client import PlainClient
-from pypi_trusted_publish.rehearsal import macaroon
 from pypi_trusted_publish.rehearsal.publishers import Publisher
+from pypi_trusted_publish.rehearsal.tokens import parse_macaroon
 from pypi_trusted_publish.rehearsal.traffic import Latency
 
 WRONG_PLACE = (
@@ -35,8 +35,8 @@ def refused_for(answer: httpx.Response) -> tuple[str, str]:
 def test_a_token_shows_the_projects_that_it_covers_without_a_key(staged: Staged) -> None:
     client = staged(projects=["one", "Two.Three"])
     answer = client.mint().json()
-    caveats = [json.loads(caveat) for caveat in macaroon.parse(answer["token"]).caveats]
-    ids = [client.stage.index.catalogue.projects[name].id for name in ("one", "two-three")]  # type: ignore[index]
+    caveats = [json.loads(caveat) for caveat in parse_macaroon(answer["token"]).caveats]
+    ids = [client.stage.index.store.projects[name].id for name in ("one", "two-three")]  # type: ignore[index]
     assert [4, [2, ids], 0] == [caveats[0][0], caveats[1], caveats[2][0]]
     assert answer["expires"] == caveats[2][1]
     assert answer["expires"] - caveats[2][2] == 900
@@ -201,7 +201,7 @@ def test_a_burnt_token_opens_nothing(staged: Staged) -> None:
 
 def test_an_older_server_cannot_revoke(staged: Staged) -> None:
     client = staged()
-    client.stage.index.exchange.burns = False
+    client.stage.index.oidc.can_revoke = False
     assert client.post("/_/oidc/burn-token", json={"token": client.token()}).status_code == 404
     assert len(client.stage.live_tokens()) == 1
 
@@ -210,7 +210,7 @@ def test_trusted_publishing_can_be_switched_off(staged: Staged) -> None:
     client = staged()
     assert client.get("/_/oidc/audience").json() == {"audience": "rehearsal"}
     identity = client.identity()
-    client.stage.index.exchange.enabled = False
+    client.stage.index.oidc.enabled = False
     assert client.get("/_/oidc/audience").status_code == 403
     assert refused_for(client.mint(identity))[0] == "not-enabled"
 

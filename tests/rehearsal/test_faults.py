@@ -9,10 +9,10 @@ import httpx
 import pytest
 
 from builders.plain_client import PlainClient
-from pypi_trusted_publish.rehearsal.fault import Fault
-from pypi_trusted_publish.rehearsal.fault_schedule import RandomFaults, UnknownFault, parse
-from pypi_trusted_publish.rehearsal.faults import FAULTS
-from pypi_trusted_publish.rehearsal.stage import Stage
+from pypi_trusted_publish.rehearsal.faults.model import Fault
+from pypi_trusted_publish.rehearsal.faults.schedule import RandomFaults, UnknownFault, parse_fault
+from pypi_trusted_publish.rehearsal.faults.table import FAULTS
+from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 from pypi_trusted_publish.rehearsal.traffic import Endpoint
 
 Staged: TypeAlias = Callable[..., PlainClient]
@@ -23,22 +23,22 @@ Staged: TypeAlias = Callable[..., PlainClient]
     [("", {1}), (":1", {1}), (":3", {3}), (":2-", {2, 3, 4, 5}), (":every", {1, 2, 3, 4, 5})],
 )
 def test_a_turn_says_which_requests_are_struck(turn: str, struck: set[int]) -> None:
-    scheduled = parse("upload-503" + turn, FAULTS)
-    assert {count for count in range(1, 6) if scheduled.strikes(count)} == struck
+    scheduled = parse_fault("upload-503" + turn, FAULTS)
+    assert {count for count in range(1, 6) if scheduled.applies_to(count)} == struck
 
 
 @pytest.mark.parametrize("text", ["nothing", "upload-503:0", "upload-503:-", "upload-503:x", "upload-503:1-2", ":1"])
 def test_a_text_that_names_no_fault_or_no_turn_is_refused(text: str) -> None:
     with pytest.raises(UnknownFault):
-        parse(text, FAULTS)
+        parse_fault(text, FAULTS)
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_a_row_is_either_an_answer_or_a_state_and_says_what_it_is(fault: Fault) -> None:
-    assert (fault.play is None) is not (fault.setting is None)
-    assert fault.statement.endswith(".")
-    assert not (fault.passing and fault.stalls)
-    assert not (fault.setting is not None and fault.always is not None)
+    assert (fault.action is None) is not (fault.setup is None)
+    assert fault.description.endswith(".")
+    assert not (fault.transient and fault.hangs)
+    assert not (fault.setup is not None and fault.always is not None)
 
 
 def test_chance_is_repeatable_and_keeps_its_measure() -> None:
@@ -49,7 +49,7 @@ def test_chance_is_repeatable_and_keeps_its_measure() -> None:
 
     assert drawn(5) == drawn(5) != drawn(6)
     assert 60 < len(drawn(5)) < 140
-    assert all(FAULTS[name].passing for name in drawn(5))
+    assert all(FAULTS[name].transient for name in drawn(5))
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_mint_that_hangs_has_used_up_its_identity_token(staged: Staged) -> Non
 
 
 def test_revoking_hangs_and_so_does_github_s_api(staged: Staged) -> None:
-    client = staged(faults=["burn-timeout", "protection-timeout"], timeout=0.3)
+    client = staged(faults=["revoke-timeout", "protection-timeout"], timeout=0.3)
     with pytest.raises(httpx.ReadTimeout):
         client.post("/_/oidc/burn-token", json={"token": client.token()})
     with pytest.raises(httpx.ReadTimeout):
@@ -101,20 +101,20 @@ def test_revoking_hangs_and_so_does_github_s_api(staged: Staged) -> None:
     assert len(client.stage.live_tokens()) == 1
 
 
-def test_an_index_that_is_gone_refuses_connections_until_it_is_healed(staged: Staged) -> None:
-    client = staged(faults=["upload-gone"])
+def test_a_closed_port_refuses_connections_until_the_faults_are_cleared(staged: Staged) -> None:
+    client = staged(faults=["upload-port-closed"])
     (wheel, sdist) = client.stage.distributions or ()
     assert client.upload(wheel).status_code == 200
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", client.stage.index.server.port)) != 0
     with pytest.raises(httpx.ConnectError):
         client.get("/_/oidc/audience")
-    client.stage.heal()
+    client.stage.clear_faults()
     assert client.upload(sdist).status_code == 200
 
 
 def test_a_raw_status_line_reaches_the_wire_as_it_is(tmp_path: Path) -> None:
-    with Stage(tmp_path, faults=["upload-garbled-400"]) as stage:
+    with Sandbox(tmp_path, faults=["upload-garbled-400"]) as stage:
         with socket.create_connection(("127.0.0.1", stage.index.server.port)) as connection:
             connection.sendall(b"POST /legacy/ HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
             answer = b"".join(iter(lambda: connection.recv(4096), b""))

@@ -17,7 +17,7 @@ import pytest
 
 from builders.plain_client import PlainClient
 from builders.stopping import A_GROUP_OF_ITS_OWN, ask_to_stop
-from pypi_trusted_publish.rehearsal.stage import Stage
+from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 from pypi_trusted_publish.rehearsal.traffic import Endpoint, Latency
 
 SOURCE = Path(__file__).parents[2] / "src"
@@ -76,7 +76,7 @@ def test_it_is_closed_and_opened_again_whatever_loop_the_system_prefers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(asyncio, "new_event_loop", LoopOfWindows)
-    with Stage(tmp_path) as stage:
+    with Sandbox(tmp_path) as stage:
         stage.index.stop_listening()
         stage.index.listen()
         with PlainClient(stage) as client:
@@ -99,7 +99,7 @@ def test_what_it_cannot_do_is_said(options: tuple[str, ...]) -> None:
 
 
 def test_only_uploads_and_mints_take_the_server_s_time(tmp_path: Path) -> None:
-    with Stage(tmp_path, latency=Latency(server=300)) as stage, PlainClient(stage) as client:
+    with Sandbox(tmp_path, latency=Latency(server=300)) as stage, PlainClient(stage) as client:
         token = client.token()
         assert client.upload((stage.distributions or ())[0], token=token).status_code == 200
         client.get("/simple/rehearsal-sample/")
@@ -109,7 +109,7 @@ def test_only_uploads_and_mints_take_the_server_s_time(tmp_path: Path) -> None:
 
 
 def test_the_handshakes_of_a_connection_begin_when_it_is_opened(tmp_path: Path) -> None:
-    with Stage(tmp_path, latency=Latency(round_trip=200)) as stage:
+    with Sandbox(tmp_path, latency=Latency(round_trip=200)) as stage:
         address = ("127.0.0.1", stage.index.server.port)
         with socket.create_connection(address) as early, socket.create_connection(address) as late:
             for connection in (late, early):

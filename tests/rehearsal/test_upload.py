@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from builders.plain_client import PlainClient
-from pypi_trusted_publish.rehearsal.catalogue import DAY
+from pypi_trusted_publish.rehearsal.projects import DAY
 from pypi_trusted_publish.rehearsal.samples import Sample, build_sdist, build_wheel, build_wheels
 
 Staged: TypeAlias = Callable[..., PlainClient]
@@ -65,7 +65,7 @@ def test_a_deleted_name_can_never_be_used_again(staged: Staged) -> None:
     client = staged()
     wheel, _ = files_of(client)
     client.upload(wheel)
-    client.stage.index.call(lambda: client.stage.index.catalogue.delete(wheel.name))
+    client.stage.index.call(lambda: client.stage.index.store.delete(wheel.name))
     assert client.stage.published() == ()
     assert said(client.upload(wheel)).startswith("This filename has already been used")
 
@@ -225,7 +225,7 @@ def test_a_token_lives_fifteen_minutes(staged: Staged) -> None:
 
 def test_a_token_opens_its_publisher_s_projects_only(staged: Staged) -> None:
     client = staged(projects=["another"])
-    client.stage.index.call(lambda: client.stage.index.catalogue.create_project("rehearsal-sample"))
+    client.stage.index.call(lambda: client.stage.index.store.create_project("rehearsal-sample"))
     answer = client.upload(files_of(client)[0])
     assert answer.status_code == 403
     assert "OIDC scoped token is not valid for project 'rehearsal-sample'" in said(answer)
@@ -251,7 +251,7 @@ def test_a_file_beyond_the_limit_is_refused(staged: Staged) -> None:
 
 def test_a_project_beyond_its_limit_is_refused(staged: Staged) -> None:
     client = staged()
-    for project in client.stage.index.catalogue.projects.values():
+    for project in client.stage.index.store.projects.values():
         project.total_limit = 1 << 10
     assert said(client.upload(files_of(client)[0])).startswith("Project size too large.")
 

@@ -18,7 +18,7 @@ from .publish import publish_with
 from .surroundings import Surroundings
 
 if TYPE_CHECKING:
-    from ..rehearsal.stage import Stage
+    from ..rehearsal.sandbox import Sandbox
 
 PATIENCE: Final = 0.05
 """The part of a real time-out that a rehearsal waits for a server which never answers: 3 s instead of 60."""
@@ -29,15 +29,15 @@ def run(argv: Sequence[str], surroundings: Surroundings) -> int:
     """Play a release of the given distributions, or of a sample; returns the exit code that the action would have."""
     options = _options().parse_args(argv)
     try:
-        from ..rehearsal.faults import listed
-        from ..rehearsal.stage import Stage
+        from ..rehearsal.faults.table import listed
+        from ..rehearsal.sandbox import Sandbox
     except ModuleNotFoundError:
         surroundings.stdout.write(MISSING_EXTRA)
         return WorkflowError.exit_code
     if options.list_faults:
         for title, faults in listed():
             surroundings.stdout.write(f"\n{title}\n{'-' * len(title)}\n")
-            surroundings.stdout.writelines(f"{fault.name}\n    {fault.statement}\n" for fault in faults)
+            surroundings.stdout.writelines(f"{fault.name}\n    {fault.description}\n" for fault in faults)
         return EXIT_OK
     unknown = [text for text in options.fault if not _is_fault(text)]
     named = [path for each in options.distributions for path in _distributions(each)]
@@ -51,11 +51,11 @@ def run(argv: Sequence[str], surroundings: Surroundings) -> int:
         inputs = {"dry-run": "true"} if options.dry_run else {}
         if files:  # the stage's tag is that of its own sample
             inputs |= {"packages-dir": "\n".join(map(str, files)), "expected-version": "any"}
-        with Stage(Path(folder), distributions=files, faults=options.fault, inputs=inputs) as stage:
+        with Sandbox(Path(folder), distributions=files, faults=options.fault, inputs=inputs) as stage:
             return _play(stage, surroundings, dry_run=options.dry_run)
 
 
-def _play(stage: Stage, surroundings: Surroundings, *, dry_run: bool) -> int:
+def _play(stage: Sandbox, surroundings: Surroundings, *, dry_run: bool) -> int:
     """Publish on the stage, show what GitHub would show, and install what was published."""
     on_stage = replace(
         surroundings,
@@ -82,11 +82,11 @@ def _play(stage: Stage, surroundings: Surroundings, *, dry_run: bool) -> int:
 
 def _is_fault(text: str) -> bool:
     """Whether it is the name of a fault, with a turn that there is."""
-    from ..rehearsal.fault_schedule import UnknownFault, parse
-    from ..rehearsal.faults import FAULTS
+    from ..rehearsal.faults.schedule import UnknownFault, parse_fault
+    from ..rehearsal.faults.table import FAULTS
 
     try:
-        parse(text, FAULTS)
+        parse_fault(text, FAULTS)
     except UnknownFault:
         return False
     return True

@@ -19,8 +19,8 @@ from ..installation.pip_child import find_pip, start_pip
 from ..installation.pip_settings import pip_environment
 
 if TYPE_CHECKING:
-    from ..rehearsal.catalogue import PublishedFile
-    from ..rehearsal.stage import Stage
+    from ..rehearsal.projects import PublishedFile
+    from ..rehearsal.sandbox import Sandbox
 
 _OPTIONS: Final = ("--no-deps", "--only-binary", ":all:", "--no-input", "--no-cache-dir", "--no-compile", "--quiet")
 _FILE_TYPES: Final = "application/vnd.pypi.simple.v1+json"
@@ -79,7 +79,7 @@ class Customer:
         return content
 
 
-def install_from(stage: Stage, environ: Mapping[str, str]) -> Iterator[str]:
+def install_from(stage: Sandbox, environ: Mapping[str, str]) -> Iterator[str]:
     """Install every release that has a wheel for this Python, download one file of each other; lines to print.
 
     Raises:

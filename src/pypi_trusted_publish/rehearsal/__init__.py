@@ -1,18 +1,19 @@
-"""A whole release on this machine: an embedded index, a token issuer, sample distributions, a stage to play on.
+"""A whole release on this machine: an embedded index, GitHub's identity endpoint, sample distributions, a job.
 
 The index is a real HTTP server on loopback and a second opinion: it imports nothing of what it judges (no codec, rule
-or client of this project), only the leaf modules and its own libraries.
+or client of this project), only the leaf modules and the libraries that PyPI itself uses.
 
-=================  ===================================================================================
-``index``          the server, put together;  ``serving`` its thread and listeners;  ``routes`` its doors
-``exchange``       audience, mint, burn;  ``issuer`` GitHub's identity tokens
-``publishers``     who may publish;  ``upload_tokens``, ``macaroon`` what a mint gives
-``upload``         the upload endpoint;  ``form`` its multipart reader;  ``acceptance`` its rules
-``catalogue``      projects, releases, files;  ``pages`` the simple index and downloads
-``github_side``    GitHub's identity endpoint and its REST answers about a deployment environment
-``traffic``        request log, counters, latency
-``faults``         the table of everything that can go wrong;  ``fault_schedule`` when it does;  ``plays`` how
-``samples``        valid wheels and sdists, built
-``stage``          the environment of one run of the action against all that
-=================  ===================================================================================
+=======================  ================================================================================
+``sandbox``              index, GitHub and the environment of one run, in one context manager
+``index``                the index, its routes and its clock;  ``server`` its thread, ports and TLS
+``oidc``, ``tokens``     audience, mint-token and burn-token;  upload tokens;  ``publishers`` who may publish
+``upload_endpoint``      uploads;  ``upload_form`` reads the body;  ``upload_checks`` decides
+``attestation_checks``   verifies attestations (PEP 740)
+``simple_api``           pages and downloads;  ``projects`` what the index has
+``http_errors``          how PyPI words its errors
+``github``               GitHub's identity endpoint, REST API and runner variables
+``traffic``              request log, counters, latency
+``faults``               everything that can go wrong, by name
+``samples``              sound wheels and sdists
+=======================  ================================================================================
 """

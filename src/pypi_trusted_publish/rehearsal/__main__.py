@@ -17,14 +17,14 @@ import threading
 from pathlib import Path
 from typing import Any, Final
 
-from .catalogue import SIZE_LIMIT
-from .fault_schedule import UnknownFault
-from .faults import FAULTS
-from .stage import DEFAULT_ENVIRONMENT, Stage
+from .faults.schedule import UnknownFault
+from .faults.table import FAULTS
+from .projects import SIZE_LIMIT
+from .sandbox import DEFAULT_ENVIRONMENT, Sandbox
 from .traffic import Latency
 
 _STOPPING: Final = ("SIGINT", "SIGTERM", "SIGBREAK")
-_LOOK_EVERY: Final = 0.1
+_POLL_SECONDS: Final = 0.1
 """Seconds; Windows does not interrupt a wait for a lock."""
 
 
@@ -55,22 +55,22 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     if options.list_faults:
         for fault in FAULTS.values():
-            print(f"{fault.name}: {fault.statement}")
+            print(f"{fault.name}: {fault.description}")
         return 0
     if not options.serve:
         parser.error("nothing to do: give --serve or --list-faults")
     with tempfile.TemporaryDirectory(prefix="rehearsal-", ignore_cleanup_errors=True) as temporary:
         try:
-            stage = _stage(options, options.folder or Path(temporary))
+            sandbox = _sandbox(options, options.folder or Path(temporary))
         except (UnknownFault, ValueError) as error:
             parser.error(str(error))
-        _serve(stage)
+        _serve(sandbox)
     return 0
 
 
-def _stage(options: argparse.Namespace, folder: Path) -> Stage:
+def _sandbox(options: argparse.Namespace, folder: Path) -> Sandbox:
     seed, _, percent = (options.random_faults or "").partition(":")
-    return Stage(
+    return Sandbox(
         folder,
         distributions=[path.resolve() for path in options.distributions] or None,
         projects=options.project,
@@ -78,7 +78,7 @@ def _stage(options: argparse.Namespace, folder: Path) -> Stage:
         environment=options.environment,
         claims=dict(text.split("=", maxsplit=1) for text in options.claim),
         faults=options.fault,
-        chance=(int(seed), float(percent) / 100) if options.random_faults else None,
+        random_faults=(int(seed), float(percent) / 100) if options.random_faults else None,
         tls=options.tls,
         port=options.port,
         latency=Latency(round_trip=options.latency_ms, server=options.server_ms),
@@ -87,17 +87,17 @@ def _stage(options: argparse.Namespace, folder: Path) -> Stage:
     )
 
 
-def _serve(stage: Stage) -> None:
+def _serve(sandbox: Sandbox) -> None:
     over = threading.Event()
     for name in _STOPPING:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: over.set())
-    with stage:
-        print(json.dumps(_directions(stage)), flush=True)
+    with sandbox:
+        print(json.dumps(_directions(sandbox)), flush=True)
         threading.Thread(target=_until_input_ends, args=(over,), daemon=True).start()
-        while not over.wait(_LOOK_EVERY):
+        while not over.wait(_POLL_SECONDS):
             pass
-        print(json.dumps(_account(stage)), flush=True)
+        print(json.dumps(_account(sandbox)), flush=True)
 
 
 def _until_input_ends(over: threading.Event) -> None:
@@ -106,8 +106,8 @@ def _until_input_ends(over: threading.Event) -> None:
     over.set()
 
 
-def _directions(stage: Stage) -> dict[str, Any]:
-    index = stage.index
+def _directions(sandbox: Sandbox) -> dict[str, Any]:
+    index = sandbox.index
     return {
         "upload_url": index.upload_url,
         "simple_url": index.simple_url,
@@ -115,22 +115,24 @@ def _directions(stage: Stage) -> dict[str, Any]:
         "request_token": index.github.request_token,
         "api_url": index.api_url,
         "ca_file": str(index.authority_file) if index.authority_file else None,
-        "environ": stage.environ,
-        "distributions": [str(path) for path in stage.distributions or ()],
+        "environ": sandbox.environ,
+        "distributions": [str(path) for path in sandbox.distributions or ()],
     }
 
 
-def _account(stage: Stage) -> dict[str, Any]:
-    traffic = stage.index.traffic
+def _account(sandbox: Sandbox) -> dict[str, Any]:
+    traffic = sandbox.index.traffic
     return {
-        "files": [{"filename": file.filename, "sha256": file.sha256, "size": file.size} for file in stage.published()],
+        "files": [
+            {"filename": file.filename, "sha256": file.sha256, "size": file.size} for file in sandbox.published()
+        ],
         "connections": traffic.connections,
         "peak_uploads": traffic.peak_uploads,
-        "requests": len(stage.requests),
-        "first_request": min((request.began for request in stage.requests), default=None),
-        "last_request": max((request.ended for request in stage.requests), default=None),
-        "live_tokens": len(stage.live_tokens()),
-        "faults_struck": stage.index.faults.struck,
+        "requests": len(sandbox.requests),
+        "first_request": min((request.began for request in sandbox.requests), default=None),
+        "last_request": max((request.ended for request in sandbox.requests), default=None),
+        "live_tokens": len(sandbox.live_tokens()),
+        "faults_triggered": sandbox.index.faults.triggered,
         "crashes": [repr(crash) for crash in traffic.crashes],
     }
 

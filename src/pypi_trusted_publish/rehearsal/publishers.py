@@ -1,8 +1,8 @@
 """Trusted publishers of the embedded index: who may mint a token for which projects.
 
 The comparison and the reasons of a refusal follow PyPI's public server code (2026-08): repository, owner and owner id
-exactly, the workflow's file name as the part of ``job_workflow_ref`` before the ``@``, the environment without regard
-to case, a publisher without environment taking every environment.
+exactly, the workflow's file name as the part of ``job_workflow_ref`` before the ``@``, the environment in any letter
+case, and a publisher without environment accepts every environment.
 """
 
 from __future__ import annotations

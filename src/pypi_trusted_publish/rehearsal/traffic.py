@@ -1,4 +1,4 @@
-"""What passes: a log of every request, counters, and the distance that a loopback connection does not have."""
+"""The log of all requests, counters, and the latency that loopback lacks."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Endpoint(str, enum.Enum):
-    """The doors of the server, also the names of its routes; the last two are no doors, but what a fault may spoil."""
+    """The endpoints of the server; ``JOB`` and ``INDEX`` are states that a fault may change, without a route."""
 
     IDENTITY = "identity"
     AUDIENCE = "audience"
     MINT = "mint"
-    BURN = "burn"
+    REVOKE = "revoke"
     UPLOAD = "upload"
     PAGE = "page"
     DOWNLOAD = "download"
@@ -33,13 +33,13 @@ class Endpoint(str, enum.Enum):
 
 @dataclass(kw_only=True)
 class Note:
-    """What is known of a request while it is under way."""
+    """State of one request while it is processed."""
 
     began: int
-    """In the catalogue's sequence."""
+    """The request's number in the store's sequence."""
     fault: str = ""
     silent: bool = False
-    """No proper answer is given."""
+    """No response is logged: it was cut off or never sent."""
 
 
 _NOTE: Final = web.RequestKey("note", Note)
@@ -47,7 +47,7 @@ _NOTE: Final = web.RequestKey("note", Note)
 
 @dataclass(frozen=True, kw_only=True)
 class LoggedRequest:
-    """One request and how it ended. Headers hold the throw-away tokens of this server as they came."""
+    """One request and its response. Headers include the throw-away tokens of this server."""
 
     number: int
     """From 1, in the order of arrival."""
@@ -59,9 +59,9 @@ class LoggedRequest:
     connection: int
     """Number of the connection, from 1."""
     fault: str
-    """Name of the fault that struck; empty when none did."""
+    """Name of the fault that was applied; empty: none."""
     status: int | None
-    """None when no proper answer was given."""
+    """None: no complete response was sent."""
     began: float
     ended: float
     """Seconds on the server loop's own clock."""
@@ -69,29 +69,29 @@ class LoggedRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class Latency:
-    """The distance to the client, and the time that the server takes for its work. Milliseconds."""
+    """Round trip and processing time in milliseconds."""
 
     round_trip: float = 0.0
-    """Once for each request; a connection takes one more from when it is opened, and another one for its TLS."""
+    """Per request; a new connection adds one, and TLS another."""
     server: float = 0.0
-    """Work of an upload or a mint, between its last byte and its effect; every other answer lies ready."""
+    """Processing of an upload or a mint; other requests take none."""
     mint: float | None = None
-    """Work of a mint; None: as long as that of an upload."""
+    """Processing of a mint; None: ``server``."""
 
 
 class Traffic:
-    """Counts, logs and delays. Lives in the server's loop; its figures may be read from anywhere."""
+    """Logs, counts and delays requests, in the server's loop; figures may be read from any thread."""
 
     def __init__(self, *, latency: Latency, tls: bool, next_number: Callable[[], int]) -> None:
         self.latency = latency
         self.log: list[LoggedRequest] = []
         self.connections = 0
-        """Connections that were opened, whether or not a request came over them."""
+        """Accepted connections, with or without a request."""
         self.uploads_now = 0
         self.peak_uploads = 0
-        """The most uploads that were under way at once."""
+        """The largest number of concurrent uploads."""
         self.crashes: list[Exception] = []
-        """Exceptions of the server itself: its own bugs."""
+        """Unhandled exceptions: bugs of the server."""
         self._tls = tls
         self._next_number = next_number
         self._arrivals = 0
@@ -99,18 +99,18 @@ class Traffic:
         self._opened: dict[asyncio.BaseProtocol, float] = {}
 
     def count_connection(self, protocol: asyncio.BaseProtocol) -> None:
-        """A connection was accepted; its handshakes take their time from now on."""
+        """Count an accepted connection; its handshake latency starts now."""
         self.connections += 1
         self._opened[protocol] = asyncio.get_running_loop().time()
 
     async def work(self, *, mint: bool = False) -> None:
-        """Take as long as the server takes for an upload, or for a mint."""
+        """Wait for the processing time of an upload or a mint."""
         takes = self.latency.mint if mint and self.latency.mint is not None else self.latency.server
         if takes:
             await asyncio.sleep(takes / 1000)
 
-    async def pass_through(self, request: web.Request, endpoint: Endpoint, handler: Handler) -> web.StreamResponse:
-        """Let a request through to ``handler``, which may write into the request's note."""
+    async def handle(self, request: web.Request, endpoint: Endpoint, handler: Handler) -> web.StreamResponse:
+        """Call ``handler`` and log the request; the handler may change the request's note."""
         self._arrivals += 1
         number, loop = self._arrivals, asyncio.get_running_loop()
         note = request[_NOTE] = Note(began=self._next_number())
@@ -126,7 +126,7 @@ class Traffic:
             status = answer.status
             raise
         except OSError:
-            raise  # the client is gone
+            raise  # the client closed the connection
         except Exception as crash:
             self.crashes.append(crash)
             raise
@@ -147,7 +147,7 @@ class Traffic:
             )
 
     async def _arrive(self, request: web.Request) -> int:
-        """The number of the connection; over a new one nothing comes before its handshakes are over."""
+        """The connection's number; waits for the handshakes of a new one."""
         transport = request.transport
         known = self._connection_of.get(transport) if transport is not None else None
         if known is not None:
@@ -162,13 +162,13 @@ class Traffic:
         return connection
 
     async def _travel(self) -> None:
-        """There and back."""
+        """Wait for one round trip."""
         if self.latency.round_trip:
             await asyncio.sleep(self.latency.round_trip / 1000)
 
 
 class _Upload:
-    """While it is entered, one upload more is under way."""
+    """Counts a concurrent upload while entered."""
 
     def __init__(self, traffic: Traffic, endpoint: Endpoint) -> None:
         self._traffic = traffic
@@ -185,5 +185,5 @@ class _Upload:
 
 
 def note_of(request: web.Request) -> Note:
-    """The note of a request that came through a door."""
+    """The note of a routed request."""
     return request[_NOTE]

@@ -1,11 +1,11 @@
-"""A stage: the embedded index, GitHub's side of it, and the environment of one run of the action against them.
+"""A sandbox: the embedded index, GitHub's side of it, and the environment of one run of the action against them.
 
 ::
 
-    with Stage(tmp_path) as stage:
-        code = publish_with(stage.environ)
-        assert [file.filename for file in stage.published()] == [...]
-        assert not stage.live_tokens()
+    with Sandbox(tmp_path) as sandbox:
+        code = publish_with(sandbox.environ)
+        assert [file.filename for file in sandbox.published()] == [...]
+        assert not sandbox.live_tokens()
 """
 
 from __future__ import annotations
@@ -18,32 +18,31 @@ from typing import Any, Final, final
 
 from packaging.utils import parse_sdist_filename, parse_wheel_filename
 
-from .catalogue import SIZE_LIMIT, PublishedFile
-from .fault import Scene
-from .fault_schedule import FaultSchedule, RandomFaults, parse
-from .faults import FAULTS
+from .faults.model import Scenario
+from .faults.schedule import FaultSchedule, RandomFaults, parse_fault
+from .faults.table import FAULTS
+from .github import job_claims, runner_variables
 from .index import EmbeddedIndex
-from .issuer import job_claims
-from .job_environment import job_environment
+from .projects import SIZE_LIMIT, PublishedFile
 from .publishers import Publisher
 from .samples import build_release
+from .tokens import IssuedToken
 from .traffic import Latency, LoggedRequest
-from .upload_tokens import IssuedToken
 
 DEFAULT_ENVIRONMENT: Final = "release"
 
 
 @final
-class Stage:
-    """Everything that one run needs, laid out in ``folder``.
+class Sandbox:
+    """Everything that one run needs, in ``folder``.
 
     ``distributions``: paths to release (they are found where they are, by ``INPUT_PACKAGES_DIR``); None builds a wheel
     and an sdist of a sample in ``workspace/dist``. ``projects``: names that the publisher covers and that exist; None:
     those of the distributions. ``pending``: a name for which only a pending publisher is registered. ``environment``:
     that of the job's claims and of the publisher (``publisher_environment`` makes them differ); empty: none.
     ``claims``: replaces single claims of the job (None removes one). ``inputs``: of the action, by name, such as
-    ``{"skip-existing": "true"}``. ``faults``: texts such as ``"upload-503:2"``. ``chance``: (seed, probability) of
-    random faults. ``trust``: a client trust configuration of Sigstore (JSON) by which the index verifies attestations.
+    ``{"skip-existing": "true"}``. ``faults``: texts such as ``"upload-503:2"``. ``random_faults``: seed and
+    probability. ``trust``: a client trust configuration of Sigstore (JSON) by which the index verifies attestations.
     ``size_limit``: bytes of one file that existing projects may have.
     """
 
@@ -60,7 +59,7 @@ class Stage:
         claims: Mapping[str, Any] | None = None,
         inputs: Mapping[str, str] | None = None,
         faults: Iterable[str] = (),
-        chance: tuple[int, float] | None = None,
+        random_faults: tuple[int, float] | None = None,
         tls: bool = False,
         port: int = 0,
         latency: Latency | None = None,
@@ -76,19 +75,23 @@ class Stage:
         self._pending = pending
         self._size_limit = size_limit
         self._publisher_environment = environment if publisher_environment is None else publisher_environment
-        scheduled = [parse(text, FAULTS) for text in faults]
-        drawn = RandomFaults(seed=chance[0], probability=chance[1], table=FAULTS.values()) if chance else None
+        scheduled = [parse_fault(text, FAULTS) for text in faults]
+        drawn = (
+            RandomFaults(seed=random_faults[0], probability=random_faults[1], table=FAULTS.values())
+            if random_faults
+            else None
+        )
         self.index = EmbeddedIndex(
             claims=self.claims,
             audience=audience,
             tls=tls,
             port=port,
             latency=latency,
-            faults=FaultSchedule(scheduled, chance=drawn),
+            faults=FaultSchedule(scheduled, random_faults=drawn),
             trust=trust,
         )
         self.environ: dict[str, str] = {}
-        """The variables of the run; complete once the stage is entered. Whoever starts a child adds its ``PATH``."""
+        """The variables of the run; complete once the sandbox is entered. Whoever starts a child adds its ``PATH``."""
 
     @property
     def workspace(self) -> Path:
@@ -118,7 +121,7 @@ class Stage:
         """Upload tokens that still open something."""
         return self.index.live_tokens()
 
-    def heal(self) -> None:
+    def clear_faults(self) -> None:
         """End all faults (those that are a state of the index stay) and accept connections."""
         self.index.call(self.index.faults.clear)
         self.index.listen()
@@ -133,8 +136,8 @@ class Stage:
             environment=self._publisher_environment,
         )
 
-    def __enter__(self) -> Stage:
-        self._lay_out()
+    def __enter__(self) -> Sandbox:
+        self._create_files()
         if self.distributions is None:
             self.distributions = build_release(self.workspace / "dist")
         filenames = tuple(path.name for path in self.distributions)
@@ -144,16 +147,16 @@ class Stage:
             names = tuple(dict.fromkeys(name for name, _ in release_of.values() if name != self._pending))
         if names:
             self.index.add_publisher(self.publisher(), names)
-        for project in self.index.catalogue.projects.values():
+        for project in self.index.store.projects.values():
             project.size_limit = self._size_limit
         if self._pending:
             self.index.add_pending_publisher(self.publisher(), self._pending)
-        scene = Scene(index=self.index, filenames=filenames, release_of=release_of, event=self._event())
-        self.index.faults.prepare(scene)
-        (self.folder / "event.json").write_text(json.dumps(scene.event), encoding="utf-8")
+        scenario = Scenario(index=self.index, filenames=filenames, release_of=release_of, event=self._event())
+        self.index.faults.set_up(scenario)
+        (self.folder / "event.json").write_text(json.dumps(scenario.event), encoding="utf-8")
         self.index.__enter__()
-        self.environ = job_environment(
-            folder=self.folder, claims=scene.claims, index=self.index, inputs=self._all_inputs(self.distributions)
+        self.environ = runner_variables(
+            folder=self.folder, claims=scenario.claims, index=self.index, inputs=self._all_inputs(self.distributions)
         )
         return self
 
@@ -162,7 +165,7 @@ class Stage:
         if self.index.traffic.crashes:
             raise RuntimeError("the embedded index crashed") from self.index.traffic.crashes[0]
 
-    def _lay_out(self) -> None:
+    def _create_files(self) -> None:
         for name in ("workspace", "temp", "tools"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         for name in ("output", "summary", "env", "path", "state"):

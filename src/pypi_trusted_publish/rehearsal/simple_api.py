@@ -10,24 +10,24 @@ from typing import Any, Final
 from aiohttp import web
 from packaging.utils import canonicalize_name
 
-from .catalogue import Catalogue, Project, PublishedFile
+from .projects import Project, ProjectStore, PublishedFile
 
 JSON_TYPE: Final = "application/vnd.pypi.simple.v1+json"
 API_VERSION: Final = "1.4"
 
 
-class SimpleIndex:
-    """Read access to a catalogue."""
+class SimpleApi:
+    """Serves the projects and files of a store."""
 
-    def __init__(self, *, catalogue: Catalogue, origin: Callable[[], str]) -> None:
-        self._catalogue = catalogue
+    def __init__(self, *, store: ProjectStore, origin: Callable[[], str]) -> None:
+        self._store = store
         self._origin = origin
         self.hidden: Callable[[PublishedFile], bool] = lambda _file: False
         """Files that are not shown yet, as with a cache in between; asked once for each file and page."""
 
     async def handle_root(self, request: web.Request) -> web.StreamResponse:
         """The list of projects."""
-        names = sorted(project.normalized for project in self._catalogue.projects.values())
+        names = sorted(project.normalized for project in self._store.projects.values())
         if _wants_json(request):
             body = {"meta": {"api-version": API_VERSION}, "projects": [{"name": name} for name in names]}
             return web.json_response(body, content_type=JSON_TYPE)
@@ -36,7 +36,7 @@ class SimpleIndex:
     async def handle_project(self, request: web.Request) -> web.StreamResponse:
         """One project's files."""
         name = request.match_info["project"]
-        project = self._catalogue.project(name)
+        project = self._store.project(name)
         if project is None:
             return web.Response(status=404, text="404 Not Found")
         if name != canonicalize_name(name):
@@ -53,14 +53,14 @@ class SimpleIndex:
 
     async def handle_download(self, request: web.Request) -> web.StreamResponse:
         """The bytes of one file, or of its metadata (``.metadata``, not offered here)."""
-        file = self._catalogue.find_file(request.match_info["filename"])
+        file = self._store.find_file(request.match_info["filename"])
         if file is None or file.sha256 != request.match_info["sha256"]:
             return web.Response(status=404, text="404 Not Found")
         return web.FileResponse(file.path, headers={"Content-Type": "application/octet-stream"})
 
     async def handle_provenance(self, request: web.Request) -> web.StreamResponse:
         """The provenance of one file (PEP 740)."""
-        file = self._catalogue.find_file(request.match_info["filename"])
+        file = self._store.find_file(request.match_info["filename"])
         if file is None or not file.provenance:
             return web.json_response({"message": "No provenance available"}, status=404)
         return web.Response(text=file.provenance, content_type="application/vnd.pypi.integrity.v1+json")

@@ -1,4 +1,4 @@
-"""The exchange of an identity token for an upload token, and the end of the latter."""
+"""The endpoints of trusted publishing: audience, mint-token (identity token for upload token) and burn-token."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any, Final
 import jwt
 from aiohttp import web
 
-from .answers import exchange_refusal
-from .catalogue import Catalogue
-from .issuer import ISSUER, Issuer
+from .github import ISSUER, Issuer
+from .http_errors import exchange_refusal
+from .projects import ProjectStore
 from .publishers import NoPublisher, PendingPublisher, Publisher, find
+from .tokens import IssuedToken, TokenRegister
 from .traffic import Traffic, note_of
-from .upload_tokens import IssuedToken, TokenRegister
 
 NO_PUBLISHER: Final = "valid token, but no corresponding publisher ({reason})"
 
@@ -24,20 +24,20 @@ class _Refused(Exception):
         self.code, self.description = code, description
 
 
-class Exchange:
-    """Audience, mint and burn over one catalogue, one issuer and the registered publishers."""
+class OidcEndpoints:
+    """The endpoints of one index, with the registered publishers."""
 
     def __init__(
-        self, *, audience: str, issuer: Issuer, catalogue: Catalogue, tokens: TokenRegister, traffic: Traffic
+        self, *, audience: str, issuer: Issuer, store: ProjectStore, tokens: TokenRegister, traffic: Traffic
     ) -> None:
         self.audience = audience
         self.issuer = issuer
         self.publishers: list[Publisher] = []
         self.pending: list[PendingPublisher] = []
         self.enabled = True
-        self.burns = True
+        self.can_revoke = True
         """Whether the server knows how to revoke (newer ones do)."""
-        self._catalogue = catalogue
+        self._store = store
         self._tokens = tokens
         self._traffic = traffic
         self._used: set[str] = set()
@@ -63,15 +63,15 @@ class Exchange:
             )
         return web.json_response({"success": True, "token": minted.text, "expires": int(minted.expires_at)})
 
-    async def handle_burn(self, request: web.Request) -> web.StreamResponse:
+    async def handle_revoke(self, request: web.Request) -> web.StreamResponse:
         """``POST`` of an upload token: it opens nothing any more."""
-        if not self.burns:
+        if not self.can_revoke:
             return web.Response(status=404, text="404 Not Found")
         try:
             text = _token_of(await request.read())
         except _Refused as refused:
             return exchange_refusal(refused.code, refused.description)
-        if not self._tokens.burn(text):
+        if not self._tokens.revoke(text):
             return exchange_refusal("invalid-token", "unknown or revoked token")
         return web.Response(status=204)
 
@@ -104,7 +104,7 @@ class Exchange:
             raise _Refused("invalid-publisher", NO_PUBLISHER.format(reason=none)) from none
         if publisher is not created and self._reified.get(publisher.id, 0) > began:
             return None
-        projects = [self._catalogue.create_project(name) for name in publisher.projects]
+        projects = [self._store.create_project(name) for name in publisher.projects]
         return self._tokens.mint(publisher, {project.normalized: project.id for project in projects})
 
     def _reify(self, claims: dict[str, Any]) -> Publisher | None:
@@ -115,11 +115,11 @@ class Exchange:
             except NoPublisher:
                 continue
             self.pending.remove(pending)
-            if pending.invalid or self._catalogue.project(pending.project) is not None:
+            if pending.invalid or self._store.project(pending.project) is not None:
                 raise _Refused("invalid-pending-publisher", "valid token, but project already exists")
-            project = self._catalogue.create_project(pending.project)
+            project = self._store.create_project(pending.project)
             reified = self._register(pending.publisher, project.normalized)
-            self._reified[reified.id] = self._catalogue.next_number()
+            self._reified[reified.id] = self._store.next_number()
             return reified
         return None
 

@@ -84,7 +84,7 @@ class Project:
         return canonicalize_name(self.name)
 
 
-class Catalogue:
+class ProjectStore:
     """All projects. Changed only by the server's thread; read from anywhere."""
 
     def __init__(self) -> None:

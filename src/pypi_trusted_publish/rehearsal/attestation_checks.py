@@ -23,7 +23,7 @@ from sigstore.errors import Error as SigstoreError
 from sigstore.models import ClientTrustConfig
 from sigstore.verify import Verifier
 
-from .answers import Refusal
+from .http_errors import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

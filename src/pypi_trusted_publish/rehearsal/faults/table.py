@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from .fault import Fault
-from .faults_exchange import AUDIENCE_FAULTS, BURN_FAULTS, MINT_FAULTS
-from .faults_identity import IDENTITY_FAULTS
-from .faults_job import JOB_FAULTS
-from .faults_pages import PAGE_FAULTS, PROTECTION_FAULTS, STATE_FAULTS
-from .faults_upload import UPLOAD_FAULTS
+from .job import IDENTITY_FAULTS, JOB_FAULTS
+from .model import Fault
+from .oidc import AUDIENCE_FAULTS, BURN_FAULTS, MINT_FAULTS
+from .project import PAGE_FAULTS, PROTECTION_FAULTS, STATE_FAULTS
+from .upload import UPLOAD_FAULTS
 
 FAULTS: Final[dict[str, Fault]] = {
     fault.name: fault
@@ -40,7 +39,7 @@ TITLES: Final[dict[str, str]] = {
     "upload": "The uploads",
     "index": "The state of the index",
     "page": "The project's page",
-    "burn": "The revocation",
+    "revoke": "The revocation",
     "protection": "GitHub's REST API",
 }
 """Where a fault strikes, as a heading; by the value of its endpoint."""

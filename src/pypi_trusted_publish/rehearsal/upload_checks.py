@@ -5,20 +5,22 @@ Source: PyPI's public server code and what its upload endpoint was seen to answe
 
 from __future__ import annotations
 
+import email.parser
+import email.policy
 import re
+import tarfile
+import zipfile
 from dataclasses import dataclass
+from email.message import EmailMessage
+from pathlib import Path
 from typing import Final
 
-from packaging.utils import (
-    canonicalize_name,
-    parse_sdist_filename,
-    parse_wheel_filename,
-)
+from packaging.utils import canonicalize_name, parse_sdist_filename, parse_wheel_filename
 from packaging.version import Version
 
-from .answers import Refusal
-from .catalogue import DAY, Catalogue, Project, PublishedFile
-from .form import UploadForm
+from .http_errors import Refusal
+from .projects import DAY, Project, ProjectStore, PublishedFile
+from .upload_form import UploadForm
 
 _NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?", re.IGNORECASE)
 _METADATA_VERSIONS: Final = ("1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5")
@@ -42,7 +44,7 @@ class Raced(Exception):
 
 
 def check_form(form: UploadForm) -> Submission:
-    """What can be said without looking at the catalogue. Raises :class:`~.answers.Refusal`."""
+    """What can be said without looking at the store. Raises :class:`~.answers.Refusal`."""
     _check_protocol(form)
     name, version = form.first("name"), _version(form.first("version"))
     if not _NAME.fullmatch(name):
@@ -61,14 +63,14 @@ def check_form(form: UploadForm) -> Submission:
     return Submission(form=form, name=name, version=version, filename=form.filename, filetype=filetype)
 
 
-def check_conflicts(submission: Submission, catalogue: Catalogue, project: Project, *, began: int) -> bool:
+def check_conflicts(submission: Submission, store: ProjectStore, project: Project, *, began: int) -> bool:
     """Whether the identical file is there already. Raises :class:`~.answers.Refusal`, or :class:`Raced`."""
     filename, digest = submission.filename, submission.form.blake2b_256
-    present = catalogue.find_file(filename)
+    present = store.find_file(filename)
     _check_race(submission, project, present, began)
     if present is not None and present.blake2b_256 == digest:
         return True
-    twin = catalogue.find_content(digest)
+    twin = store.find_content(digest)
     if present is not None or twin is not None:
         taken = present or twin
         raise Refusal(
@@ -78,7 +80,7 @@ def check_conflicts(submission: Submission, catalogue: Catalogue, project: Proje
             else f"File already exists ({filename!r}, with blake2_256 hash {digest!r}; the same bytes are there as "
             f"{taken.filename if taken else ''!r}).",
         )
-    if filename in catalogue.used_filenames:
+    if filename in store.used_filenames:
         raise Refusal(
             400,
             "This filename has already been used, use a different version. See /help/#file-name-reuse",
@@ -179,3 +181,42 @@ def _check_filename(filename: str, filetype: str, name: str, version: Version) -
         raise Refusal(400, f"Version in filename should be {str(version)!r} not {str(found)!r}.")
     if not fits:
         raise Refusal(400, f"Filename {filename!r} should contain the normalized project name and version.")
+
+
+def check_archive(submission: Submission, path: Path) -> None:
+    """Hold the form against the archive: it opens, and its metadata names the form's project and version.
+
+    Raises :class:`~.answers.Refusal`.
+    """
+    try:
+        data = _sdist_metadata(path) if submission.filetype == "sdist" else _wheel_metadata(path, submission.filename)
+    except (OSError, EOFError, tarfile.TarError, zipfile.BadZipFile, KeyError, ValueError) as error:
+        raise Refusal(400, "Invalid distribution file. The archive could not be read.") from error
+    message = email.parser.BytesParser(EmailMessage, policy=email.policy.compat32).parsebytes(data)
+    name, version = str(message["Name"] or ""), str(message["Version"] or "")
+    if canonicalize_name(name) != canonicalize_name(submission.name):
+        raise Refusal(400, f"The form names project {submission.name!r}, the metadata in the file {name!r}.")
+    try:
+        same = Version(version) == submission.version
+    except ValueError:  # InvalidVersion, or more digits than int() reads
+        same = False
+    if not same:
+        raise Refusal(400, f"The form names version {str(submission.version)!r}, the metadata in the file {version!r}.")
+
+
+def _wheel_metadata(path: Path, filename: str) -> bytes:
+    folder = "-".join(filename.split("-")[:2]) + ".dist-info"
+    with zipfile.ZipFile(path) as archive:
+        for required in ("WHEEL", "RECORD"):
+            archive.getinfo(f"{folder}/{required}")
+        return archive.read(f"{folder}/METADATA")
+
+
+def _sdist_metadata(path: Path) -> bytes:
+    with tarfile.open(path, "r:gz") as archive:
+        for member in archive:
+            if member.name.count("/") == 1 and member.name.endswith("/PKG-INFO"):
+                file = archive.extractfile(member)
+                if file is not None:
+                    return file.read()
+    raise KeyError("PKG-INFO")

@@ -12,13 +12,12 @@ from typing import Final
 
 from aiohttp import web
 
-from . import acceptance
-from .answers import Refusal, refusal, server_error
-from .archive import check_archive
-from .catalogue import Catalogue, Project, PublishedFile
-from .form import read_form
+from .http_errors import Refusal, refusal, server_error
+from .projects import Project, ProjectStore, PublishedFile
+from .tokens import IssuedToken, TokenRefused, TokenRegister
 from .traffic import Traffic, note_of
-from .upload_tokens import IssuedToken, TokenRefused, TokenRegister
+from .upload_checks import Raced, Submission, check_archive, check_conflicts, check_form, check_release, check_status
+from .upload_form import read_form
 
 NO_CREDENTIALS: Final = (
     "Invalid or non-existent authentication information. See /help/#invalid-auth for more information."
@@ -31,19 +30,19 @@ NO_SUCH_PROJECT: Final = (
 
 
 class UploadEndpoint:
-    """Takes files into a catalogue."""
+    """Accepts uploads into a store."""
 
     def __init__(
         self,
         *,
-        catalogue: Catalogue,
+        store: ProjectStore,
         tokens: TokenRegister,
         folder: Path,
         now: Callable[[], float],
         traffic: Traffic,
         trust: str | None,
     ) -> None:
-        self._catalogue = catalogue
+        self._store = store
         self._tokens = tokens
         self._folder = folder
         self._now = now
@@ -60,7 +59,7 @@ class UploadEndpoint:
             return await self._take(request, path, note_of(request).began)
         except Refusal as refused:
             return refusal(request, refused)
-        except acceptance.Raced:
+        except Raced:
             return server_error(request)
         finally:
             if path not in self._kept:
@@ -68,18 +67,18 @@ class UploadEndpoint:
 
     async def _take(self, request: web.Request, path: Path, began: int) -> web.Response:
         token = self._authenticate(request)
-        submission = acceptance.check_form(await read_form(request, path))
+        submission = check_form(await read_form(request, path))
         await self._traffic.work()
         project = self._project(token, submission)
-        if acceptance.check_conflicts(submission, self._catalogue, project, began=began):
+        if check_conflicts(submission, self._store, project, began=began):
             return self._success(request)
-        acceptance.check_release(submission, project, now=self._now())
+        check_release(submission, project, now=self._now())
         await asyncio.to_thread(check_archive, submission, path)
         provenance = await asyncio.to_thread(self._provenance, submission, token)
-        if acceptance.check_conflicts(submission, self._catalogue, project, began=began):
+        if check_conflicts(submission, self._store, project, began=began):
             return self._success(request)
         self._kept.add(path)
-        self._catalogue.add(self._published(submission, project, path, provenance))
+        self._store.add(self._published(submission, project, path, provenance))
         return self._success(request)
 
     def _authenticate(self, request: web.Request) -> IssuedToken:
@@ -93,20 +92,18 @@ class UploadEndpoint:
             raise Refusal(403, NO_CREDENTIALS)
         return token
 
-    def _project(self, token: IssuedToken, submission: acceptance.Submission) -> Project:
-        project = self._catalogue.project(submission.name)
+    def _project(self, token: IssuedToken, submission: Submission) -> Project:
+        project = self._store.project(submission.name)
         if project is None:
             raise Refusal(400, NO_SUCH_PROJECT)
         try:
             self._tokens.authorize(token, project.normalized, project.name)
         except TokenRefused as refused:
             raise Refusal(403, str(refused)) from refused
-        acceptance.check_status(project)
+        check_status(project)
         return project
 
-    def _published(
-        self, submission: acceptance.Submission, project: Project, path: Path, provenance: str
-    ) -> PublishedFile:
+    def _published(self, submission: Submission, project: Project, path: Path, provenance: str) -> PublishedFile:
         return PublishedFile(
             filename=submission.filename,
             project=project.normalized,
@@ -118,16 +115,16 @@ class UploadEndpoint:
             uploaded_at=self._now(),
             path=path,
             fields=submission.form.fields,
-            number=self._catalogue.next_number(),
+            number=self._store.next_number(),
             provenance=provenance,
         )
 
-    def _provenance(self, submission: acceptance.Submission, token: IssuedToken) -> str:
+    def _provenance(self, submission: Submission, token: IssuedToken) -> str:
         """Verify the file's attestations, if it came with any and the index knows whom to trust."""
         attestations = submission.form.first("attestations")
         if not attestations or self._trust is None:
             return ""
-        from .attestation_check import AttestedFile, verify
+        from .attestation_checks import AttestedFile, verify
 
         publisher = token.publisher
         file = AttestedFile(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 from aiohttp import web
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from .answers import Refusal
+from .http_errors import Refusal
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks

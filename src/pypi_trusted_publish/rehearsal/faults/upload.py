@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from . import plays
-from .fault import Ending, Fault, Play
-from .fault_kinds import lasting, passing
-from .traffic import Endpoint
-from .upload import NO_CREDENTIALS, NO_SUCH_PROJECT
+from ..traffic import Endpoint
+from ..upload_endpoint import NO_CREDENTIALS, NO_SUCH_PROJECT
+from . import actions
+from .model import ExpectedExit, Fault, FaultAction, permanent, transient
 
 _JSON: Final = "application/json"
 _UPLOAD: Final = Endpoint.UPLOAD
@@ -52,25 +51,33 @@ REFUSALS: Final = (
 """Short name, status and text of the refusals that nobody but the maintainer can do something about."""
 
 
-def _fault(name: str, statement: str, play: Play, *, once: Ending, always: Ending, passing: bool = False) -> Fault:
+def _fault(
+    name: str,
+    description: str,
+    action: FaultAction,
+    *,
+    once: ExpectedExit,
+    always: ExpectedExit,
+    transient: bool = False,
+) -> Fault:
     return Fault(
         name=f"upload-{name}",
-        statement=statement,
+        description=description,
         endpoint=_UPLOAD,
-        play=play,
+        action=action,
         once=once,
         always=always,
-        passing=passing,
+        transient=transient,
     )
 
 
-def _refused(name: str, statement: str, play: Play, ending: Ending = Ending.REFUSED) -> Fault:
-    return lasting(_UPLOAD, name, statement, play, ending)
+def _refused(name: str, description: str, action: FaultAction, ending: ExpectedExit = ExpectedExit.INDEX) -> Fault:
+    return permanent(_UPLOAD, name, description, action, ending)
 
 
-def _harmless(name: str, statement: str, play: Play) -> Fault:
+def _harmless(name: str, description: str, action: FaultAction) -> Fault:
     """A strange success."""
-    return _fault(name, statement, play, once=Ending.FINISHED, always=Ending.FINISHED, passing=True)
+    return _fault(name, description, action, once=ExpectedExit.SUCCESS, always=ExpectedExit.SUCCESS, transient=True)
 
 
 _STATUSES: Final[tuple[tuple[int, str, dict[str, str]], ...]] = (
@@ -85,138 +92,145 @@ _STATUSES: Final[tuple[tuple[int, str, dict[str, str]], ...]] = (
 
 UPLOAD_FAULTS: Final = (
     *(
-        passing(
+        transient(
             _UPLOAD,
             str(status),
             f"An upload answers {status} {phrase}.",
-            plays.answer(status, phrase, headers=headers or None),
+            actions.answer(status, phrase, headers=headers or None),
         )
         for status, phrase, headers in _STATUSES
     ),
-    passing(
-        _UPLOAD, "cdn", "An upload answers 503 with a CDN's HTML.", plays.page_of_html(503, "Backend fetch failed")
+    transient(
+        _UPLOAD, "cdn", "An upload answers 503 with a CDN's HTML.", actions.cdn_error_page(503, "Backend fetch failed")
     ),
-    passing(_UPLOAD, "reset-before", "The connection is cut before the body is read.", plays.reset_before_body),
-    passing(
+    transient(_UPLOAD, "reset-before", "The connection is cut before the body is read.", actions.reset_before_body),
+    transient(
         _UPLOAD,
         "reset-after",
         "The connection is cut when the body was read; nothing was taken.",
-        plays.reset_after_body,
+        actions.reset_after_body,
     ),
-    passing(
+    transient(
         _UPLOAD,
         "reset-taken",
         "The file is taken, and the connection is cut before it says so.",
-        plays.reset_after_work,
+        actions.reset_after_processing,
     ),
-    passing(_UPLOAD, "truncated", "The file is taken, and the answer is cut short.", plays.work_then_raw(_TRUNCATED)),
-    passing(
+    transient(
+        _UPLOAD,
+        "truncated",
+        "The file is taken, and the answer is cut short.",
+        actions.process_then_send_raw(_TRUNCATED),
+    ),
+    transient(
         _UPLOAD,
         "lost-502",
         "The file is taken, and a CDN answers 502.",
-        plays.work_then_answer(502, plays.CDN_PAGE, content_type="text/html"),
+        actions.process_then_answer(502, actions.CDN_PAGE, content_type="text/html"),
     ),
-    passing(
+    transient(
         _UPLOAD,
         "lost-504",
         "The file is taken, and a gateway answers 504.",
-        plays.work_then_answer(504, "Gateway Timeout", content_type="text/plain"),
+        actions.process_then_answer(504, "Gateway Timeout", content_type="text/plain"),
     ),
-    passing(
+    transient(
         _UPLOAD,
         "garbled-500",
         "The status line of a 500 holds raw line breaks.",
-        plays.raw(b"HTTP/1.1 500 " + _NEWLINES),
+        actions.send_raw(b"HTTP/1.1 500 " + _NEWLINES),
     ),
     Fault(
         name="upload-timeout",
-        statement="The body is read, and no answer comes.",
+        description="The body is read, and no answer comes.",
         endpoint=_UPLOAD,
-        play=plays.hang_before_work,
-        once=Ending.FINISHED,
-        always=Ending.UNAVAILABLE,
-        stalls=True,
+        action=actions.hang_before_processing,
+        once=ExpectedExit.SUCCESS,
+        always=ExpectedExit.RETRY,
+        hangs=True,
     ),
     Fault(
         name="upload-timeout-taken",
-        statement="The file is taken, and no answer comes.",
+        description="The file is taken, and no answer comes.",
         endpoint=_UPLOAD,
-        play=plays.hang_after_work,
-        once=Ending.FINISHED,
-        always=Ending.UNAVAILABLE,
-        stalls=True,
+        action=actions.hang_after_processing,
+        once=ExpectedExit.SUCCESS,
+        always=ExpectedExit.RETRY,
+        hangs=True,
     ),
     Fault(
-        name="upload-gone",
-        statement="After an upload the index refuses every connection.",
+        name="upload-port-closed",
+        description="After an upload the index refuses every connection.",
         endpoint=_UPLOAD,
-        play=plays.gone,
-        once=Ending.UNAVAILABLE,
-        loses_tokens=True,
+        action=actions.close_port_after_answer,
+        once=ExpectedExit.RETRY,
+        may_leave_token=True,
     ),
     _fault(
         "token-expired",
         "The upload token runs out early.",
-        plays.expire_tokens,
-        once=Ending.FINISHED,
-        always=Ending.REFUSED,
+        actions.expire_tokens,
+        once=ExpectedExit.SUCCESS,
+        always=ExpectedExit.INDEX,
     ),
     _harmless(
         "html-200",
         "The file is taken, and the answer is HTML.",
-        plays.work_then_answer(200, "<html><body>200 OK\n\n</body></html>", content_type="text/html"),
+        actions.process_then_answer(200, "<html><body>200 OK\n\n</body></html>", content_type="text/html"),
     ),
     _harmless(
         "malformed-json",
         "The file is taken, and the answer is broken JSON.",
-        plays.work_then_answer(200, '{"message": ', content_type=_JSON),
+        actions.process_then_answer(200, '{"message": ', content_type=_JSON),
     ),
-    _harmless("endless", "The file is taken, and the answer does not end.", plays.work_then_flood(_ENDLESS)),
+    _harmless("endless", "The file is taken, and the answer does not end.", actions.process_then_flood(_ENDLESS)),
     _harmless(
         "warning",
         "The file is taken, and the index warns.",
-        plays.work_then_answer(
+        actions.process_then_answer(
             200, "The RECORD does not match the archive.\n::error::hello\n", content_type="text/plain"
         ),
     ),
     *(
-        _refused(name, f"An upload is refused: {status} {text.split('.')[0]}.", plays.refuse(status, text))
+        _refused(name, f"An upload is refused: {status} {text.split('.')[0]}.", actions.refuse_upload(status, text))
         for name, status, text in REFUSALS
     ),
     _refused(
         "malformed-400",
         "An upload is refused with broken JSON.",
-        plays.answer(400, '{"message": "Inv', content_type=_JSON),
+        actions.answer(400, '{"message": "Inv', content_type=_JSON),
     ),
     _refused(
         "read-only",
         "The index takes no uploads at the moment.",
-        plays.refuse(403, "Read-only mode: Uploads are temporarily disabled."),
-        Ending.UNAVAILABLE,
+        actions.refuse_upload(403, "Read-only mode: Uploads are temporarily disabled."),
+        ExpectedExit.RETRY,
     ),
     _refused(
         "too-many-projects",
         "The index makes no further projects today.",
-        plays.refuse(429, "Too many new projects created"),
-        Ending.UNAVAILABLE,
+        actions.refuse_upload(429, "Too many new projects created"),
+        ExpectedExit.RETRY,
     ),
-    _refused("404", "There is nothing at the upload URL.", plays.refuse(404, "Not Found")),
-    _refused("405", "The upload URL is that of the index.", plays.refuse(405, "Method Not Allowed")),
+    _refused("404", "There is nothing at the upload URL.", actions.refuse_upload(404, "Not Found")),
+    _refused("405", "The upload URL is that of the index.", actions.refuse_upload(405, "Method Not Allowed")),
     _refused(
         "308",
         "The upload URL has moved to another path.",
-        plays.answer(308, headers={"Location": "/upload/legacy/"}),
+        actions.answer(308, headers={"Location": "/upload/legacy/"}),
     ),
     _refused(
         "redirect",
         "The upload URL leads to another host.",
-        plays.answer(307, headers={"Location": "https://elsewhere.invalid/legacy/"}),
+        actions.answer(307, headers={"Location": "https://elsewhere.invalid/legacy/"}),
     ),
     _refused(
         "commands",
         "The reason phrase holds workflow commands.",
-        plays.answer(400, "\x1b[31m::error::hello\r##[error]hello\n::add-mask::a", reason=_COMMANDS),
+        actions.answer(400, "\x1b[31m::error::hello\r##[error]hello\n::add-mask::a", reason=_COMMANDS),
     ),
-    _refused("garbled-400", "The status line of a 400 holds raw line breaks.", plays.raw(b"HTTP/1.1 400 " + _NEWLINES)),
-    _refused("escapes", "The reason phrase holds terminal escapes.", plays.raw(_ESCAPES)),
+    _refused(
+        "garbled-400", "The status line of a 400 holds raw line breaks.", actions.send_raw(b"HTTP/1.1 400 " + _NEWLINES)
+    ),
+    _refused("escapes", "The reason phrase holds terminal escapes.", actions.send_raw(_ESCAPES)),
 )

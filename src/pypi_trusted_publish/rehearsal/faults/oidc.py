@@ -1,0 +1,203 @@
+"""Faults of the exchange: audience, mint, burn."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ..oidc import NO_PUBLISHER
+from ..publishers import PendingPublisher
+from ..traffic import Endpoint
+from . import actions
+from .model import ExpectedExit, Fault, FaultAction, Scenario, permanent, slow, transient, unanswered
+
+_JSON: Final = "application/json"
+_TRUNCATED: Final = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n{"succ'
+_ENDLESS: Final = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n"
+
+INVALID_PUBLISHER_REASONS: Final = {
+    "not-found": "Publisher with matching claims was not found",
+    "no-workflow": "Could not extract workflow filename from OIDC claims",
+    "missing-claim": "Missing claim 'job_workflow_ref'",
+    "owner": "Check failed for required claim 'repository_owner'",
+    "event": "Check failed for required claim 'event_name'",
+    "environment": "Check failed for optional claim 'environment'",
+    "no-ref": "The ref and sha claims are empty",
+    "workflow-ref": (
+        "The job_workflow_ref claim does not match, expecting one of "
+        "['octo-org/sampleproject/.github/workflows/release.yml@refs/tags/v1.0.0'], "
+        "got 'octo-org/sampleproject/.github/workflows/release.yml@refs/heads/main'"
+    ),
+}
+"""The reasons that PyPI gives in parentheses (public server code, 2026-08), by our short names."""
+
+_OTHER_CODES: Final = (
+    ("not-enabled", "GitHub-based trusted publishing functionality not enabled", ExpectedExit.RETRY),
+    ("invalid-payload", "unknown trusted publishing issuer", ExpectedExit.INDEX),
+    ("invalid-token", "malformed or invalid token", ExpectedExit.INDEX),
+    ("invalid-reuse-token", "invalid token: already used", ExpectedExit.RETRY),
+)
+
+
+def _let_pending_publisher_be_outrun(scenario: Scenario) -> None:
+    """Somebody else has made the project; a publisher for it is registered beside the pending one."""
+    publishers = scenario.index.oidc.publishers
+    for publisher in tuple(publishers):
+        for name in (*publisher.projects, *(name for name, _ in scenario.releases))[:1]:
+            scenario.index.oidc.pending.append(PendingPublisher(project=name, publisher=publisher, invalid=True))
+
+
+_AUDIENCE, _MINT = Endpoint.AUDIENCE, Endpoint.MINT
+
+AUDIENCE_FAULTS: Final = (
+    transient(_AUDIENCE, "500", "The audience endpoint answers 500.", actions.answer(500, "Internal Server Error")),
+    transient(_AUDIENCE, "html", "The audience endpoint answers 200 with HTML.", actions.cdn_error_page(200, "OK")),
+    transient(
+        _AUDIENCE,
+        "malformed-json",
+        "The audience endpoint answers with broken JSON.",
+        actions.answer(200, '{"audience": ', content_type=_JSON),
+    ),
+    transient(_AUDIENCE, "reset", "The audience endpoint cuts the connection.", actions.reset_before_body),
+    unanswered(_AUDIENCE, "The audience endpoint never answers.", actions.hang_before_processing),
+    permanent(
+        _AUDIENCE,
+        "403",
+        "Trusted Publishing is switched off on the index.",
+        actions.answer(403, '{"message": "Trusted publishing functionality not enabled"}', content_type=_JSON),
+        ExpectedExit.RETRY,
+    ),
+    permanent(
+        _AUDIENCE,
+        "404",
+        "The index has no Trusted Publishing.",
+        actions.answer(404, "404 Not Found"),
+        ExpectedExit.INDEX,
+    ),
+    permanent(
+        _AUDIENCE,
+        "foreign",
+        "The index asks for a token that is good at sigstore.",
+        actions.answer(200, '{"audience": "sigstore"}', content_type=_JSON),
+        ExpectedExit.INDEX,
+    ),
+    permanent(
+        _AUDIENCE,
+        "redirect",
+        "The audience endpoint leads to another host.",
+        actions.answer(302, headers={"Location": "https://elsewhere.invalid/_/oidc/audience"}),
+        ExpectedExit.INDEX,
+    ),
+)
+
+MINT_FAULTS: Final = (
+    *(
+        permanent(
+            _MINT,
+            f"invalid-publisher-{short}",
+            f"The mint is refused: invalid-publisher, {reason.split(',')[0]}.",
+            actions.refuse_mint("invalid-publisher", NO_PUBLISHER.format(reason=reason)),
+            ExpectedExit.INDEX,
+        )
+        for short, reason in INVALID_PUBLISHER_REASONS.items()
+    ),
+    *(
+        permanent(
+            _MINT, code, f"The mint is refused: {code}, {description}.", actions.refuse_mint(code, description), ending
+        )
+        for code, description, ending in _OTHER_CODES
+    ),
+    Fault(
+        name="mint-invalid-pending-publisher",
+        description="The pending publisher's project exists already; the next mint succeeds.",
+        endpoint=_MINT,
+        setup=_let_pending_publisher_be_outrun,
+        once=ExpectedExit.SUCCESS,
+    ),
+    transient(_MINT, "500", "The mint answers 500.", actions.answer(500, "Internal Server Error")),
+    transient(_MINT, "502", "The mint answers 502 with a CDN's HTML.", actions.cdn_error_page(502, "Bad Gateway")),
+    transient(
+        _MINT,
+        "503",
+        "The mint answers 503 and names a time to come back.",
+        actions.answer(503, "Service Unavailable", headers={"Retry-After": "2"}),
+    ),
+    transient(_MINT, "html", "The mint answers 200 with HTML.", actions.cdn_error_page(200, "OK")),
+    transient(
+        _MINT,
+        "malformed-json",
+        "The mint answers with broken JSON, after it has minted.",
+        actions.process_then_answer(200, '{"success": true, "tok', content_type=_JSON),
+        may_leave_token=True,
+    ),
+    transient(_MINT, "reset-before", "The mint cuts the connection before it reads.", actions.reset_before_body),
+    transient(
+        _MINT,
+        "reset-after",
+        "The mint uses up the identity token and cuts the connection.",
+        actions.reset_after_processing,
+        may_leave_token=True,
+    ),
+    transient(
+        _MINT,
+        "truncated",
+        "The mint's answer is cut short.",
+        actions.process_then_send_raw(_TRUNCATED),
+        may_leave_token=True,
+    ),
+    slow(_MINT, "The mint is slow.", actions.answer_slowly),
+    unanswered(
+        _MINT,
+        "The mint uses up the identity token and never answers.",
+        actions.hang_after_processing,
+        may_leave_token=True,
+    ),
+    permanent(
+        _MINT,
+        "newline",
+        "The upload token holds a line break and a workflow command.",
+        actions.answer(200, '{"success": true, "token": "pypi-abc\\n::error::hello"}', content_type=_JSON),
+        ExpectedExit.RETRY,
+    ),
+    transient(_MINT, "endless", "The mint's answer does not end.", actions.flood(_ENDLESS)),
+    Fault(
+        name="mint-short-life",
+        description="The upload token lives two minutes only.",
+        endpoint=_MINT,
+        action=actions.with_lifetime(120),
+        once=ExpectedExit.SUCCESS,
+        always=ExpectedExit.SUCCESS,
+    ),
+)
+
+
+def _revoke(
+    name: str,
+    description: str,
+    action: FaultAction,
+    *,
+    transient: bool = True,
+    hangs: bool = False,
+    may_leave_token: bool = True,
+) -> Fault:
+    """A release is no less published because its token lives out its minutes."""
+    return Fault(
+        name=f"revoke-{name}",
+        description=description,
+        endpoint=Endpoint.REVOKE,
+        action=action,
+        once=ExpectedExit.SUCCESS,
+        always=ExpectedExit.SUCCESS,
+        transient=transient,
+        hangs=hangs,
+        may_leave_token=may_leave_token,
+    )
+
+
+BURN_FAULTS: Final = (
+    _revoke("404", "The index does not know how to revoke.", actions.answer(404, "404 Not Found"), transient=False),
+    _revoke("500", "Revoking answers 500.", actions.answer(500, "Internal Server Error")),
+    _revoke("html", "Revoking answers 503 with a CDN's HTML.", actions.cdn_error_page(503, "Backend fetch failed")),
+    _revoke("reset", "Revoking cuts the connection.", actions.reset_before_body),
+    _revoke("slow", "Revoking is slow.", actions.answer_slowly, may_leave_token=False),
+    _revoke("timeout", "Revoking never answers.", actions.hang_before_processing, transient=False, hangs=True),
+)

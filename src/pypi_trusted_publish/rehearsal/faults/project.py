@@ -1,0 +1,200 @@
+"""Faults of the index's pages, states of a project, and GitHub's REST API."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from typing import Final
+
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from ..projects import DAY, PublishedFile
+from ..simple_api import JSON_TYPE
+from ..traffic import Endpoint
+from . import actions
+from .model import ExpectedExit, Fault, FaultAction, Scenario, Setup
+
+LATE_POLLS: Final = 3
+"""Looks at a page before a new file is on it."""
+_HUGE: Final = b"HTTP/1.1 200 OK\r\nContent-Type: " + JSON_TYPE.encode() + b"\r\n\r\n"
+
+
+def _page(
+    name: str,
+    description: str,
+    action: FaultAction,
+    *,
+    always: ExpectedExit = ExpectedExit.SUCCESS,
+    transient: bool = True,
+) -> Fault:
+    """Elsewhere than on PyPI a plan does without a page; a page that never comes confirms nothing, and that is all."""
+    return Fault(
+        name=f"page-{name}",
+        description=description,
+        endpoint=Endpoint.PAGE,
+        action=action,
+        once=ExpectedExit.SUCCESS,
+        always=always,
+        transient=transient,
+    )
+
+
+def _state(name: str, description: str, setup: Setup, ending: ExpectedExit) -> Fault:
+    return Fault(name=name, description=description, endpoint=Endpoint.INDEX, setup=setup, once=ending, persists=True)
+
+
+def _with_status(status: str) -> Setup:
+    def setup(scenario: Scenario) -> None:
+        for project in scenario.index.store.projects.values():
+            project.status, project.status_reason = status, "::error::for a rehearsal"
+
+    return setup
+
+
+def _close_release(scenario: Scenario) -> None:
+    """Each release has a file of long ago."""
+    for name, version in scenario.releases:
+        _put_file(scenario, f"{name.replace('-', '_')}-{version}-0-py3-none-any.whl", name, version, age=15 * DAY)
+
+
+def _take_names(scenario: Scenario) -> None:
+    """Other bytes have our names already."""
+    for filename, (name, version) in scenario.release_of.items():
+        _put_file(scenario, filename, name, version)
+
+
+def _take_sdist(scenario: Scenario) -> None:
+    """Each release has an sdist already, under the name that old tools gave it."""
+    for name, version in scenario.releases:
+        _put_file(scenario, f"{name}-{version}.zip", name, version)
+
+
+def _use_up_names(scenario: Scenario) -> None:
+    """Our names were used once, and their files deleted."""
+    scenario.index.store.used_filenames.update(scenario.filenames)
+
+
+def _put_file(scenario: Scenario, filename: str, name: str, version: str, *, age: float = 0.0) -> None:
+    store = scenario.index.store
+    store.create_project(name)
+    store.add(
+        PublishedFile(
+            filename=filename,
+            project=canonicalize_name(name),
+            version=Version(version),
+            filetype="bdist_wheel" if filename.endswith(".whl") else "sdist",
+            sha256=hashlib.sha256(filename.encode()).hexdigest(),
+            blake2b_256=hashlib.blake2b(filename.encode(), digest_size=32).hexdigest(),
+            size=len(filename),
+            uploaded_at=scenario.index.time() - age,
+            path=scenario.index.folder / filename,
+            fields=(),
+            number=store.next_number(),
+        )
+    )
+
+
+def _hide_at_first(scenario: Scenario) -> None:
+    seen: Counter[str] = Counter()
+
+    def hidden(file: PublishedFile) -> bool:
+        seen[file.filename] += 1
+        return seen[file.filename] <= LATE_POLLS
+
+    scenario.index.simple.hidden = hidden
+
+
+def _hide(scenario: Scenario) -> None:
+    scenario.index.simple.hidden = lambda _file: True
+
+
+PAGE_FAULTS: Final = (
+    _page("404", "The index shows no page of the project.", actions.answer(404, "404 Not Found"), transient=False),
+    _page("401", "The index shows its pages to nobody.", actions.answer(401, "Unauthorized"), transient=False),
+    _page("403", "The index does not show the page.", actions.answer(403, "Forbidden"), transient=False),
+    _page("500", "The page answers 500.", actions.answer(500, "Internal Server Error")),
+    _page("cdn", "The page answers 503 with a CDN's HTML.", actions.cdn_error_page(503, "Backend fetch failed")),
+    _page("html", "The page comes as HTML.", actions.answer(200, "<html></html>", content_type="text/html")),
+    _page("malformed-json", "The page is broken JSON.", actions.answer(200, '{"files": [', content_type=JSON_TYPE)),
+    _page("strange-json", "The page is JSON of another form.", actions.answer(200, "[1, 2]", content_type=JSON_TYPE)),
+    _page("reset", "The page cuts the connection.", actions.reset_before_body),
+    _page("slow", "The page is slow.", actions.answer_slowly),
+    Fault(
+        name="page-huge",
+        description="The page does not end.",
+        endpoint=Endpoint.PAGE,
+        action=actions.flood(_HUGE),
+        once=ExpectedExit.SUCCESS,
+    ),
+    Fault(
+        name="page-timeout",
+        description="The page never comes.",
+        endpoint=Endpoint.PAGE,
+        action=actions.hang_before_processing,
+        once=ExpectedExit.SUCCESS,
+        always=ExpectedExit.SUCCESS,
+        hangs=True,
+    ),
+    Fault(
+        name="page-late",
+        description=f"A new file is on the page only at the {LATE_POLLS + 1}th look.",
+        endpoint=Endpoint.PAGE,
+        setup=_hide_at_first,
+        once=ExpectedExit.SUCCESS,
+    ),
+    Fault(
+        name="page-never",
+        description="A new file never gets onto the page.",
+        endpoint=Endpoint.PAGE,
+        setup=_hide,
+        once=ExpectedExit.SUCCESS,
+        confirmed=False,
+        persists=True,
+    ),
+)
+
+STATE_FAULTS: Final = (
+    _state("project-archived", "The project is archived.", _with_status("archived"), ExpectedExit.INDEX),
+    _state("project-quarantined", "The project is quarantined.", _with_status("quarantined"), ExpectedExit.INDEX),
+    _state("release-closed", "The release is older than 14 days.", _close_release, ExpectedExit.INDEX),
+    _state("names-taken", "Files with our names and other bytes are there.", _take_names, ExpectedExit.INDEX),
+    _state("sdist-there", "The release has an sdist of another name.", _take_sdist, ExpectedExit.INDEX),
+    _state("names-used", "Files with our names were there and were deleted.", _use_up_names, ExpectedExit.INDEX),
+)
+
+
+def _leave_unprotected(scenario: Scenario) -> None:
+    scenario.index.github.protection_rules = []
+
+
+PROTECTION_FAULTS: Final = (
+    Fault(
+        name="protection-none",
+        description="The environment has no protection.",
+        endpoint=Endpoint.PROTECTION,
+        setup=_leave_unprotected,
+        once=ExpectedExit.SUCCESS,
+    ),
+    *(
+        Fault(
+            name=f"protection-{name}",
+            description=description,
+            endpoint=Endpoint.PROTECTION,
+            action=action,
+            once=ExpectedExit.SUCCESS,
+            always=ExpectedExit.SUCCESS,
+            transient=not hangs,
+            hangs=hangs,
+        )
+        for name, description, action, hangs in (
+            ("403", "GitHub's API does not show the environment.", actions.answer(403, '{"message": "no"}'), False),
+            ("404", "GitHub's API knows no such environment.", actions.answer(404, '{"message": "Not Found"}'), False),
+            ("500", "GitHub's API answers 500.", actions.answer(500, "oops"), False),
+            ("html", "GitHub's API answers with HTML.", actions.cdn_error_page(200, "OK"), False),
+            ("reset", "GitHub's API cuts the connection.", actions.reset_before_body, False),
+            ("slow", "GitHub's API is slow.", actions.answer_slowly, False),
+            ("timeout", "GitHub's API never answers.", actions.hang_before_processing, True),
+        )
+    ),
+)
