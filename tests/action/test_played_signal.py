@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-import time
-from collections.abc import Callable
 
 import pytest
 
 from action.conftest import Prepare
+from builders.polling import until
 from builders.workflow import uses
 from pypi_trusted_publish.rehearsal.traffic import Latency
 
@@ -20,7 +19,7 @@ def test_a_signal_to_the_process_that_the_runner_started_ends_with_a_report_and_
 ) -> None:
     with prepare(latency=Latency(server=500)) as (play, stage):
         with play.start(uses(stage.index)) as process:
-            wait_until(lambda: bool(stage.live_tokens()) or process.poll() is not None)
+            until(lambda: bool(stage.live_tokens()) or process.poll() is not None)
             for started in play.step_processes(process):
                 os.kill(started, number)
             play.end(process)
@@ -30,11 +29,3 @@ def test_a_signal_to_the_process_that_the_runner_started_ends_with_a_report_and_
     assert play.report["exit_code"] == 128 + number
     assert play.report["cancelled"] is True
     assert play.left_over == []
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Look until it is so; the runner and the action are other processes, whose time is real."""
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)

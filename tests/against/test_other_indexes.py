@@ -9,7 +9,6 @@ import os
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ import pytest
 from builders.bare import NEEDED
 from builders.clock import VirtualClock
 from builders.network import Told, session
+from builders.polling import until
 from builders.release_files import read_distribution
 from pypi_trusted_publish.distributions.distribution import Distribution
 from pypi_trusted_publish.index.client import IndexClient
@@ -50,13 +50,12 @@ def free_port() -> int:
 
 
 def until_it_listens(port: int, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(SECONDS * 10):
+    def listens() -> bool:
         assert process.poll() is None, "the server ended"
         with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        threading.Event().wait(0.1)
-    raise AssertionError("the server does not listen")
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    until(listens, seconds=SECONDS)
 
 
 def quiet() -> dict[str, str]:

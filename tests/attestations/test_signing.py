@@ -11,6 +11,7 @@ from sigstore.models import Bundle, ClientTrustConfig
 from sigstore.verify import Verifier
 
 from builders.attestations import Stand, all_at_once
+from builders.polling import PATIENT
 from builders.release import distribution
 from local_sigstore.instance import AUTHORITY, LOG, TIMESTAMP
 from local_sigstore.transparency_log import Log
@@ -108,7 +109,7 @@ def test_an_identity_token_that_has_run_out_on_arrival_is_asked_for_again(stand:
 
 def test_four_files_are_signed_at_the_same_time_and_no_more(stand: Stand) -> None:
     files = [distribution(f"demo-1.{number}-py3-none-any.whl") for number in range(12)]
-    together = threading.Barrier(signing.AT_ONCE, timeout=5)
+    together = threading.Barrier(signing.AT_ONCE, timeout=PATIENT)
     most = 0
 
     class Watched(Log):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from builders.polling import PATIENT
 from builders.started import Started
 
 
@@ -17,7 +18,7 @@ from builders.started import Started
 def silent_index() -> Iterator[socket.socket]:
     """A server that takes connections and never says a word."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(60)
+        server.settimeout(PATIENT)
         yield server
 
 
@@ -34,7 +35,7 @@ def test_a_signal_to_the_process_that_the_runner_started_stops_pip_and_removes_t
         with connection:
             connection.recv(1 << 16)
             process.send_signal(number)
-            output, _ = process.communicate(timeout=30)
+            output, _ = process.communicate(timeout=PATIENT)
             assert connection.recv(1) == b"", "pip must have ended too"
     assert process.returncode == 128 + number
     assert output == f"Stopped by {number.name} before anything was sent.\n"

@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, final
+from typing import Any, Final, final
 
 import httpx
+import pytest
 
+from builders.polling import PATIENT
 from pypi_trusted_publish.rehearsal.sandbox import Sandbox
+
+SHORT: Final = 0.3
+"""Seconds, for a server that never answers."""
 
 
 @final
 class PlainClient:
     """Asks one stage, step by step; nothing is tried again."""
 
-    def __init__(self, stage: Sandbox, *, timeout: float = 20.0) -> None:
+    def __init__(self, stage: Sandbox) -> None:
         self.stage = stage
         authority = stage.index.authority_file
         trust = ssl.create_default_context(cafile=authority) if authority else ssl.create_default_context()
-        self._http = httpx.Client(trust_env=False, timeout=timeout, verify=trust)
+        self._http = httpx.Client(trust_env=False, timeout=PATIENT, verify=trust)
 
     def __enter__(self) -> PlainClient:
         return self
@@ -31,6 +37,16 @@ class PlainClient:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._http.close()
+
+    @contextmanager
+    def silence(self) -> Iterator[None]:
+        """Expect a request that is never answered. Every other request is waited for as long as it takes."""
+        patient, self._http.timeout = self._http.timeout, httpx.Timeout(SHORT)
+        try:
+            with pytest.raises(httpx.TransportError):
+                yield
+        finally:
+            self._http.timeout = patient
 
     def get(self, url: str, **headers: str) -> httpx.Response:
         """``url`` may be a path on the index."""

@@ -7,13 +7,13 @@ import os
 import random
 import subprocess
 import sys
-import threading
 from collections import Counter
 from pathlib import Path
 from typing import Final
 
 from builders.bare import NEEDED
 from builders.played import play
+from builders.polling import until
 from builders.started import ROOT
 from pypi_trusted_publish.rehearsal.samples import Sample, build_wheels
 from pypi_trusted_publish.rehearsal.sandbox import Sandbox
@@ -68,8 +68,7 @@ def _release(folder: Path, *, random_faults: tuple[int, float]) -> Sandbox:
 def _killed_after(stage: Sandbox, count: int) -> bool:
     """Start a run and kill it when ``count`` more requests were answered; whether it came to that."""
     before, process = len(stage.requests), start(stage)
-    while process.poll() is None and len(stage.requests) < before + count:
-        threading.Event().wait(0.001)
+    until(lambda: process.poll() is not None or len(stage.requests) >= before + count, seconds=_SECONDS)
     process.kill()
     return process.wait() < 0
 

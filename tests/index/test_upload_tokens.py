@@ -10,6 +10,7 @@ import pytest
 from builders.clock import VirtualClock
 from builders.index_side import Answer, Identities, ScriptedIndex, dropped, minted, tokens, told, told_html, told_json
 from builders.network import Told, session
+from builders.polling import PATIENT
 from builders.raw_server import Peer, RawServer
 from pypi_trusted_publish.errors import Diagnosis, IndexRefused, IndexUnavailable, PublishError, Severity
 from pypi_trusted_publish.events import Minted, Retrying, Revoked
@@ -149,7 +150,7 @@ def test_an_expired_token_is_replaced_once_for_all_lanes_that_met_it() -> None:
         for lane in lanes:
             lane.start()
         for lane in lanes:
-            lane.join(10)
+            lane.join(PATIENT)
     assert len(set(replacements)) == 1
     assert len(index.asked("mint")) == 2
 
@@ -172,7 +173,7 @@ def test_only_one_mint_is_on_its_way_at_a_time() -> None:
         for lane in lanes:
             lane.start()
         for lane in lanes:
-            lane.join(10)
+            lane.join(PATIENT)
     assert overlaps == []
     assert len(set(identities_sent(index))) == 4
 
@@ -212,7 +213,7 @@ def test_a_token_that_the_index_does_not_revoke_is_told_with_the_life_it_has_lef
 
 
 def test_when_the_run_must_end_all_tokens_are_given_back_at_once_after_the_sockets_were_shut() -> None:
-    together = threading.Barrier(3, timeout=10)
+    together = threading.Barrier(3, timeout=PATIENT)
 
     def burn(peer: Peer) -> None:
         together.wait()

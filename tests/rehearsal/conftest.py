@@ -15,8 +15,8 @@ def staged(tmp_path: Path) -> Iterator[Callable[..., PlainClient]]:
     """Enters a stage and gives a client of it; all of them are left at the end."""
     with ExitStack() as stack:
 
-        def enter(*, timeout: float = 20.0, **options: object) -> PlainClient:
+        def enter(**options: object) -> PlainClient:
             stage = stack.enter_context(Sandbox(tmp_path / "stage", **options))  # type: ignore[arg-type]
-            return stack.enter_context(PlainClient(stage, timeout=timeout))
+            return stack.enter_context(PlainClient(stage))
 
         yield enter

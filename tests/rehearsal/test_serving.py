@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from builders.plain_client import PlainClient
+from builders.polling import PATIENT
 from builders.stopping import A_GROUP_OF_ITS_OWN, ask_to_stop
 from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 from pypi_trusted_publish.rehearsal.traffic import Endpoint, Latency
@@ -49,7 +50,7 @@ def test_it_says_where_it_is_and_at_the_end_what_happened() -> None:
         assert httpx.get(told["simple_url"] + "demo/", trust_env=False).status_code == 200
         assert told["environ"]["GITHUB_ACTOR"] == "somebody"
         assert told["environ"]["ACTIONS_ID_TOKEN_REQUEST_TOKEN"] == told["request_token"]
-        rest, errors = process.communicate("", timeout=20)
+        rest, errors = process.communicate("", timeout=PATIENT)
     account = json.loads(rest)
     assert (account["requests"], account["connections"], account["files"]) == (2, 2, [])
     assert (process.returncode, errors) == (0, "")
@@ -60,7 +61,7 @@ def test_a_signal_ends_it() -> None:
         told = directions(process)
         assert Path(told["ca_file"]).is_file()
         ask_to_stop(process, signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(PATIENT) == 0
         assert not Path(told["ca_file"]).exists()
         process.communicate()
 
@@ -85,14 +86,14 @@ def test_it_is_closed_and_opened_again_whatever_loop_the_system_prefers(
 
 def test_it_lists_the_faults() -> None:
     with start("--list-faults") as process:
-        listed, _ = process.communicate(timeout=20)
+        listed, _ = process.communicate(timeout=PATIENT)
     assert "upload-503: An upload answers 503 Service Unavailable." in listed.splitlines()
 
 
 @pytest.mark.parametrize("options", [(), ("--serve", "--fault", "nothing"), ("--serve", "--random-faults", "x")])
 def test_what_it_cannot_do_is_said(options: tuple[str, ...]) -> None:
     with start(*options) as process:
-        _, errors = process.communicate(timeout=20)
+        _, errors = process.communicate(timeout=PATIENT)
     assert process.returncode == 2
     assert "usage:" in errors
     assert "Traceback" not in errors

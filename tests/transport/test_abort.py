@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builders.network import Told, head_start, session
+from builders.polling import PATIENT
 from builders.raw_server import Peer, RawServer, answering
 from pypi_trusted_publish.events import Failed
 from pypi_trusted_publish.transport.failure import FailureKind, TransportFailure
@@ -43,9 +44,9 @@ def test_a_request_that_waits_for_its_answer_ends_at_once() -> None:
     with RawServer(script) as server:
         ours = session(told)
         thread, failures = in_background(ours, server.url)
-        assert arrived.wait(10)
+        assert arrived.wait(PATIENT)
         ours.abort()
-        thread.join(5)
+        thread.join(PATIENT)
     assert [failure.kind for failure in failures] == [FailureKind.ABORTED]
     assert told.of(Failed)[0].problem == "the run is ending"
 
@@ -56,15 +57,15 @@ def test_a_request_in_the_middle_of_its_body_ends_at_once() -> None:
     def script(peer: Peer) -> None:
         peer.head()
         arrived.set()
-        stop.wait(20)
+        stop.wait(PATIENT)
 
     with RawServer(script) as server:
         ours = session()
         body = Body(length=1 << 28, chunks=lambda: iter([b"x" * (1 << 20)] * 256))
         thread, failures = in_background(ours, server.url, body)
-        assert arrived.wait(10)
+        assert arrived.wait(PATIENT)
         ours.abort()
-        thread.join(5)
+        thread.join(PATIENT)
         stop.set()
     assert [(failure.kind, failure.body_sent) for failure in failures] == [(FailureKind.ABORTED, "partly")]
 
@@ -103,7 +104,7 @@ def test_a_session_that_is_closed_opens_nothing_more_not_even_early() -> None:
         ours = session(start=start)
         start.warm(server.url)
         ours.close()
-        assert ended.acquire(timeout=10)
+        assert ended.acquire(timeout=PATIENT)
         start.warm(server.url)
         with pytest.raises(TransportFailure):
             ours.request("GET", server.url)
@@ -122,8 +123,8 @@ def test_a_request_that_is_still_in_flight_when_the_session_is_closed_closes_its
     with RawServer(script) as server:
         ours = session()
         thread, failures = in_background(ours, server.url)
-        assert arrived.wait(10)
+        assert arrived.wait(PATIENT)
         ours.close()
-        thread.join(5)
-        assert ended.wait(5)
+        thread.join(PATIENT)
+        assert ended.wait(PATIENT)
     assert [failure.kind for failure in failures] == [FailureKind.ABORTED]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builders.network import Told, session
+from builders.polling import PATIENT
 from builders.raw_server import Peer, RawServer, Script, answering, sending
 from pypi_trusted_publish.errors import Diagnosis, DistributionError
 from pypi_trusted_publish.events import Failed
@@ -20,12 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SHORT = 0.3
+"""Seconds, for a server that never answers; whoever answers is given ``PATIENT``."""
 
 
-def failure_of(*scripts: Script, told: Told | None = None, deadline: float | None = None) -> TransportFailure:
+def failure_of(script: Script, *, read_timeout: float = PATIENT) -> TransportFailure:
     """How a POST with a body of five bytes fails when it is served like that."""
-    with RawServer(*scripts) as server, pytest.raises(TransportFailure) as caught:
-        session(told).request("POST", server.url, body=b"hello", read_timeout=SHORT, deadline=deadline)
+    with RawServer(script) as server, pytest.raises(TransportFailure) as caught:
+        session().request("POST", server.url, body=b"hello", read_timeout=read_timeout)
     return caught.value
 
 
@@ -94,13 +96,13 @@ def test_a_body_without_end_is_cut_at_the_limit() -> None:
 
 
 def test_no_answer_at_all_is_a_timeout() -> None:
-    failure = failure_of(sending(b""))
+    failure = failure_of(sending(b""), read_timeout=SHORT)
     assert (failure.kind, failure.body_sent) == (FailureKind.TIMEOUT, "wholly")
 
 
 def test_an_answer_that_stops_in_its_middle_is_a_timeout() -> None:
     data = b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"
-    assert failure_of(sending(data)).kind is FailureKind.TIMEOUT
+    assert failure_of(sending(data), read_timeout=SHORT).kind is FailureKind.TIMEOUT
 
 
 @pytest.mark.parametrize("head", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"])
@@ -113,7 +115,7 @@ def test_an_answer_that_drips_ends_though_each_drop_is_in_time(head: bytes) -> N
         while not closing.wait(SHORT / 6):
             peer.send(b"H" if not head else b"x")
 
-    failure = failure_of(script)
+    failure = failure_of(script, read_timeout=SHORT)
     assert failure.kind is FailureKind.TIMEOUT
 
 
@@ -125,7 +127,7 @@ def test_provisional_answers_without_end_do_not_hold_a_request_for_ever() -> Non
         while not closing.wait(SHORT / 6):
             peer.send(b"HTTP/1.1 102 Processing\r\n\r\n")
 
-    failure = failure_of(script)
+    failure = failure_of(script, read_timeout=SHORT)
     assert failure.kind is FailureKind.TIMEOUT
 
 
@@ -140,7 +142,7 @@ def test_a_server_that_stops_reading_is_stalled() -> None:
 
     def script(peer: Peer) -> None:
         peer.head()
-        stop.wait(20)
+        stop.wait(PATIENT)
 
     body = Body(length=1 << 28, chunks=lambda: iter([b"x" * (1 << 20)] * 256))
     with RawServer(script) as server:
@@ -151,14 +153,20 @@ def test_a_server_that_stops_reading_is_stalled() -> None:
 
 
 def test_a_server_that_answers_and_stops_reading_is_heard() -> None:
-    stop = threading.Event()
+    answered, stop = threading.Event(), threading.Event()
 
     def script(peer: Peer) -> None:
         peer.head()
         peer.answer("403 Forbidden", b"no")
-        stop.wait(20)
+        answered.set()
+        stop.wait(PATIENT)
 
-    body = Body(length=1 << 28, chunks=lambda: iter([b"x" * (1 << 20)] * 256))
+    def chunks() -> Iterator[bytes]:
+        yield b"x"
+        assert answered.wait(PATIENT)
+        yield b"x" * ((1 << 28) - 1)
+
+    body = Body(length=1 << 28, chunks=chunks)
     with RawServer(script) as server:
         response = session().request("POST", server.url, body=body, read_timeout=SHORT)
         stop.set()
@@ -232,7 +240,7 @@ def test_a_body_that_raises_ends_the_request_and_the_connection() -> None:
     with RawServer(script) as server:
         with pytest.raises(DistributionError):
             session(told).request("POST", server.url, body=Body(length=100, chunks=chunks))
-        assert done.wait(10)
+        assert done.wait(PATIENT)
     assert received == [b"first"]
     assert told.of(Failed)[0].problem == "stopped on our side"
 

@@ -7,7 +7,6 @@ import contextlib
 import socket
 import ssl
 import threading
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders.network import Told, head_start, session
+from builders.polling import PATIENT
 from builders.raw_server import Peer, RawServer, Script, answering
 from pypi_trusted_publish.errors import WorkflowError
 from pypi_trusted_publish.transport.failure import FailureKind, TransportFailure
@@ -41,7 +41,7 @@ def forwarding_to(port: int) -> tuple[list[str], list[str], Script]:
             back = threading.Thread(target=pump, args=(target, peer.sock))
             back.start()
             pump(peer.sock, target)
-            back.join(10)
+            back.join(PATIENT)
 
     return lines, credentials, script
 
@@ -110,7 +110,7 @@ def test_tls_inside_a_tunnel_is_verified_like_any_other(
         with RawServer(script, tls=serving(authority, "127.0.0.1") if proxy_speaks_tls else None) as proxy:
             environ = {"https_proxy": proxy.url, "SSL_CERT_FILE": str(tmp_path / "ca.pem")}
             with pytest.raises(TransportFailure) as caught:
-                session(environ=environ).request("GET", f"https://{HOST}/", connect_timeout=5, read_timeout=5)
+                session(environ=environ).request("GET", f"https://{HOST}/", connect_timeout=PATIENT)
     assert caught.value.kind is kind
 
 
@@ -129,7 +129,7 @@ def test_an_answer_that_breaks_off_inside_a_tunnel_inside_tls_is_a_failure(
         with RawServer(script, tls=serving(authority, "127.0.0.1")) as proxy:
             environ = {"https_proxy": proxy.url, "SSL_CERT_FILE": str(tmp_path / "ca.pem")}
             with pytest.raises(TransportFailure) as caught:
-                session(environ=environ).request("POST", f"https://{HOST}/", body=b"x", read_timeout=5)
+                session(environ=environ).request("POST", f"https://{HOST}/", body=b"x", read_timeout=PATIENT)
     assert caught.value.kind is (FailureKind.RESET if whole else FailureKind.TRUNCATED)
 
 
@@ -171,7 +171,7 @@ def test_a_proxy_that_cannot_be_reached_is_named_as_the_one_that_failed(authorit
         with RawServer(script) as proxy:
             ours = session(environ={"https_proxy": proxy.url, "SSL_CERT_FILE": str(tmp_path / "ca.pem")})
             with pytest.raises(TransportFailure) as caught:
-                ours.request("GET", f"https://{HOST}/", read_timeout=5)
+                ours.request("GET", f"https://{HOST}/", read_timeout=PATIENT)
     assert (caught.value.kind, "proxy" in caught.value.phrase) == (FailureKind.RESET, False)
 
 
@@ -180,17 +180,14 @@ def test_a_proxy_that_answers_byte_by_byte_is_not_waited_for_without_end() -> No
         peer.head()
         peer.send(b"HTTP/1.1 200 Connection established\r\n")
         with contextlib.suppress(OSError):
-            for _ in range(150):
+            while not given_up.wait(0.02):
                 peer.send(b"x")
-                peer.sock.settimeout(0.02)
-                with contextlib.suppress(TimeoutError):
-                    peer.sock.recv(1)
 
-    began = time.monotonic()
+    given_up = threading.Event()
     with RawServer(dripping) as proxy, pytest.raises(TransportFailure) as caught:
         session(environ={"https_proxy": proxy.url}).request("GET", f"https://{HOST}/", read_timeout=0.2)
+    given_up.set()
     assert caught.value.kind is FailureKind.TIMEOUT
-    assert time.monotonic() - began < 2
 
 
 def test_this_machine_is_reached_without_a_proxy() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builders.network import Told, head_start, session
+from builders.polling import PATIENT
 from builders.raw_server import Peer, RawServer, answering, in_turn
 from pypi_trusted_publish.events import Answered, Failed
 from pypi_trusted_publish.secret import Secret
@@ -47,7 +48,7 @@ def test_requests_one_after_the_other_share_a_connection() -> None:
 
 
 def test_requests_at_the_same_time_each_have_a_connection() -> None:
-    together = threading.Barrier(4, timeout=10)
+    together = threading.Barrier(4, timeout=PATIENT)
 
     def script(peer: Peer) -> None:
         peer.request()
@@ -64,7 +65,7 @@ def test_requests_at_the_same_time_each_have_a_connection() -> None:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(10)
+            thread.join(PATIENT)
     assert (bodies, server.connections) == ([b"fine"] * 4, 4)
 
 
@@ -80,7 +81,7 @@ def test_a_connection_that_the_server_closed_is_not_used_again() -> None:
     with RawServer(once, answering(body=b"two")) as server:
         ours = session()
         first = ours.request("GET", server.url).body
-        closed.wait(10)
+        assert closed.wait(PATIENT)
         second = ours.request("GET", server.url).body
     assert (first, second) == (b"one", b"two")
 
@@ -99,7 +100,7 @@ def test_each_of_several_connections_that_were_opened_early_is_found_by_one_of_t
 
     def script(peer: Peer) -> None:
         peer.request()
-        together.wait(10)
+        together.wait(PATIENT)
         peer.sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 
     with RawServer(*[script] * 8) as server:

@@ -13,6 +13,7 @@ import trustme
 from cryptography import x509
 
 from builders.network import head_start, session
+from builders.polling import PATIENT
 from builders.raw_server import Peer, RawServer, answering
 from pypi_trusted_publish.errors import WorkflowError
 from pypi_trusted_publish.transport.failure import FailureKind, TransportFailure
@@ -45,7 +46,7 @@ def trusting(authority: trustme.CA, tmp_path: Path) -> dict[str, str]:
 
 def failure(url: str, environ: dict[str, str]) -> TransportFailure:
     with pytest.raises(TransportFailure) as caught:
-        session(environ=environ).request("GET", url, connect_timeout=2.0)
+        session(environ=environ).request("GET", url, connect_timeout=PATIENT)
     return caught.value
 
 
@@ -145,7 +146,7 @@ def test_a_connection_with_tls_that_was_opened_early_is_the_one_that_is_used(
         start = head_start(trusting)
         ours = session(start=start)
         start.warm(server.url)
-        assert tickets_sent.wait(10)
+        assert tickets_sent.wait(PATIENT)
         ours.request("GET", server.url)
     assert server.connections == 1
 
@@ -163,7 +164,7 @@ def test_a_connection_opened_early_that_the_server_has_closed_is_not_used(
         start = head_start(trusting)
         ours = session(start=start)
         start.warm(server.url)
-        assert closed.wait(10)
+        assert closed.wait(PATIENT)
         assert ours.request("GET", server.url).body == b"x"
     assert server.connections == 2
 
@@ -232,7 +233,7 @@ def test_a_request_over_tls_ends_at_once_when_the_run_does(authority: trustme.CA
 
         thread = threading.Thread(target=run)
         thread.start()
-        assert arrived.wait(10)
+        assert arrived.wait(PATIENT)
         ours.abort()
-        thread.join(5)
+        thread.join(PATIENT)
     assert [failure.kind for failure in failures] == [FailureKind.ABORTED]

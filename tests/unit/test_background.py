@@ -4,10 +4,9 @@ import threading
 
 import pytest
 
+from builders.polling import PATIENT
 from pypi_trusted_publish.events import Event, Fact
 from pypi_trusted_publish.release.background import Background
-
-TIMEOUT = 10.0
 
 
 def test_what_a_task_tells_is_held_until_its_result_is_asked_for() -> None:
@@ -21,7 +20,7 @@ def test_what_a_task_tells_is_held_until_its_result_is_asked_for() -> None:
         return "done"
 
     task = background.start(work)
-    assert finished.wait(TIMEOUT)
+    assert finished.wait(PATIENT)
     background.emit(Fact(value="from the flow"))
     assert task.result() == "done"
     assert told == [Fact(value="from the flow"), Fact(value="from the task")]

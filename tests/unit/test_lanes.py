@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from builders.polling import PATIENT
 from builders.release import distribution
 from pypi_trusted_publish.errors import Diagnosis, IndexRefused, IndexUnavailable, SeveralProblems
 from pypi_trusted_publish.events import Event, LaneNarrowed, NotUploaded
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from pypi_trusted_publish.distributions.distribution import Distribution
 
 FILES = tuple(distribution(f"demo-1.0-py3-none-linux_{number}.whl") for number in range(8))
-TIMEOUT = 10.0
 
 
 def refused(code: str = "refused") -> IndexRefused:
@@ -34,7 +34,7 @@ class Index:
         with self.lock:
             self.now += 1
             self.peak = max(self.peak, self.now)
-        self.barrier.wait(TIMEOUT)
+        self.barrier.wait(PATIENT)
         with self.lock:
             self.now -= 1
             self.taken.append(file.filename)
@@ -73,11 +73,11 @@ def test_what_is_in_flight_finishes_after_a_refusal() -> None:
     finished: list[str] = []
 
     def upload(file: Distribution, _lane: Lane) -> None:
-        begun.wait(TIMEOUT)
+        begun.wait(PATIENT)
         if file is FILES[0]:
             failed.set()
             raise refused()
-        assert failed.wait(TIMEOUT)
+        assert failed.wait(PATIENT)
         finished.append(file.filename)
 
     with pytest.raises(IndexRefused):
@@ -112,7 +112,7 @@ def test_what_was_begun_side_by_side_is_repeated_one_by_one_once_the_index_stumb
 
     def upload(file: Distribution, lane: Lane) -> None:
         with lane.trying():
-            begun.wait(TIMEOUT)
+            begun.wait(PATIENT)
             lane.stumbled()
         with lane.trying():
             with lock:
@@ -129,7 +129,7 @@ def test_several_failures_are_raised_together() -> None:
     begun = threading.Barrier(2)
 
     def upload(file: Distribution, _lane: Lane) -> None:
-        begun.wait(TIMEOUT)
+        begun.wait(PATIENT)
         raise refused() if file is FILES[0] else IndexUnavailable(Diagnosis(code="silent", happened="no answer"))
 
     with pytest.raises(SeveralProblems) as caught:

@@ -5,6 +5,7 @@ import threading
 import pytest
 from packaging.utils import NormalizedName, canonicalize_name
 
+from builders.polling import PATIENT
 from builders.release import page
 from pypi_trusted_publish.errors import Diagnosis, IndexUnavailable
 from pypi_trusted_publish.events import Event, Fact
@@ -12,7 +13,6 @@ from pypi_trusted_publish.index.project_page import ProjectPage
 from pypi_trusted_publish.release.background import Background
 from pypi_trusted_publish.release.pages_ahead import PagesAhead
 
-TIMEOUT = 10.0
 DEMO, OTHER = canonicalize_name("demo"), canonicalize_name("other")
 
 
@@ -41,7 +41,7 @@ def test_a_page_is_read_before_it_is_asked_for_and_told_when_it_is() -> None:
     told: list[Event] = []
     pages, index = ahead(told)
     pages.expect([DEMO])
-    assert index.began.wait(TIMEOUT)
+    assert index.began.wait(PATIENT)
     assert told == []
     assert pages.project_page(DEMO) == page()
     assert told == [Fact(name="asked", value="demo")]
