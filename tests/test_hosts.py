@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from pypi_trusted_publish.index import urls
+from pypi_trusted_publish.core import urls
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-ONE_PLACE: Final = "src/pypi_trusted_publish/index/urls.py"
+ONE_PLACE: Final = "src/pypi_trusted_publish/core/urls.py"
 FOR_USERS: Final = ("README.md", "docs/", ".github/", "examples/")
 HOSTS: Final = {urlsplit(url).hostname or "" for url in (urls.PYPI_UPLOAD, urls.PYPI_SITE, urls.TESTPYPI_SITE)}
 NAMED: Final = re.compile("|".join(rf"(?<![\w.-]){re.escape(host)}\b" for host in sorted(HOSTS)))

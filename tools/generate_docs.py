@@ -5,7 +5,6 @@ In README.md the lines between ``<!-- begin KIND: NAME -->`` and ``<!-- end KIND
 is not what it would be.
 """
 
-# ruff: noqa: INP001 - a script, run by its path
 from __future__ import annotations
 
 import json
@@ -19,11 +18,12 @@ from typing import TYPE_CHECKING, Any, Final
 import yaml
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "src"))
+sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
-from pypi_trusted_publish.distributions.rules_page import rules_page  # noqa: E402 - found through the line above
-from pypi_trusted_publish.index.retry_page import retry_page  # noqa: E402
-from pypi_trusted_publish.input_table import INPUTS  # noqa: E402
+from tools.retry_page import retry_page  # noqa: E402
+from tools.rules_page import rules_page  # noqa: E402
+
+from pypi_trusted_publish.inputs import INPUTS  # noqa: E402 - found through the line above
 from pypi_trusted_publish.rehearsal.faults.table import listed  # noqa: E402
 
 if TYPE_CHECKING:

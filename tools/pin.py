@@ -4,7 +4,6 @@ Without a commit the tag ``v<VERSION>`` of this checkout names it. Run by ``.git
 release: a commit cannot hold its own hash, so the pins follow in the next one.
 """
 
-# ruff: noqa: INP001 - a script, run by its path
 from __future__ import annotations
 
 import re

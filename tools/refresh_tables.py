@@ -2,10 +2,9 @@
 
 Run by ``.github/workflows/refresh-tables.yml`` every week, and by hand, with the ``uv`` of the virtual environment.
 Prints what changed as a Markdown list, nothing when nothing did. The tables that stand in this project itself
-(``TABLE_DATES`` in ``distributions/rule.py``) are for people: the list ends with a reminder.
+(``TABLE_DATES`` in ``checks/model.py``) are for people: the list ends with a reminder.
 """
 
-# ruff: noqa: INP001 - a script, run by its path
 from __future__ import annotations
 
 import re
@@ -68,9 +67,7 @@ def changes(before: Mapping[str, str], after: Mapping[str, str]) -> str:
     ]
     if not lines:
         return ""
-    reminder = (
-        "The tables of metadata versions, platform tags and sizes stand in `distributions/`; compare them by hand."
-    )
+    reminder = "The tables of metadata versions, platform tags and sizes stand in `checks/`; compare them by hand."
     return "\n".join([*lines, "", reminder, ""])
 
 

@@ -4,7 +4,6 @@ Each summary is that of a whole rehearsal, rendered by GitHub's own Markdown lib
 headless Chromium, which must be installed (Debian's package ``chromium``).
 """
 
-# ruff: noqa: INP001 - a script, run by its path
 from __future__ import annotations
 
 import io
@@ -23,13 +22,12 @@ from cmarkgfm.cmark import Options  # type: ignore[import-untyped]
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
-from pypi_trusted_publish.commands.publish import publish_with  # noqa: E402 - found through the line above
-from pypi_trusted_publish.commands.surroundings import Surroundings  # noqa: E402
+from pypi_trusted_publish.cli.process import Surroundings  # noqa: E402
+from pypi_trusted_publish.cli.publish import publish_with  # noqa: E402 - found through the line above
+from pypi_trusted_publish.clock import SkippingClock, SystemClock  # noqa: E402
+from pypi_trusted_publish.io.console import Style  # noqa: E402
 from pypi_trusted_publish.rehearsal.samples import Sample, build_sdist, build_wheel  # noqa: E402
 from pypi_trusted_publish.rehearsal.sandbox import Sandbox  # noqa: E402
-from pypi_trusted_publish.report.terminal import Style  # noqa: E402
-from pypi_trusted_publish.skipping_clock import SkippingClock  # noqa: E402
-from pypi_trusted_publish.system_clock import SystemClock  # noqa: E402
 
 PICTURES: Final = ROOT / "docs" / "screenshots"
 SCENES: Final[Mapping[str, Mapping[str, object]]] = {

@@ -12,10 +12,10 @@ import sys
 from collections.abc import Callable, MutableMapping, Sequence
 from typing import Final
 
-from .cli import run
-from .commands.surroundings import Surroundings
+from .cli.main import run
+from .cli.process import Surroundings
+from .clock import SystemClock
 from .errors import EXIT_SIGNALLED
-from .system_clock import SystemClock
 
 _PIPE: Final = 13
 """The number of SIGPIPE, which Windows does not have."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from pypi_trusted_publish.input_table import INPUTS
+from pypi_trusted_publish.inputs import INPUTS
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 ACTIONS: Final = ("action.yml", "check/action.yml")

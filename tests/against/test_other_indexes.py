@@ -20,16 +20,15 @@ from builders.clock import VirtualClock
 from builders.network import Told, session
 from builders.polling import until
 from builders.release_files import read_distribution
-from pypi_trusted_publish.distributions.distribution import Distribution
-from pypi_trusted_publish.index.client import IndexClient
-from pypi_trusted_publish.index.project_page import PageState
-from pypi_trusted_publish.index.upload_body import upload_body
-from pypi_trusted_publish.index.upload_form import encode, form_fields
-from pypi_trusted_publish.index.uploader import basic_auth
-from pypi_trusted_publish.index.urls import IndexUrls
+from pypi_trusted_publish.checks.model import Distribution
+from pypi_trusted_publish.core.project_page import PageState
+from pypi_trusted_publish.core.upload_form import encode, form_fields
+from pypi_trusted_publish.core.urls import IndexUrls
+from pypi_trusted_publish.io.http.exchange import Response
+from pypi_trusted_publish.io.index_client import IndexClient, basic_auth
+from pypi_trusted_publish.io.upload_body import upload_body
 from pypi_trusted_publish.rehearsal.samples import Sample, build_release
 from pypi_trusted_publish.secret import Secret
-from pypi_trusted_publish.transport.message import Response
 
 SECONDS = 60
 

@@ -13,12 +13,11 @@ from local_sigstore.faults import Fault
 from local_sigstore.instance import LOG
 from pypi_trusted_publish.attestations.attest import Attestations, AttestOrder
 from pypi_trusted_publish.attestations.policy import Wish
-from pypi_trusted_publish.distributions.distribution import Candidate, Distribution
+from pypi_trusted_publish.checks.model import Candidate, Distribution
+from pypi_trusted_publish.core.claims import AcceptedClaims, UnverifiedClaims
+from pypi_trusted_publish.core.project_page import ProjectPage
 from pypi_trusted_publish.errors import Diagnosis, IndexUnavailable, Severity, WorkflowError
 from pypi_trusted_publish.events import Attested, Fact, StepStarted, Told
-from pypi_trusted_publish.index.project_page import ProjectPage
-from pypi_trusted_publish.trusted_publishing.claims_policy import AcceptedClaims
-from pypi_trusted_publish.trusted_publishing.identity_token import UnverifiedClaims
 
 WHEEL = distribution("demo-1.0-py3-none-any.whl")
 HERE = claims()

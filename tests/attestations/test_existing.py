@@ -14,7 +14,7 @@ from builders.release import distribution
 from local_sigstore.faults import Fault
 from local_sigstore.instance import LOG
 from pypi_trusted_publish.attestations.policy import PassOn, Wish
-from pypi_trusted_publish.distributions.distribution import Distribution
+from pypi_trusted_publish.checks.model import Distribution
 from pypi_trusted_publish.errors import Diagnosis, DistributionError, IndexUnavailable
 from pypi_trusted_publish.events import Attested, Fact
 

@@ -13,7 +13,7 @@ from local_sigstore.instance import AUTHORITY
 from local_sigstore.transparency_log import Log
 from pypi_trusted_publish.attestations.policy import Wish
 from pypi_trusted_publish.errors import Diagnosis, IndexUnavailable, WorkflowError
-from pypi_trusted_publish.trusted_publishing.tokens import Audience, IdentityToken
+from pypi_trusted_publish.secret import Audience, IdentityToken
 
 WHEEL = distribution("demo-1.0-py3-none-any.whl")
 LASTING = 20

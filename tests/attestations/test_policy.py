@@ -4,8 +4,8 @@ import pytest
 
 from builders.attestations import claims
 from pypi_trusted_publish.attestations.policy import Decision, Fail, PassOn, Sign, Skip, Wish, decide, needs_packages
+from pypi_trusted_publish.core.claims import UnverifiedClaims
 from pypi_trusted_publish.errors import Diagnosis, Severity
-from pypi_trusted_publish.trusted_publishing.identity_token import UnverifiedClaims
 
 HERE = claims()
 CALLED = claims(job_workflow_ref="octo/demo/.github/workflows/called.yml@refs/tags/v1.0")

@@ -14,7 +14,7 @@ from builders.attestations import CLAIMS, SLSA, Stand, attestation, beside, rebu
 from builders.release import distribution
 from pypi_trusted_publish.attestations.policy import PassOn
 from pypi_trusted_publish.attestations.verification import PublisherIdentity
-from pypi_trusted_publish.distributions.distribution import Distribution
+from pypi_trusted_publish.checks.model import Distribution
 from pypi_trusted_publish.errors import Diagnosis, DistributionError
 
 WHEEL = distribution("demo-1.0-py3-none-any.whl")

@@ -13,13 +13,12 @@ from pypi_attestations import Attestation, Provenance
 from builders.attestations import SLSA, Stand, attestation
 from builders.release import distribution
 from local_sigstore.instance import LocalSigstore
-from pypi_trusted_publish.distributions.distribution import Distribution
+from pypi_trusted_publish.checks.model import Distribution
+from pypi_trusted_publish.core.claims import decode_unverified
 from pypi_trusted_publish.rehearsal.attestation_checks import AttestedFile, verify
 from pypi_trusted_publish.rehearsal.http_errors import Refusal
 from pypi_trusted_publish.rehearsal.sandbox import Sandbox
-from pypi_trusted_publish.secret import Secret
-from pypi_trusted_publish.trusted_publishing.identity_token import decode_unverified
-from pypi_trusted_publish.trusted_publishing.tokens import Audience, IdentityToken
+from pypi_trusted_publish.secret import Audience, IdentityToken, Secret
 
 WHEEL = distribution("demo-1.0-py3-none-any.whl")
 

@@ -17,9 +17,9 @@ from builders.attestations import Stand
 from builders.played import Played, play
 from local_sigstore.faults import Fault
 from local_sigstore.instance import AUTHORITY
+from pypi_trusted_publish.clock import SystemClock
 from pypi_trusted_publish.rehearsal.samples import Sample, build_release
 from pypi_trusted_publish.rehearsal.sandbox import Sandbox
-from pypi_trusted_publish.system_clock import SystemClock
 
 _SIMPLE: Final = "application/vnd.pypi.simple.v1+json"
 

@@ -19,25 +19,23 @@ from local_sigstore.faults import Fault
 from local_sigstore.instance import AUTHORITY, LOG
 from pypi_trusted_publish.attestations.attest import Attestations, AttestOrder
 from pypi_trusted_publish.attestations.policy import Wish
-from pypi_trusted_publish.distributions.check import check
-from pypi_trusted_publish.distributions.options import CheckOptions
+from pypi_trusted_publish.checks.check import check
+from pypi_trusted_publish.checks.model import CheckOptions
+from pypi_trusted_publish.core.claims import AcceptedClaims, decode_unverified
+from pypi_trusted_publish.core.plan import PlanPolicy
+from pypi_trusted_publish.core.urls import IndexUrls
 from pypi_trusted_publish.errors import Diagnosis, IndexRefused, IndexUnavailable
 from pypi_trusted_publish.events import Attested, Confirmed, Told
-from pypi_trusted_publish.index.client import IndexClient
-from pypi_trusted_publish.index.upload_tokens import UploadTokens
-from pypi_trusted_publish.index.urls import IndexUrls
-from pypi_trusted_publish.packages_dir import collect
+from pypi_trusted_publish.io.index_client import IndexClient
+from pypi_trusted_publish.io.packages_dir import collect
+from pypi_trusted_publish.io.upload_tokens import UploadTokens
+from pypi_trusted_publish.publish.background import Background
+from pypi_trusted_publish.publish.flow import Order, Ports, publish
+from pypi_trusted_publish.publish.prefetch import PagesAhead
+from pypi_trusted_publish.publish.prove import Proof
 from pypi_trusted_publish.rehearsal.samples import Sample, build_release
 from pypi_trusted_publish.rehearsal.sandbox import Sandbox
-from pypi_trusted_publish.release.background import Background
-from pypi_trusted_publish.release.pages_ahead import PagesAhead
-from pypi_trusted_publish.release.plan import PlanPolicy
-from pypi_trusted_publish.release.prove import Proof
-from pypi_trusted_publish.release.publish import Order, Ports, publish
-from pypi_trusted_publish.secret import Secret
-from pypi_trusted_publish.trusted_publishing.claims_policy import AcceptedClaims
-from pypi_trusted_publish.trusted_publishing.identity_token import decode_unverified
-from pypi_trusted_publish.trusted_publishing.tokens import Audience, IdentityToken
+from pypi_trusted_publish.secret import Audience, IdentityToken, Secret
 
 AUDIENCE = Audience("rehearsal")
 

@@ -16,12 +16,12 @@ from builders.release import distribution, page
 from local_sigstore.faults import Fault
 from local_sigstore.instance import AUTHORITY, LOG, TIMESTAMP, LocalSigstore
 from local_sigstore.transparency_log import Log
-from pypi_trusted_publish.attestations.persistence import Patience
 from pypi_trusted_publish.attestations.policy import Wish
+from pypi_trusted_publish.attestations.retrying import Patience
 from pypi_trusted_publish.attestations.signing import AT_ONCE
+from pypi_trusted_publish.core.project_page import PageState
 from pypi_trusted_publish.errors import IndexUnavailable, Severity
 from pypi_trusted_publish.events import Attested, Fact, Retrying, Told
-from pypi_trusted_publish.index.project_page import PageState
 
 WHEEL = distribution("demo-1.0-py3-none-any.whl")
 SDIST = distribution("demo-1.0.tar.gz")

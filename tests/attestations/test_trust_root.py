@@ -13,9 +13,9 @@ from builders.release import distribution
 from local_sigstore.faults import Fault
 from local_sigstore.trust_repository import FOLDER, TrustRepository
 from pypi_trusted_publish.attestations import trust_root
-from pypi_trusted_publish.attestations.faults import Service, ServiceFault
-from pypi_trusted_publish.attestations.persistence import Patience
+from pypi_trusted_publish.attestations.retrying import Patience
 from pypi_trusted_publish.attestations.services import signing_context
+from pypi_trusted_publish.attestations.wire import Service, ServiceFault
 from pypi_trusted_publish.events import Retrying
 
 WHEEL = distribution("demo-1.0-py3-none-any.whl")

@@ -23,22 +23,21 @@ from sigstore.sign import SigningContext
 from builders.clock import VirtualClock
 from builders.release import distribution, page, published
 from local_sigstore.instance import LocalSigstore
-from pypi_trusted_publish.attestations.persistence import Patience, Persistence
 from pypi_trusted_publish.attestations.policy import PassOn, Sign, Wish
 from pypi_trusted_publish.attestations.prepare import SigningDesk, Task, prepare
+from pypi_trusted_publish.attestations.retrying import Patience, Persistence
 from pypi_trusted_publish.attestations.trust_root import TrustRepository, fetched
-from pypi_trusted_publish.distributions.check import one_by_one
-from pypi_trusted_publish.distributions.distribution import Candidate, Distribution, FileIdentity
+from pypi_trusted_publish.checks.check import one_by_one
+from pypi_trusted_publish.checks.model import Candidate, Distribution, FileIdentity
+from pypi_trusted_publish.core.claims import UnverifiedClaims
+from pypi_trusted_publish.core.project_page import ProjectPage
 from pypi_trusted_publish.errors import Diagnosis, Severity
 from pypi_trusted_publish.events import Event, Told
-from pypi_trusted_publish.index.project_page import ProjectPage
-from pypi_trusted_publish.secret import Secret
-from pypi_trusted_publish.transport.head_start import HeadStart
-from pypi_trusted_publish.transport.proxies import Proxies
-from pypi_trusted_publish.transport.session import Session
-from pypi_trusted_publish.transport.trust import Trust
-from pypi_trusted_publish.trusted_publishing.identity_token import UnverifiedClaims
-from pypi_trusted_publish.trusted_publishing.tokens import Audience, IdentityToken
+from pypi_trusted_publish.io.http.connections import HeadStart
+from pypi_trusted_publish.io.http.proxies import Proxies
+from pypi_trusted_publish.io.http.session import Session
+from pypi_trusted_publish.io.http.trust import Trust
+from pypi_trusted_publish.secret import Audience, IdentityToken, Secret
 
 T = TypeVar("T")
 R = TypeVar("R")

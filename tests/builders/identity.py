@@ -7,9 +7,8 @@ import json
 from dataclasses import replace
 from typing import Any, Final
 
-from pypi_trusted_publish.secret import Secret
-from pypi_trusted_publish.trusted_publishing.identity_token import UnverifiedClaims
-from pypi_trusted_publish.trusted_publishing.tokens import Audience, IdentityToken
+from pypi_trusted_publish.core.claims import UnverifiedClaims
+from pypi_trusted_publish.secret import Audience, IdentityToken, Secret
 
 WORKFLOW: Final = "Octo-Org/Sample/.github/workflows/release.yml@refs/tags/v1.0"
 CLAIMS: Final = UnverifiedClaims(

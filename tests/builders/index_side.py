@@ -12,14 +12,13 @@ from builders.clock import VirtualClock
 from builders.network import Told, session
 from builders.raw_server import Peer, RawServer, Request
 from pypi_trusted_publish.clock import Clock
+from pypi_trusted_publish.core.mint_refusals import Refusal, explain_refusal
+from pypi_trusted_publish.core.urls import PYPI, IndexUrls
 from pypi_trusted_publish.errors import PublishError
-from pypi_trusted_publish.index.client import IndexClient
-from pypi_trusted_publish.index.upload_tokens import UploadTokens
-from pypi_trusted_publish.index.urls import PYPI, IndexUrls
-from pypi_trusted_publish.secret import Secret
-from pypi_trusted_publish.transport.session import Session
-from pypi_trusted_publish.trusted_publishing.refusal import Refusal, explain_refusal
-from pypi_trusted_publish.trusted_publishing.tokens import Audience, IdentityToken, UploadToken
+from pypi_trusted_publish.io.http.session import Session
+from pypi_trusted_publish.io.index_client import IndexClient
+from pypi_trusted_publish.io.upload_tokens import UploadTokens
+from pypi_trusted_publish.secret import Audience, IdentityToken, Secret, UploadToken
 
 Answer = Callable[[Peer], None]
 

@@ -6,9 +6,8 @@ import io
 from collections.abc import Callable
 from typing import BinaryIO
 
-from pypi_trusted_publish.distributions.check import check
-from pypi_trusted_publish.distributions.distribution import Candidate, CheckedSet, FileIdentity
-from pypi_trusted_publish.distributions.options import CheckOptions
+from pypi_trusted_publish.checks.check import check
+from pypi_trusted_publish.checks.model import Candidate, CheckedSet, CheckOptions, FileIdentity
 from pypi_trusted_publish.errors import Severity
 
 

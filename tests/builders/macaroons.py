@@ -6,8 +6,7 @@ import base64
 import json
 from typing import Any
 
-from pypi_trusted_publish.secret import Secret
-from pypi_trusted_publish.trusted_publishing.tokens import UploadToken
+from pypi_trusted_publish.secret import Secret, UploadToken
 
 
 def number(value: int) -> bytes:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pypi_trusted_publish.distributions.core_metadata import read_core_metadata
-from pypi_trusted_publish.distributions.description import DescriptionRenderer
-from pypi_trusted_publish.distributions.distribution import Finding
-from pypi_trusted_publish.distributions.metadata import metadata_findings
+from pypi_trusted_publish.checks.check import metadata_findings
+from pypi_trusted_publish.checks.core_metadata import read_core_metadata
+from pypi_trusted_publish.checks.description import DescriptionRenderer
+from pypi_trusted_publish.checks.model import Finding
 
 FILENAME = "demo-1.0-py3-none-any.whl"
 

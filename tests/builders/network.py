@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import pytest
 
+from pypi_trusted_publish.clock import SystemClock
 from pypi_trusted_publish.events import Event
-from pypi_trusted_publish.system_clock import SystemClock
-from pypi_trusted_publish.transport.head_start import HeadStart
-from pypi_trusted_publish.transport.proxies import Proxies
-from pypi_trusted_publish.transport.session import Session
-from pypi_trusted_publish.transport.trust import Trust
+from pypi_trusted_publish.io.http.connections import HeadStart
+from pypi_trusted_publish.io.http.proxies import Proxies
+from pypi_trusted_publish.io.http.session import Session
+from pypi_trusted_publish.io.http.trust import Trust
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -8,11 +8,10 @@ import re
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from pypi_trusted_publish.cli import run
-from pypi_trusted_publish.commands.surroundings import Surroundings
+from pypi_trusted_publish.cli.main import run
+from pypi_trusted_publish.cli.process import Surroundings
+from pypi_trusted_publish.clock import SkippingClock, SystemClock
 from pypi_trusted_publish.rehearsal.sandbox import Sandbox
-from pypi_trusted_publish.skipping_clock import SkippingClock
-from pypi_trusted_publish.system_clock import SystemClock
 
 
 @dataclass(frozen=True, kw_only=True)

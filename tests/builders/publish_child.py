@@ -6,10 +6,9 @@ import os
 import random
 import sys
 
-from pypi_trusted_publish.cli import run
-from pypi_trusted_publish.commands.surroundings import Surroundings
-from pypi_trusted_publish.skipping_clock import SkippingClock
-from pypi_trusted_publish.system_clock import SystemClock
+from pypi_trusted_publish.cli.main import run
+from pypi_trusted_publish.cli.process import Surroundings
+from pypi_trusted_publish.clock import SkippingClock, SystemClock
 
 if __name__ == "__main__":
     sys.exit(

@@ -9,8 +9,8 @@ from typing import Any
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from pypi_trusted_publish.distributions.distribution import CoreMetadata, Distribution, FileIdentity, Kind
-from pypi_trusted_publish.index.project_page import PageState, ProjectPage, PublishedFile
+from pypi_trusted_publish.checks.model import CoreMetadata, Distribution, FileIdentity, Kind
+from pypi_trusted_publish.core.project_page import PageState, ProjectPage, PublishedFile
 
 
 def distribution(filename: str = "demo-1.0-py3-none-any.whl", **changes: Any) -> Distribution:

@@ -6,8 +6,8 @@ import io
 from collections.abc import Mapping
 from typing import NoReturn
 
-from pypi_trusted_publish.commands.surroundings import Surroundings
-from pypi_trusted_publish.system_clock import SystemClock
+from pypi_trusted_publish.cli.process import Surroundings
+from pypi_trusted_publish.clock import SystemClock
 
 
 def surroundings(environ: Mapping[str, str] | None = None, stdout: io.StringIO | None = None) -> Surroundings:

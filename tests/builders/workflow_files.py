@@ -6,7 +6,7 @@ import io
 import os
 from pathlib import Path
 
-from pypi_trusted_publish.commands.setup import run_setup
+from pypi_trusted_publish.cli.setup import run_setup
 from pypi_trusted_publish.workflows.report import WorkflowReport, read_workflow
 
 GOOD = """\

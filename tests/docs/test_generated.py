@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from builders.started import ROOT
-from pypi_trusted_publish.input_table import INPUTS
-from pypi_trusted_publish.report.bug_report import bug_heading
+from pypi_trusted_publish.inputs import INPUTS
+from pypi_trusted_publish.report.annotations import bug_heading
 
 DOCS: Final[dict[str, Any]] = runpy.run_path(str(ROOT / "tools" / "generate_docs.py"))
 PINS: Final[dict[str, Any]] = runpy.run_path(str(ROOT / "tools" / "pin.py"))

@@ -9,8 +9,8 @@ import pytest
 
 from builders.started import ROOT
 from docs.diagnosis_codes import codes_of
-from pypi_trusted_publish.distributions.rules import RULES
-from pypi_trusted_publish.release.plan_problems import CLOSED_STATUSES
+from pypi_trusted_publish.checks.registry import RULES
+from pypi_trusted_publish.core.plan import CLOSED_STATUSES
 
 PAGE: Final = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
 ENTRIES: Final = dict(re.findall(r"^### ([a-z0-9-]+)\n(.+?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from builders.surroundings import surroundings
-from pypi_trusted_publish.cli import run
+from pypi_trusted_publish.cli.main import run
 from pypi_trusted_publish.rehearsal.samples import build_release
 
 

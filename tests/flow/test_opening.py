@@ -13,7 +13,7 @@ import pytest
 
 from builders.played import play
 from builders.surroundings import surroundings
-from pypi_trusted_publish.cli import run
+from pypi_trusted_publish.cli.main import run
 from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 from pypi_trusted_publish.rehearsal.traffic import Endpoint
 
@@ -43,11 +43,11 @@ def test_arguments_are_refused_for_somebody_may_mean_the_files_by_them(tmp_path:
 
 
 def test_the_first_request_waits_for_neither_the_checks_nor_the_report() -> None:
-    code = "import sys, pypi_trusted_publish.commands.publish; print(*sys.modules, sep='\\n')"
+    code = "import sys, pypi_trusted_publish.cli.publish; print(*sys.modules, sep='\\n')"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = answer.stdout.split()
-    assert "pypi_trusted_publish.commands.opening" in loaded
-    late = ("transport.session", "distributions.check", "report.summary", "release.publish", "attestations.policy")
+    assert "pypi_trusted_publish.cli.startup" in loaded
+    late = ("io.http.session", "checks.check", "report.summary", "publish.flow", "attestations.policy")
     assert [name for name in late if f"pypi_trusted_publish.{name}" in loaded] == []
 
 

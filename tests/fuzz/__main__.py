@@ -15,9 +15,8 @@ from hypothesis import strategies as st
 from builders.judging import judge_all
 from builders.metadata import found
 from builders.strategies import damage, inside_gzip, sdists, wheels
-from pypi_trusted_publish.distributions.core_metadata import read_core_metadata
-from pypi_trusted_publish.distributions.entry_points import entry_point_findings
-from pypi_trusted_publish.distributions.record import RecordMalformed, read_record
+from pypi_trusted_publish.checks.core_metadata import read_core_metadata
+from pypi_trusted_publish.checks.wheel_files import RecordMalformed, entry_point_findings, read_record
 
 Change = Callable[[bytes], bytes]
 SLOW = 2.0

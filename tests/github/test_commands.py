@@ -10,7 +10,7 @@ import pytest
 
 from builders.bare import NEEDED
 from pypi_trusted_publish.errors import Severity
-from pypi_trusted_publish.github import commands
+from pypi_trusted_publish.io.github import commands
 from pypi_trusted_publish.secret import Secret
 
 
@@ -93,7 +93,7 @@ def test_a_file_that_cannot_be_written_is_an_os_error(tmp_path: Path) -> None:
 
 def test_nothing_but_the_standard_library_comes_with_the_toolkit() -> None:
     program = (
-        "import sys, pypi_trusted_publish.github.commands\n"
+        "import sys, pypi_trusted_publish.io.github.commands\n"
         "print([n for n in ('requests', 'github', 'jwt', 'dateutil') if n in sys.modules])"
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=_path())

@@ -12,14 +12,13 @@ from builders.clock import VirtualClock
 from builders.identity import part
 from builders.network import Told, session
 from builders.raw_server import RawServer, Script, answering, in_turn
+from pypi_trusted_publish.core.claims import decode_unverified
 from pypi_trusted_publish.errors import IndexUnavailable
 from pypi_trusted_publish.events import Answered, Retrying
-from pypi_trusted_publish.github.identity import IdentityProvider, with_audience
-from pypi_trusted_publish.github.runner import RunnerContext, check_runner, read_event
+from pypi_trusted_publish.io.github.identity import IdentityProvider, with_audience
+from pypi_trusted_publish.io.github.job import RunnerContext, check_runner, read_event
 from pypi_trusted_publish.rehearsal.sandbox import Sandbox
-from pypi_trusted_publish.secret import Secret
-from pypi_trusted_publish.trusted_publishing.identity_token import decode_unverified
-from pypi_trusted_publish.trusted_publishing.tokens import Audience
+from pypi_trusted_publish.secret import Audience, Secret
 
 REQUEST_TOKEN = "request-secret"
 JWT = f"{part(b'{}')}.{part(b'{}')}.{part(b's')}"

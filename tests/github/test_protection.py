@@ -11,10 +11,10 @@ import pytest
 from builders.clock import VirtualClock
 from builders.network import session
 from builders.raw_server import Peer, RawServer, answering
-from pypi_trusted_publish.github.protection import PATIENCE, ProtectionReader
-from pypi_trusted_publish.github.runner import RunnerContext
+from pypi_trusted_publish.core.protection import Protection, ProtectionState
+from pypi_trusted_publish.io.github.job import RunnerContext
+from pypi_trusted_publish.io.github.protection import PATIENCE, ProtectionReader
 from pypi_trusted_publish.rehearsal.sandbox import Sandbox
-from pypi_trusted_publish.trusted_publishing.environment_protection import Protection, ProtectionState
 
 PLACE = "/repos/octo/demo/environments/my%20env%2F1"
 RULES = {

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pypi_trusted_publish.errors import Diagnosis, WorkflowError
-from pypi_trusted_publish.github.runner import RunnerContext, check_runner, fork_of_run, read_event
+from pypi_trusted_publish.io.github.job import RunnerContext, check_runner, fork_of_run, read_event
 from pypi_trusted_publish.secret import Secret
 
 JOB = {

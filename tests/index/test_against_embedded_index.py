@@ -11,19 +11,17 @@ import pytest
 from builders.index_side import FreeLane
 from builders.network import Told, session
 from builders.release_files import read_distribution
-from pypi_trusted_publish.distributions.distribution import Distribution
+from pypi_trusted_publish.checks.model import Distribution
+from pypi_trusted_publish.clock import SystemClock
+from pypi_trusted_publish.core.mint_refusals import explain_refusal
+from pypi_trusted_publish.core.project_page import PageState
+from pypi_trusted_publish.core.urls import IndexUrls
 from pypi_trusted_publish.errors import IndexRefused
 from pypi_trusted_publish.events import Answered, Revoked
-from pypi_trusted_publish.index.client import IndexClient
-from pypi_trusted_publish.index.project_page import PageState
-from pypi_trusted_publish.index.upload_course import UploadRefused
-from pypi_trusted_publish.index.upload_tokens import UploadTokens
-from pypi_trusted_publish.index.urls import IndexUrls
+from pypi_trusted_publish.io.index_client import IndexClient, UploadRefused
+from pypi_trusted_publish.io.upload_tokens import UploadTokens
 from pypi_trusted_publish.rehearsal.sandbox import Sandbox
-from pypi_trusted_publish.secret import Secret
-from pypi_trusted_publish.system_clock import SystemClock
-from pypi_trusted_publish.trusted_publishing.refusal import explain_refusal
-from pypi_trusted_publish.trusted_publishing.tokens import Audience, IdentityToken
+from pypi_trusted_publish.secret import Audience, IdentityToken, Secret
 
 
 class Side:

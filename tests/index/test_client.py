@@ -8,9 +8,9 @@ from packaging.utils import canonicalize_name
 from builders.clock import VirtualClock
 from builders.index_side import Answer, ScriptedIndex, as_pypi, client, dropped, told, told_html, told_json
 from builders.network import Told
+from pypi_trusted_publish.core.project_page import PageState
 from pypi_trusted_publish.errors import IndexRefused, IndexUnavailable, PublishError
 from pypi_trusted_publish.events import Retrying
-from pypi_trusted_publish.index.project_page import PageState
 
 DEMO = canonicalize_name("demo")
 EMPTY = {"meta": {"api-version": "1.0"}, "files": []}

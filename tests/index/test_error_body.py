@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pypi_trusted_publish.index.error_body import is_html, message_of, warnings_of
+from pypi_trusted_publish.core.responses import is_html, message_of, warnings_of
 
 FILLER = "The server could not comply with the request since it is either malformed or otherwise incorrect."
 PAGE = b"""<!DOCTYPE html><html><head><title>503 Backend fetch failed</title><style>p {color: red}</style>

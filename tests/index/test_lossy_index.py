@@ -14,7 +14,7 @@ from builders.index_side import FixedTokens, FreeLane, client
 from builders.network import Told
 from builders.raw_server import Peer, RawServer, Request
 from builders.release import distribution
-from pypi_trusted_publish.distributions.distribution import Distribution
+from pypi_trusted_publish.checks.model import Distribution
 from pypi_trusted_publish.events import Retrying
 
 FILES = [distribution(f"demo-1.0-cp3{number}-cp3{number}-win32.whl") for number in range(10, 90)]

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.utils import canonicalize_name
 
-from pypi_trusted_publish.index.project_page import PageState, ProjectPage, UnreadablePage, parse_project_page
+from pypi_trusted_publish.core.project_page import PageState, ProjectPage, UnreadablePage, parse_project_page
 
 DEMO = canonicalize_name("demo")
 SHA = "ab" * 32

@@ -10,9 +10,7 @@ from hypothesis import strategies as st
 
 from builders.clock import VirtualClock
 from builders.network import Told
-from pypi_trusted_publish.events import Retrying
-from pypi_trusted_publish.index.attempts import NoAnswer, Retrier, by_status, by_status_and_type, trouble_of_failure
-from pypi_trusted_publish.index.retry import (
+from pypi_trusted_publish.core.retry import (
     POLICIES,
     RequestKind,
     Row,
@@ -22,8 +20,10 @@ from pypi_trusted_publish.index.retry import (
     trouble_of_status,
     wait_before_next,
 )
-from pypi_trusted_publish.transport.failure import BodySent, FailureKind, TransportFailure
-from pypi_trusted_publish.transport.message import Response
+from pypi_trusted_publish.events import Retrying
+from pypi_trusted_publish.io.http.exchange import Response
+from pypi_trusted_publish.io.http.failure import BodySent, FailureKind, TransportFailure
+from pypi_trusted_publish.io.retrying import NoAnswer, Retrier, by_status, by_status_and_type, trouble_of_failure
 
 NEVER = {Trouble.CERTIFICATE, Trouble.NOT_HTTP_REFUSAL, Trouble.FORBIDDEN, Trouble.ABORTED}
 FAILURES: dict[Trouble, tuple[FailureKind, BodySent, int | None]] = {

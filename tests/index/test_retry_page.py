@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pypi_trusted_publish.index.retry import RequestKind, Trouble
-from pypi_trusted_publish.index.retry_page import retry_page
+from tools.retry_page import retry_page
+
+from pypi_trusted_publish.core.retry import RequestKind, Trouble
 
 
 def test_every_request_and_every_trouble_stands_on_the_page() -> None:

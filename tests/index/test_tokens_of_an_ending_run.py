@@ -11,13 +11,12 @@ from builders.index_side import Identities, ScriptedIndex, minted, tokens, told
 from builders.network import Told, session
 from builders.polling import PATIENT
 from builders.raw_server import Peer
+from pypi_trusted_publish.clock import SystemClock
 from pypi_trusted_publish.errors import IndexUnavailable, PublishError
 from pypi_trusted_publish.events import Revoked
-from pypi_trusted_publish.index.revocation import URGENT_TIMEOUT
-from pypi_trusted_publish.index.upload_tokens import UploadTokens
-from pypi_trusted_publish.system_clock import SystemClock
-from pypi_trusted_publish.transport.failure import FailureKind, TransportFailure
-from pypi_trusted_publish.trusted_publishing.tokens import Audience, IdentityToken, UploadToken
+from pypi_trusted_publish.io.http.failure import FailureKind, TransportFailure
+from pypi_trusted_publish.io.upload_tokens import URGENT_TIMEOUT, UploadTokens
+from pypi_trusted_publish.secret import Audience, IdentityToken, UploadToken
 
 
 def test_an_index_that_does_not_answer_holds_an_urgent_end_for_a_second_and_a_half_only() -> None:

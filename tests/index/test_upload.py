@@ -26,12 +26,11 @@ from builders.index_side import (
 from builders.network import Told
 from builders.raw_server import Peer, RawServer
 from builders.release import distribution
-from pypi_trusted_publish.distributions.distribution import Distribution
+from pypi_trusted_publish.checks.model import Distribution
 from pypi_trusted_publish.errors import DistributionError, PublishError
 from pypi_trusted_publish.events import NotUploaded, Retrying, Uploaded, UploadProgress, UploadStarted
-from pypi_trusted_publish.index.client import IndexClient
-from pypi_trusted_publish.index.upload_course import Receipt, UploadFailed, UploadRefused
-from pypi_trusted_publish.trusted_publishing.tokens import UploadToken
+from pypi_trusted_publish.io.index_client import IndexClient, Receipt, UploadFailed, UploadRefused
+from pypi_trusted_publish.secret import UploadToken
 
 FILE = distribution()
 EXISTS = "400 File already exists"

@@ -22,7 +22,7 @@ from builders.raw_server import Peer
 from builders.release import distribution
 from pypi_trusted_publish.errors import Diagnosis, IndexUnavailable, PublishError
 from pypi_trusted_publish.events import NotUploaded
-from pypi_trusted_publish.index.upload_course import UploadRefused
+from pypi_trusted_publish.io.index_client import UploadRefused
 
 FILE = distribution()
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pypi_trusted_publish.core.responses import ROWS, Verdict, explain, match
 from pypi_trusted_publish.errors import Diagnosis
-from pypi_trusted_publish.index.upload_refusals import ROWS, Verdict, explain, match
 
 URL = "https://index.example/legacy/"
 

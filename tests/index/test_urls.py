@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.utils import canonicalize_name
 
-from pypi_trusted_publish.index.url_rules import UnusableUrl
-from pypi_trusted_publish.index.urls import (
+from pypi_trusted_publish.core.urls import (
     PYPI,
     PYPI_SITE,
     PYPI_UPLOAD,
@@ -18,8 +17,10 @@ from pypi_trusted_publish.index.urls import (
     TESTPYPI_SITE,
     TESTPYPI_UPLOAD,
     IndexUrls,
+    UnusableUrl,
+    is_loopback_address,
+    is_loopback_host,
 )
-from pypi_trusted_publish.loopback import is_loopback_address, is_loopback_host
 
 DEMO = canonicalize_name("demo")
 

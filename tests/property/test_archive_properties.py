@@ -17,9 +17,8 @@ from hypothesis import strategies as st
 from builders.archives import WHEEL_NAME, wheel_zip
 from builders.judging import errors, judge, judge_all
 from builders.strategies import damage, inside_gzip, sdists, wheels
-from pypi_trusted_publish.distributions.entry_points import entry_point_findings
-from pypi_trusted_publish.distributions.filenames import filename_findings, kind_of, read_wheel_name
-from pypi_trusted_publish.distributions.record import RecordMalformed, read_record
+from pypi_trusted_publish.checks.filename import filename_findings, kind_of, read_wheel_name
+from pypi_trusted_publish.checks.wheel_files import RecordMalformed, entry_point_findings, read_record
 
 Distribution = tuple[str, bytes]
 READERS = {

@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 
 from builders.metadata import found, metadata_bytes
 from builders.second_opinion import takes
-from pypi_trusted_publish.distributions.contacts import PLAIN_URL, follows_rfc_3986
-from pypi_trusted_publish.distributions.core_metadata import read_core_metadata
-from pypi_trusted_publish.distributions.metadata_fields import FIELDS, VERSIONS
+from pypi_trusted_publish.checks.contacts import PLAIN_URL, follows_rfc_3986
+from pypi_trusted_publish.checks.core_metadata import FIELDS, VERSIONS, read_core_metadata
 from pypi_trusted_publish.errors import Severity
 
 PIECES = st.sampled_from(["A", "b-", ":", ": ", " ", "\t", "\n", "\r\n", "\r", "\u00e9", "\u2028", "\x00"])

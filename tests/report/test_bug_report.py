@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from pypi_trusted_publish.errors import PublishError
-from pypi_trusted_publish.report.bug_report import bug_heading, bug_report
+from pypi_trusted_publish.report.annotations import bug_heading, bug_report
 
 SECRET = "pypi-AgEIcHlwaS5vcmc"
 

@@ -13,7 +13,7 @@ from builders import told
 from builders.runner_grammar import FOREIGN, commands
 from builders.told import EXAMPLES, KINDS, SDIST, WHEEL, checked, diagnosis, diagnosis_of, full_of
 from pypi_trusted_publish import events
-from pypi_trusted_publish.report.terminal import Console, Style
+from pypi_trusted_publish.io.console import Console, Style
 from pypi_trusted_publish.secret import Secret
 
 TOKEN = Secret("pypi-AgEIcHlwaS5vcmc")

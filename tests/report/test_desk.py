@@ -13,9 +13,9 @@ import pytest
 from builders.surroundings import surroundings
 from builders.told import EXAMPLES, KINDS, STARTED, UPLOADED, WHEEL, diagnosis, full_of, planned
 from pypi_trusted_publish import events
-from pypi_trusted_publish.commands.desk import Desk
+from pypi_trusted_publish.cli.reporter import Desk
 from pypi_trusted_publish.errors import EXIT_BUG, WorkflowError
-from pypi_trusted_publish.report.terminal import Style
+from pypi_trusted_publish.io.console import Style
 from pypi_trusted_publish.secret import Secret
 
 TOKEN = "pypi-AgEIcHlwaS5vcmc|##[x]"

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders.runner_grammar import FOREIGN, commands, lines
-from pypi_trusted_publish.report.foreign_text import clean, clean_lines, clipped, visible
-from pypi_trusted_publish.report.lines import Line
+from pypi_trusted_publish.report.transcript import Line
+from pypi_trusted_publish.sanitize import clean, clean_lines, clipped, visible
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from builders.surroundings import surroundings
-from pypi_trusted_publish.cli import run
+from pypi_trusted_publish.cli.main import run
 
 WHEEL = "rehearsal_sample-1.0.0-py3-none-any.whl"
 

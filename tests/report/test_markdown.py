@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pypi_trusted_publish.report import markdown
-from pypi_trusted_publish.report.foreign_text import visible
+from pypi_trusted_publish.sanitize import visible
 
 _MARKS = r"""
 ` `` ``` ~~~ * ** _ __ ~ [ ] ( ) ! | # ## > < & ; &lt; &#64; \ :- --- === $ $$ @ : // <b> <script> </code>

@@ -10,10 +10,10 @@ import pytest
 from builders import told as told_
 from builders.told import CONFIRMED, EXAMPLES, SDIST, STARTED, UPLOADED, WHEEL, checked, diagnosis, planned
 from pypi_trusted_publish import events
+from pypi_trusted_publish.core.plan import Decision
 from pypi_trusted_publish.errors import Severity
-from pypi_trusted_publish.release.plan import Decision
-from pypi_trusted_publish.report.outcome import FileState, Outcome, Tokens
-from pypi_trusted_publish.report.outcome_fold import Recorder, fold
+from pypi_trusted_publish.io.recorder import Recorder
+from pypi_trusted_publish.report.outcome import FileState, Outcome, Tokens, fold
 
 SENDING = events.UploadStarted(filename=WHEEL, size=5, attempt=1)
 ENDED = events.RunEnded(exit_code=0, seconds=2)

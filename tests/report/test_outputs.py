@@ -12,8 +12,7 @@ import pytest
 from builders import told
 from builders.told import CONFIRMED, EXAMPLES, SDIST, STARTED, UPLOADED, WHEEL, checked, planned
 from pypi_trusted_publish import events
-from pypi_trusted_publish.report.outcome import Outcome
-from pypi_trusted_publish.report.outcome_fold import fold
+from pypi_trusted_publish.report.outcome import Outcome, fold
 from pypi_trusted_publish.report.outputs import outputs, report
 
 SEEN = events.ProjectSeen(project="demo", state="known", files=0)

@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 
 from builders import told
 from builders.told import EXAMPLES, KINDS, full_of
-from pypi_trusted_publish.report.outcome import Outcome
-from pypi_trusted_publish.report.outcome_fold import fold
-from pypi_trusted_publish.report.redaction import Redactor
+from pypi_trusted_publish.io.redaction import Redactor
+from pypi_trusted_publish.report.outcome import Outcome, fold
 from pypi_trusted_publish.secret import Secret
 
 TOKEN = "pypi-AgEIcHlwaS5vcmc"

@@ -13,8 +13,7 @@ from builders.runner_grammar import FOREIGN
 from builders.told import SDIST, STARTED, UPLOADED, WHEEL, checked, diagnosis, planned
 from pypi_trusted_publish import events
 from pypi_trusted_publish.errors import Severity
-from pypi_trusted_publish.report.outcome import FileOutcome, Outcome
-from pypi_trusted_publish.report.outcome_fold import fold
+from pypi_trusted_publish.report.outcome import FileOutcome, Outcome, fold
 from pypi_trusted_publish.report.summary import LIMIT, summary
 
 BOTH = (checked(), checked(SDIST), planned(), planned(SDIST))

@@ -10,8 +10,7 @@ from hypothesis import given
 from builders.runner_grammar import FOREIGN, commands
 from builders.told import EXAMPLES, KINDS, OLD, checked, diagnosis, full_of
 from pypi_trusted_publish import events
-from pypi_trusted_publish.report.lines import Role
-from pypi_trusted_publish.report.transcript import Transcript
+from pypi_trusted_publish.report.transcript import Role, Transcript
 
 
 def told(*happened: events.Event, print_hash: bool = True) -> list[str]:

@@ -7,8 +7,7 @@ import pytest
 from builders import told
 from builders.told import CONFIRMED, SDIST, STARTED, UPLOADED, WHEEL, checked, diagnosis, planned
 from pypi_trusted_publish import events
-from pypi_trusted_publish.report.outcome import Outcome
-from pypi_trusted_publish.report.outcome_fold import fold
+from pypi_trusted_publish.report.outcome import Outcome, fold
 from pypi_trusted_publish.report.verdict import next_move, subject, verdict
 
 BOTH = (planned(), planned(SDIST))

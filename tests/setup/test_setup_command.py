@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from builders.bare import NEEDED
 from builders.started import ROOT
 from builders.workflow_files import GOOD, changed, found, ran, written
-from pypi_trusted_publish.commands.setup import USAGE
+from pypi_trusted_publish.cli.setup import USAGE
 from pypi_trusted_publish.errors import WorkflowError
 from pypi_trusted_publish.workflows.report import read_workflow
 

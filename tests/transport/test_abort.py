@@ -11,11 +11,11 @@ from builders.network import Told, head_start, session
 from builders.polling import PATIENT
 from builders.raw_server import Peer, RawServer, answering
 from pypi_trusted_publish.events import Failed
-from pypi_trusted_publish.transport.failure import FailureKind, TransportFailure
-from pypi_trusted_publish.transport.message import Body
+from pypi_trusted_publish.io.http.exchange import Body
+from pypi_trusted_publish.io.http.failure import FailureKind, TransportFailure
 
 if TYPE_CHECKING:
-    from pypi_trusted_publish.transport.session import Session
+    from pypi_trusted_publish.io.http.session import Session
 
 
 def in_background(ours: Session, url: str, body: Body | None = None) -> tuple[threading.Thread, list[TransportFailure]]:

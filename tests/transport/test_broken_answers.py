@@ -13,9 +13,9 @@ from builders.polling import PATIENT
 from builders.raw_server import Peer, RawServer, Script, answering, sending
 from pypi_trusted_publish.errors import Diagnosis, DistributionError
 from pypi_trusted_publish.events import Failed
+from pypi_trusted_publish.io.http.exchange import Body
+from pypi_trusted_publish.io.http.failure import FailureKind, TransportFailure
 from pypi_trusted_publish.secret import Secret
-from pypi_trusted_publish.transport.failure import FailureKind, TransportFailure
-from pypi_trusted_publish.transport.message import Body
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,12 +9,11 @@ import pytest
 
 from builders.network import Told, session
 from builders.raw_server import RawServer, answering
+from pypi_trusted_publish.clock import SystemClock
 from pypi_trusted_publish.events import Failed
-from pypi_trusted_publish.system_clock import SystemClock
-from pypi_trusted_publish.transport.dialling import Dialler
-from pypi_trusted_publish.transport.exchange import Exchange, under_way
-from pypi_trusted_publish.transport.failure import FailureKind, TransportFailure
-from pypi_trusted_publish.transport.open_sockets import OpenSockets
+from pypi_trusted_publish.io.http.connections import Dialler, OpenSockets
+from pypi_trusted_publish.io.http.exchange import Exchange, under_way
+from pypi_trusted_publish.io.http.failure import FailureKind, TransportFailure
 
 
 def test_nobody_listening_is_told_in_our_words() -> None:

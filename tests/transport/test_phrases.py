@@ -8,7 +8,7 @@ import ssl
 
 import pytest
 
-from pypi_trusted_publish.transport.phrases import certificate_phrase, os_phrase
+from pypi_trusted_publish.io.http.failure import certificate_phrase, os_phrase
 
 
 @pytest.mark.parametrize(

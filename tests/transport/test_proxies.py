@@ -18,8 +18,8 @@ from builders.network import Told, head_start, session
 from builders.polling import PATIENT
 from builders.raw_server import Peer, RawServer, Script, answering
 from pypi_trusted_publish.errors import WorkflowError
-from pypi_trusted_publish.transport.failure import FailureKind, TransportFailure
-from pypi_trusted_publish.transport.proxies import Proxies
+from pypi_trusted_publish.io.http.failure import FailureKind, TransportFailure
+from pypi_trusted_publish.io.http.proxies import Proxies
 
 if TYPE_CHECKING:
     from pathlib import Path

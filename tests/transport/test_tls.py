@@ -16,9 +16,9 @@ from builders.network import head_start, session
 from builders.polling import PATIENT
 from builders.raw_server import Peer, RawServer, answering
 from pypi_trusted_publish.errors import WorkflowError
-from pypi_trusted_publish.transport.failure import FailureKind, TransportFailure
-from pypi_trusted_publish.transport.message import Body
-from pypi_trusted_publish.transport.trust import Trust
+from pypi_trusted_publish.io.http.exchange import Body
+from pypi_trusted_publish.io.http.failure import FailureKind, TransportFailure
+from pypi_trusted_publish.io.http.trust import Trust
 
 
 def serving(authority: trustme.CA, *names: str, expired: bool = False) -> ssl.SSLContext:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pypi_trusted_publish.core.exchange import check_audience
 from pypi_trusted_publish.errors import IndexRefused
-from pypi_trusted_publish.trusted_publishing.audience_policy import check_audience
 
 HOST = "index.example"
 

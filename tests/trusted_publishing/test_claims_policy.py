@@ -6,10 +6,9 @@ import pytest
 from ruamel.yaml import YAML
 
 from builders.identity import CLAIMS, called, claims
+from pypi_trusted_publish.core.claims import ClaimsPolicy, UnverifiedClaims
 from pypi_trusted_publish.errors import PublishError, SeveralProblems, Severity, WorkflowError
-from pypi_trusted_publish.trusted_publishing.claims_policy import ClaimsPolicy
-from pypi_trusted_publish.trusted_publishing.identity_token import UnverifiedClaims
-from pypi_trusted_publish.trusted_publishing.tokens import Audience
+from pypi_trusted_publish.secret import Audience
 
 POLICY = ClaimsPolicy(environment="release", audience=Audience("pypi"), job="upload")
 NOW = 1010.0

@@ -7,14 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders.macaroons import caveat, field, macaroon, upload_token
+from pypi_trusted_publish.core.token_coverage import check_coverage, covered_projects, warn_of_several_new_projects
 from pypi_trusted_publish.errors import IndexRefused, Severity
-from pypi_trusted_publish.secret import Secret
-from pypi_trusted_publish.trusted_publishing.coverage import (
-    check_coverage,
-    covered_projects,
-    warn_of_several_new_projects,
-)
-from pypi_trusted_publish.trusted_publishing.tokens import UploadToken
+from pypi_trusted_publish.secret import Secret, UploadToken
 
 EXPIRES = caveat(0, 1900, 1000)
 PUBLISHER = caveat(4, "publisher-id")

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pypi_trusted_publish.errors import Severity
-from pypi_trusted_publish.trusted_publishing.environment_protection import (
+from pypi_trusted_publish.core.protection import (
     Protection,
     ProtectionState,
     has_custom_patterns,
@@ -19,6 +18,7 @@ from pypi_trusted_publish.trusted_publishing.environment_protection import (
     read_patterns,
     unknown_protection,
 )
+from pypi_trusted_publish.errors import Severity
 
 SETTINGS = "https://git.invalid/o/r/settings/environments"
 

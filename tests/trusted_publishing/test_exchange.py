@@ -9,16 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders.identity import token_of
+from pypi_trusted_publish.core.exchange import DEFAULT_LIFETIME, audience_of, burn_request, mint_request, minted_token
 from pypi_trusted_publish.errors import IndexUnavailable
-from pypi_trusted_publish.secret import Secret
-from pypi_trusted_publish.trusted_publishing.exchange import (
-    DEFAULT_LIFETIME,
-    audience_of,
-    burn_request,
-    mint_request,
-    minted_token,
-)
-from pypi_trusted_publish.trusted_publishing.tokens import UploadToken
+from pypi_trusted_publish.secret import Secret, UploadToken
 
 DATE = "Thu, 01 Jan 1970 00:16:40 GMT"
 """Second 1000 of the epoch."""

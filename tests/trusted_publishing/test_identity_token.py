@@ -9,13 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders.identity import claims, part, signed, token_of
+from pypi_trusted_publish.core.claims import IdentityMalformed, UnverifiedClaims, WorkflowRef, decode_unverified
 from pypi_trusted_publish.errors import IndexUnavailable
-from pypi_trusted_publish.trusted_publishing.identity_token import (
-    IdentityMalformed,
-    UnverifiedClaims,
-    WorkflowRef,
-    decode_unverified,
-)
 
 
 def test_every_claim_that_the_index_compares_is_read() -> None:

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders.identity import CLAIMS, called, claims
+from pypi_trusted_publish.core.claims import UnverifiedClaims
+from pypi_trusted_publish.core.mint_refusals import ROWS, Refusal, explain_refusal, parse_refusal
+from pypi_trusted_publish.core.publisher import IndexFacts
 from pypi_trusted_publish.errors import Diagnosis, IndexRefused, IndexUnavailable, PublishError
-from pypi_trusted_publish.trusted_publishing.identity_token import UnverifiedClaims
-from pypi_trusted_publish.trusted_publishing.publisher_form import IndexFacts
-from pypi_trusted_publish.trusted_publishing.refusal import ROWS, Refusal, explain_refusal, parse_refusal
 
 INDEX = IndexFacts(
     name="PyPI",

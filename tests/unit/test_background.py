@@ -6,7 +6,7 @@ import pytest
 
 from builders.polling import PATIENT
 from pypi_trusted_publish.events import Event, Fact
-from pypi_trusted_publish.release.background import Background
+from pypi_trusted_publish.publish.background import Background
 
 
 def test_what_a_task_tells_is_held_until_its_result_is_asked_for() -> None:

@@ -5,9 +5,9 @@ from importlib import metadata
 import pytest
 
 from builders.metadata import FILENAME, metadata_bytes
-from pypi_trusted_publish.distributions.core_metadata import read_core_metadata
-from pypi_trusted_publish.distributions.distribution import Finding
-from pypi_trusted_publish.distributions.metadata import metadata_findings
+from pypi_trusted_publish.checks.check import metadata_findings
+from pypi_trusted_publish.checks.core_metadata import read_core_metadata
+from pypi_trusted_publish.checks.model import Finding
 
 NEW = "Programming Language :: Python :: 4"
 

@@ -13,8 +13,8 @@ import pytest
 from builders.archives import SDIST_NAME, WHEEL_NAME, sdist_bytes, wheel_bytes
 from builders.metadata import metadata_bytes
 from builders.surroundings import surroundings
-from pypi_trusted_publish import cli
-from pypi_trusted_publish.commands import check as cli_check
+from pypi_trusted_publish.cli import check as cli_check
+from pypi_trusted_publish.cli import main as cli
 
 GOOD_RST = metadata_bytes(body="A *demonstration*.\n")
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from builders.release import distribution, page, published
-from pypi_trusted_publish.index.project_page import PageState, ProjectPage
-from pypi_trusted_publish.release.confirm import confirm
+from pypi_trusted_publish.core.project_page import PageState, ProjectPage
+from pypi_trusted_publish.publish.read_back import confirm
 
 WHEEL = distribution("demo-1.0-py3-none-any.whl")
 

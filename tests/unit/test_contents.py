@@ -8,10 +8,10 @@ import pytest
 
 from builders.archives import SDIST_NAME, WHEEL_NAME, file_member, sdist_bytes, wheel_bytes
 from builders.judging import candidate, errors, judge, judge_all
-from pypi_trusted_publish.distributions import content_scan
-from pypi_trusted_publish.distributions.check import check
-from pypi_trusted_publish.distributions.content_scan import SCAN_LIMIT, SourceScan, is_source
-from pypi_trusted_publish.distributions.options import FILE_SIZE_LIMIT, CheckOptions
+from pypi_trusted_publish.checks import content as content_scan
+from pypi_trusted_publish.checks.check import check
+from pypi_trusted_publish.checks.content import SCAN_LIMIT, SourceScan, is_source
+from pypi_trusted_publish.checks.model import FILE_SIZE_LIMIT, CheckOptions
 from pypi_trusted_publish.errors import Severity
 
 BOTH_PYE = b"x\n---BEGIN PYE FILE---\nxyz\n---END PYE FILE---\n"

@@ -3,8 +3,7 @@ from __future__ import annotations
 import pytest
 
 from builders.metadata import codes, found, metadata_bytes
-from pypi_trusted_publish.distributions.content_type import parse_content_type
-from pypi_trusted_publish.distributions.description import Rendering, Verdict
+from pypi_trusted_publish.checks.description import Rendering, Verdict, parse_content_type
 from pypi_trusted_publish.errors import Severity
 
 RST = ("Description-Content-Type", "text/x-rst")

@@ -12,9 +12,9 @@ from types import SimpleNamespace
 import pytest
 
 from builders.bare import NEEDED
-from pypi_trusted_publish.description_renderer import IN_PROCESS_LIMIT, LOCK_NAME, DescriptionRenderer, render_in_child
-from pypi_trusted_publish.distributions.description import Rendering, Verdict
-from pypi_trusted_publish.rst_rendering import answer, render_rst
+from pypi_trusted_publish.checks.description import Rendering, Verdict
+from pypi_trusted_publish.io.descriptions import IN_PROCESS_LIMIT, LOCK_NAME, DescriptionRenderer, render_in_child
+from pypi_trusted_publish.io.rst_rendering import answer, render_rst
 
 SOURCE = Path(__file__).parent.parent.parent / "src"
 INCLUDES_THE_ENVIRONMENT = ".. include:: /proc/self/environ\n"

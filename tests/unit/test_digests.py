@@ -8,11 +8,10 @@ from collections.abc import Callable
 
 import pytest
 
-from pypi_trusted_publish.distributions.digests import CHUNK, LARGE, Aside, HashingReader, at_once
-from pypi_trusted_publish.distributions.distribution import Candidate, FileIdentity
-from pypi_trusted_publish.distributions.inspect import inspect
-from pypi_trusted_publish.distributions.options import CheckOptions
-from pypi_trusted_publish.threads import aside
+from pypi_trusted_publish.checks.check import inspect
+from pypi_trusted_publish.checks.model import Candidate, CheckOptions, FileIdentity
+from pypi_trusted_publish.io.threads import aside
+from pypi_trusted_publish.readers.hashing import CHUNK, LARGE, Aside, HashingReader, at_once
 
 DATA = bytes(range(256)) * (CHUNK // 64)
 

@@ -11,12 +11,9 @@ import pytest
 from builders.archives import SDIST_NAME, WHEEL_NAME, file_member, sdist_bytes, wheel_bytes
 from builders.judging import candidate, judge, judge_all
 from builders.metadata import metadata_bytes
-from pypi_trusted_publish.distributions.check import check
-from pypi_trusted_publish.distributions.diagnoses import require_publishable, told_while_publishing
-from pypi_trusted_publish.distributions.distribution import Candidate, CheckedSet
-from pypi_trusted_publish.distributions.distribution_set import set_findings
-from pypi_trusted_publish.distributions.options import PROJECT_SIZE_LIMIT, CheckOptions, SeveralVersions
-from pypi_trusted_publish.distributions.rules_set import RULES
+from pypi_trusted_publish.checks.check import check, require_publishable, told_while_publishing
+from pypi_trusted_publish.checks.distribution_set import RULES, set_findings
+from pypi_trusted_publish.checks.model import PROJECT_SIZE_LIMIT, Candidate, CheckedSet, CheckOptions, SeveralVersions
 from pypi_trusted_publish.errors import DistributionError, Severity
 
 

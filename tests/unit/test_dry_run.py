@@ -3,13 +3,12 @@ from __future__ import annotations
 import pytest
 
 from builders.release import distribution, page, published
+from pypi_trusted_publish.core.plan import PlanPolicy, UploadPlan, plan_uploads
+from pypi_trusted_publish.core.project_page import PageState, ProjectPage
 from pypi_trusted_publish.errors import Diagnosis, IndexRefused
 from pypi_trusted_publish.events import DryRunProof, Event, Told
-from pypi_trusted_publish.index.project_page import PageState, ProjectPage
-from pypi_trusted_publish.release.dry_run import prove_a_mint, tell_what_is_known
-from pypi_trusted_publish.release.plan import PlanPolicy, UploadPlan, plan_uploads
-from pypi_trusted_publish.secret import Secret
-from pypi_trusted_publish.trusted_publishing.tokens import UploadToken
+from pypi_trusted_publish.publish.dry_run import prove_a_mint, tell_what_is_known
+from pypi_trusted_publish.secret import Secret, UploadToken
 
 WHEEL = distribution()
 

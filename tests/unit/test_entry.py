@@ -11,7 +11,7 @@ import pytest
 
 from builders.started import ROOT
 from pypi_trusted_publish.__main__ import main, nobody_reads
-from pypi_trusted_publish.transport.trust import Trust
+from pypi_trusted_publish.io.http.trust import Trust
 
 ENTERS = """
 import io, os, sys

@@ -7,9 +7,8 @@ import pytest
 from builders.archives import SDIST_NAME, WHEEL_NAME, sdist_bytes, wheel_bytes
 from builders.judging import errors, judge, judge_all
 from builders.metadata import metadata_bytes
-from pypi_trusted_publish.distributions.options import CheckOptions
-from pypi_trusted_publish.distributions.platform_tags import PlatformVerdict, judge_platform
-from pypi_trusted_publish.distributions.rules_filename import RULES
+from pypi_trusted_publish.checks.filename import RULES, PlatformVerdict, judge_platform
+from pypi_trusted_publish.checks.model import CheckOptions
 from pypi_trusted_publish.errors import Severity
 
 TAKEN = [

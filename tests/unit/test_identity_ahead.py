@@ -5,10 +5,9 @@ import pytest
 from builders.clock import VirtualClock
 from pypi_trusted_publish.errors import Diagnosis, IndexUnavailable
 from pypi_trusted_publish.events import Event
-from pypi_trusted_publish.release.background import Background
-from pypi_trusted_publish.release.identity_ahead import FRESH, IdentityAhead
-from pypi_trusted_publish.secret import Secret
-from pypi_trusted_publish.trusted_publishing.tokens import Audience, IdentityToken
+from pypi_trusted_publish.publish.background import Background
+from pypi_trusted_publish.publish.prefetch import FRESH, IdentityAhead
+from pypi_trusted_publish.secret import Audience, IdentityToken, Secret
 
 PYPI = Audience("pypi")
 

@@ -9,10 +9,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pypi_trusted_publish.core.urls import TESTPYPI_UPLOAD
 from pypi_trusted_publish.errors import WorkflowError
-from pypi_trusted_publish.index.urls import TESTPYPI_UPLOAD
-from pypi_trusted_publish.input_table import INPUTS
-from pypi_trusted_publish.inputs import Inputs, parse_inputs
+from pypi_trusted_publish.inputs import INPUTS, Inputs, parse_inputs
 
 ACTION = Path(__file__).resolve().parents[2] / "action.yml"
 FLAGS = ("skip-existing", "verify-metadata", "verbose", "print-hash", "dry-run", "require-protection")

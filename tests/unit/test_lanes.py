@@ -9,10 +9,10 @@ from builders.polling import PATIENT
 from builders.release import distribution
 from pypi_trusted_publish.errors import Diagnosis, IndexRefused, IndexUnavailable, SeveralProblems
 from pypi_trusted_publish.events import Event, LaneNarrowed, NotUploaded
-from pypi_trusted_publish.release.lanes import Lane, upload_in_lanes
+from pypi_trusted_publish.publish.upload_pool import Lane, upload_in_lanes
 
 if TYPE_CHECKING:
-    from pypi_trusted_publish.distributions.distribution import Distribution
+    from pypi_trusted_publish.checks.model import Distribution
 
 FILES = tuple(distribution(f"demo-1.0-py3-none-linux_{number}.whl") for number in range(8))
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 import pytest
 
 from builders.metadata import codes, found, metadata_bytes
-from pypi_trusted_publish.distributions import (
-    rules_classifiers,
-    rules_contacts,
-    rules_dependencies,
-    rules_description,
-    rules_licences,
-    rules_metadata,
-)
-from pypi_trusted_publish.distributions.description import Rendering, Verdict
-from pypi_trusted_publish.distributions.metadata import MOST_FINDINGS
-from pypi_trusted_publish.distributions.metadata_fields import FIELDS, VERSIONS
+from pypi_trusted_publish.checks import classifiers as rules_classifiers
+from pypi_trusted_publish.checks import contacts as rules_contacts
+from pypi_trusted_publish.checks import dependencies as rules_dependencies
+from pypi_trusted_publish.checks import description as rules_description
+from pypi_trusted_publish.checks import licenses as rules_licences
+from pypi_trusted_publish.checks import metadata as rules_metadata
+from pypi_trusted_publish.checks.check import MOST_FINDINGS
+from pypi_trusted_publish.checks.core_metadata import FIELDS, VERSIONS
+from pypi_trusted_publish.checks.description import Rendering, Verdict
 from pypi_trusted_publish.errors import Severity
 
 LONGEST_SUMMARY = "x" * 512

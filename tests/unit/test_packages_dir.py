@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pypi_trusted_publish.errors import DistributionError
-from pypi_trusted_publish.packages_dir import collect, survey
+from pypi_trusted_publish.io.packages_dir import collect, survey
 
 WHEEL = "demo-1.0-py3-none-any.whl"
 SDIST = "demo-1.0.tar.gz"

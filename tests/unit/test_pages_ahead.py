@@ -7,11 +7,11 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from builders.polling import PATIENT
 from builders.release import page
+from pypi_trusted_publish.core.project_page import ProjectPage
 from pypi_trusted_publish.errors import Diagnosis, IndexUnavailable
 from pypi_trusted_publish.events import Event, Fact
-from pypi_trusted_publish.index.project_page import ProjectPage
-from pypi_trusted_publish.release.background import Background
-from pypi_trusted_publish.release.pages_ahead import PagesAhead
+from pypi_trusted_publish.publish.background import Background
+from pypi_trusted_publish.publish.prefetch import PagesAhead
 
 DEMO, OTHER = canonicalize_name("demo"), canonicalize_name("other")
 

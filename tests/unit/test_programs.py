@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pypi_trusted_publish.commands.programs import find_program
+from pypi_trusted_publish.io.programs import find_program
 
 
 def placed(folder: Path, name: str, mode: int = 0o755) -> Path:

@@ -6,11 +6,11 @@ import pytest
 
 from builders.clock import VirtualClock
 from builders.identity import WORKFLOW, signed
+from pypi_trusted_publish.core.claims import ClaimsPolicy
 from pypi_trusted_publish.errors import PublishError, WorkflowError
 from pypi_trusted_publish.events import Event
-from pypi_trusted_publish.release.prove import Proof, prove
-from pypi_trusted_publish.trusted_publishing.claims_policy import ClaimsPolicy
-from pypi_trusted_publish.trusted_publishing.tokens import Audience, IdentityToken
+from pypi_trusted_publish.publish.prove import Proof, prove
+from pypi_trusted_publish.secret import Audience, IdentityToken
 
 PYPI = Audience("pypi")
 RELEASE = {

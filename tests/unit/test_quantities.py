@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pypi_trusted_publish.quantities import count_text, listed, seconds_text, size_text
+from pypi_trusted_publish.formatting import count_text, listed, seconds_text, size_text
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,11 @@ from packaging.utils import NormalizedName
 
 from builders.clock import VirtualClock
 from builders.release import distribution, page, published
-from pypi_trusted_publish.distributions.distribution import Distribution
+from pypi_trusted_publish.checks.model import Distribution
+from pypi_trusted_publish.core.project_page import ProjectPage
 from pypi_trusted_publish.errors import Diagnosis, IndexUnavailable
 from pypi_trusted_publish.events import Confirmed, Event, Told, Waiting
-from pypi_trusted_publish.index.project_page import ProjectPage
-from pypi_trusted_publish.release.read_back import look, read_back
+from pypi_trusted_publish.publish.read_back import look, read_back
 
 WHEEL = distribution("demo-1.0-py3-none-any.whl")
 SDIST = distribution("demo-1.0.tar.gz")

@@ -10,7 +10,7 @@ import tracemalloc
 import pytest
 
 from builders.archives import DIST_INFO, WHEEL_NAME
-from pypi_trusted_publish.distributions.record import Content, RecordMalformed, Row, read_record, record_findings
+from pypi_trusted_publish.checks.wheel_files import Content, RecordMalformed, Row, read_record, record_findings
 
 LINE_ENDS = ("\n", "\r", "\r\n", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
+from tools.rules_page import rules_page
 
-from pypi_trusted_publish.distributions.rule import Level, Rule
-from pypi_trusted_publish.distributions.rules import FAMILIES, RULES
-from pypi_trusted_publish.distributions.rules_page import rules_page
+from pypi_trusted_publish.checks.model import Level, Rule
+from pypi_trusted_publish.checks.registry import FAMILIES, RULES
 from pypi_trusted_publish.errors import Severity
 
 

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from builders.release import distribution, page, published
-from pypi_trusted_publish.index.project_page import PageState, ProjectPage
-from pypi_trusted_publish.release.plan import PlanPolicy, plan_uploads
-from pypi_trusted_publish.release.schedule import schedule
+from pypi_trusted_publish.core.plan import PlanPolicy, plan_uploads
+from pypi_trusted_publish.core.project_page import PageState, ProjectPage
+from pypi_trusted_publish.core.schedule import schedule
 
 if TYPE_CHECKING:
-    from pypi_trusted_publish.distributions.distribution import Distribution
+    from pypi_trusted_publish.checks.model import Distribution
 
 POLICY = PlanPolicy(skip_existing=False, like_pypi=True, run_attempt=1, now=0.0)
 

@@ -13,8 +13,8 @@ import pytest
 from builders.archives import SDIST_NAME, file_member, link_member, sdist_bytes, sdist_members, tar_bytes
 from builders.judging import errors, judge, judge_all
 from builders.metadata import metadata_bytes
-from pypi_trusted_publish.distributions.options import CheckOptions
-from pypi_trusted_publish.distributions.rules_sdist import RULES
+from pypi_trusted_publish.checks.model import CheckOptions
+from pypi_trusted_publish.checks.sdist import RULES
 from pypi_trusted_publish.errors import Severity
 
 LICENSED = metadata_bytes(("License-File", "LICENSE"), ("License-File", "third/party.txt"))

@@ -5,8 +5,7 @@ import threading
 
 import pytest
 
-from pypi_trusted_publish.commands.stop_signals import StopSignals
-from pypi_trusted_publish.commands.supervise import supervise
+from pypi_trusted_publish.cli.publish import StopSignals, supervise
 
 
 def test_a_signal_is_noted_and_ends_the_wait() -> None:

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
+from pypi_trusted_publish.core.versions import Tagged, VersionFindings, check_versions, compare_versions, read_tag
 from pypi_trusted_publish.errors import DistributionError
-from pypi_trusted_publish.versions import Tagged, VersionFindings, check_versions, compare_versions, read_tag
 
 DEMO = NormalizedName("demo")
 

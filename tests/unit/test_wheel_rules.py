@@ -22,8 +22,8 @@ from builders.archives import (
 from builders.judging import errors, judge, judge_all
 from builders.metadata import metadata_bytes
 from builders.zips import Member, ZipFile
-from pypi_trusted_publish.distributions.options import CheckOptions
-from pypi_trusted_publish.distributions.rules_wheel import RULES
+from pypi_trusted_publish.checks.model import CheckOptions
+from pypi_trusted_publish.checks.wheel_files import RULES
 from pypi_trusted_publish.errors import Severity
 
 LICENSED = metadata_bytes(("License-File", "LICENSE"), ("License-File", "third/party.txt"))

@@ -12,9 +12,9 @@ import pytest
 from builders.archives import WHEEL_NAME, wheel_bytes, wheel_files, wheel_zip, with_record, zip_of
 from builders.judging import judge
 from builders.zips import Member, ZipFile, extra
-from pypi_trusted_publish.distributions.zip_framing import walk
-from pypi_trusted_publish.distributions.zip_members import MemberDamaged, data_offset, packed, unpack
-from pypi_trusted_publish.distributions.zip_records import Entry, FramingFault
+from pypi_trusted_publish.checks.zip_framing import walk
+from pypi_trusted_publish.checks.zip_members import MemberDamaged, data_offset, packed, unpack
+from pypi_trusted_publish.checks.zip_records import Entry, FramingFault
 from pypi_trusted_publish.errors import Severity
 
 DATA = b"hello" * 10

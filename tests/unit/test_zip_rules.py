@@ -11,7 +11,7 @@ import pytest
 from builders.archives import WHEEL_NAME, tampered, wheel_bytes, wheel_zip
 from builders.judging import errors, judge
 from builders.zips import Member, ZipFile, extra
-from pypi_trusted_publish.distributions.rules_zip import RULES
+from pypi_trusted_publish.checks.zip_records import RULES
 
 Change = Callable[[ZipFile], object]
 

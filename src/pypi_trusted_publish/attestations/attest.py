@@ -10,17 +10,15 @@ from typing import TYPE_CHECKING, Protocol
 
 from ..errors import PublishError, WorkflowError
 from ..events import Fact, StepStarted, Told
-from .policy import Fail, PassOn, Sign, Skip, Wish, decide, needs_packages
-from .when_signing_fails import publish_without
+from .policy import Fail, PassOn, Sign, Skip, Wish, decide, needs_packages, publish_without
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from ..distributions.distribution import Candidate, Distribution
+    from ..checks.model import Candidate, Distribution
+    from ..core.claims import AcceptedClaims, UnverifiedClaims
+    from ..core.project_page import ProjectPage
     from ..events import Emit
-    from ..index.project_page import ProjectPage
-    from ..trusted_publishing.claims_policy import AcceptedClaims
-    from ..trusted_publishing.identity_token import UnverifiedClaims
     from .policy import Decision, Settled
     from .prepare import SigningDesk
 

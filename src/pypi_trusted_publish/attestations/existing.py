@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from pypi_attestations import Attestation
 
-from ..distributions.filenames import ATTESTATION_SUFFIXES
+from ..checks.filename import ATTESTATION_SUFFIXES
 from ..errors import Diagnosis, DistributionError
 from .verification import Unverifiable, Verified, verify
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from sigstore.verify import Verifier
 
-    from ..distributions.distribution import Candidate, Distribution
+    from ..checks.model import Candidate, Distribution
     from .verification import PublisherIdentity
 
 _LIMIT: Final = 1 << 20

@@ -6,13 +6,17 @@ The decision falls before anything is installed: a run that leaves them out need
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from ..errors import Diagnosis, Severity
+from ..core.project_page import PageState
+from ..errors import Diagnosis, IndexUnavailable, Severity
 
 if TYPE_CHECKING:
-    from ..trusted_publishing.identity_token import UnverifiedClaims
+    from collections.abc import Iterable
+
+    from ..core.claims import UnverifiedClaims
+    from ..core.project_page import ProjectPage
 
 
 class Wish(str, enum.Enum):
@@ -159,3 +163,56 @@ def _not_public(wish: Wish, claims: UnverifiedClaims) -> Decision:
         severity=Severity.NOTICE,
     )
     return Sign(notices=(notice,)) if wish is Wish.TRUE else PassOn(notices=(notice,))
+
+
+def publish_without(wish: Wish, pages: Iterable[ProjectPage], failure: Diagnosis) -> Diagnosis:
+    """Decide whether the run goes on without attestations.
+
+    Args:
+        wish: the input ``attestations``.
+        pages: of every project of which a file is to be uploaded.
+        failure: why the attestations could not be made, told as an error.
+
+    Returns:
+        the warning to tell when it goes on.
+
+    Raises:
+        IndexUnavailable: it must stop (exit code 5).
+
+    """
+    if wish is Wish.TRUE:
+        raise IndexUnavailable(_stop(failure, "The input asks for attestations: `attestations: true`."))
+    for page in pages:
+        reason = _what_would_be_lost(page)
+        if reason:
+            raise IndexUnavailable(_stop(failure, reason))
+    return replace(
+        failure,
+        severity=Severity.WARNING,
+        happened=f"The files are published without attestations. {failure.happened}",
+        remedy="Nothing has to be done: no file of the project has provenance on the index. With `attestations: true` "
+        "such a failure stops the run instead.",
+    )
+
+
+def _what_would_be_lost(page: ProjectPage) -> str:
+    if page.state is PageState.UNREADABLE:
+        return f"Whether files of {page.project} have provenance on the index is not known."
+    witness = next((file for file in page.files if file.provenance), None)
+    if witness is None:
+        return ""
+    return f"Files of {page.project} have provenance on the index, such as {witness.filename}."
+
+
+def _stop(failure: Diagnosis, reason: str) -> Diagnosis:
+    first = failure.remedy.rstrip(".") or "Run the failed job again"
+    return replace(
+        failure,
+        severity=Severity.ERROR,
+        cause=" ".join(
+            part
+            for part in (failure.cause, reason, "Nothing was sent, and a later run could not add attestations.")
+            if part
+        ),
+        remedy=f"{first}; or publish without them: `attestations: false`.",
+    )

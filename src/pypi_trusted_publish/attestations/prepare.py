@@ -16,30 +16,42 @@ from ..errors import IndexUnavailable
 from ..events import Attested, Fact, Told
 from . import trust_root
 from .existing import read_beside, verify_beside
-from .faults import Service, ServiceFault, not_made, would_be_refused
-from .kept import keep
-from .policy import Sign
+from .policy import Sign, publish_without
 from .services import GARBAGE, quieten, signing_context
 from .signing import Signed, SigningBench
 from .verification import PublisherIdentity, Unverifiable, Verified, verify
-from .when_signing_fails import publish_without
+from .wire import Service, ServiceFault, not_made, would_be_refused
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from sigstore.models import ClientTrustConfig
 
-    from ..distributions.check import ParallelMap
-    from ..distributions.distribution import Candidate, Distribution
+    from ..checks.check import ParallelMap
+    from ..checks.model import Candidate, Distribution
+    from ..core.claims import UnverifiedClaims
+    from ..core.project_page import ProjectPage
     from ..errors import Diagnosis
-    from ..index.project_page import ProjectPage
-    from ..transport.session import Session
-    from ..trusted_publishing.identity_token import UnverifiedClaims
-    from ..trusted_publishing.tokens import Audience, IdentityToken
+    from ..io.http.session import Session
+    from ..secret import Audience, IdentityToken
     from .existing import VerifiedBeside
-    from .persistence import Persistence
     from .policy import PassOn, Wish
+    from .retrying import Persistence
+    from .signing import Signed
     from .trust_root import TrustRepository
+
+
+def keep(folder: Path, filename: str, signed: Signed) -> Path:
+    """Write one file's attestation, as it is sent, and its Sigstore bundle with everything that the services said.
+
+    ``<filename>.publish.attestation`` is PEP 740's form; ``<filename>.sigstore.json`` is what ``sigstore`` and
+    ``cosign`` verify. Returns the path of the former.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{filename}.publish.attestation"
+    path.write_text(signed.attestation.model_dump_json(), encoding="utf-8", newline="\n")
+    (folder / f"{filename}.sigstore.json").write_text(signed.bundle.to_json(), encoding="utf-8", newline="\n")
+    return path
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,8 +15,7 @@ from sigstore.sign import SigningContext
 
 from ..errors import Diagnosis, Severity
 from ..events import Told
-from .faults import MALFORMED, Service, ServiceFault
-from .wire import OverSession
+from .wire import MALFORMED, OverSession, Service, ServiceFault
 
 if TYPE_CHECKING:
     import requests
@@ -24,8 +23,8 @@ if TYPE_CHECKING:
     from sigstore._internal.rekor import EntryRequestBody
     from sigstore.models import ClientTrustConfig, TransparencyLogEntry
 
-    from ..transport.session import Session
-    from .persistence import Persistence
+    from ..io.http.session import Session
+    from .retrying import Persistence
 
 GARBAGE: Final = (
     SigstoreError,

@@ -13,9 +13,9 @@ from sigstore.oidc import ExpiredIdentity, IdentityError
 from sigstore.oidc import IdentityToken as SigstoreIdentity
 from sigstore.sign import Signer
 
-from ..trusted_publishing.tokens import Audience
-from .faults import Service, ServiceFault
+from ..secret import Audience
 from .services import GARBAGE
+from .wire import Service, ServiceFault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from sigstore.models import Bundle
     from sigstore.sign import SigningContext
 
-    from ..distributions.distribution import Distribution
-    from ..trusted_publishing.tokens import IdentityToken
-    from .persistence import Persistence
+    from ..checks.model import Distribution
+    from ..secret import IdentityToken
+    from .retrying import Persistence
 
 AUDIENCE: Final = Audience("sigstore")
 """Whom the identity token is for: Sigstore's public certificate authority takes no other."""

@@ -17,15 +17,14 @@ from sigstore.models import ClientTrustConfig
 from tuf.api.exceptions import DownloadError, RepositoryError
 from tuf.ngclient.updater import Updater
 
-from .faults import Service, ServiceFault
 from .services import GARBAGE
-from .wire import Fetcher
+from .wire import Fetcher, Service, ServiceFault
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ..transport.session import Session
-    from .persistence import Persistence
+    from ..io.http.session import Session
+    from .retrying import Persistence
 
 _TARGETS: Final = {"trustedRoot": "trusted_root.json", "signingConfig": "signing_config.v0.2.json"}
 """Part of the configuration, and the repository's file that holds it."""

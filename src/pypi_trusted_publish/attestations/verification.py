@@ -19,7 +19,7 @@ from pypi_attestations import Attestation, AttestationError, AttestationType
 from sigstore.errors import Error as SigstoreError
 from sigstore.errors import VerificationError
 
-from .faults import MALFORMED
+from .wire import MALFORMED
 
 if TYPE_CHECKING:
     from sigstore.verify import Verifier

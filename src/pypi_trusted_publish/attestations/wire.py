@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import enum
 import io
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -15,15 +16,72 @@ from requests.structures import CaseInsensitiveDict
 from tuf.api.exceptions import DownloadHTTPError
 from tuf.ngclient.fetcher import FetcherInterface
 
+from ..errors import Diagnosis
+from ..io.http.failure import FailureKind, TransportFailure
 from ..secret import Secret
-from ..transport.failure import FailureKind, TransportFailure
-from .faults import Service, ServiceFault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ..transport.message import Response
-    from ..transport.session import Session
+    from ..io.http.exchange import Response
+    from ..io.http.session import Session
+
+MALFORMED: Final = (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, OverflowError)
+"""What the libraries raise, beside errors of their own, for a document of others that is not what it should be."""
+
+
+class Service(str, enum.Enum):
+    """Whom signing asks; the values are what people read."""
+
+    TRUST = "the trust data's repository"
+    IDENTITY = "GitHub's identity endpoint"
+    AUTHORITY = "the certificate authority"
+    LOG = "the transparency log"
+    TIMESTAMP = "the timestamp authority"
+
+
+class ServiceFault(Exception):
+    """A service did not do its part. ``problem`` is ours, and completes a sentence that begins with the service."""
+
+    def __init__(
+        self, service: Service, problem: str, *, again: bool, wait: float | None = None, status: int | None = None
+    ) -> None:
+        super().__init__(f"{service.value} {problem}")
+        self.service = service
+        self.problem = problem
+        self.again = again
+        """Whether another try may go better."""
+        self.wait = wait
+        """Seconds that the service asked us to wait."""
+        self.status = status
+        """Of the answer, when it was the status that told."""
+
+
+_REFUSED: Final = (
+    "It refused; another try would not go better. The machine's clock may be wrong, or the service changed."
+)
+_DOWN: Final = "The service is down or overloaded; https://status.sigstore.dev tells."
+
+
+def not_made(fault: ServiceFault) -> Diagnosis:
+    """Why there are no attestations, when a service is to blame."""
+    return Diagnosis(
+        code="attestations-not-made",
+        happened=f"The attestations could not be made: {fault.service.value} {fault.problem}.",
+        cause=_DOWN if fault.again else _REFUSED,
+    )
+
+
+def would_be_refused(filename: str, problem: str) -> Diagnosis:
+    """Why there are no attestations, when one was made that the index would refuse."""
+    return Diagnosis(
+        code="attestation-would-be-refused",
+        happened=f"The attestation that was made for {filename} would be refused by the index: {problem}.",
+        cause="The index compares the certificate with the publisher that the identity token's claims select.",
+        remedy="If the job stands in a reusable workflow, move it into the calling one.",
+        file=filename,
+    )
+
 
 _OURS: Final = frozenset({"accept-encoding", "connection", "content-length"})
 """Request headers that the transport sets itself."""

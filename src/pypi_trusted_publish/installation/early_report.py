@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ..errors import Diagnosis
-from ..report.foreign_text import clean
+from ..sanitize import clean
 
 
 def lines(diagnosis: Diagnosis) -> list[str]:

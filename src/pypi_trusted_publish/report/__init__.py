@@ -1,1 +1,1 @@
-"""What people read of a run: the log, annotations, summary, outputs and the record they are drawn from."""
+"""What people and later steps see of a run: transcript, annotations, summary, outputs. Pure."""

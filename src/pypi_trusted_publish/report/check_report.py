@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..distributions.diagnoses import RULES_PAGE
-from ..distributions.distribution import CheckedSet, Finding
+from ..checks.check import RULES_PAGE
+from ..checks.model import CheckedSet, Finding
 from ..errors import EXIT_OK, Diagnosis, DistributionError, Severity
-from ..quantities import count_text
-from .foreign_text import clean
+from ..formatting import count_text
+from ..sanitize import clean
 
 _JSON_SEVERITY = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTICE: "warning"}
 """The JSON form knows two severities."""

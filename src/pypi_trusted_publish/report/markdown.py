@@ -12,7 +12,7 @@ import re
 from typing import Final
 from urllib.parse import quote
 
-from .foreign_text import visible
+from ..sanitize import visible
 
 _REFERENCES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _ANYWHERE: Final = re.compile(r"[\\`*~\[\]|#&<>$]|(?<![^\W_])_|_(?![^\W_])")

@@ -7,12 +7,11 @@ import json
 from pathlib import PurePath
 from typing import Any, Final
 
+from ..core.project_page import PageState
 from ..errors import Diagnosis
 from ..events import Attested
-from ..index.project_page import PageState
 from .outcome import ON_THE_INDEX, FileOutcome, FileState, Outcome
-from .read_on import read_on
-from .verdict import next_move_in_words, verdict
+from .verdict import next_move_in_words, read_on, verdict
 
 REPORT_FORMAT: Final = 1
 """Raised when a field of the report changes its meaning."""

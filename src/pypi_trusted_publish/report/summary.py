@@ -2,19 +2,210 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from ..errors import Diagnosis
-from ..quantities import count_text
+from ..formatting import count_text, listed, seconds_text, size_text
+from ..sanitize import clipped
 from . import markdown
-from .foreign_text import clipped
-from .outcome import ON_THE_INDEX, Outcome
-from .read_on import read_on
-from .summary_files import file_tables
-from .summary_run import dry_run_findings, run_table
-from .summary_size import size, within
-from .verdict import next_move, verdict
+from .outcome import ON_THE_INDEX, FileOutcome, FileState, Outcome
+from .verdict import next_move, read_on, verdict
+
+_VALUE: Final = 500
+"""Characters of one value."""
+
+
+def run_table(outcome: Outcome) -> str:
+    """Who published, how well that is protected, and what became of tokens, attestations and waits."""
+    rows = [(name, value) for name, value in _rows(outcome) if value]
+    if not any(name != "time" for name, _ in rows):
+        return ""
+    return "\n".join(["| This run | |", "|:--|:--|", *(f"| {name} | {value} |" for name, value in rows)])
+
+
+def dry_run_findings(outcome: Outcome) -> str:
+    """What a dry run proved, and what it did not, and no more than that."""
+    lines = []
+    for proof in outcome.proofs:
+        why = f" ({_plain(proof.why_not)})" if proof.why_not else ""
+        lines.append(f"- {'✅ proved' if proof.proved else '⚪ not proved'}: {_plain(proof.statement)}{why}")
+    return "\n".join(lines)
+
+
+def _rows(outcome: Outcome) -> Iterator[tuple[str, str]]:
+    claims = dict(outcome.claims)
+    yield "environment", _environment(outcome)
+    yield "protection", _protection(outcome)
+    yield "repository", _code(claims.get("repository", ""))
+    yield "workflow", _code(claims.get("job_workflow_ref", ""))
+    yield "started by", _started_by(claims)
+    yield "attestations", _attestations(outcome)
+    yield "upload tokens", _tokens(outcome)
+    yield "repeated requests", str(outcome.retries) if outcome.retries else ""
+    yield "time", seconds_text(outcome.ended.seconds) if outcome.ended else ""
+
+
+def _environment(outcome: Outcome) -> str:
+    return f"{_code(outcome.environment)}, proved by a signed identity token" if outcome.environment else ""
+
+
+def _protection(outcome: Outcome) -> str:
+    protection = outcome.protection
+    if protection is None:
+        return ""
+    if protection.protected is None:
+        why = f": {_plain(protection.why_unknown)}" if protection.why_unknown else ""
+        return f"not known{why}"
+    if not protection.protected:
+        return f"none ({markdown.link('settings', protection.settings_url)})"
+    rules = "; ".join(f"{_plain(name)}: {_plain(value)}" for name, value in protection.rules)
+    approved = f"; approved by {_plain(listed(protection.approved_by))}" if protection.approved_by else ""
+    return f"{rules}{approved}"
+
+
+def _started_by(claims: dict[str, str]) -> str:
+    event, ref = claims.get("event_name", ""), claims.get("ref", "")
+    return " of ".join(_code(each) for each in (event, ref) if each)
+
+
+def _attestations(outcome: Outcome) -> str:
+    if not outcome.attestations:
+        return ""
+    made = sum(attested.made for attested in outcome.attestations)
+    found = len(outcome.attestations) - made
+    counts = [f"{number} {how}" for number, how in ((made, "signed"), (found, "found beside the files")) if number]
+    identities = dict.fromkeys(attested.identity for attested in outcome.attestations if attested.identity)
+    as_whom = f", verified as {', '.join(_code(each) for each in list(identities)[:3])}" if identities else ""
+    return f"{' and '.join(counts)}{as_whom}"
+
+
+def _tokens(outcome: Outcome) -> str:
+    tokens = outcome.tokens
+    if not tokens.minted:
+        return ""
+    said = f"{tokens.minted} minted, {tokens.revoked} revoked"
+    if not tokens.alive:
+        return said
+    left = f" in {seconds_text(tokens.seconds_left)} at the latest" if tokens.seconds_left else ""
+    return f"{said}; **{count_text(tokens.alive, 'token')} not revoked**, which runs out by itself{left}"
+
+
+def _code(value: str) -> str:
+    return markdown.code(clipped(value, _VALUE))
+
+
+def _plain(value: str) -> str:
+    return markdown.text(clipped(value, _VALUE))
+
+
+def size(text: str) -> int:
+    """Bytes of a text as it is written."""
+    return len(text.encode("utf-8", "backslashreplace"))
+
+
+def within(blocks: Sequence[str], room: int, noun: str, plural: str = "") -> list[str]:
+    """The first blocks, as many as fit into ``room`` bytes; what is left out is counted in a last one."""
+    kept: list[str] = []
+    for block in blocks:
+        room -= size(block) + 2
+        if room < 0:
+            left_out = count_text(len(blocks) - len(kept), noun, plural)
+            return [*kept, f"\n{left_out} more: in the log and in the report."]
+        kept.append(block)
+    return kept
+
+
+_ICONS: Final = {
+    FileState.UPLOADED: "🟢",
+    FileState.IDENTICAL: "🟢",
+    FileState.SKIPPED: "🟡",
+    FileState.CONFLICT: "🔴",
+    FileState.REFUSED: "🔴",
+    FileState.FAILED: "🔴",
+}
+_WAITING: Final = "⚪\ufe0f"
+_HEAD: Final = "| file | outcome | size | SHA-256 |\n|:--|:--|--:|:--|"
+_REASON: Final = 160
+"""Characters of a reason in a table; the whole of it stands with the error."""
+_NAME: Final = 300
+
+
+def file_tables(outcome: Outcome, *, room: int) -> str:
+    """Every file of the run, within ``room`` bytes, under a heading for each release when there are several."""
+    if not outcome.files:
+        return ""
+    row = _checked_row(outcome) if outcome.command == "check" else _row(outcome)
+    several = len(outcome.releases) > 1
+    tables: list[str] = []
+    left = len(outcome.files)
+    for release, files in _by_release(outcome).items():
+        heading = f"### {markdown.text(clipped(' '.join(release), _NAME))}\n\n" if several and any(release) else ""
+        room -= size(heading) + size(_HEAD) + 100
+        rows = within([row(file) for file in files], room, "file")
+        if len(rows) < len(files) or rows[-1].startswith("\n"):
+            cut = [f"{heading}{_HEAD}\n" + "\n".join(rows[:-1])] if rows[:-1] else []
+            more = f"{count_text(left - len(rows) + 1, 'file')} more: in the report."
+            return "\n\n".join([*tables, *cut, more])
+        room -= sum(size(each) + 2 for each in rows)
+        left -= len(files)
+        tables.append(f"{heading}{_HEAD}\n" + "\n".join(rows))
+    return "\n\n".join(tables)
+
+
+def _by_release(outcome: Outcome) -> dict[tuple[str, str], list[FileOutcome]]:
+    """Files by project and version; those of which neither is known come last, or belong to the only release."""
+    only = outcome.releases[0] if len(outcome.releases) == 1 else ("", "")
+    found: dict[tuple[str, str], list[FileOutcome]] = {release: [] for release in outcome.releases}
+    for file in outcome.files:
+        found.setdefault(file.release if file.project else only, []).append(file)
+    return found
+
+
+def _row(outcome: Outcome) -> Callable[[FileOutcome], str]:
+    attested = {attested.filename for attested in outcome.attestations}
+    told = {diagnosis.happened for diagnosis in outcome.errors}
+
+    def row(file: FileOutcome) -> str:
+        url = file.url or (file.release_url if file.state in ON_THE_INDEX else "")
+        said = ", ".join(_said(file, dry_run=outcome.dry_run, attested=file.filename in attested))
+        reason = "" if outcome.dry_run or file.reason in told else _reason(file)
+        return _cells(markdown.link(clipped(file.filename, _NAME), url), said + reason, file)
+
+    return row
+
+
+def _said(file: FileOutcome, *, dry_run: bool, attested: bool) -> Iterator[str]:
+    icon = _ICONS.get(file.state, _WAITING)
+    would = dry_run and file.state is FileState.NOT_SENT and file.decision
+    yield f"{icon} {'to upload' if would else file.state.value}".replace(" ", "&nbsp;")
+    if attested and file.state is FileState.UPLOADED:
+        yield "attested"
+    if file.confirmed:
+        yield "confirmed"
+
+
+def _reason(file: FileOutcome) -> str:
+    return f": {markdown.text(clipped(file.reason, _REASON))}" if file.reason else ""
+
+
+def _checked_row(outcome: Outcome) -> Callable[[FileOutcome], str]:
+    bad = {diagnosis.file for diagnosis in outcome.errors}
+    odd = {diagnosis.file for diagnosis in outcome.warnings}
+
+    def row(file: FileOutcome) -> str:
+        said = (
+            "🔴&nbsp;errors" if file.filename in bad else "🟡&nbsp;warnings" if file.filename in odd else "🟢&nbsp;good"
+        )
+        return _cells(markdown.text(clipped(file.filename, _NAME)), said, file)
+
+    return row
+
+
+def _cells(name: str, said: str, file: FileOutcome) -> str:
+    size_said = size_text(file.size).replace(" ", "&nbsp;")
+    return f"| {name} | {said} | {size_said} | {markdown.code(file.sha256)} |"
+
 
 LIMIT: Final = 900_000
 """Bytes; GitHub drops a summary above 1 MiB, and other steps of the job write to it too."""

@@ -2,14 +2,44 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from .. import events
 from ..errors import Diagnosis, Severity
-from ..quantities import count_text, listed, seconds_text, size_text
-from .lines import Line, Role
-from .read_on import read_on
+from ..formatting import count_text, listed, seconds_text, size_text
+from ..sanitize import clean, clipped
+from .verdict import read_on
+
+
+class Role(str, enum.Enum):
+    """What a line is for. Only details may be held back when the log is to be short."""
+
+    HEADLINE = "headline"
+    GROUP = "group"
+    """Opens a group; the text is its title."""
+    GROUP_END = "end of group"
+    """Closes it; no text."""
+    DETAIL = "detail"
+    CONCLUSION = "conclusion"
+    """What a step came to."""
+    NOTICE = "notice"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One line: clean, so that whatever was put into it, no runner takes it for a command."""
+
+    text: str
+    role: Role = Role.DETAIL
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", clean(clipped(self.text)))
+
 
 _ROLES: Final = {Severity.ERROR: Role.ERROR, Severity.WARNING: Role.WARNING, Severity.NOTICE: Role.NOTICE}
 Metadata: TypeAlias = "tuple[tuple[str, str], ...]"

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from .. import __version__
 from ..errors import EXIT_BUG, DistributionError, IndexRefused, IndexUnavailable, WorkflowError
-from ..quantities import count_text, listed
-from ..version_text import read_version
+from ..formatting import count_text, listed, read_version
 from .outcome import MISSING, ON_THE_INDEX, FileState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ..errors import Diagnosis
     from .outcome import Outcome
 
 RERUN_FAILED: Final = (
@@ -169,3 +170,14 @@ _VERDICTS: Final[tuple[tuple[Callable[[Outcome], bool], Callable[[Outcome], str]
     (lambda _: True, lambda run: f"{_failed(run)}: {_where(run)}"),
 )
 """Read from the top; the first row that holds speaks."""
+
+
+PROJECT: Final = "https://github.com/org/pypi-trusted-publish"
+_PAGES: Final = f"{PROJECT}/blob/v{__version__}/"
+"""The documentation as it was when this version was released."""
+
+
+def read_on(diagnosis: Diagnosis) -> str:
+    """The address of what the diagnosis names, or of its entry in ``docs/troubleshooting.md``."""
+    named = diagnosis.read_on or f"docs/troubleshooting.md#{diagnosis.code}"
+    return _PAGES + named if named.startswith("docs/") else named

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from ..input_table import INPUTS
-from ..trusted_publishing.yaml_text import yaml_text
+from ..formatting import yaml_text
+from ..inputs import INPUTS
 from .document import Place, is_guarded, items, load, mapping, place_of, scalar, triggers_of
 from .publishing_steps import OURS, PublishingStep, is_check, publishing_step
 

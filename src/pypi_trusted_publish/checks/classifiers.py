@@ -1,0 +1,103 @@
+"""Checks of trove classifiers. Pure but for the name of our table, which is the version of an installed package.
+
+The list grows on the index before any copy of it does: a classifier that our table does not know is asked of the index
+itself, where that is possible; only what that list does not have either is wrong for certain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final, TypeAlias
+
+from ..formatting import quoted
+from .core_metadata import SentMetadata
+from .model import SEEN, Finding, Rule, Table
+
+_FIX: Final = "Take the classifier's exact spelling from the index's list, or take it out of `classifiers`."
+
+CLASSIFIER_UNKNOWN: Final = Rule(
+    code="classifier-unknown",
+    statement="Every `Classifier` is one that the index knows, spelt exactly so.",
+    source=f"Core metadata specification, Classifier; {SEEN}",
+    meaning="The index refuses the file, unless its list has grown since.",
+    fix=_FIX,
+    table=Table.CLASSIFIERS,
+)
+CLASSIFIER_NOT_ON_INDEX: Final = Rule(
+    code="classifier-not-on-index",
+    statement="A `Classifier` that our table does not know stands in the list that the index publishes.",
+    source=f"Core metadata specification, Classifier; {SEEN}",
+    meaning="The index refuses the file.",
+    fix=_FIX,
+)
+CLASSIFIER_DEPRECATED: Final = Rule(
+    code="classifier-deprecated",
+    statement="No `Classifier` is deprecated.",
+    source=SEEN,
+    meaning="The index refuses the file.",
+    fix="Take it out of `classifiers`; nothing has replaced it.",
+)
+CLASSIFIER_PRIVATE: Final = Rule(
+    code="classifier-private",
+    statement="No `Classifier` begins with `Private ::`.",
+    source="The index's list of classifiers, which keeps that prefix free so that no file with it can be published",
+    meaning="The index refuses the file: somebody marked the project as not to be published.",
+    fix="If it shall be published after all, take the classifier out.",
+)
+
+RULES: Final = (CLASSIFIER_UNKNOWN, CLASSIFIER_NOT_ON_INDEX, CLASSIFIER_DEPRECATED, CLASSIFIER_PRIVATE)
+
+
+KnownClassifiers: TypeAlias = Callable[[], "frozenset[str] | None"]
+"""Asks the index for its own list of classifiers; None when that cannot be had."""
+
+_PRIVATE: Final = "private ::"
+
+
+def classifier_findings(
+    sent: SentMetadata, filename: str, *, known_classifiers: KnownClassifiers | None = None
+) -> Iterator[Finding]:
+    """What is wrong with the classifiers."""
+    stated = tuple(dict.fromkeys(sent.all("classifier")))
+    if not stated:
+        return
+    from trove_classifiers import classifiers, deprecated_classifiers
+
+    unknown: list[str] = []
+    for classifier in stated:
+        if classifier.lower().startswith(_PRIVATE):
+            yield CLASSIFIER_PRIVATE.finding(filename, f"There is the classifier {quoted(classifier)}.")
+        elif classifier in deprecated_classifiers:
+            successors = deprecated_classifiers[classifier]
+            yield CLASSIFIER_DEPRECATED.finding(
+                filename, f"The classifier {quoted(classifier)} is deprecated.", _successors(successors)
+            )
+        elif classifier not in classifiers:
+            unknown.append(classifier)
+    if unknown:
+        yield from _unknown(unknown, filename, known_classifiers)
+
+
+def _unknown(unknown: list[str], filename: str, known_classifiers: KnownClassifiers | None) -> Iterator[Finding]:
+    listed = known_classifiers() if known_classifiers is not None else None
+    for classifier in unknown:
+        if listed is None:
+            message = f"Our table does not know the classifier {quoted(classifier)}."
+            yield CLASSIFIER_UNKNOWN.finding(filename, message, table_date=_table_date())
+        elif classifier not in listed:
+            message = f"The index's own list does not have the classifier {quoted(classifier)}."
+            yield CLASSIFIER_NOT_ON_INDEX.finding(filename, message)
+
+
+def _successors(names: list[str]) -> str | None:
+    return f"Use {' or '.join(repr(name) for name in names)} instead." if names else None
+
+
+def _table_date() -> str:
+    """The version of ``trove-classifiers``, which is the date of its list; a copy without its metadata has none."""
+    from importlib import metadata
+
+    try:
+        return f"trove-classifiers {metadata.version('trove-classifiers')}"
+    except metadata.PackageNotFoundError:
+        return "of unknown date"

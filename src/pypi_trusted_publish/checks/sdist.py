@@ -1,0 +1,305 @@
+"""Rules about what is in an sdist. The checks are in ``tar_members.py`` and ``sdist_archive.py``."""
+
+from __future__ import annotations
+
+import posixpath
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from ..errors import Severity
+from ..formatting import quoted
+from ..readers.hashing import HashingReader
+from ..readers.tar import (
+    BudgetSpent,
+    CommonFolder,
+    TarUnreadable,
+    content,
+    damage_behind,
+    holds_content,
+    link_target,
+    members,
+    open_tar,
+    unpacked,
+)
+from . import content as rules_content
+from .content import MarkedFiles, NameReview, SourceScan, holds_key, is_source, listed, may_hold_key
+from .model import METADATA_LIMIT, SEEN, CheckOptions, Finding, Kind, Level, Rule, WhilePublishing
+
+_SDIST_SPEC: Final = "Source distribution format (packaging.python.org, PEP 625)"
+_BUILD: Final = "Build the sdist with `python -m build --sdist` instead of packing it by hand."
+
+SDIST_UNREADABLE: Final = Rule(
+    code="sdist-unreadable",
+    statement="An sdist is a whole, gzip-compressed tar archive.",
+    source=_SDIST_SPEC + "; " + SEEN,
+    meaning="The index refuses the file and says no more than `Invalid distribution file. None`.",
+    fix="Most often the file is empty, truncated, or compressed in another way. " + _BUILD,
+)
+
+SDIST_TOP_LEVEL: Final = Rule(
+    code="sdist-top-level",
+    statement="All members of an sdist are in one folder, spelt alike in all of them: no `./` in front, no absolute "
+    "paths.",
+    source=_SDIST_SPEC + ", source distribution file format; " + SEEN,
+    meaning="The index refuses the file.",
+    fix=_BUILD,
+)
+
+SDIST_PKG_INFO_MISSING: Final = Rule(
+    code="sdist-pkg-info-missing",
+    statement="`PKG-INFO` is in the top folder of an sdist.",
+    source=_SDIST_SPEC + "; " + SEEN,
+    meaning="The index refuses the file.",
+    fix="An archive of the repository (`git archive`, a GitHub release's source archive) is not an sdist. " + _BUILD,
+)
+
+SDIST_PKG_INFO_UNREADABLE: Final = Rule(
+    code="sdist-pkg-info-unreadable",
+    statement="`PKG-INFO` is a file, or a link to one in the archive.",
+    source=_SDIST_SPEC,
+    meaning="No client can fill in the upload form, which repeats the metadata.",
+    fix=_BUILD,
+)
+
+SDIST_LICENSE_FILE_MISSING: Final = Rule(
+    code="sdist-license-file-missing",
+    statement="Each License-File of the metadata is in the sdist, at its path in the top folder.",
+    source="PEP 639, add License-File field; " + SEEN,
+    meaning="The index refuses the file.",
+    fix="Do not exclude the licence from the sdist (setuptools: `MANIFEST.in`; hatchling: `tool.hatch.build`; flit: "
+    "`tool.flit.sdist`; poetry-core: `exclude`), and list in `license-files` only files that are there.",
+)
+
+SDIST_SPARSE_MEMBER: Final = Rule(
+    code="sdist-sparse-member",
+    statement="No member is stored as a sparse file.",
+    source=SEEN,
+    meaning="The index refuses the file.",
+    fix="Do not pack with `tar --sparse`. " + _BUILD,
+)
+
+SDIST_CUT_OFF: Final = Rule(
+    code="sdist-cut-off",
+    statement="After its last member the archive ends with blocks of zeros, and its gzip stream with a true checksum.",
+    source="POSIX.1-2017, pax, ustar interchange format; RFC 1952, section 2.3.1",
+    meaning="The index takes what stands before the damage; other tools refuse the archive, and files may be missing "
+    "or not what was packed.",
+    fix="Build the sdist again, and check that it was stored and fetched as a whole.",
+    level=Level.REGRET,
+    severity=Severity.WARNING,
+)
+
+SDIST_PERMISSIONS: Final = Rule(
+    code="sdist-permissions",
+    statement="Members are not writable by group or others, and not setuid or setgid.",
+    source="The security considerations of the tar format; pip and Linux distributions reset such modes",
+    meaning="The index takes the file. Unpacked with its modes it leaves files that others on the machine may change.",
+    fix="Set `umask 022` before the checkout and the build; flit and hatchling normalise modes by themselves.",
+    level=Level.REGRET,
+    severity=Severity.WARNING,
+    while_publishing=WhilePublishing.FOLD,
+)
+
+RULES: Final = (
+    SDIST_UNREADABLE,
+    SDIST_TOP_LEVEL,
+    SDIST_PKG_INFO_MISSING,
+    SDIST_PKG_INFO_UNREADABLE,
+    SDIST_LICENSE_FILE_MISSING,
+    SDIST_SPARSE_MEMBER,
+    SDIST_CUT_OFF,
+    SDIST_PERMISSIONS,
+)
+
+
+PKG_INFO: Final = "PKG-INFO"
+_SPECIAL_MODES: Final = 0o6022
+"""Setuid, setgid, writable by group or others."""
+_CANDIDATES: Final = 8
+_HOPS: Final = 4
+"""Links to links that are followed to find PKG-INFO."""
+
+
+@dataclass(kw_only=True)
+class SdistArchive:
+    """What was read of an sdist."""
+
+    filename: str
+    options: CheckOptions
+    review: NameReview
+    names: set[str] = field(default_factory=set)
+    """Of all members, as they are spelt."""
+    folder: CommonFolder = field(default_factory=CommonFolder)
+    metadata: bytes | None = None
+    problem: str | None = None
+    """Why the archive could not be read to its end, as a sentence."""
+    unfinished: str | None = None
+    """What was left out for the budget, as a phrase."""
+    damage: str = ""
+    """What is wrong where the archive ends, as a sentence."""
+    sparse: list[str] = field(default_factory=list)
+    marked: MarkedFiles = field(default_factory=MarkedFiles)
+    candidates: dict[str, bytes | str] = field(default_factory=dict)
+    """Members called PKG-INFO that may be the one: content, or the name that a link points at."""
+    depth: int | None = None
+    """Of the candidates."""
+
+    @property
+    def target(self) -> str:
+        """Where PKG-INFO has to be."""
+        return posixpath.join(self.folder.path, PKG_INFO)
+
+
+def read_sdist(reader: HashingReader, filename: str, options: CheckOptions) -> SdistArchive:
+    """Read an sdist: each byte once and in order, except where PKG-INFO is a link."""
+    archive = SdistArchive(filename=filename, options=options, review=NameReview(filename, Kind.SDIST))
+    try:
+        _read_members(reader, archive)
+        _resolve_metadata(reader, archive)
+    except TarUnreadable as error:
+        archive.problem = str(error)
+    except BudgetSpent as spent:
+        archive.unfinished = str(spent)
+        archive.metadata = _candidate(archive, archive.target)
+    return archive
+
+
+def _read_members(reader: HashingReader, archive: SdistArchive) -> None:
+    stream = unpacked(reader, archive.options.unpacked_budget)
+    tar = open_tar(stream)
+    for count, member in enumerate(members(tar), start=1):
+        if count > archive.options.member_budget:
+            raise BudgetSpent(f"what comes after {archive.options.member_budget} members was not looked at")
+        archive.names.add(member.name)
+        archive.folder.add(member.name)
+        if archive.options.full:
+            archive.review.add(member.name, is_folder=member.isdir())
+            if member.mode & _SPECIAL_MODES and not member.issym():
+                archive.review.note(SDIST_PERMISSIONS, f"{member.name} ({member.mode & 0o7777:o})")
+        if member.issparse():
+            archive.sparse.append(member.name)
+        elif posixpath.basename(member.name) == PKG_INFO:
+            _keep(archive, member, tar)
+        elif archive.options.full and member.isfile():
+            _scan(archive, member, tar)
+    if archive.options.full:
+        last = f"What comes after {len(archive.names)} members is no member and no end."
+        archive.damage = last if any(stream.last) else damage_behind(stream)
+
+
+def _keep(archive: SdistArchive, member: tarfile.TarInfo, tar: tarfile.TarFile) -> None:
+    """Keep what may be the PKG-INFO: those that lie least deep, because all members are beside or below it."""
+    depth = len([part for part in member.name.split("/") if part not in ("", ".")])
+    if archive.depth is None or depth < archive.depth:
+        archive.candidates.clear()
+        archive.depth = depth
+    if depth > archive.depth or len(archive.candidates) >= _CANDIDATES:
+        return
+    if member.issym() or member.islnk():
+        archive.candidates[member.name] = link_target(member)
+    elif holds_content(member):
+        archive.candidates[member.name] = _bounded(content(tar, member))
+    else:
+        archive.candidates.pop(member.name, None)
+
+
+def _bounded(pieces: Iterator[bytes]) -> bytes:
+    """The content, or its first bytes and one more than the limit, which tells that it is too large."""
+    kept = bytearray()
+    for piece in pieces:
+        kept += piece
+        if len(kept) > METADATA_LIMIT:
+            break
+    return bytes(kept[: METADATA_LIMIT + 1])
+
+
+def _scan(archive: SdistArchive, member: tarfile.TarInfo, tar: tarfile.TarFile) -> None:
+    if is_source(member.name):
+        scan = SourceScan()
+        for piece in content(tar, member):
+            scan.feed(piece)
+        archive.marked.note(member.name, scan)
+    elif may_hold_key(member.name) and any(holds_key(piece) for piece in content(tar, member)):
+        archive.review.note(rules_content.SECRET_FILE, member.name)
+
+
+def _candidate(archive: SdistArchive, name: str) -> bytes | None:
+    found = archive.candidates.get(name)
+    return found if isinstance(found, bytes) else None
+
+
+def _resolve_metadata(reader: HashingReader, archive: SdistArchive) -> None:
+    """Find the content of PKG-INFO; a link is followed by reading the archive again."""
+    found = archive.candidates.get(archive.target)
+    for _ in range(_HOPS):
+        if not isinstance(found, str):
+            break
+        found = _read_again(reader, archive.options, found)
+    archive.metadata = found if isinstance(found, bytes) else None
+
+
+def _read_again(reader: HashingReader, options: CheckOptions, name: str) -> bytes | str | None:
+    reader.seek(0)
+    found: bytes | str | None = None
+    tar = open_tar(unpacked(reader, options.unpacked_budget))
+    for member in members(tar):
+        if posixpath.normpath(member.name) == name:
+            if member.issym() or member.islnk():
+                found = link_target(member)
+            elif holds_content(member) and not member.issparse():
+                found = _bounded(content(tar, member))
+    return found
+
+
+def sdist_findings(archive: SdistArchive, license_files: tuple[str, ...]) -> Iterator[Finding]:
+    """What the archive is refused for, and what its users would regret."""
+    filename = archive.filename
+    if archive.problem is not None:
+        yield SDIST_UNREADABLE.finding(filename, archive.problem)
+        return
+    if archive.unfinished is not None:
+        yield rules_content.NOT_FULLY_CHECKED.finding(filename, f"{archive.unfinished}.".capitalize())
+    if archive.sparse:
+        shown = listed(archive.sparse, len(archive.sparse))
+        yield SDIST_SPARSE_MEMBER.finding(filename, f"Stored as sparse files: {shown}.")
+    if archive.damage:
+        yield SDIST_CUT_OFF.finding(filename, archive.damage)
+    yield from _layout_findings(archive)
+    if archive.metadata is not None and archive.unfinished is None:
+        for path in license_files:
+            wanted = posixpath.join(archive.folder.path, path)
+            if wanted not in archive.names:
+                yield SDIST_LICENSE_FILE_MISSING.finding(filename, f"There is no {quoted(wanted)}.")
+    yield from archive.marked.findings(filename)
+    yield from archive.review.findings()
+
+
+def _layout_findings(archive: SdistArchive) -> Iterator[Finding]:
+    """Top folder and PKG-INFO."""
+    filename, top = archive.filename, archive.folder.path
+    if not archive.names:
+        yield SDIST_TOP_LEVEL.finding(filename, "The archive is empty.")
+    elif archive.folder.problem is not None:
+        yield SDIST_TOP_LEVEL.finding(filename, archive.folder.problem)
+    elif top in ("", "/"):
+        yield SDIST_TOP_LEVEL.finding(filename, "The members are not in a folder.")
+    elif archive.target in archive.names:
+        yield from _metadata_findings(archive)
+    elif archive.unfinished is not None:
+        yield SDIST_PKG_INFO_UNREADABLE.finding(filename, "PKG-INFO was not found within the budget.")
+    elif any(posixpath.normpath(name) == archive.target for name in archive.candidates):
+        odd = next(name for name in archive.candidates if posixpath.normpath(name) == archive.target)
+        yield SDIST_TOP_LEVEL.finding(filename, f"PKG-INFO is spelt {quoted(odd)} instead of {quoted(archive.target)}.")
+    else:
+        yield SDIST_PKG_INFO_MISSING.finding(filename, f"There is no {quoted(archive.target)}.")
+
+
+def _metadata_findings(archive: SdistArchive) -> Iterator[Finding]:
+    if archive.metadata is None:
+        yield SDIST_PKG_INFO_UNREADABLE.finding(
+            archive.filename, f"{quoted(archive.target)} is a folder, or a link to nothing in the archive."
+        )
+    elif len(archive.metadata) > METADATA_LIMIT:
+        yield rules_content.METADATA_TOO_LARGE.finding(archive.filename, "PKG-INFO has more than 8 MiB.")

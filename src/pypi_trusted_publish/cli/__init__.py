@@ -1,0 +1,1 @@
+"""The commands: each puts together what it needs and runs it."""

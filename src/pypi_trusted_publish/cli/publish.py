@@ -1,0 +1,129 @@
+"""The command ``publish``: read what the job gives, run a release, and report how it ended."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from signal import Signals
+from typing import TYPE_CHECKING, Final, final
+
+from ..errors import EXIT_OK, EXIT_SIGNALLED, PublishError, WorkflowError
+from ..inputs import parse_inputs
+from ..io.console import Style
+from .process import Surroundings
+from .reporter import Desk
+from .startup import Opening
+
+if TYPE_CHECKING:
+    import threading
+    from types import FrameType
+
+    from .release import Release
+
+_NAMES: Final = ("SIGINT", "SIGTERM", "SIGBREAK", "SIGHUP")
+_LOOK_EVERY: Final = 0.05
+"""Seconds."""
+
+
+@final
+class StopSignals:
+    """A context in which a request to stop is noted instead of ending the process. For the main thread alone."""
+
+    def __init__(self) -> None:
+        self.received: signal.Signals | None = None
+        """The first one that came."""
+        self._before: dict[signal.Signals, object] = {}
+
+    def __enter__(self) -> StopSignals:
+        for name in _NAMES:
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+                self._before[number] = signal.signal(number, self._note)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]  # what signal.signal itself returned
+
+    def wait_for(self, done: threading.Event) -> signal.Signals | None:
+        """None when ``done`` is set first, or the signal that came before."""
+        while not done.wait(_LOOK_EVERY):
+            if self.received is not None:
+                return self.received
+        return None
+
+    def _note(self, number: int, _frame: FrameType | None) -> None:
+        if self.received is None:
+            self.received = signal.Signals(number)
+
+
+def supervise(flow: Callable[[], None], stop: StopSignals) -> Signals | None:
+    """Run ``flow`` in a daemon thread until it ends or a signal comes; raise what it raised.
+
+    Returns the signal that came first: then the flow may still be running, and nobody waits for it.
+    """
+    if stop.received is not None:
+        return stop.received
+    done = threading.Event()
+    problems: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            flow()
+        except BaseException as caught:  # noqa: BLE001 - raised in the thread that waits
+            problems.append(caught)
+        finally:
+            done.set()
+
+    threading.Thread(target=run, name="release", daemon=True).start()
+    signal = stop.wait_for(done)
+    if signal is None and problems:
+        raise problems[0]
+    return signal
+
+
+_MISUSED: Final = """\
+'publish' takes no arguments: what to publish, and where, is said by variables such as INPUT_PACKAGES_DIR.
+usage: pypi-trusted-publish publish
+"""
+
+
+def run(argv: Sequence[str], surroundings: Surroundings) -> int:
+    """Publish from a job of GitHub Actions; returns the exit code."""
+    if argv:  # not ignored: somebody names files there, and others would be published
+        surroundings.stdout.write(_MISUSED)
+        return WorkflowError.exit_code
+    return publish_with(surroundings, style=Style.of(surroundings.environ))
+
+
+def publish_with(surroundings: Surroundings, *, style: Style) -> int:
+    """Publish; the transcript in the given style. A run that a signal has ended does not return."""
+    desk = Desk(surroundings, style)
+    release: Release | None = None
+    stopped: Signals | None = None
+    code = EXIT_OK
+    with StopSignals() as stop:
+        try:
+            inputs = parse_inputs(surroundings.environ)
+            desk.configure(inputs)
+            opening = Opening(inputs, desk)
+            from .release import Release
+
+            release = Release(inputs, desk, opening)
+            stopped = supervise(release.run, stop)
+        except PublishError as problem:
+            code = desk.tell(problem)
+        except Exception as bug:  # noqa: BLE001 - reported, with everything that is already public
+            code = desk.tell_bug(bug, "publish")
+        if release is not None and stopped is not None:
+            code = EXIT_SIGNALLED + stopped
+            desk.tell_stop(stopped)
+            release.stop()
+        elif release is not None:
+            release.close()
+        desk.close(code, cancelled=stopped is not None)
+        if stopped is not None:
+            surroundings.cleanup()
+            surroundings.leave(code)
+    return code

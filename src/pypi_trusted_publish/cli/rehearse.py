@@ -1,0 +1,216 @@
+"""The command ``rehearse``: a whole release, by the code that the action runs, on an index of our own."""
+
+from __future__ import annotations
+
+import argparse
+import glob
+import hashlib
+import json
+import re
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from packaging.tags import sys_tags
+from packaging.utils import parse_wheel_filename
+
+from ..clock import SkippingClock
+from ..errors import EXIT_OK, DistributionError, WorkflowError
+from ..installation.pip_child import find_pip, start_pip
+from ..installation.pip_settings import pip_environment
+from ..io.console import Style
+from .process import Surroundings
+from .publish import publish_with
+
+if TYPE_CHECKING:
+    from ..rehearsal.projects import PublishedFile
+    from ..rehearsal.sandbox import Sandbox
+
+PATIENCE: Final = 0.05
+"""The part of a real time-out that a rehearsal waits for a server which never answers: 3 s instead of 60."""
+MISSING_EXTRA = "A rehearsal needs the packages of the extra: pip install 'pypi-trusted-publish[rehearsal]'\n"
+
+
+def run(argv: Sequence[str], surroundings: Surroundings) -> int:
+    """Play a release of the given distributions, or of a sample; returns the exit code that the action would have."""
+    options = _options().parse_args(argv)
+    try:
+        from ..rehearsal.faults.table import listed
+        from ..rehearsal.sandbox import Sandbox
+    except ModuleNotFoundError:
+        surroundings.stdout.write(MISSING_EXTRA)
+        return WorkflowError.exit_code
+    if options.list_faults:
+        for title, faults in listed():
+            surroundings.stdout.write(f"\n{title}\n{'-' * len(title)}\n")
+            surroundings.stdout.writelines(f"{fault.name}\n    {fault.description}\n" for fault in faults)
+        return EXIT_OK
+    unknown = [text for text in options.fault if not _is_fault(text)]
+    named = [path for each in options.distributions for path in _distributions(each)]
+    missing = [path for path in named if not path.is_file()]
+    if unknown or missing:
+        surroundings.stdout.writelines(f"no such fault: {name} (--list-faults shows them)\n" for name in unknown)
+        surroundings.stdout.writelines(f"no such file: {path}\n" for path in missing)
+        return WorkflowError.exit_code
+    with tempfile.TemporaryDirectory(prefix="rehearsal-", ignore_cleanup_errors=True) as folder:
+        files = [path.resolve() for path in named] or None
+        inputs = {"dry-run": "true"} if options.dry_run else {}
+        if files:  # the stage's tag is that of its own sample
+            inputs |= {"packages-dir": "\n".join(map(str, files)), "expected-version": "any"}
+        with Sandbox(Path(folder), distributions=files, faults=options.fault, inputs=inputs) as stage:
+            return _play(stage, surroundings, dry_run=options.dry_run)
+
+
+def _play(stage: Sandbox, surroundings: Surroundings, *, dry_run: bool) -> int:
+    """Publish on the stage, show what GitHub would show, and install what was published."""
+    on_stage = replace(
+        surroundings,
+        environ={**surroundings.environ, **stage.environ},
+        clock=SkippingClock(surroundings.clock),
+        leave=_leave_in_order,
+        patience=PATIENCE,
+    )
+    code = publish_with(on_stage, style=Style.by_reader(surroundings.stdout))
+    out = surroundings.stdout
+    out.write(f"\nThe job summary\n{'-' * 15}\n{stage.summary}\nThe outputs\n{'-' * 11}\n")
+    out.writelines(f"{name}: {value}\n" for name, value in _read_outputs(stage.outputs))
+    out.write("\n")
+    if code == EXIT_OK and not dry_run:
+        try:
+            out.writelines(f"{line}\n" for line in install_from(stage, surroundings.environ))
+        except NotInstallableError as problem:
+            out.write(f"{problem}\n")
+            return DistributionError.exit_code
+    return code
+
+
+def _is_fault(text: str) -> bool:
+    """Whether it is the name of a fault, with a turn that there is."""
+    from ..rehearsal.faults.schedule import UnknownFault, parse_fault
+    from ..rehearsal.faults.table import FAULTS
+
+    try:
+        parse_fault(text, FAULTS)
+    except UnknownFault:
+        return False
+    return True
+
+
+def _read_outputs(text: str) -> Iterator[tuple[str, str]]:
+    """Name and value of each output in the runner's file format: ``name<<delimiter``, the value, the delimiter."""
+    for name, _, value in re.findall(r"^([\w-]+)<<(\S+)\n(.*?)\n?\2$", text, re.MULTILINE | re.DOTALL):
+        yield name, value
+
+
+def _leave_in_order(code: int) -> NoReturn:
+    """End a stopped rehearsal so that its folders are removed; only daemon threads are left."""
+    raise SystemExit(code)
+
+
+def _distributions(path: Path) -> list[Path]:
+    """The distributions of a folder or of a glob, which the shells of Windows leave as it is; or the file itself."""
+    if path.is_dir():
+        found = list(path.iterdir())
+    elif not path.exists() and glob.has_magic(str(path)):
+        found = [Path(name) for name in glob.glob(str(path))]  # noqa: PTH207 - it may be absolute or hold ..
+    else:
+        return [path]
+    return sorted(file for file in found if file.name.endswith((".whl", ".tar.gz"))) or [path]
+
+
+def _options() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="pypi-trusted-publish rehearse", description=__doc__)
+    parser.add_argument("distributions", nargs="*", type=Path, metavar="DIST", help="files to release; none: a sample")
+    parser.add_argument("--dry-run", action="store_true", help="everything up to the first byte")
+    parser.add_argument("--fault", action="append", default=[], metavar="NAME[:K]", help="let the K-th request meet it")
+    parser.add_argument("--list-faults", action="store_true", help="print the faults and stop")
+    return parser
+
+
+_OPTIONS: Final = ("--no-deps", "--only-binary", ":all:", "--no-input", "--no-cache-dir", "--no-compile", "--quiet")
+_FILE_TYPES: Final = "application/vnd.pypi.simple.v1+json"
+
+
+class NotInstallableError(Exception):
+    """What is on the index cannot be installed, or has other bytes than were sent; ``str()`` says what and why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Customer:
+    """Someone who installs from the index."""
+
+    simple_url: str
+    environ: Mapping[str, str]
+    folder: Path
+    """Thrown away afterwards."""
+
+    def install(self, requirement: str) -> str:
+        """Install by pip, from wheels alone; returns the name of the installed ``.dist-info`` folder."""
+        pip = find_pip()
+        if pip is None:
+            raise NotInstallableError("this Python has no pip")
+        target = self.folder / "installed"
+        child = pip_environment(
+            self.environ,
+            private=str(self.folder),
+            started_in=str(self.folder),
+            platform=sys.platform,
+            prefix=sys.prefix,
+        )
+        for setting in ("PIP_EXTRA_INDEX_URL", "PIP_NO_INDEX", "PIP_FIND_LINKS"):
+            child.pop(setting, None)
+        child["PIP_INDEX_URL"] = self.simple_url
+        arguments = ["install", *_OPTIONS, "--target", str(target), requirement]
+        with start_pip(pip, arguments, environment=child, folder=str(self.folder)) as process:
+            said, _ = process.communicate()
+        if process.returncode != 0:
+            raise NotInstallableError(f"pip could not install {requirement}:\n{said}")
+        return next(target.glob("*.dist-info")).name
+
+    def download(self, file: PublishedFile) -> str:
+        """Download a file as the index's page offers it, and compare; returns its SHA-256."""
+        page = json.loads(self._read(f"{self.simple_url}{file.project}/", accept=_FILE_TYPES))
+        url = next(entry["url"] for entry in page["files"] if entry["filename"] == file.filename)
+        digest = hashlib.sha256(self._read(url)).hexdigest()
+        if digest != file.sha256:
+            raise NotInstallableError(f"the index serves other bytes as {file.filename} than were sent")
+        return digest
+
+    def _read(self, url: str, accept: str = "*/*") -> bytes:
+        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback is never asked through a proxy
+        request = urllib.request.Request(url, headers={"Accept": accept})  # noqa: S310 - the embedded index's own URL
+        with direct.open(request, timeout=60) as answer:
+            content: bytes = answer.read()
+        return content
+
+
+def install_from(stage: Sandbox, environ: Mapping[str, str]) -> Iterator[str]:
+    """Install every release that has a wheel for this Python, download one file of each other; lines to print.
+
+    Raises:
+        NotInstallableError: what was published cannot be used.
+
+    """
+    releases: dict[str, list[PublishedFile]] = {}
+    for file in stage.published():
+        releases.setdefault(f"{file.project}=={file.version}", []).append(file)
+    for requirement, files in releases.items():
+        with tempfile.TemporaryDirectory(prefix="installed-", ignore_cleanup_errors=True) as folder:
+            customer = Customer(simple_url=stage.index.simple_url, environ=environ, folder=Path(folder))
+            if _fits_this_python(files):
+                yield f"pip installed {requirement} from the index: {customer.install(requirement)}"
+            else:
+                digest = customer.download(files[0])
+                yield f"{requirement} has no wheel for this Python; downloaded {files[0].filename}, sha256={digest}"
+
+
+def _fits_this_python(files: Sequence[PublishedFile]) -> bool:
+    fitting = set(sys_tags())
+    return any(
+        file.filename.endswith(".whl") and not fitting.isdisjoint(parse_wheel_filename(file.filename)[3])
+        for file in files
+    )

@@ -1,0 +1,219 @@
+"""One release, composed: the adapters are made here and handed to the flow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from .. import __version__
+from ..attestations.attest import Attestations, AttestOrder
+from ..attestations.policy import Wish
+from ..core.claims import ClaimsPolicy
+from ..core.mint_refusals import Refusal, explain_refusal
+from ..core.plan import PlanPolicy, UploadPlan
+from ..core.protection import judge_protection
+from ..errors import Severity, WorkflowError
+from ..events import RunStarted, Told
+from ..io.github.identity import IdentityProvider
+from ..io.github.job import ReleaseJob
+from ..io.threads import in_threads
+from ..io.upload_tokens import URGENT_TIMEOUT, UploadTokens
+from ..publish.flow import Order, Ports, publish
+from ..publish.prefetch import IdentityAhead, PagesAhead
+from ..publish.prove import Proof, prove
+from ..secret import Audience
+from .validation import Validation
+
+if TYPE_CHECKING:
+    from ..attestations.prepare import SigningDesk
+    from ..errors import PublishError
+    from ..inputs import Inputs
+    from .reporter import Desk
+    from .startup import Opening
+
+MINT_PATIENCE: Final = 0.5
+"""Seconds that a stopped run waits for a mint in flight: a token that we never saw cannot be revoked."""
+AFTER_A_MINT: Final = 1.2
+"""Seconds that are then left for giving the tokens back."""
+
+
+class Release:
+    """Everything that one run of the flow is handed; :meth:`stop` may be called from another thread."""
+
+    def __init__(self, inputs: Inputs, desk: Desk, opening: Opening) -> None:
+        self._inputs = inputs
+        self._desk = desk
+        self._clock = desk.surroundings.clock
+        self._opening = opening
+        self._background = opening.background
+        self._proof: Proof | None = None
+        self._tokens: UploadTokens | None = None
+        urls = inputs.index
+        self._index_verifies = urls.is_public or desk.surroundings.sigstore_trust is not None
+        self._session = opening.session
+        self._index = opening.index
+        self._pages = PagesAhead(self._index, self._background)
+        self._validation = Validation(
+            inputs=inputs,
+            context=desk.context,
+            pages=self._pages,
+            known_classifiers=self._index.known_classifiers,
+            install=desk.surroundings.install,
+            emit=self._background.emit,
+        )
+        self._attestations = Attestations(
+            AttestOrder(
+                wish=Wish(inputs.attestations),
+                index_name=urls.title,
+                index_verifies=self._index_verifies,
+                dry_run=inputs.dry_run,
+            ),
+            desk=self._signing_desk,
+            beside=lambda: self._validation.collected.attestations,
+            install=lambda: self._background.start(self._install_signing),
+            emit=self._background.emit,
+        )
+
+    def run(self) -> None:
+        """Run the flow to its end; raises what it raises."""
+        inputs = self._inputs
+        self._desk.emit(
+            RunStarted(
+                command="publish",
+                version=__version__,
+                facts=inputs.facts(),
+                index=inputs.index.title,
+                dry_run=inputs.dry_run,
+            )
+        )
+        ports = Ports(
+            prove=self._prove,
+            validate=self._validation,
+            index=self._index,
+            tokens=self._upload_tokens,
+            attest=self._attestations,
+            pages=self._pages,
+            background=self._background,
+            clock=self._clock,
+            emit=self._background.emit,
+        )
+        publish(self._order(), ports)
+
+    def close(self) -> None:
+        """Close the connections of a run that has ended by itself."""
+        self._session.close()
+
+    def stop(self) -> None:
+        """Start nothing more, close what is open, and give back every token, within two seconds."""
+        tokens = self._tokens
+        minting = tokens is not None and tokens.stop_minting(MINT_PATIENCE)
+        self._session.abort()
+        if tokens is not None:
+            tokens.revoke_all(urgent=True, within=AFTER_A_MINT if minting else URGENT_TIMEOUT)
+
+    def _order(self) -> Order:
+        inputs = self._inputs
+        return Order(
+            plan=PlanPolicy(
+                skip_existing=inputs.skip_existing,
+                like_pypi=inputs.index.is_public or inputs.index.is_loopback,
+                run_attempt=self._desk.context.run_attempt,
+                now=self._clock.now(),
+            ),
+            lanes=inputs.index.lanes,
+            wait_for_index=inputs.index.default_wait if inputs.wait_for_index is None else inputs.wait_for_index,
+            dry_run=inputs.dry_run,
+            index_verifies=self._index_verifies,
+        )
+
+    def _prove(self) -> Proof:
+        proof = prove(
+            check_runner=self._opening.job,
+            index=self._opening,
+            identity=self._identity_of,
+            policy=self._policy,
+            clock=self._clock,
+            emit=self._background.emit,
+        )
+        protection = self._opening.protection()
+        self._background.emit(protection.event())
+        judged = judge_protection(
+            protection,
+            event_name=proof.accepted.claims.event_name,
+            is_pypi=self._inputs.index.is_pypi,
+            required=self._inputs.require_protection,
+        )
+        stops = [diagnosis for diagnosis in judged if diagnosis.severity is Severity.ERROR]
+        if stops:
+            raise WorkflowError(*stops)
+        for diagnosis in judged:
+            self._background.emit(Told(diagnosis=diagnosis))
+        self._attestations.begin(proof.accepted.claims)
+        self._proof = proof
+        return proof
+
+    def _identity_of(self, job: ReleaseJob, audience: Audience) -> IdentityAhead:
+        provider = IdentityProvider(
+            session=self._session,
+            job=job,
+            clock=self._clock,
+            emit=self._background.emit,
+            random=self._desk.surroundings.random,
+            register_secret=self._desk.register,
+        )
+        identity = IdentityAhead(provider, self._background, self._clock)
+        for _ in ("the proof", "the exchange"):
+            identity.expect(audience)
+        return identity
+
+    def _policy(self, audience: Audience) -> ClaimsPolicy:
+        job = self._desk.context.job or "publish"
+        return ClaimsPolicy(environment=self._inputs.environment, audience=audience, job=job)
+
+    def _upload_tokens(self, proof: Proof, plan: UploadPlan) -> UploadTokens:
+        def explain(refusal: Refusal) -> PublishError:
+            return explain_refusal(
+                refusal,
+                claims=proof.accepted.claims,
+                index=self._inputs.index.facts,
+                projects=plan.project_names,
+                unknown_projects=plan.new_projects,
+            )
+
+        spare = min(self._inputs.index.lanes, len(plan.uploads)) - 1
+        self._opening.connect([self._inputs.index.upload_url] * spare)
+        self._tokens = UploadTokens(
+            session=self._session,
+            urls=self._inputs.index,
+            audience=proof.audience,
+            request_identity=proof.identity.request,
+            explain=explain,
+            register_secret=self._desk.register,
+            clock=self._clock,
+            emit=self._background.emit,
+            random=self._desk.surroundings.random,
+        )
+        return self._tokens
+
+    def _signing_desk(self) -> SigningDesk:
+        from ..attestations.prepare import SigningDesk
+        from ..attestations.retrying import Patience, Persistence
+
+        desk, proof = self._desk, self._proof
+        if proof is None:
+            raise RuntimeError("attestations are made after the job has proved who it is")
+        return SigningDesk(
+            session=self._session,
+            request_identity=proof.identity.request,
+            private=desk.private_folder(),
+            folder=desk.attestations_folder,
+            trust=desk.surroundings.sigstore_trust,
+            persistence=Persistence(
+                patience=Patience(), clock=self._clock, emit=self._background.emit, random=desk.surroundings.random
+            ),
+            map_=in_threads,
+        )
+
+    def _install_signing(self) -> None:
+        install = self._desk.surroundings.install
+        if install is not None:
+            install("attestations")

@@ -1,0 +1,159 @@
+"""The desk of a run: its secrets read and hidden, its record kept, and its report written when it is over."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import secrets
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from signal import Signals
+from typing import TYPE_CHECKING, Final
+
+from ..errors import EXIT_BUG, EXIT_OK, Diagnosis, PublishError
+from ..events import Event, RunEnded, Stopping, Told
+from ..io.console import Console, Style
+from ..io.github import commands
+from ..io.github.job import RunnerContext
+from ..io.http.proxies import Proxies
+from ..io.http.trust import Trust
+from ..report.transcript import Role
+from ..sanitize import clean
+
+if TYPE_CHECKING:
+    from ..inputs import Inputs
+    from ..io.recorder import Recorder
+    from ..report.outcome import Outcome
+    from ..secret import Secret
+    from .process import Surroundings
+
+_PREFIX: Final = "pypi-trusted-publish-"
+
+
+class Desk:
+    """Reads the environment once and takes the secrets out of it; everything that is told passes over it."""
+
+    def __init__(self, surroundings: Surroundings, style: Style) -> None:
+        self.surroundings = surroundings
+        self.console = Console(surroundings.stdout, style)
+        self.context = RunnerContext.from_environ(surroundings.environ)
+        self.trust = Trust.from_environ(surroundings.environ)
+        self._lock = threading.RLock()
+        self._closed = False
+        self._began = surroundings.clock.monotonic()
+        self._record: Recorder | None = None
+        self._private: Path | None = None
+        self._folder = Path(self.context.temp or tempfile.gettempdir())
+        self._name = f"{_PREFIX}{secrets.token_hex(4)}"
+        for secret in self.context.secrets():
+            self.register(secret)
+        for name in self.context.consumed:
+            surroundings.environ.pop(name, None)
+
+    def proxies(self) -> Proxies:
+        """The proxies that the environment names; raises WorkflowError for one that cannot be used."""
+        proxies = Proxies.from_environ(self.surroundings.environ)
+        for secret in proxies.secrets():
+            self.register(secret)
+        for name in proxies.consumed:
+            self.surroundings.environ.pop(name, None)
+        return proxies
+
+    def configure(self, inputs: Inputs) -> None:
+        """What the inputs say of the transcript."""
+        self.console.configure(verbose=inputs.verbose, print_hash=inputs.print_hash)
+
+    def register(self, secret: Secret) -> None:
+        """Hide a secret from now on, before its first use."""
+        self.console.register(secret, silently=self._closed)
+
+    def emit(self, event: Event) -> None:
+        """Record an event and show it; once the run is closed, threads that nobody waits for tell in vain."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = isinstance(event, RunEnded)
+            told = self.console.redact(event)
+            self._recorder()(told)
+            self.console(told)
+
+    def _recorder(self) -> Recorder:
+        """The record; what it is made of is imported when there is something to record, after the first request."""
+        with self._lock:
+            if self._record is None:
+                from ..io.recorder import Recorder
+
+                self._record = Recorder()
+            return self._record
+
+    def private_folder(self) -> Path:
+        """A folder of this run, removed at its end."""
+        if self._private is None:
+            self._private = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=self._folder))
+        return self._private
+
+    @property
+    def attestations_folder(self) -> Path:
+        """Where made attestations stay for later steps of the job."""
+        return self._folder / f"{self._name}-attestations"
+
+    def tell(self, problem: PublishError) -> int:
+        """Tell what ended the run; returns its exit code."""
+        for diagnosis in problem.diagnostics():
+            self.emit(Told(diagnosis=diagnosis))
+        return problem.exit_code
+
+    def tell_bug(self, bug: Exception, command: str) -> int:
+        """Tell what nobody has foreseen, as a report to paste."""
+        from ..report.annotations import bug_heading, bug_report
+
+        text = bug_report(bug, command=command)
+        self.emit(Told(diagnosis=Diagnosis(code="bug", happened=bug_heading(), paste=text)))
+        return EXIT_BUG
+
+    def tell_stop(self, signal: Signals) -> None:
+        """Tell that somebody stopped the run."""
+        self.emit(Stopping(why=signal.name))
+
+    def close(self, code: int, *, cancelled: bool) -> None:
+        """End the run: annotations, summary, outputs, and one line that says what came of it."""
+        from ..report.verdict import next_move_in_words, verdict
+
+        seconds = self.surroundings.clock.monotonic() - self._began
+        self.emit(RunEnded(exit_code=code, seconds=seconds, cancelled=cancelled))
+        outcome = self.console.redact(self._recorder().outcome)  # again: a secret may have come after the event
+        if code != EXIT_OK:
+            self.console.release_held()
+        self.console.annotate(outcome.diagnoses)
+        self._write_files(outcome)
+        self.console.say(f"\n{verdict(outcome)}.", Role.HEADLINE if outcome.succeeded else Role.ERROR)
+        if move := next_move_in_words(outcome):
+            self.console.say(f"Next step: {move}")
+        if self._private is not None:
+            shutil.rmtree(self._private, ignore_errors=True)
+
+    def _write_files(self, outcome: Outcome) -> None:
+        """The summary, the report and the outputs; a file that cannot be written is told and changes nothing else."""
+        from ..report.outputs import outputs, report
+        from ..report.summary import summary
+
+        path, written = self._folder / f"{self._name}-report.json", ""
+        with self._told_when_impossible("the report"):
+            path.write_text(json.dumps(report(outcome), indent=2), encoding="utf-8")
+            written = str(path)
+        if self.context.summary_path:
+            with self._told_when_impossible("the summary"):
+                commands.append_summary(self.context.summary_path, summary(outcome))
+        if self.context.output_path:
+            with self._told_when_impossible("the outputs"):
+                commands.append_outputs(self.context.output_path, outputs(outcome, report_path=written))
+
+    @contextlib.contextmanager
+    def _told_when_impossible(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self.console.say(f"{what} could not be written: {clean(error.strerror or type(error).__name__)}")

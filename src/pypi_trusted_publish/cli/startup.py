@@ -1,0 +1,88 @@
+"""How a run begins: connections open and the first question is out while the rest of the program is being imported.
+
+What is imported here is what the first request needs, and nothing else.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from .. import __version__
+from ..clock import SystemClock
+from ..errors import PublishError
+from ..io.github.job import ReleaseJob, check_runner, read_event
+from ..io.http.connections import HeadStart
+from ..publish.background import Background
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ..core.protection import Protection
+    from ..inputs import Inputs
+    from ..secret import Audience
+    from .reporter import Desk
+
+
+class Opening:
+    """The session of a run and its index; and, when the job may publish at all, the first questions, asked already."""
+
+    def __init__(self, inputs: Inputs, desk: Desk) -> None:
+        """Raise WorkflowError when the environment names a proxy that cannot be used."""
+        self.background = Background(desk.emit)
+        clock = SystemClock()  # time-outs are of the network, and stay real where waits are skipped
+        self._head_start = HeadStart(proxies=desk.proxies(), trust=desk.trust, clock=clock)
+        self._job = _job(desk)
+        may_publish = isinstance(self._job, ReleaseJob)
+        if may_publish:
+            github, urls = desk.context, inputs.index
+            self.connect((urls.upload_url, github.identity_url, github.identity_url, github.api_url, urls.simple_root))
+        from ..io.http.session import Session
+        from ..io.index_client import IndexClient
+
+        self.session = Session(
+            self._head_start,
+            emit=self.background.emit,
+            user_agent=f"pypi-trusted-publish/{__version__}",
+            patience=desk.surroundings.patience,
+        )
+        self.index = IndexClient(
+            session=self.session,
+            urls=inputs.index,
+            clock=desk.surroundings.clock,
+            emit=self.background.emit,
+            random=desk.surroundings.random,
+        )
+        self._asked = self.background.start(self.index.audience) if may_publish else None
+        from ..io.github.protection import ProtectionReader
+
+        reader = ProtectionReader(session=self.session, context=desk.context, clock=desk.surroundings.clock)
+        self._read = partial(reader.read, inputs.environment)
+        self._reading = self.background.start(self._read) if may_publish else None
+
+    def connect(self, urls: Iterable[str]) -> None:
+        """Open connections that will be needed; none is waited for."""
+        for url in urls:
+            self.background.start(partial(self._head_start.warm, url))
+
+    def job(self) -> ReleaseJob:
+        """A job that may publish; raises WorkflowError for one that may not."""
+        if isinstance(self._job, PublishError):
+            raise self._job
+        return self._job
+
+    def audience(self) -> Audience:
+        """What the index answered; raises what asking it raised."""
+        return self.index.audience() if self._asked is None else self._asked.result()
+
+    def protection(self) -> Protection:
+        """What GitHub says of the environment's protection."""
+        return self._read() if self._reading is None else self._reading.result()
+
+
+def _job(desk: Desk) -> ReleaseJob | PublishError:
+    """The job, when the proof will get as far as asking the index; else what the proof will raise."""
+    try:
+        return check_runner(desk.context, read_event(desk.context.event_path))
+    except PublishError as refused:
+        return refused

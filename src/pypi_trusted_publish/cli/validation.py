@@ -1,0 +1,118 @@
+"""What is published: the folder read, every file judged, the versions compared with what the tag promises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from packaging.utils import InvalidName, NormalizedName, canonicalize_name
+
+from ..checks.check import check, require_publishable, told_while_publishing
+from ..checks.model import CheckedSet, CheckOptions, Distribution, SeveralVersions
+from ..core.versions import check_versions
+from ..errors import Diagnosis, Severity
+from ..events import Checked, Emit, Fact, Told
+from ..io.descriptions import DescriptionRenderer
+from ..io.packages_dir import Collected, collect
+from ..io.threads import aside, in_threads
+
+if TYPE_CHECKING:
+    from ..checks.classifiers import KnownClassifiers
+    from ..inputs import Inputs
+    from ..io.github.job import RunnerContext
+    from ..publish.prefetch import PagesAhead
+
+
+@dataclass(kw_only=True)
+class Validation:
+    """Reads and judges what the inputs name; called once, as the flow's port."""
+
+    inputs: Inputs
+    context: RunnerContext
+    pages: PagesAhead
+    known_classifiers: KnownClassifiers
+    install: Callable[[str], None] | None
+    emit: Emit
+    collected: Collected = field(default=Collected(candidates=(), attestations=(), ignored=()), init=False)
+    """What was found, once it was called."""
+
+    def __call__(self) -> CheckedSet:
+        """Tell every file; raise DistributionError or WorkflowError with everything that is wrong."""
+        self.collected = collect(self.inputs.packages_dir, self.context.workspace)
+        self.pages.expect(_projects(self.collected))
+        checked = check(
+            self.collected.candidates,
+            options=CheckOptions(
+                lenient_tables=True,
+                full=self.inputs.verify_metadata,
+                several_versions=SeveralVersions.REFUSE,
+            ),
+            render=DescriptionRenderer(self.install),
+            known_classifiers=self.known_classifiers,
+            map_=in_threads,
+            aside=aside,
+        )
+        self._tell(checked)
+        require_publishable(checked)
+        self._compare_versions(checked)
+        return checked
+
+    def _compare_versions(self, checked: CheckedSet) -> None:
+        findings = check_versions(
+            self.inputs.expected_version,
+            ref_type=self.context.ref_type,
+            ref_name=self.context.ref_name,
+            releases=tuple(file.release for file in checked.distributions),
+        )
+        for line in findings.lines:
+            self.emit(Fact(value=line))
+        for warning in findings.warnings:
+            self.emit(Told(diagnosis=warning))
+
+    def _tell(self, checked: CheckedSet) -> None:
+        if self.collected.ignored:
+            self.emit(Fact(name="ignored", value=", ".join(self.collected.ignored)))
+        for distribution in checked.distributions:
+            self.emit(checked_event(distribution, checked))
+        if not self.inputs.verify_metadata:
+            self.emit(Told(diagnosis=_unverified()))
+        for diagnosis in told_while_publishing(checked):
+            self.emit(Told(diagnosis=diagnosis))
+
+
+def checked_event(file: Distribution, checked: CheckedSet) -> Checked:
+    """What is told of a distribution that was read and judged."""
+    return Checked(
+        filename=file.filename,
+        project=file.project,
+        version=str(file.version),
+        kind=file.kind.value,
+        tags=file.tags,
+        size=file.size,
+        sha256=file.sha256,
+        blake2b_256=file.blake2b_256,
+        metadata=tuple((name, value) for name, value in file.metadata.fields if name.lower() != "description"),
+        findings=sum(finding.filename == file.filename for finding in checked.findings),
+    )
+
+
+def _projects(collected: Collected) -> Iterator[NormalizedName]:
+    """The projects that the names of the files speak of; a name that says nothing is told by the check."""
+    for candidate in collected.candidates:
+        name, dash, _ = candidate.filename.partition("-")
+        try:
+            if dash:
+                yield canonicalize_name(name, validate=True)
+        except InvalidName:
+            continue
+
+
+def _unverified() -> Diagnosis:
+    return Diagnosis(
+        code="metadata-not-verified",
+        happened="`verify-metadata` is off: only names, archives and the readability of the metadata were checked.",
+        cause="Whatever else the index refuses shows only while files are uploaded, when the first may be public.",
+        remedy="Leave the input out, and run `pypi-trusted-publish check` on what it complains about.",
+        severity=Severity.WARNING,
+    )

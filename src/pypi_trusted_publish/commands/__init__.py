@@ -1,1 +1,0 @@
-"""The commands: each composes what it needs and hands it to what does the work."""

@@ -1,0 +1,344 @@
+"""Distributions against what the index lists: what to upload, what is there, what is in the way."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from packaging.utils import parse_sdist_filename, parse_wheel_filename
+
+from ..checks.model import FILE_SIZE_LIMIT, PROJECT_SIZE_LIMIT, Kind
+from ..errors import Diagnosis, IndexRefused, Severity, raise_together
+from ..formatting import count_text
+from .project_page import PageState, ProjectPage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from packaging.utils import NormalizedName
+    from packaging.version import Version
+
+    from ..checks.model import Distribution
+    from .project_page import ProjectPage, PublishedFile
+
+RELEASE_OPEN_SECONDS: Final = 14 * 24 * 3600
+"""A release takes new files for 14 days after its first one."""
+CLOSED_STATUSES: Final = frozenset({"archived", "quarantined"})
+"""Project statuses in which no file is taken (PEP 792)."""
+_RERUN: Final = "Press *Re-run failed jobs*, not *Re-run all jobs*: a rebuild gives other bytes."
+
+
+def different_contents(pairs: Sequence[tuple[Distribution, str]], *, rebuilt: bool) -> Diagnosis:
+    """Names that the index has with other bytes."""
+    names = ", ".join(distribution.filename for distribution, _ in pairs)
+    if rebuilt:
+        cause = "This is a repeated run, so the build job most likely ran again and made other bytes."
+        remedy = (
+            "Publish the distributions of the first attempt (download its artefact from the run's page, or re-run only"
+            " the failed jobs), or release a new version."
+        )
+    else:
+        cause = "This version was published before, from another build."
+        remedy = (
+            "Release a new version: a file name can be used once, even after the file was deleted."
+            " With `skip-existing: true` such files are left out, and the index keeps what it has."
+        )
+    facts = tuple(
+        (distribution.filename, f"ours sha256={distribution.sha256}, the index has sha256={published}")
+        for distribution, published in pairs
+    )
+    return Diagnosis(
+        code="file-conflict",
+        happened=f"The index has other bytes under the name of {count_text(len(pairs), 'file')}: {names}.",
+        cause=cause,
+        remedy=remedy,
+        facts=facts,
+        file=pairs[0][0].filename if len(pairs) == 1 else "",
+    )
+
+
+def same_bytes(distribution: Distribution, published: str) -> Diagnosis:
+    """The index refuses the same bytes under a second name."""
+    return Diagnosis(
+        code="same-bytes-under-another-name",
+        happened=f"The bytes of {distribution.filename} are on the index already, as {published}.",
+        cause="The file was renamed after it had been built or published.",
+        remedy="Publish files under the names that the build backend gave them; leave this one out.",
+        file=distribution.filename,
+    )
+
+
+def other_sdist(distribution: Distribution, page: ProjectPage) -> PublishedFile | None:
+    """The sdist that a release has already, under another name than that of the sdist to be sent."""
+    if distribution.kind is not Kind.SDIST:
+        return None
+    others = (file for file in page.files if file.filename != distribution.filename and not _is_wheel(file.filename))
+    return next((file for file in others if _version_of(file.filename) == distribution.version), None)
+
+
+def second_sdist(distribution: Distribution, published: str) -> Diagnosis:
+    """A release has at most one sdist."""
+    return Diagnosis(
+        code="second-sdist",
+        happened=f"The release {distribution.version} of {distribution.project} has an sdist already: {published}.",
+        cause="The index takes one sdist for each version.",
+        remedy=f"Leave {distribution.filename} out, or release a new version.",
+        file=distribution.filename,
+    )
+
+
+def closed_project(page: ProjectPage) -> Diagnosis:
+    """The project takes no files at all."""
+    who = "its owners" if page.status == "archived" else "the index's administrators"
+    remedy = (
+        "An owner can unarchive the project in its settings on the index; then run again."
+        if page.status == "archived"
+        else "Write to the index's support; nothing can be uploaded until the quarantine is lifted."
+    )
+    return Diagnosis(
+        code=f"project-{page.status}",
+        happened=f"The project {page.project} is {page.status} on the index and takes no files.",
+        cause=f"It was {page.status} by {who}."
+        + (f" Reason given: {page.status_reason}" if page.status_reason else ""),
+        remedy=remedy,
+    )
+
+
+def release_age(page: ProjectPage, version: Version, now: float) -> float | None:
+    """Seconds since the first file of a release was uploaded, or None when there is none with a time."""
+    times = [
+        entry.upload_time
+        for entry in page.files
+        if entry.upload_time is not None and _version_of(entry.filename) == version
+    ]
+    return now - min(times) if times else None
+
+
+def old_release(project: NormalizedName, version: Version, age: float) -> Diagnosis:
+    """A release takes no new file after 14 days."""
+    return Diagnosis(
+        code="release-too-old",
+        happened=f"The release {version} of {project} is {age / 86400:.0f} days old and takes no new files.",
+        cause="The index closes a release 14 days after its first file.",
+        remedy=f"Release a new version, or a post-release such as `{version.base_version}.post1`.",
+    )
+
+
+def has_release(page: ProjectPage, version: Version) -> bool:
+    """Whether the page lists any file of that version."""
+    return any(_version_of(entry.filename) == version for entry in page.files)
+
+
+def unreadable_page(page: ProjectPage) -> Diagnosis:
+    """What is on the index is unknown."""
+    return Diagnosis(
+        code="index-page-unreadable",
+        happened=f"What the index has of {page.project} could not be read ({page.why_unreadable or 'no answer'}).",
+        cause="The simple index stands at another address, asks for credentials, or speaks no JSON.",
+        remedy="Give the address of the simple index as `check-url`. Until then conflicts show only while uploading.",
+        severity=Severity.WARNING,
+    )
+
+
+def skipped_files(files: Sequence[Distribution], mixed: Sequence[Distribution]) -> Diagnosis:
+    """Conflicts that ``skip-existing`` lets pass, and what that makes of the release."""
+    names = ", ".join(distribution.filename for distribution in files)
+    if mixed:
+        return Diagnosis(
+            code="mixed-builds",
+            happened=(
+                f"{count_text(len(files), 'file')} on the index differ from ours and are skipped ({names}), while other"
+                " files of the same version are sent: this release mixes two builds."
+            ),
+            cause="The build ran again between two attempts, and `skip-existing` is on.",
+            remedy=f"{_RERUN} Check that both builds are of the same source.",
+            severity=Severity.WARNING,
+        )
+    return Diagnosis(
+        code="skipped-existing",
+        happened=f"{count_text(len(files), 'file')} on the index differ from ours and are skipped: {names}.",
+        cause="`skip-existing` is on, and these names are taken by other bytes.",
+        remedy="Release a new version if the new bytes matter.",
+        severity=Severity.WARNING,
+    )
+
+
+def beyond_limits(uploads: Iterable[Distribution], pages: Iterable[ProjectPage]) -> Iterator[Diagnosis]:
+    """One warning for each project whose files or sum pass the limits that hold by default."""
+    uploads = tuple(uploads)
+    for page in pages:
+        news = [distribution for distribution in uploads if distribution.project == page.project]
+        big = [distribution for distribution in news if distribution.size > FILE_SIZE_LIMIT]
+        there = sum(entry.size or 0 for entry in page.files)
+        coming = sum(distribution.size for distribution in news)
+        if news and (big or there + coming > PROJECT_SIZE_LIMIT):
+            yield _beyond_limits(page.project, big, there, coming)
+
+
+def _beyond_limits(project: NormalizedName, big: Sequence[Distribution], there: int, coming: int) -> Diagnosis:
+    files = ", ".join(f"{distribution.filename} ({distribution.size:,} bytes)" for distribution in big)
+    return Diagnosis(
+        code="beyond-default-size",
+        happened=(
+            f"{project} passes a default limit of the index: {files or 'no file is above 100 MiB'};"
+            f" {there:,} bytes there and {coming:,} bytes to come, of 10 GiB."
+        ),
+        cause="PyPI takes 100 MiB for a file and 10 GiB for a project, and more on request, which is not shown.",
+        remedy="Ask for a higher limit in the project's settings on the index, unless you have one.",
+        severity=Severity.WARNING,
+    )
+
+
+def _is_wheel(filename: str) -> bool:
+    return filename.endswith(".whl")
+
+
+def _version_of(filename: str) -> Version | None:
+    try:
+        return parse_wheel_filename(filename)[1] if _is_wheel(filename) else parse_sdist_filename(filename)[1]
+    except ValueError:  # no name of a distribution, or more digits than int() reads
+        return None
+
+
+class Decision(str, enum.Enum):
+    """What happens to one file; the values are what users read."""
+
+    UPLOAD = "upload"
+    IDENTICAL = "identical: skipped"
+    CONFLICT = "conflict: same name, other bytes"
+    SKIPPED = "skipped: same name, other bytes"
+    """A conflict that ``skip-existing`` lets pass."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanPolicy:
+    """What the plan needs to know beside the files and the pages."""
+
+    skip_existing: bool
+    like_pypi: bool
+    """The index is PyPI or TestPyPI, or a rehearsal of them: their rules about age and size hold."""
+    run_attempt: int
+    """``GITHUB_RUN_ATTEMPT``: above 1, a conflict is most likely a rebuild."""
+    now: float
+    """Seconds since the epoch."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedFile:
+    """One distribution and what will be done with it."""
+
+    distribution: Distribution
+    decision: Decision
+    published_sha256: str | None = None
+    """What the index has under that name, when it has something."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class UploadPlan:
+    """The whole run, decided before the first byte is sent."""
+
+    files: tuple[PlannedFile, ...]
+    pages: tuple[ProjectPage, ...]
+    warnings: tuple[Diagnosis, ...] = ()
+
+    @property
+    def uploads(self) -> tuple[Distribution, ...]:
+        """What will be sent."""
+        return tuple(file.distribution for file in self.files if file.decision is Decision.UPLOAD)
+
+    @property
+    def published(self) -> tuple[Distribution, ...]:
+        """What the index has with our bytes when the plan has been carried out."""
+        there = (Decision.UPLOAD, Decision.IDENTICAL)
+        return tuple(file.distribution for file in self.files if file.decision in there)
+
+    @property
+    def projects(self) -> tuple[NormalizedName, ...]:
+        """Those to which something will be sent, each once."""
+        return tuple({distribution.project: None for distribution in self.uploads})
+
+    @property
+    def project_names(self) -> tuple[str, ...]:
+        """The same as the metadata spells them."""
+        return tuple({distribution.project: distribution.name for distribution in self.uploads}.values())
+
+    @property
+    def new_projects(self) -> tuple[NormalizedName, ...]:
+        """Those to which something will be sent and which the index does not know."""
+        return tuple(project for project in self.projects if self.page(project).state is PageState.NO_PROJECT)
+
+    def page(self, project: NormalizedName) -> ProjectPage:
+        """The page of one of the plan's projects."""
+        return next(page for page in self.pages if page.project == project)
+
+    def refusals(self, policy: PlanPolicy) -> tuple[IndexRefused, ...]:
+        """Everything for which the index would refuse the plan: nothing may be sent while there is one."""
+        return tuple(IndexRefused(diagnosis) for diagnosis in _refusals(self, policy))
+
+
+def plan_uploads(
+    distributions: Iterable[Distribution], pages: Mapping[NormalizedName, ProjectPage], policy: PlanPolicy
+) -> UploadPlan:
+    """Decide about every file; the plan may still hold conflicts (see :func:`require_feasible`)."""
+    files = tuple(_decide(distribution, pages[distribution.project], policy) for distribution in distributions)
+    plan = UploadPlan(files=files, pages=tuple(pages.values()))
+    return replace(plan, warnings=tuple(_warnings(plan, policy)))
+
+
+def require_feasible(plan: UploadPlan, policy: PlanPolicy) -> None:
+    """Raise :class:`IndexRefused` with every cause for which the index would refuse the plan."""
+    raise_together(plan.refusals(policy))
+
+
+def _decide(distribution: Distribution, page: ProjectPage, policy: PlanPolicy) -> PlannedFile:
+    entry = page.file(distribution.filename)
+    if entry is None or entry.sha256 is None:
+        return PlannedFile(distribution=distribution, decision=Decision.UPLOAD)
+    if entry.sha256 == distribution.sha256:
+        decision = Decision.IDENTICAL
+    else:
+        decision = Decision.SKIPPED if policy.skip_existing else Decision.CONFLICT
+    return PlannedFile(distribution=distribution, decision=decision, published_sha256=entry.sha256)
+
+
+def _refusals(plan: UploadPlan, policy: PlanPolicy) -> Iterator[Diagnosis]:
+    conflicts = [file for file in plan.files if file.decision is Decision.CONFLICT]
+    if conflicts:
+        yield different_contents(
+            [(file.distribution, file.published_sha256 or "") for file in conflicts], rebuilt=policy.run_attempt > 1
+        )
+    for distribution in plan.uploads:
+        page = plan.page(distribution.project)
+        twin = page.file_of(distribution.sha256)
+        if twin is not None:
+            yield same_bytes(distribution, twin.filename)
+        sdist = other_sdist(distribution, page)
+        if sdist is not None and policy.like_pypi:
+            yield second_sdist(distribution, sdist.filename)
+    for page in plan.pages:
+        news = [distribution for distribution in plan.uploads if distribution.project == page.project]
+        if news:
+            yield from _closed(page, news, policy)
+
+
+def _closed(page: ProjectPage, news: Sequence[Distribution], policy: PlanPolicy) -> Iterator[Diagnosis]:
+    if page.status in CLOSED_STATUSES:
+        yield closed_project(page)
+    if not policy.like_pypi:
+        return
+    for version in sorted({distribution.version for distribution in news}):
+        age = release_age(page, version, policy.now)
+        if age is not None and age > RELEASE_OPEN_SECONDS:
+            yield old_release(page.project, version, age)
+
+
+def _warnings(plan: UploadPlan, policy: PlanPolicy) -> Iterator[Diagnosis]:
+    yield from (unreadable_page(page) for page in plan.pages if page.state is PageState.UNREADABLE)
+    skipped = [file.distribution for file in plan.files if file.decision is Decision.SKIPPED]
+    if skipped:
+        sent = {distribution.release for distribution in plan.uploads}
+        mixed = [distribution for distribution in skipped if distribution.release in sent]
+        yield skipped_files(skipped, mixed)
+    if policy.like_pypi:
+        yield from beyond_limits(plan.uploads, plan.pages)

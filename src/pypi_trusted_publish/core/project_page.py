@@ -1,0 +1,138 @@
+"""What the JSON simple index says of a project."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import json
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
+
+    from packaging.utils import NormalizedName
+
+_SHA256: Final = re.compile(r"[0-9a-fA-F]{64}")
+
+
+class PageState(str, enum.Enum):
+    """Whether the page could be read."""
+
+    KNOWN = "known"
+    """The index has a page for the project; it may list no file."""
+    NO_PROJECT = "no project"
+    """404: the index does not know the project."""
+    UNREADABLE = "unreadable"
+    """Whatever else was answered; nothing is known."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishedFile:
+    """One file that the index lists."""
+
+    filename: str
+    sha256: str | None
+    """Hexadecimal, lower case; None when the index names no SHA-256."""
+    size: int | None
+    """Bytes."""
+    upload_time: float | None
+    """Seconds since the epoch."""
+    provenance: str | None
+    """URL of the file's provenance, if it has any."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectPage:
+    """A project's page, read once."""
+
+    project: NormalizedName
+    state: PageState
+    files: tuple[PublishedFile, ...] = ()
+    status: str = "active"
+    """``active``, ``archived``, ``quarantined`` or ``deprecated`` (PEP 792)."""
+    status_reason: str = ""
+    why_unreadable: str = ""
+    """A phrase for people when ``state`` is UNREADABLE, such as ``403 Forbidden``."""
+
+    def file(self, filename: str) -> PublishedFile | None:
+        """The entry of that name, or None."""
+        return self._by_filename.get(filename)
+
+    def file_of(self, sha256: str) -> PublishedFile | None:
+        """The first entry with these bytes, or None."""
+        return self._by_sha256.get(sha256)
+
+    @cached_property
+    def _by_filename(self) -> dict[str, PublishedFile]:
+        return {entry.filename: entry for entry in reversed(self.files)}
+
+    @cached_property
+    def _by_sha256(self) -> dict[str | None, PublishedFile]:
+        return {entry.sha256: entry for entry in reversed(self.files)}
+
+
+class UnreadablePage(ValueError):
+    """What was answered is not a page of the JSON simple index. The text says why, in our words."""
+
+
+def parse_project_page(project: NormalizedName, body: bytes) -> ProjectPage:
+    """Read a page of the JSON simple index (PEP 691, with PEP 700 and PEP 792), UTF-8. Raises UnreadablePage.
+
+    A file without a name or with digests in another form makes the page unreadable: a conflict must not be
+    overlooked. What only serves to predict or to show (size, time, provenance, status) is left out when it is odd.
+    """
+    try:
+        page = json.loads(body)
+    except (ValueError, RecursionError):
+        raise UnreadablePage("it is no JSON") from None
+    if not isinstance(page, dict) or not isinstance(page.get("files"), list):
+        raise UnreadablePage("it is JSON, but no page of a simple index")
+    meta = page.get("meta")
+    version = meta.get("api-version") if isinstance(meta, dict) else None
+    if not isinstance(version, str) or version.partition(".")[0] != "1":
+        raise UnreadablePage(f"its version of the simple index is not 1.x but {version!r:.40}")
+    status = page.get("project-status")
+    told = status if isinstance(status, dict) else {}
+    return ProjectPage(
+        project=project,
+        state=PageState.KNOWN,
+        files=tuple(_file(entry) for entry in page["files"]),
+        status=_text(told.get("status")) or "active",
+        status_reason=_text(told.get("reason")),
+    )
+
+
+def _file(entry: object) -> PublishedFile:
+    if not isinstance(entry, dict) or not isinstance(entry.get("filename"), str):
+        raise UnreadablePage("it lists a file without a name")
+    hashes = entry.get("hashes", {})
+    sha256 = hashes.get("sha256") if isinstance(hashes, dict) else None
+    if sha256 is not None and not (isinstance(sha256, str) and _SHA256.fullmatch(sha256)):
+        raise UnreadablePage("it lists a SHA-256 that is none")
+    size = entry.get("size")
+    return PublishedFile(
+        filename=entry["filename"],
+        sha256=None if sha256 is None else sha256.lower(),
+        size=size if isinstance(size, int) and not isinstance(size, bool) and size >= 0 else None,
+        upload_time=_seconds(entry.get("upload-time")),
+        provenance=_text(entry.get("provenance")) or None,
+    )
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _seconds(value: object) -> float | None:
+    """Seconds since the epoch of a time such as ``2026-08-01T10:00:00.123456Z``."""
+    try:
+        moment = dt.datetime.fromisoformat(_text(value).replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    try:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=dt.timezone.utc)).timestamp()
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,273 @@
+"""Where an index is: one upload URL, and everything that follows from it. The only place that names public hosts."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote, urlsplit
+
+from .publisher import IndexFacts
+
+if TYPE_CHECKING:
+    from urllib.parse import SplitResult
+
+    from packaging.utils import NormalizedName
+
+
+def is_loopback_address(address: str) -> bool:
+    """Whether a numeric address is in 127.0.0.0/8 or ::1 (mapped into IPv6 as well); False for a name."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+    return (mapped or parsed).is_loopback
+
+
+def is_loopback_host(host: str) -> bool:
+    """Whether a URL's host says loopback: such an address, or ``localhost`` (whose address is checked again)."""
+    bare = host.strip("[]").lower()
+    return bare == "localhost" or is_loopback_address(bare)
+
+
+_OR_SHORT: Final = {"repository-url": ", or be one of the words pypi and testpypi"}
+
+
+class UnusableUrl(ValueError):
+    """A URL that cannot be that of an index. The reason never quotes the URL, which may hold credentials."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def checked_url(text: str, field: str) -> SplitResult:
+    """The parts of an https URL (or http on loopback) without user information, query and fragment.
+
+    ``field`` is the input that holds it. Raises UnusableUrl.
+    """
+    if not text.isprintable() or " " in text or "\\" in text:
+        raise UnusableUrl(f"{field} holds a blank, a backslash or an unprintable character")
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise UnusableUrl(f"{field} is no URL") from None
+    if "@" in parts.netloc:
+        raise UnusableUrl(f"{field} holds a user name or a password: this action needs none, remove it")
+    if "?" in text or "#" in text:
+        raise UnusableUrl(f"{field} holds a query or a fragment: an index has neither")
+    if parts.scheme not in {"http", "https"} or not host:
+        raise UnusableUrl(f"{field} must begin with https://" + _OR_SHORT.get(field, ""))
+    if parts.scheme == "http" and not is_loopback_host(host):
+        raise UnusableUrl(f"{field} begins with http://: only https is spoken, except on this machine")
+    if not host.isascii():
+        raise UnusableUrl(f"{field} has a host name that is not ASCII: write it as punycode (xn--...)")
+    return parts
+
+
+def authority(parts: SplitResult) -> str:
+    """Host and port as they belong into a URL, in lower case; a default port is left out."""
+    host = (parts.hostname or "").lower()
+    shown = f"[{host}]" if ":" in host else host
+    default = 443 if parts.scheme == "https" else 80
+    return shown if parts.port in {None, default} else f"{shown}:{parts.port}"
+
+
+PYPI_UPLOAD: Final = "https://upload.pypi.org/legacy/"
+PYPI_SITE: Final = "https://pypi.org"
+TESTPYPI_UPLOAD: Final = "https://test.pypi.org/legacy/"
+TESTPYPI_SITE: Final = "https://test.pypi.org"
+"""PyPI serves uploads and the exchange on one host and everything else on another; TestPyPI serves both on one.
+Source: https://docs.pypi.org/api/upload/ and https://docs.pypi.org/api/index-api/, August 2026."""
+
+_PUBLIC_HOSTS: Final = {
+    "pypi.org": "pypi",
+    "www.pypi.org": "pypi",
+    "upload.pypi.org": "pypi",
+    "files.pythonhosted.org": "pypi",
+    "pypi.python.org": "pypi",
+    "upload.pypi.io": "pypi",
+    "test.pypi.org": "testpypi",
+    "testpypi.python.org": "testpypi",
+    "test-files.pythonhosted.org": "testpypi",
+}
+"""Hosts whose owner is known, and the short name that should have been given."""
+
+PUBLIC_LANES: Final = 4
+OTHER_LANES: Final = 1
+DEFAULT_WAIT: Final = 300.0
+"""Seconds that the read-back waits where we know where to look."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class IndexUrls:
+    """The addresses of one index."""
+
+    name: str
+    """``pypi``, ``testpypi``, or the host (with its port) of another index."""
+    title: str
+    """As people call it: ``PyPI``, ``TestPyPI``, or the host."""
+    upload_url: str
+    origin: str
+    """Scheme, host and port of the upload URL: where the exchange is."""
+    simple_root: str
+    """The simple index, ending in a slash."""
+    site: str = ""
+    """Where people look, without a slash at the end; empty for an index that we do not know."""
+    expected_audience: str | None = None
+    """The audience that the index has to ask for; None where that is not fixed."""
+    check_url_given: bool = False
+    """The simple index was named, not guessed."""
+
+    @classmethod
+    def parse(cls, repository_url: str, check_url: str = "") -> IndexUrls:
+        """Read the inputs ``repository-url`` and ``check-url``. Raises UnusableUrl."""
+        wanted = repository_url.strip() or "pypi"
+        known = _KNOWN.get(wanted.lower()) or _KNOWN_UPLOADS.get(wanted)
+        if known is not None:
+            if check_url.strip():
+                raise UnusableUrl(f"check-url is for other indexes: that of {known.title} is known")
+            return known
+        parts = checked_url(wanted, "repository-url")
+        _refuse_public_host(parts.hostname or "")
+        origin = f"{parts.scheme}://{authority(parts)}"
+        return cls(
+            name=authority(parts),
+            title=authority(parts),
+            upload_url=origin + (parts.path or "/"),
+            origin=origin,
+            simple_root=_simple_root(check_url, origin),
+            check_url_given=bool(check_url.strip()),
+        )
+
+    @property
+    def audience_url(self) -> str:
+        """Where the index says for whom an identity token has to be."""
+        return f"{self.origin}/_/oidc/audience"
+
+    @property
+    def mint_url(self) -> str:
+        """Where an identity token becomes an upload token."""
+        return f"{self.origin}/_/oidc/mint-token"
+
+    @property
+    def burn_url(self) -> str:
+        """Where an upload token is given back."""
+        return f"{self.origin}/_/oidc/burn-token"
+
+    @property
+    def classifiers_url(self) -> str | None:
+        """The index's own list of classifiers, one a line; None where there is none."""
+        return f"{self.site}/pypi?%3Aaction=list_classifiers" if self.site else None
+
+    @property
+    def is_pypi(self) -> bool:
+        """Whether this is PyPI."""
+        return self.name == "pypi"
+
+    @property
+    def is_testpypi(self) -> bool:
+        """Whether this is TestPyPI."""
+        return self.name == "testpypi"
+
+    @property
+    def is_public(self) -> bool:
+        """Whether this is PyPI or TestPyPI, whose behaviour is known."""
+        return self.is_pypi or self.is_testpypi
+
+    @property
+    def host(self) -> str:
+        """The host of the upload URL, without port and brackets."""
+        return urlsplit(self.upload_url).hostname or ""
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the index is on this machine."""
+        return is_loopback_host(self.host)
+
+    @property
+    def lanes(self) -> int:
+        """How many files may be sent at the same time."""
+        return PUBLIC_LANES if self.is_public or self.is_loopback else OTHER_LANES
+
+    @property
+    def default_wait(self) -> float:
+        """Seconds that the read-back waits when the user does not say."""
+        return DEFAULT_WAIT if self.is_public or self.check_url_given else 0.0
+
+    @property
+    def facts(self) -> IndexFacts:
+        """What the explanations of a refused exchange need."""
+        if not self.site:
+            return IndexFacts(name=self.title, expected_audience=self.expected_audience)
+        return IndexFacts(
+            name=self.title,
+            expected_audience=self.expected_audience,
+            project_publishing_page=f"{self.site}/manage/project/{{project}}/settings/publishing/",
+            pending_publishing_page=f"{self.site}/manage/account/publishing/",
+        )
+
+    def simple_url(self, project: NormalizedName) -> str:
+        """The project's page in the simple index."""
+        return f"{self.simple_root}{quote(project, safe='')}/"
+
+    def project_url(self, project: NormalizedName, version: str) -> str:
+        """The page for people of a release; the simple index's page where we know of none."""
+        if not self.site:
+            return self.simple_url(project)
+        return f"{self.site}/project/{quote(project, safe='')}/{quote(version, safe='')}/"
+
+
+PYPI: Final = IndexUrls(
+    name="pypi",
+    title="PyPI",
+    upload_url=PYPI_UPLOAD,
+    origin=PYPI_UPLOAD.removesuffix("/legacy/"),
+    simple_root=f"{PYPI_SITE}/simple/",
+    site=PYPI_SITE,
+    expected_audience="pypi",
+)
+TESTPYPI: Final = IndexUrls(
+    name="testpypi",
+    title="TestPyPI",
+    upload_url=TESTPYPI_UPLOAD,
+    origin=TESTPYPI_UPLOAD.removesuffix("/legacy/"),
+    simple_root=f"{TESTPYPI_SITE}/simple/",
+    site=TESTPYPI_SITE,
+    expected_audience="testpypi",
+)
+_KNOWN: Final = {"pypi": PYPI, "testpypi": TESTPYPI}
+_KNOWN_UPLOADS: Final = {PYPI_UPLOAD: PYPI, TESTPYPI_UPLOAD: TESTPYPI}
+
+
+def _refuse_public_host(host: str) -> None:
+    """PyPI's upload URL has one spelling; another one on its hosts is a mistake, and a guess could publish for good."""
+    short = _PUBLIC_HOSTS.get(host.lower().rstrip("."))
+    if short is not None:
+        known = _KNOWN[short]
+        raise UnusableUrl(
+            f"repository-url names a host of {known.title}, but not its upload URL {known.upload_url}"
+            f" (the URL of the simple index, or a missing slash?): write {short!r}"
+        )
+
+
+def _simple_root(check_url: str, origin: str) -> str:
+    """The simple index: as named, else where most indexes have it on the upload host."""
+    if not check_url.strip():
+        return f"{origin}/simple/"
+    parts = checked_url(check_url.strip(), "check-url")
+    return f"{parts.scheme}://{authority(parts)}{parts.path.rstrip('/')}/"
+
+
+def may_carry_tokens(url: str) -> bool:
+    """Whether it is https, or http on loopback, with a host and without user information."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        return False
+    if not host or "@" in parts.netloc:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback_host(host))

@@ -1,0 +1,213 @@
+"""Whether the distributions have the version that was meant: the one in the tag, or the one that was asked for.
+
+A build from a dirty tree or without the repository's tags gets a version that nobody chose, and a version once
+published is used for ever. So the tag is read where it clearly names a version, and left alone where it does not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import Version
+
+from ..errors import Diagnosis, DistributionError, Severity
+from ..formatting import read_version
+
+AUTO: Final = "auto"
+ANY: Final = "any"
+
+_SEPARATORS: Final = "-_/@:"
+_NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_FEWEST_NUMBERS: Final = 2
+"""Release numbers that make a version of a tag; ``84`` and ``nightly-20260822`` name a build, not a version."""
+_LONGEST_TAG: Final = 255
+_YEARS: Final = range(1990, 2100)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tagged:
+    """A version that a tag names."""
+
+    project: NormalizedName | None
+    """What stands before the version, as a project's name; None when nothing does."""
+    version: Version
+
+
+@dataclass(frozen=True, kw_only=True)
+class VersionFindings:
+    """What came of the comparison."""
+
+    errors: tuple[Diagnosis, ...] = ()
+    warnings: tuple[Diagnosis, ...] = ()
+    lines: tuple[str, ...] = ()
+    """Sentences for the log: what was compared, what was not and why, what is a pre-release."""
+
+
+def check_versions(
+    expected: str, *, ref_type: str, ref_name: str, releases: Sequence[tuple[NormalizedName, Version]]
+) -> VersionFindings:
+    """Compare every release of the run with what ``expected`` (``auto``, ``any`` or a version) says.
+
+    ``ref_type`` is ``tag`` or ``branch``, ``ref_name`` the ref's short name.
+
+    Raises:
+        DistributionError: a release has another version than was meant.
+
+    """
+    findings = compare_versions(expected, ref_type=ref_type, ref_name=ref_name, releases=releases)
+    if findings.errors:
+        raise DistributionError(*findings.errors)
+    return findings
+
+
+def compare_versions(
+    expected: str, *, ref_type: str, ref_name: str, releases: Sequence[tuple[NormalizedName, Version]]
+) -> VersionFindings:
+    """Do the same without raising."""
+    unique = tuple(dict.fromkeys(releases))
+    shown = tuple(f"{project} {version} is a pre-release." for project, version in unique if version.is_prerelease)
+    if expected == ANY:
+        return VersionFindings(lines=("Versions are not compared: 'expected-version' is 'any'.", *shown))
+    if expected == AUTO:
+        return _with_lines(_by_tag(ref_type, ref_name, unique), shown)
+    wanted = Version(expected)
+    wrong = tuple(_not_the_given(project, version, expected) for project, version in unique if version != wanted)
+    lines = () if wrong else (f"The version is {expected}, as expected.",)
+    return VersionFindings(errors=wrong, lines=(*lines, *shown))
+
+
+def read_tag(name: str, projects: Sequence[NormalizedName]) -> Tagged | None:
+    """The version in a tag: an optional name, one separator, an optional ``v``, two or more release numbers.
+
+    Where a tag can be split in several ways, the one that names one of ``projects`` counts, else the first.
+    """
+    if len(name) > _LONGEST_TAG:
+        return None
+    found = list(_splits(name))
+    whole = next((tagged for tagged in found if tagged.project is None), None)
+    ours = next((tagged for tagged in found if tagged.project in projects), None)
+    return whole or ours or (found[0] if found else None)
+
+
+def _splits(name: str) -> Iterator[Tagged]:
+    version = _version(name)
+    if version is not None:
+        yield Tagged(project=None, version=version)
+    for position, character in enumerate(name):
+        if character in _SEPARATORS and _NAME.fullmatch(name[:position]):
+            version = _version(name[position + 1 :])
+            if version is not None:
+                yield Tagged(project=canonicalize_name(name[:position]), version=version)
+
+
+def _version(text: str) -> Version | None:
+    bare = text.removeprefix("v")
+    if not bare[:1].isdigit():
+        return None
+    version = read_version(bare)
+    return version if version is not None and len(version.release) >= _FEWEST_NUMBERS else None
+
+
+def _by_tag(ref_type: str, ref_name: str, releases: Sequence[tuple[NormalizedName, Version]]) -> VersionFindings:
+    if ref_type != "tag":
+        return VersionFindings(lines=("Versions are not compared: no tag started this run.",))
+    projects = tuple(dict.fromkeys(project for project, _ in releases))
+    tagged = read_tag(ref_name, projects)
+    if tagged is None:
+        return VersionFindings(lines=(f"Versions are not compared: the tag {ref_name!r} names none.",))
+    if tagged.project not in projects and len(projects) > 1:
+        return VersionFindings(lines=(f"Versions are not compared: the tag {ref_name!r} names none of the projects.",))
+    compared = [entry for entry in releases if entry[0] == tagged.project] or list(releases)
+    if _is_date(tagged.version) and not any(version.release[0] in _YEARS for _, version in compared):
+        return VersionFindings(
+            lines=(f"Versions are not compared: the tag {ref_name!r} is a date, no version is one.",)
+        )
+    found = [_compare(project, version, tagged.version, ref_name) for project, version in compared]
+    told = [diagnosis for diagnosis in found if diagnosis is not None]
+    return VersionFindings(
+        errors=tuple(diagnosis for diagnosis in told if diagnosis.severity is Severity.ERROR),
+        warnings=tuple(diagnosis for diagnosis in told if diagnosis.severity is Severity.WARNING),
+        lines=() if told else (f"The version agrees with the tag {ref_name!r}.",),
+    )
+
+
+def _is_date(version: Version) -> bool:
+    """Whether a version may as well be a day; it is a version where those of the project begin with a year too."""
+    if len(version.release) != 3:  # noqa: PLR2004  # year, month, day
+        return False
+    year, month, day = version.release
+    return year in _YEARS and 1 <= month <= 12 and 1 <= day <= 31  # noqa: PLR2004
+
+
+def _compare(project: NormalizedName, version: Version, tagged: Version, tag: str) -> Diagnosis | None:
+    if version == tagged:
+        return None
+    if _numbers(version) != _numbers(tagged):
+        return _another_release(project, version, tag)
+    if (version.is_devrelease and not tagged.is_devrelease) or (version.local and not tagged.local):
+        return _unclean(project, version, tag)
+    return Diagnosis(
+        code="version-suffix-differs",
+        severity=Severity.WARNING,
+        happened=f"{project} has the version {version}, and the tag is {tag!r}: the release numbers agree, the rest "
+        "does not.",
+        cause="The tag and the project's version were not set together.",
+        remedy="Look whether this is meant; 'expected-version' set to a version compares strictly, 'any' not at all.",
+        facts=_facts(project, version, tag),
+    )
+
+
+def _numbers(version: Version) -> tuple[int, tuple[int, ...]]:
+    """Epoch and release numbers without zeros at the end, which PEP 440 does not count."""
+    release = list(version.release)
+    while release and release[-1] == 0:
+        release.pop()
+    return version.epoch, tuple(release)
+
+
+def _another_release(project: NormalizedName, version: Version, tag: str) -> Diagnosis:
+    return Diagnosis(
+        code="version-not-of-tag",
+        happened=f"{project} has the version {version}, and the tag that started this run is {tag!r}.",
+        cause="The version in the project was not changed for this tag, or the build job did not fetch the tags "
+        "(actions/checkout fetches none by default), or the folder holds files of an earlier build.",
+        remedy="Build from the tag with its history, or say in 'expected-version' what is right ('any': none).",
+        paste="      - uses: actions/checkout\n        with:\n          fetch-depth: 0",
+        facts=_facts(project, version, tag),
+    )
+
+
+def _unclean(project: NormalizedName, version: Version, tag: str) -> Diagnosis:
+    part = "a local part" if version.local else "a development part"
+    return Diagnosis(
+        code="version-not-clean",
+        happened=f"{project} has the version {version}, with {part} that the tag {tag!r} lacks.",
+        cause="A tool that takes the version from git found changed files (a dirty tree: something wrote into the "
+        "checkout before the build) or commits after the tag, or the build job did not fetch the tags.",
+        remedy="Fetch the history in the build job, and keep the tree clean until the build is done ('git status "
+        "--porcelain' there shows what changed).",
+        paste="      - uses: actions/checkout\n        with:\n          fetch-depth: 0",
+        facts=_facts(project, version, tag),
+    )
+
+
+def _not_the_given(project: NormalizedName, version: Version, expected: str) -> Diagnosis:
+    return Diagnosis(
+        code="version-not-expected",
+        happened=f"{project} has the version {version}, and 'expected-version' is {expected!r}.",
+        cause="The build took another version than the one that was asked for.",
+        remedy="Build the version that was asked for, or correct the input.",
+        facts=(("project", project), ("version", str(version)), ("expected-version", expected)),
+    )
+
+
+def _facts(project: NormalizedName, version: Version, tag: str) -> tuple[tuple[str, str], ...]:
+    return (("project", project), ("version", str(version)), ("tag", tag))
+
+
+def _with_lines(findings: VersionFindings, lines: tuple[str, ...]) -> VersionFindings:
+    return VersionFindings(errors=findings.errors, warnings=findings.warnings, lines=(*findings.lines, *lines))

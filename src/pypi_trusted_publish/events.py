@@ -1,0 +1,345 @@
+"""The vocabulary of a run: frozen events, told as they happen.
+
+The transcript, the summary and the report are drawn from them, and from nothing else.
+
+An event holds facts, never layout and never a secret. Texts may be foreign (from a file or a server): whoever prints
+them cleans them. Every event may come from any thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from .errors import Diagnosis
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Something happened."""
+
+
+Emit: TypeAlias = Callable[[Event], None]
+"""What everything that has something to tell is handed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered(Event):
+    """A request was answered. The URL holds no credentials and no secret query value: its emitter sees to that."""
+
+    method: str
+    url: str
+    status: int
+    reason: str
+    seconds: float
+    sent_bytes: int
+    received_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failed(Event):
+    """A request got no answer."""
+
+    method: str
+    url: str
+    problem: str
+    """A phrase of ours, such as ``connection refused``; never a library's exception text."""
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retrying(Event):
+    """The same thing will be tried again."""
+
+    what: str
+    """Such as ``mint an upload token`` or ``upload demo-1.0-py3-none-any.whl``."""
+    why: str
+    attempt: int
+    """Number of the try that comes, from 2."""
+    wait: float
+    """Seconds until then."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LaneNarrowed(Event):
+    """From here on fewer files are sent at once."""
+
+    lanes: int
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proved(Event):
+    """The identity token's claims satisfied the policy."""
+
+    claims: tuple[tuple[str, str], ...]
+    """The claims that matter to the index, name and value, in a stable order."""
+    environment: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProtectionRead(Event):
+    """What GitHub says of the environment's protection, or that it could not be read."""
+
+    environment: str
+    protected: bool | None
+    """None when it is not known."""
+    rules: tuple[tuple[str, str], ...] = ()
+    """What protects it, name and value, such as ``("required reviewers", "2, not oneself")``."""
+    approved_by: tuple[str, ...] = ()
+    """Who approved this run, where that can be read."""
+    settings_url: str = ""
+    """The settings page of the environment."""
+    why_unknown: str = ""
+    """A phrase of ours when ``protected`` is None."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectSeen(Event):
+    """The index was asked for a project."""
+
+    project: str
+    state: str
+    """A value of :class:`~pypi_trusted_publish.core.project_page.PageState`."""
+    files: int
+    """How many it lists."""
+    status: str = "active"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked(Event):
+    """A distribution was read and judged."""
+
+    filename: str
+    project: str
+    version: str
+    kind: str
+    tags: tuple[str, ...]
+    size: int
+    sha256: str
+    blake2b_256: str
+    metadata: tuple[tuple[str, str], ...]
+    """Core metadata without the description."""
+    findings: int
+    """How many there are, of any severity; each is told by an event of its own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned(Event):
+    """What will happen to one file."""
+
+    filename: str
+    project: str
+    version: str
+    size: int
+    sha256: str
+    decision: str
+    """A value of :class:`~pypi_trusted_publish.core.plan.Decision`."""
+    release_url: str = ""
+    """The index's page for people of this version, where the index has such pages."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DryRunProof(Event):
+    """One thing that a dry run found out, and no more than that."""
+
+    statement: str
+    """Such as ``a publisher on the index matches this job``."""
+    proved: bool
+    """False: it was not, or could not be, proved; ``why_not`` says why."""
+    why_not: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attested(Event):
+    """A distribution has an attestation that was verified and will be sent with it."""
+
+    filename: str
+    kind: str
+    """The predicate type in short: ``publish`` or ``provenance``."""
+    made: bool
+    """True when this run signed it; False when it lay beside the file."""
+    path: str = ""
+    """Where the attestation lies; empty when it could not be kept."""
+    log_index: int | None = None
+    """In the transparency log."""
+    identity: str = ""
+    """Whom the certificate names."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunStarted(Event):
+    """The first event of a run."""
+
+    command: str
+    """``publish`` (a rehearsal too) or ``check``."""
+    version: str
+    """Of this project."""
+    facts: tuple[tuple[str, str], ...] = ()
+    """What shapes the run: the inputs, or the arguments of ``check``; name and value."""
+    index: str = ""
+    """The index as people call it (``PyPI``, ``TestPyPI``, or a host); empty for ``check``."""
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepStarted(Event):
+    """A step of the flow begins; everything until the next one belongs to it."""
+
+    title: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fact(Event):
+    """One thing worth a line: a name and its value, or a sentence with an empty name."""
+
+    name: str = ""
+    value: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told(Event):
+    """A diagnosis that does not end the run (warning or notice), or that ends it (error)."""
+
+    diagnosis: Diagnosis
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stopping(Event):
+    """Somebody asked the run to stop: nothing new is started."""
+
+    why: str
+    """Such as ``SIGTERM``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunEnded(Event):
+    """The last event of a run."""
+
+    exit_code: int
+    seconds: float
+    cancelled: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Minted(Event):
+    """An upload token arrived."""
+
+    lifetime: float
+    """Seconds."""
+    projects: int | None
+    """How many projects it covers, where that can be read."""
+    renewal: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class CoverageRead(Event):
+    """The projects that a minted token covers, beside those that it is needed for."""
+
+    covered: int | None
+    """None when the token does not show it."""
+    needed: tuple[str, ...]
+    """The projects to upload to."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Revoked(Event):
+    """Upload tokens were given back."""
+
+    revoked: int
+    alive: int
+    """Those that the index did not revoke: they run out by themselves."""
+    seconds_left: float
+    """The longest life that is left among those alive."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class UploadStarted(Event):
+    """The first byte of a file is about to be sent (again)."""
+
+    filename: str
+    size: int
+    attempt: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class UploadProgress(Event):
+    """Bytes of the body that were handed to the network; at most a few a second."""
+
+    filename: str
+    sent: int
+    size: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Uploaded(Event):
+    """The index took a file, or said that it has these very bytes."""
+
+    filename: str
+    outcome: str
+    """``uploaded`` or ``identical``."""
+    warnings: tuple[str, ...]
+    """What the index said besides, a line each."""
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotUploaded(Event):
+    """A file did not arrive."""
+
+    filename: str
+    outcome: str
+    """``refused`` (the index said no), ``failed`` (no answer that decides), or ``not sent``."""
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting(Event):
+    """The read-back is not complete yet."""
+
+    missing: tuple[str, ...]
+    waited: float
+    """Seconds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Confirmed(Event):
+    """The index lists a file with our digest and size."""
+
+    filename: str
+    url: str
+    """The index's page for people on which it is shown; the simple index's where there is none."""
+
+
+__all__ = [
+    "Answered",
+    "Attested",
+    "Checked",
+    "Confirmed",
+    "CoverageRead",
+    "DryRunProof",
+    "Emit",
+    "Event",
+    "Fact",
+    "Failed",
+    "LaneNarrowed",
+    "Minted",
+    "NotUploaded",
+    "Planned",
+    "ProjectSeen",
+    "ProtectionRead",
+    "Proved",
+    "Retrying",
+    "Revoked",
+    "RunEnded",
+    "RunStarted",
+    "StepStarted",
+    "Stopping",
+    "Told",
+    "UploadProgress",
+    "UploadStarted",
+    "Uploaded",
+    "Waiting",
+]

@@ -1,0 +1,84 @@
+"""Numbers as people read them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from packaging.version import Version
+
+_STEP: Final = 1000
+_UNITS: Final = ("kB", "MB", "GB", "TB")
+
+
+def size_text(size: float) -> str:
+    """Bytes in decimal units, one digit behind the point: ``61 B``, ``12.3 kB``, ``1.1 GB``."""
+    if size < _STEP:
+        return f"{size:.0f} B"
+    power = 1
+    while round(size / _STEP**power, 1) >= _STEP and power < len(_UNITS):
+        power += 1
+    return f"{size / _STEP**power:.1f} {_UNITS[power - 1]}"
+
+
+def seconds_text(seconds: float) -> str:
+    """A duration: ``0.42 s``, ``12 s``, ``3 min``, ``3 min 5 s``."""
+    if seconds < 10:  # noqa: PLR2004
+        return f"{seconds:.2f} s"
+    whole = round(seconds)
+    minutes, rest = divmod(whole, 60)
+    return " ".join(filter(None, (f"{minutes} min" if minutes else "", f"{rest} s" if rest else "")))
+
+
+def count_text(number: int, noun: str, plural: str = "") -> str:
+    """A number and its noun: ``1 file``, ``2 files``."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def listed(words: tuple[str, ...], limit: int = 3) -> str:
+    """Words in a sentence: ``a``, ``a and b``, ``a, b and 3 more``."""
+    if len(words) > limit:
+        return f"{', '.join(words[: limit - 1])} and {len(words) - limit + 1} more"
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1]))) if words else ""
+
+
+_LIMIT: Final = 120
+"""Characters of a value that are shown."""
+_PHRASES: Final = 3
+"""Of a list of phrases, how many are told."""
+
+
+def quoted(value: str) -> str:
+    """The value as a Python literal, cut in the middle when it is long. Its length is bounded whatever the value's."""
+    if len(value) <= _LIMIT:
+        return repr(value)
+    half = _LIMIT // 2
+    return f"{value[:half]!r} ... {value[-half:]!r}"
+
+
+def told(phrases: Sequence[str]) -> str:
+    """The first phrases of a list, and how many more there are."""
+    more = f"; and {len(phrases) - _PHRASES} more" if len(phrases) > _PHRASES else ""
+    return "; ".join(phrases[:_PHRASES]) + more
+
+
+_PLAIN: Final = re.compile(r"[A-Za-z_][\w./-]*(?: [\w./-]+)*")
+_OTHER_VALUES: Final = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
+"""Words that are no text, in YAML 1.2 or in the 1.1 of some editors; in lower case."""
+
+
+def yaml_text(text: str) -> str:
+    """``text`` plain where it stays the same text, else in double quotes: ``1.10`` is a number, ``a #b`` a comment."""
+    if _PLAIN.fullmatch(text) and text.lower() not in _OTHER_VALUES:
+        return text
+    return json.dumps(text, ensure_ascii=False)
+
+
+def read_version(text: str) -> Version | None:
+    """The version that ``text`` spells (PEP 440); None for what is none, and for more digits than ``int()`` reads."""
+    try:
+        return Version(text)
+    except ValueError:
+        return None

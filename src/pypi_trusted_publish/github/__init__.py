@@ -1,1 +1,0 @@
-"""GitHub: the runner's variables and commands, its identity endpoint, its REST API. Adapters."""

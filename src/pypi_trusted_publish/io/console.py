@@ -1,0 +1,148 @@
+"""The console: the lines of the transcript, on standard output, through one lock, with every secret taken out."""
+
+from __future__ import annotations
+
+import enum
+import threading
+from typing import TYPE_CHECKING, Final, TextIO
+
+from ..report.annotations import annotations_of
+from ..report.transcript import Line, Role, Transcript
+from .redaction import Redactor, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ..errors import Diagnosis
+    from ..events import Event
+    from ..secret import Secret
+    from .progress import LiveProgress
+
+_ALWAYS: Final = frozenset({Role.HEADLINE, Role.NOTICE, Role.WARNING})
+"""What is printed at once even when the transcript is kept back; with an error all of it will be."""
+_WHOLE: Final = "The run failed; this is its whole transcript."
+
+
+class Style(enum.Enum):
+    """Who reads the lines."""
+
+    ACTIONS = "the log of GitHub Actions: workflow commands for masks, groups and annotations"
+    PLAIN = "a file or a pipe: text alone"
+    LIVE = "a person at a terminal: text in colour, and the progress of each file"
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str]) -> Style:
+        """By the runner's own variable."""
+        return cls.ACTIONS if environ.get("GITHUB_ACTIONS") == "true" else cls.PLAIN
+
+    @classmethod
+    def by_reader(cls, out: TextIO) -> Style:
+        """Off GitHub Actions: by whether anybody watches."""
+        return cls.LIVE if out.isatty() else cls.PLAIN
+
+
+class Console:
+    """Prints what is told. Thread-safe; every line is flushed, so that none is lost when the process is killed."""
+
+    def __init__(self, out: TextIO, style: Style) -> None:
+        self.style = style
+        self._out = out
+        self._lock = threading.RLock()
+        self._redactor = Redactor()
+        self._transcript = Transcript()
+        self._verbose = True
+        self._held: list[Line] = []
+        self._in_group = False
+        self._live = _live_progress(out) if style is Style.LIVE else None
+
+    def configure(self, *, verbose: bool, print_hash: bool) -> None:
+        """What the inputs say; before, everything is told."""
+        self._verbose = verbose
+        self._transcript = Transcript(print_hash=print_hash)
+
+    def register(self, secret: Secret, *, silently: bool = False) -> None:
+        """Hide a secret from now on: by the runner's mask, at once, and in everything that is printed here."""
+        if self._redactor.register(secret) and self.style is Style.ACTIONS and not silently:
+            from .github.commands import mask
+
+            self._write(mask(secret))
+
+    def redact(self, value: Value) -> Value:
+        """``value`` without any registered secret; for what is recorded or written elsewhere, such as the summary."""
+        return self._redactor.value(value)
+
+    def __call__(self, event: Event) -> None:
+        """Print an event, or keep it back."""
+        with self._lock:
+            lines = self._transcript(self.redact(event))  # before it is cleaned and cut: a secret may be unknown then
+            if not self._verbose:
+                self._held += lines
+                lines = tuple(line for line in lines if line.role in _ALWAYS)
+            if self._live is not None:
+                self._live(event)
+            self._print(lines)
+
+    def release_held(self) -> None:
+        """Print what was kept back, because the run failed."""
+        with self._lock:
+            held, self._held = self._held, []
+            if held:
+                self._print([Line(text=_WHOLE), *held])
+
+    def annotate(self, diagnoses: Sequence[Diagnosis]) -> None:
+        """Make annotations of them, where there is somebody who shows annotations."""
+        if self.style is Style.ACTIONS:
+            from .github.commands import annotation
+
+            hide = self._redactor.text
+            made = annotations_of(diagnoses)
+            self._write([annotation(each.severity, hide(each.message), title=hide(each.title)) for each in made])
+
+    def say(self, text: str, role: Role = Role.DETAIL) -> None:
+        """Print lines of ours (a line feed ends one) that may hold foreign values."""
+        self._print([Line(text=line, role=role) for line in self._redactor.text(text).split("\n")])
+
+    def _print(self, lines: Sequence[Line]) -> None:
+        with self._lock:
+            hidden = [Line(text=self._redactor.text(line.text), role=line.role) for line in lines]
+            rendered = [(text, line.role) for line in hidden if (text := self._rendered(line)) is not None]
+            if self._live is None:
+                self._write([text for text, _ in rendered])
+                return
+            for text, role in rendered:
+                self._live.print(self._encodable(text), role)
+
+    def _rendered(self, line: Line) -> str | None:
+        """The line as it is printed; None when it is not. Words of a command are ours, whatever they hide."""
+        if self.style is Style.ACTIONS:
+            return _for_the_runner(line)
+        if line.role in (Role.GROUP, Role.GROUP_END):
+            self._in_group = line.role is Role.GROUP
+            return f"\n{line.text}" if self._in_group else None
+        return f"  {line.text}" if self._in_group else line.text
+
+    def _write(self, lines: Sequence[str]) -> None:
+        if not lines:
+            return
+        with self._lock:
+            self._out.write(self._encodable("\n".join(lines) + "\n"))
+            self._out.flush()
+
+    def _encodable(self, text: str) -> str:
+        """``text`` as far as the console has its characters, else their escapes."""
+        encoding = getattr(self._out, "encoding", None) or "utf-8"
+        return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def _for_the_runner(line: Line) -> str:
+    if line.role not in (Role.GROUP, Role.GROUP_END):
+        return line.text
+    from .github.commands import end_group, group
+
+    return group(line.text) if line.role is Role.GROUP else end_group()
+
+
+def _live_progress(out: TextIO) -> LiveProgress:
+    from .progress import LiveProgress
+
+    return LiveProgress(out)

@@ -1,0 +1,1 @@
+"""GitHub: workflow commands, the job's variables, the identity endpoint, the REST API."""

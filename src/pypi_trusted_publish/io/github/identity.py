@@ -1,0 +1,124 @@
+"""GitHub's identity endpoint: a fresh identity token for each question.
+
+Source: GitHub's documentation "About security hardening with OpenID Connect" (requesting the JWT with environment
+variables), August 2026. Answers of 5xx and time-outs are common there and are asked again by the table of retries.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from ...core.claims import malformed_identity
+from ...core.retry import RequestKind, Trouble
+from ...errors import Diagnosis, IndexUnavailable
+from ...secret import TOKEN_PATTERN, Audience, IdentityToken, Secret
+from ..retrying import NoAnswer, Retrier, by_status_and_document, message_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ...clock import Clock
+    from ...events import Emit
+    from ..http.exchange import Response
+    from ..http.session import Session
+    from .job import ReleaseJob
+
+_READ_TIMEOUT: Final = 30.0
+_LIMIT: Final = 1 << 16
+"""Bytes of an answer; an identity token has about two thousand."""
+_STATUS_PAGE: Final = "https://www.githubstatus.com"
+
+
+class IdentityProvider:
+    """Asks GitHub for identity tokens of one job. Thread-safe: it keeps nothing."""
+
+    def __init__(
+        self,
+        *,
+        session: Session,
+        job: ReleaseJob,
+        clock: Clock,
+        emit: Emit,
+        random: Callable[[], float],
+        register_secret: Callable[[Secret], None],
+    ) -> None:
+        self._session = session
+        self._job = job
+        self._retrier = Retrier(clock=clock, emit=emit, random=random)
+        self._register_secret = register_secret
+
+    def request(self, audience: Audience) -> IdentityToken:
+        """Return a new identity token for ``audience``, registered as a secret before anybody else sees it.
+
+        Raises:
+            IndexUnavailable: GitHub did not answer, refused, or answered with something else.
+
+        """
+        url = with_audience(self._job.identity_url, audience)
+        authorization = Secret(f"bearer {self._job.identity_request_token.reveal()}")
+
+        def send(_attempt: int) -> Response:
+            headers: dict[str, str | Secret] = {"Authorization": authorization, "Accept": "application/json"}
+            return self._session.request("GET", url, headers=headers, read_timeout=_READ_TIMEOUT, limit=_LIMIT)
+
+        what = f"ask GitHub for an identity token for {audience!r}"
+        try:
+            answer = self._retrier.run(RequestKind.IDENTITY, what, send, _judge)
+        except NoAnswer as none:
+            raise _unanswered(none) from None
+        if not answer.ok:
+            raise _refused(answer)
+        return self._token(answer, audience)
+
+    def _token(self, answer: Response, audience: Audience) -> IdentityToken:
+        document = json.loads(answer.body)
+        value = document.get("value") if isinstance(document, dict) else None
+        if not isinstance(value, str) or not value:
+            raise malformed_identity("the answer holds no 'value'")
+        if TOKEN_PATTERN.fullmatch(value) is None:
+            raise malformed_identity("the token holds blanks, line breaks or other characters that no token has")
+        secret = Secret(value)
+        self._register_secret(secret)
+        return IdentityToken(secret=secret, audience=audience)
+
+
+def with_audience(url: str, audience: Audience) -> str:
+    """The identity URL with ``audience`` in its query, whatever else stands there; one that is there is replaced."""
+    parts = urlsplit(url)
+    pairs = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name != "audience"]
+    return urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode([*pairs, ("audience", audience)]), ""))
+
+
+def _judge(answer: Response) -> Trouble | None:
+    trouble = by_status_and_document(answer)
+    return Trouble.MALFORMED_JSON if trouble is None and answer.ok and answer.truncated else trouble
+
+
+def _unanswered(none: NoAnswer) -> IndexUnavailable:
+    tries = f"{none.tries} tries" if none.tries > 1 else "one try"
+    return IndexUnavailable(
+        Diagnosis(
+            code="identity-endpoint-unavailable",
+            happened=f"GitHub's identity endpoint gave no usable answer in {tries}: {none.phrase} "
+            f"({none.trouble.value}).",
+            cause="GitHub Actions has a fault, or a proxy of this runner stands in the way.",
+            remedy=f"Run the failed job again; when it stays, look at {_STATUS_PAGE}.",
+            facts=(("trouble", none.trouble.value), ("tries", str(none.tries))),
+        )
+    )
+
+
+def _refused(answer: Response) -> IndexUnavailable:
+    said = f"{answer.status} {message_in(answer)}".strip()
+    return IndexUnavailable(
+        Diagnosis(
+            code="identity-endpoint-refused",
+            happened=f"GitHub's identity endpoint refused to give an identity token: {said}.",
+            cause="The job's request token has run out (a job that waits or runs for long), or a proxy of this runner "
+            "answered in GitHub's place.",
+            remedy=f"Run the failed job again; when it stays, look at {_STATUS_PAGE}.",
+            facts=(("status", str(answer.status)),),
+        )
+    )

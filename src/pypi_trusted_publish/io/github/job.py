@@ -1,0 +1,240 @@
+"""The job as the runner describes it: read once into frozen values, and held against what publishing needs."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from ...core.claims import REFUSED_EVENT, event_refused
+from ...core.urls import may_carry_tokens
+from ...errors import Diagnosis, WorkflowError
+from ...secret import TOKEN_PATTERN, Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+DEPENDABOT: Final = "dependabot[bot]"
+
+
+def not_on_github() -> Diagnosis:
+    """The command runs elsewhere."""
+    return Diagnosis(
+        code="not-on-github-actions",
+        happened="This is not a job of GitHub Actions (GITHUB_ACTIONS is not 'true').",
+        cause="'publish' proves to the index who it is by an identity token that only GitHub Actions can give.",
+        remedy="Run it as a step of a workflow. On your own machine, 'pypi-trusted-publish check dist/*' validates the "
+        "files and 'pypi-trusted-publish rehearse dist/*' plays the release on an embedded index.",
+    )
+
+
+def no_permission(*, actor: str, event_name: str, job: str) -> Diagnosis:
+    """GitHub gave the job no means to ask for an identity token."""
+    dependabot = actor == DEPENDABOT
+    return Diagnosis(
+        code="id-token-permission-missing",
+        happened="The job has no permission to ask GitHub for an identity token.",
+        cause="Dependabot triggered this run, and such runs are given no identity tokens."
+        if dependabot
+        else "'id-token: write' is missing on the job. When other workflows call this one, the calling job must grant "
+        "it too. As soon as 'permissions' stands anywhere, everything that is not listed is denied.",
+        remedy="Trigger the release yourself." if dependabot else "Add the permission to the publishing job.",
+        paste=f"jobs:\n  {job or 'publish'}:\n    permissions:\n      id-token: write",
+        facts=(("actor", actor), ("event", event_name)),
+    )
+
+
+def fork_cannot_publish(*, repository: str, event_name: str, fork: str) -> Diagnosis:
+    """The run is about the code of a fork."""
+    return Diagnosis(
+        code="run-from-fork",
+        happened=f"This run is about the code of a fork, {fork}, and such a run must not publish {repository}.",
+        cause=f"The event {event_name!r} was brought about by a pull request from that fork.",
+        remedy="Trigger the publishing workflow by a tag, a release or by hand.",
+        paste='on:\n  push:\n    tags: ["v*"]\n  workflow_dispatch:',
+        facts=(("event", event_name), ("fork", fork)),
+    )
+
+
+def identity_url_unsafe() -> Diagnosis:
+    """The identity endpoint is not spoken to in the clear."""
+    return Diagnosis(
+        code="identity-url-unsafe",
+        happened="ACTIONS_ID_TOKEN_REQUEST_URL is no https URL, so the request token is not sent there.",
+        cause="Something in the job or on the self-hosted runner has set the variable; GitHub's own is always https.",
+        remedy="Remove what sets it. Plain http is accepted on the machine itself only.",
+    )
+
+
+def request_token_unusable() -> Diagnosis:
+    """The request token cannot be sent as it is."""
+    return Diagnosis(
+        code="identity-request-token-unusable",
+        happened="ACTIONS_ID_TOKEN_REQUEST_TOKEN holds blanks, line breaks or other characters that no token has.",
+        cause="Something in the job or on the self-hosted runner has set the variable.",
+        remedy="Remove what sets it.",
+    )
+
+
+SECRET_VARIABLES: Final = (
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+    "INPUT_GITHUB_TOKEN",
+    "GITHUB_TOKEN",
+    "ACTIONS_RUNTIME_TOKEN",
+)
+"""Variables that hold secrets, whatever else is read."""
+
+_LARGEST_EVENT: Final = 32 << 20
+"""Bytes of the event's payload that are read; GitHub caps payloads at 25 MB."""
+
+_COUNT: Final = re.compile(r"[0-9]{1,9}")
+
+
+def _no_secret() -> Secret:
+    return Secret("")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunnerContext:
+    """Everything that we use of ``GITHUB_*``, ``RUNNER_*`` and ``ACTIONS_*``; a variable that is not set is empty."""
+
+    on_github_actions: bool
+    repository: str = ""
+    """``owner/name``."""
+    event_name: str = ""
+    event_path: str = ""
+    ref_type: str = ""
+    """``branch`` or ``tag``."""
+    ref_name: str = ""
+    actor: str = ""
+    job: str = ""
+    """The job's id in the workflow file."""
+    run_id: str = ""
+    run_attempt: int = 1
+    api_url: str = ""
+    server_url: str = ""
+    workspace: str = ""
+    temp: str = ""
+    output_path: str = ""
+    summary_path: str = ""
+    identity_url: str = ""
+    """``ACTIONS_ID_TOKEN_REQUEST_URL``."""
+    identity_request_token: Secret = field(default_factory=_no_secret)
+    """``ACTIONS_ID_TOKEN_REQUEST_TOKEN``."""
+    token: Secret = field(default_factory=_no_secret)
+    """``github.token``, as the action hands it in (``INPUT_GITHUB_TOKEN``) or as ``GITHUB_TOKEN``; may be empty."""
+    other_secrets: tuple[Secret, ...] = ()
+    """Found in the environment and not used; they are masked like those that are."""
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> RunnerContext:
+        """Read a copy of the environment. Nothing is judged here."""
+        attempt = environ.get("GITHUB_RUN_ATTEMPT", "")
+        tokens = [environ[name] for name in SECRET_VARIABLES[1:3] if environ.get(name)]
+        others = [*tokens[1:], environ.get("ACTIONS_RUNTIME_TOKEN", "")]
+        return cls(
+            on_github_actions=environ.get("GITHUB_ACTIONS") == "true",
+            repository=environ.get("GITHUB_REPOSITORY", ""),
+            event_name=environ.get("GITHUB_EVENT_NAME", ""),
+            event_path=environ.get("GITHUB_EVENT_PATH", ""),
+            ref_type=environ.get("GITHUB_REF_TYPE", ""),
+            ref_name=environ.get("GITHUB_REF_NAME", ""),
+            actor=environ.get("GITHUB_ACTOR", ""),
+            job=environ.get("GITHUB_JOB", ""),
+            run_id=environ.get("GITHUB_RUN_ID", ""),
+            run_attempt=int(attempt) if _COUNT.fullmatch(attempt) else 1,
+            api_url=environ.get("GITHUB_API_URL", "").rstrip("/"),
+            server_url=environ.get("GITHUB_SERVER_URL", "").rstrip("/"),
+            workspace=environ.get("GITHUB_WORKSPACE", ""),
+            temp=environ.get("RUNNER_TEMP", ""),
+            output_path=environ.get("GITHUB_OUTPUT", ""),
+            summary_path=environ.get("GITHUB_STEP_SUMMARY", ""),
+            identity_url=environ.get("ACTIONS_ID_TOKEN_REQUEST_URL", ""),
+            identity_request_token=Secret(environ.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "")),
+            token=Secret(tokens[0] if tokens else ""),
+            other_secrets=tuple(Secret(text) for text in others if text),
+        )
+
+    @property
+    def consumed(self) -> tuple[str, ...]:
+        """The names of variables to delete from the environment now that they have been read."""
+        return (*SECRET_VARIABLES, "ACTIONS_ID_TOKEN_REQUEST_URL")
+
+    def secrets(self) -> tuple[Secret, ...]:
+        """Everything to mask before anything else is printed."""
+        return tuple(secret for secret in (self.identity_request_token, self.token, *self.other_secrets) if secret)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleaseJob:
+    """A job that may ask for an identity token and publish. Made by :func:`check_runner` only."""
+
+    context: RunnerContext
+    identity_url: str
+    """https, or http on loopback; it has a query already."""
+    identity_request_token: Secret
+
+
+def read_event(path: str) -> Mapping[str, object]:
+    """Read the payload of the event that triggered the run; empty when it is missing, too large or no JSON object."""
+    try:
+        with Path(path).open("rb") as file:
+            payload = json.loads(file.read(_LARGEST_EVENT))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return payload if isinstance(payload, dict) else {}
+
+
+def check_runner(context: RunnerContext, event: Mapping[str, object]) -> ReleaseJob:
+    """Hold the job against what publishing needs; ``event`` is the payload of :func:`read_event`.
+
+    Raises:
+        WorkflowError: with every reason why this job cannot publish.
+
+    """
+    found = tuple(_problems(context, event))
+    if found:
+        raise WorkflowError(*found)
+    return ReleaseJob(
+        context=context, identity_url=context.identity_url, identity_request_token=context.identity_request_token
+    )
+
+
+def fork_of_run(context: RunnerContext, event: Mapping[str, object]) -> str | None:
+    """The name of the fork whose code this run is about, or None; ``(deleted)`` for one that is gone."""
+    pull_request = event.get("pull_request")
+    if isinstance(pull_request, dict):
+        return _foreign(pull_request.get("head"), "repo", context.repository)
+    run = event.get("workflow_run")
+    if context.event_name == "workflow_run" and isinstance(run, dict) and "head_repository" in run:
+        return _foreign(run, "head_repository", context.repository)
+    return None
+
+
+def _foreign(holder: object, key: str, ours: str) -> str | None:
+    if not isinstance(holder, dict):
+        return None
+    repository = holder.get(key)
+    if not isinstance(repository, dict):
+        return "(deleted)"
+    name = repository.get("full_name")
+    return name if isinstance(name, str) and name.lower() != ours.lower() else None
+
+
+def _problems(context: RunnerContext, event: Mapping[str, object]) -> Iterator[Diagnosis]:
+    if not context.on_github_actions:
+        yield not_on_github()
+        return
+    if context.event_name == REFUSED_EVENT:
+        yield event_refused(context.event_name)
+    fork = fork_of_run(context, event)
+    if fork is not None:
+        yield fork_cannot_publish(repository=context.repository, event_name=context.event_name, fork=fork)
+    elif not (context.identity_url and context.identity_request_token):
+        yield no_permission(actor=context.actor, event_name=context.event_name, job=context.job)
+    elif not may_carry_tokens(context.identity_url):
+        yield identity_url_unsafe()
+    elif TOKEN_PATTERN.fullmatch(context.identity_request_token.reveal()) is None:
+        yield request_token_unusable()

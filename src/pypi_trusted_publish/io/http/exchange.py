@@ -1,0 +1,166 @@
+"""One request while it is under way: its limits, and how far it got.
+
+An exchange lives in the thread that sends it. The connection pool hands no context down to its sockets, so they find
+it here.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from .failure import BodySent, FailureKind, TransportFailure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from ...clock import Clock
+
+_KEPT: Final = 512
+"""Bytes of an answer's beginning that are kept, to say what a malformed one looked like."""
+_OF_A_PROXY: Final = frozenset(
+    {FailureKind.CONNECT, FailureKind.TIMEOUT, FailureKind.RESET, FailureKind.TRUNCATED, FailureKind.MALFORMED}
+)
+"""What is a proxy's doing as long as nothing of a request was sent through it."""
+_STATUS_LINE: Final = re.compile(rb"HTTP/1\.[01] ([1-5][0-9]{2})(?: ([^\r\n]*))?")
+
+
+class Exchange:
+    """Deadline and progress of one request. Seconds on the monotonic clock."""
+
+    def __init__(self, *, clock: Clock, read_timeout: float, deadline: float | None, urgent: bool) -> None:
+        self._clock = clock
+        self._answer_time = 2 * read_timeout
+        self._started = clock.monotonic()
+        self._ends = None if deadline is None else self._started + deadline
+        self._begins = self._started + self._answer_time
+        self.urgent = urgent
+        self.proxied = False
+        """A proxy has to open the way first."""
+        self.body_sent: BodySent = "no"
+        self.sent_bytes = 0
+        self.heard = b""
+        self.peer_closed = False
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been under way."""
+        return self._clock.monotonic() - self._started
+
+    def patience(self, timeout: float | None) -> float:
+        """How long the next wait may be. Raises TransportFailure when the deadline has passed."""
+        wanted = 60.0 if timeout is None else timeout
+        now = self._clock.monotonic()
+        if self.body_sent == "no":  # a proxy may answer byte by byte for ever
+            if now >= self._begins:
+                raise self.failure(FailureKind.TIMEOUT, "no way to the host was opened within the time allowed")
+            wanted = min(wanted, self._begins - now)
+        if self._ends is None:
+            return wanted
+        left = self._ends - now
+        if left <= 0:
+            raise self.failure(FailureKind.TIMEOUT, "no whole answer within the time allowed")
+        return min(wanted, left)
+
+    def bodied(self, body: Body) -> Iterator[bytes]:
+        """The body's chunks; whoever takes the next one has sent the one before.
+
+        Raises ValueError when the body is not as long as it says.
+        """
+        left = body.length
+        for chunk in body.chunks():
+            left -= len(chunk)
+            if left < 0:
+                break
+            if chunk:
+                self.body_sent = "partly"
+                yield chunk
+                self.sent_bytes += len(chunk)
+        if left != 0:
+            raise ValueError("a body is not as long as declared")
+        self.asked()
+
+    def asked(self) -> None:
+        """The request is out; from here on the answer must come."""
+        self.body_sent = "wholly"
+        answer_by = self._clock.monotonic() + self._answer_time
+        self._ends = answer_by if self._ends is None else min(self._ends, answer_by)
+
+    def received(self, data: bytes) -> None:
+        """Note what a socket read, whatever becomes of it; nothing read means that the peer closed."""
+        if not data:
+            self.peer_closed = True
+        elif len(self.heard) < _KEPT:
+            self.heard += data[: _KEPT - len(self.heard)]
+
+    def forget_heard(self) -> None:
+        """What was heard came from a proxy; the answer is still to come."""
+        self.heard = b""
+
+    def heard_status(self) -> tuple[int | None, str]:
+        """Status and rest of the first line that was heard; ``(None, "")`` when it is no HTTP."""
+        found = _STATUS_LINE.match(self.heard)
+        if found is None:
+            return None, ""
+        return int(found.group(1)), (found.group(2) or b"").decode("utf-8", "replace")
+
+    def failure(self, kind: FailureKind, phrase: str) -> TransportFailure:
+        """A failure that knows how far the request got."""
+        status, heard = self.heard_status()
+        if self.proxied and self.body_sent == "no" and kind in _OF_A_PROXY:
+            phrase = f"no way through the proxy: {phrase}"
+        return TransportFailure(kind, phrase, body_sent=self.body_sent, status=status, heard=heard)
+
+
+_current: ContextVar[Exchange] = ContextVar("exchange")
+
+
+def current_exchange() -> Exchange:
+    """The exchange of this thread."""
+    return _current.get()
+
+
+@contextmanager
+def under_way(exchange: Exchange) -> Iterator[None]:
+    """Make ``exchange`` the one that this thread's sockets find."""
+    token = _current.set(exchange)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Body:
+    """A request's body that is made while it is sent."""
+
+    length: int
+    """Bytes in all; becomes ``Content-Length``."""
+    chunks: Callable[[], Iterator[bytes]]
+    """A fresh iterator for each try. Whatever it raises ends the request, and the connection is dropped."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Response:
+    """An answer, read to its end or to our bound."""
+
+    status: int
+    reason: str
+    """Foreign text, as the server spelt it."""
+    headers: Mapping[str, str] = field(repr=False)
+    """Names without regard to case."""
+    body: bytes = field(repr=False)
+    """Decoded; never longer than the request's ``limit``."""
+    seconds: float
+    url: str
+    """Where the answer came from: the last one of a chain of redirects."""
+    truncated: bool = False
+    """There was more than ``limit``; the rest was not read."""
+
+    @property
+    def ok(self) -> bool:
+        """A status of 2xx."""
+        return 200 <= self.status < 300  # noqa: PLR2004  # the class of success codes

@@ -1,0 +1,222 @@
+"""One request at a time for each thread, many threads at once, all within bounds."""
+
+from __future__ import annotations
+
+import contextlib
+import zlib
+from typing import TYPE_CHECKING, Final, Protocol
+
+import httpx
+
+from ...events import Answered, Emit, Failed
+from .connections import ABORTED_PHRASE
+from .exchange import Exchange, Response, under_way
+from .failure import FailureKind, TransportFailure
+from .transport import HeaderValues, Outgoing, Payload, RoutedTransport
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from .connections import HeadStart
+
+_GZIP_OR_ZLIB: Final = 32 + zlib.MAX_WBITS
+"""zlib's "detect the header" window."""
+
+
+class UndecodableBody(Exception):
+    """The body is not in the encoding that its header names, or in one that was never asked for."""
+
+
+class _Decoder(Protocol):
+    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
+
+
+def read_bounded(raw: Iterable[bytes], *, encoding: str, limit: int) -> tuple[bytes, bool]:
+    """The decoded body up to ``limit`` bytes, and whether there was more.
+
+    ``encoding`` is the Content-Encoding; we ask for none, and take gzip and deflate from servers that send them all
+    the same. Reading stops at the bound, whatever is still to come. Raises UndecodableBody.
+    """
+    decoder = _decoder(encoding)
+    kept = bytearray()
+    for chunk in raw:
+        kept += _decoded(decoder, chunk, limit + 1 - len(kept))
+        if len(kept) > limit:
+            return bytes(kept[:limit]), True
+    return bytes(kept), False
+
+
+def _decoder(encoding: str) -> _Decoder | None:
+    named = encoding.strip().lower()
+    if named in {"", "identity"}:
+        return None
+    if named in {"gzip", "x-gzip", "deflate"}:
+        return zlib.decompressobj(_GZIP_OR_ZLIB)
+    raise UndecodableBody
+
+
+def _decoded(decoder: _Decoder | None, chunk: bytes, room: int) -> bytes:
+    if decoder is None:
+        return chunk[:room]
+    try:
+        return decoder.decompress(chunk, room)
+    except zlib.error:
+        raise UndecodableBody from None
+
+
+_MAX_REDIRECTS: Final = 5
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_REASON_LIMIT: Final = 2_000
+"""Characters of a reason phrase that are kept."""
+
+
+class Session:
+    """Sends requests. Thread-safe; connections are kept alive between them.
+
+    Every request ends in an Answered or a Failed event, and in a Response or a TransportFailure; nothing else is
+    raised but what a Body's iterator raises. Cookies, netrc and other state are not kept or read. The clock of the head
+    start measures time-outs, so it has to be one that runs as the network does, not one that skips waits.
+    """
+
+    def __init__(self, head_start: HeadStart, *, emit: Emit, user_agent: str, patience: float = 1.0) -> None:
+        """``patience`` is a factor on every time-out; below 1 for rehearsals of servers that never answer."""
+        self._clock = head_start.clock
+        self._patience = patience
+        self._emit = emit
+        self._headers = {"User-Agent": user_agent, "Accept-Encoding": "identity", "Accept": "*/*"}
+        self._sockets = head_start.sockets
+        self._transport = RoutedTransport(head_start)
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: HeaderValues | None = None,
+        body: Payload = None,
+        read_timeout: float = 60.0,
+        connect_timeout: float = 10.0,
+        limit: int = 1 << 20,
+        deadline: float | None = None,
+        follow_same_origin: bool = False,
+        urgent: bool = False,
+        url_for_log: str | None = None,
+    ) -> Response:
+        """Send one request and read the answer up to ``limit`` decoded bytes.
+
+        ``read_timeout`` bounds each wait for bytes, and twice of it the whole answer; ``deadline`` bounds everything.
+        Times in seconds. ``follow_same_origin`` follows redirects of a GET without body and ``Authorization`` within
+        the same scheme, host and port; every other redirect is returned as it is. ``urgent`` requests are sent even
+        after :meth:`abort`. Raises TransportFailure.
+        """
+        allowed = follow_same_origin and method == "GET" and body is None and not _has_authorization(headers)
+        hops = _MAX_REDIRECTS if allowed else 0
+        read_timeout, connect_timeout = read_timeout * self._patience, connect_timeout * self._patience
+        deadline = None if deadline is None else deadline * self._patience
+        shown = url_for_log or _without_query(url)
+        while True:
+            exchange = Exchange(clock=self._clock, read_timeout=read_timeout, deadline=deadline, urgent=urgent)
+            outgoing = Outgoing(
+                method=method,
+                url=url,
+                headers={**self._headers, **(headers or {})},
+                payload=body,
+                read_timeout=read_timeout,
+                connect_timeout=connect_timeout,
+            )
+            with self._sockets.in_use(), self._reported(exchange, method, shown):
+                response = self._answered(exchange, outgoing.request(exchange), limit)
+            self._emit(_answered_event(method, shown, response, exchange.sent_bytes))
+            target = _same_origin_target(response) if hops else None
+            if target is None:
+                return response
+            hops -= 1
+            url, shown = target, _without_query(target)
+
+    def abort(self) -> None:
+        """From any thread: shut every connection, and refuse what comes later unless it is urgent."""
+        self._sockets.abort()
+
+    def close(self) -> None:
+        """Close every connection: a kept one now, one in flight, for which nobody waits any more, by its own thread."""
+        self._sockets.abort()
+        self._transport.close()
+        self._sockets.end()
+
+    @contextlib.contextmanager
+    def _reported(self, exchange: Exchange, method: str, shown: str) -> Iterator[None]:
+        """Tell of whatever goes wrong; once the run is ending, everything does for that reason."""
+        try:
+            with under_way(exchange):
+                yield
+        except TransportFailure as caught:
+            ending = self._sockets.aborted and not exchange.urgent
+            failure = exchange.failure(FailureKind.ABORTED, ABORTED_PHRASE) if ending else caught
+            self._emit(Failed(method=method, url=shown, problem=failure.phrase, seconds=exchange.seconds))
+            raise failure from None
+        except Exception:
+            self._emit(Failed(method=method, url=shown, problem="stopped on our side", seconds=exchange.seconds))
+            raise
+
+    def _answered(self, exchange: Exchange, request: httpx.Request, limit: int) -> Response:
+        answer = self._transport.handle_request(request)
+        with contextlib.closing(answer):
+            encoding = answer.headers.get("content-encoding", "")
+            try:
+                body, truncated = read_bounded(answer.iter_raw(), encoding=encoding, limit=limit)
+            except UndecodableBody:
+                body, truncated = b"", False  # the status is an answer all the same
+        return Response(
+            status=answer.status_code,
+            reason=_text(answer.extensions.get("reason_phrase", b""))[:_REASON_LIMIT],
+            headers=answer.headers,
+            body=body,
+            seconds=exchange.seconds,
+            url=str(request.url),
+            truncated=truncated,
+        )
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def _answered_event(method: str, shown: str, response: Response, sent_bytes: int) -> Answered:
+    return Answered(
+        method=method,
+        url=shown,
+        status=response.status,
+        reason=response.reason,
+        seconds=response.seconds,
+        sent_bytes=sent_bytes,
+        received_bytes=len(response.body),
+    )
+
+
+def _has_authorization(headers: HeaderValues | None) -> bool:
+    return any(name.lower() in {"authorization", "cookie"} for name in headers or {})
+
+
+def _without_query(url: str) -> str:
+    """The URL up to its query, without user information: what may be told."""
+    base = url.partition("?")[0].partition("#")[0]
+    scheme, separator, rest = base.partition("://")
+    host, slash, path = rest.partition("/")
+    return scheme + separator + host.rpartition("@")[2] + slash + path
+
+
+def _same_origin_target(response: Response) -> str | None:
+    """Where a redirect leads, if it stays within scheme, host and port."""
+    location = response.headers.get("location")
+    if response.status not in _REDIRECTS or not location:
+        return None
+    try:
+        source = httpx.URL(response.url)
+        target = source.join(location)
+    except (httpx.InvalidURL, ValueError):
+        return None
+    same = (source.scheme, source.host, source.port) == (target.scheme, target.host, target.port)
+    return str(target.copy_with(fragment=None)) if same and not target.userinfo else None

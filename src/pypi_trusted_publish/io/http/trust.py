@@ -1,0 +1,83 @@
+"""Whose certificates we believe."""
+
+from __future__ import annotations
+
+import os
+import ssl
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...errors import Diagnosis, WorkflowError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trust:
+    """The trust store: ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``, else the system's, else certifi's when that is empty.
+
+    There is no way to switch verification off.
+    """
+
+    cert_file: str = ""
+    """Path of a PEM file; empty when not set."""
+    cert_dir: str = ""
+    """Paths of folders hashed as OpenSSL wants them, separated as in PATH; empty when not set."""
+    _made: list[ssl.SSLContext] = field(default_factory=list, repr=False, compare=False)
+    _making: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> Trust:
+        """Read the two variables that OpenSSL knows; an empty value means not set."""
+        return cls(cert_file=environ.get("SSL_CERT_FILE", ""), cert_dir=environ.get("SSL_CERT_DIR", ""))
+
+    def context(self) -> ssl.SSLContext:
+        """A context that verifies certificate and host name; made once.
+
+        Raises WorkflowError when what the variables name cannot be read.
+        """
+        with self._making:
+            if not self._made:
+                self._made.append(self._make())
+            return self._made[0]
+
+    def _make(self) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        if self.cert_file or self.cert_dir:
+            self._load_named(context)
+            return context
+        context.load_default_certs(ssl.Purpose.SERVER_AUTH)
+        if not context.cert_store_stats()["x509_ca"] and not _default_folder_has_files():
+            import certifi  # only machines without a trust store need it
+
+            context.load_verify_locations(cafile=certifi.where())
+        return context
+
+    def _load_named(self, context: ssl.SSLContext) -> None:
+        try:
+            if self.cert_dir and not any(Path(folder).is_dir() for folder in self.cert_dir.split(os.pathsep)):
+                raise NotADirectoryError
+            context.load_verify_locations(cafile=self.cert_file or None, capath=self.cert_dir or None)
+        except OSError:  # ssl.SSLError is one
+            named = [("SSL_CERT_FILE", self.cert_file), ("SSL_CERT_DIR", self.cert_dir)]
+            raise WorkflowError(
+                Diagnosis(
+                    code="trust-store-unreadable",
+                    happened="The trust store cannot be read: "
+                    + ", ".join(f"{name}={value!r}" for name, value in named if value),
+                    cause="The variable names what does not exist, or a file that holds no PEM certificates.",
+                    remedy="Correct the variable, or remove it to use the system's trust store.",
+                )
+            ) from None
+
+
+def _default_folder_has_files() -> bool:
+    folder = ssl.get_default_verify_paths().capath
+    try:
+        return bool(folder) and any(Path(folder).iterdir())
+    except OSError:  # not ours to list, so OpenSSL finds nothing there either
+        return False

@@ -1,0 +1,79 @@
+"""What a dry run proves beyond the plan: that the index would hand out an upload token. It claims no more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from ..core.token_coverage import require_coverage
+from ..errors import Diagnosis, Severity
+from ..events import DryRunProof, StepStarted, Told
+from ..formatting import count_text
+
+if TYPE_CHECKING:
+    from ..core.plan import UploadPlan
+    from ..events import Emit
+    from ..secret import UploadToken
+
+
+class _Tokens(Protocol):
+    def mint(self) -> UploadToken: ...
+
+    def revoke_all(self) -> None: ...
+
+
+def tell_what_is_known(emit: Emit, *, by_every_rule: bool) -> None:
+    """Tell what has been proved before the mint. ``by_every_rule``: the files were checked by all of them."""
+    emit(StepStarted(title="Dry run"))
+    emit(DryRunProof(statement="the identity token proves the environment", proved=True))
+    why_not = "" if by_every_rule else "`verify-metadata` is off"
+    emit(DryRunProof(statement="every file passes the checks", proved=by_every_rule, why_not=why_not))
+    emit(DryRunProof(statement="the plan has no conflict that stops it", proved=True))
+    emit(DryRunProof(statement="the index takes every file", proved=False, why_not="only an upload can show that"))
+
+
+def prove_a_mint(plan: UploadPlan, tokens: _Tokens, emit: Emit) -> None:
+    """Mint a token and give it back, unless that would create a project; tell what was proved and what was not.
+
+    Raises:
+        PublishError: the index refuses the exchange, or its token covers too few projects: said now instead of during
+            the release.
+
+    """
+    reason = _why_not_mint(plan)
+    if reason:
+        emit(DryRunProof(statement="a publisher on the index matches this job", proved=False, why_not=reason))
+        return
+    emit(Told(diagnosis=_effects_of_a_mint()))
+    try:
+        token = tokens.mint()
+    finally:
+        tokens.revoke_all()
+    emit(DryRunProof(statement="a publisher on the index matches this job", proved=True))
+    number = require_coverage(token, plan, emit)
+    statement = "the token covers " + ("projects" if number is None else count_text(number, "project"))
+    why_not = "the token does not show which ones" if number is None else ""
+    emit(DryRunProof(statement=statement, proved=number is not None, why_not=why_not))
+
+
+def _effects_of_a_mint() -> Diagnosis:
+    return Diagnosis(
+        code="dry-run-mints",
+        severity=Severity.NOTICE,
+        happened="This dry run exchanges an identity token for an upload token, and gives that back.",
+        cause="An exchange has effects on the index: it writes a security event, may mail the owners of a publisher "
+        "that names no environment, and creates the project of any pending publisher with the same claims, also under "
+        "another name.",
+        remedy="Start dry runs by hand (workflow_dispatch), not by a schedule.",
+    )
+
+
+def _why_not_mint(plan: UploadPlan) -> str:
+    if not plan.uploads:
+        return "nothing is left to upload, so a release would ask for no token"
+    if plan.new_projects:
+        names = ", ".join(plan.new_projects)
+        return f"the index does not know {names}, and the exchange would create what a pending publisher names"
+    unread = ", ".join(page.project for page in plan.pages if page.why_unreadable)
+    if unread:
+        return f"whether the index knows {unread} could not be read, and the exchange could create a project"
+    return ""

@@ -1,0 +1,80 @@
+"""Identity tokens asked for before they are needed: GitHub answers while the files are checked and the plan is made."""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+from typing import TYPE_CHECKING, Final, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from packaging.utils import NormalizedName
+
+    from ..clock import Clock
+    from ..core.project_page import ProjectPage
+    from ..secret import Audience, IdentityToken
+    from .background import Background, Task
+    from .prove import Identity
+
+FRESH: Final = 120.0
+"""Seconds for which a token that was asked for ahead may wait: it lives about five minutes."""
+
+
+class IdentityAhead:
+    """Hands out each token once: the ones asked for ahead to the first who ask, a new one to every other."""
+
+    def __init__(self, identity: Identity, background: Background, clock: Clock) -> None:
+        self._identity = identity
+        self._background = background
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._ahead: list[tuple[Audience, float, Task[IdentityToken]]] = []
+
+    def expect(self, audience: Audience) -> None:
+        """Begin to ask for a token that will be needed."""
+        task = self._background.start(lambda: self._identity.request(audience))
+        with self._lock:
+            self._ahead.append((audience, self._clock.monotonic(), task))
+
+    def request(self, audience: Audience) -> IdentityToken:
+        """A token that nobody has used; raises what asking for it raised."""
+        task = self._taken(audience)
+        return self._identity.request(audience) if task is None else task.result()
+
+    def _taken(self, audience: Audience) -> Task[IdentityToken] | None:
+        now = self._clock.monotonic()
+        with self._lock:
+            self._ahead = [entry for entry in self._ahead if now - entry[1] < FRESH]
+            for entry in self._ahead:
+                if entry[0] == audience:
+                    self._ahead.remove(entry)
+                    return entry[2]
+        return None
+
+
+class _Pages(Protocol):
+    def project_page(self, project: NormalizedName) -> ProjectPage: ...
+
+
+class PagesAhead:
+    """Starts reading pages, and hands each out once its reader asks for it."""
+
+    def __init__(self, pages: _Pages, background: Background) -> None:
+        self._pages = pages
+        self._background = background
+        self._lock = threading.Lock()
+        self._tasks: dict[NormalizedName, Task[ProjectPage]] = {}
+
+    def expect(self, projects: Iterable[NormalizedName]) -> None:
+        """Begin to read the pages of these projects; each is read once."""
+        with self._lock:
+            for project in projects:
+                if project not in self._tasks:
+                    work = partial(self._pages.project_page, project)
+                    self._tasks[project] = self._background.start(work)
+
+    def project_page(self, project: NormalizedName) -> ProjectPage:
+        """The page, read ahead or now; raises what reading it raised."""
+        self.expect([project])
+        return self._tasks[project].result()

@@ -1,0 +1,1 @@
+"""Archives and metadata: bytes in, values out."""

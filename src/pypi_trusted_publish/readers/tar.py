@@ -1,0 +1,184 @@
+"""The members of an sdist, read in one pass as the index reads them: with the standard library's ``tarfile``.
+
+What comes after the end of the archive (trailing bytes, further gzip members, the checksum) decides nothing, because
+the index does not look at it either; that the gzip stream is whole is only looked at for a warning.
+"""
+
+from __future__ import annotations
+
+import gzip
+import posixpath
+import tarfile
+import zlib
+from collections.abc import Iterator
+from typing import BinaryIO, Final, cast
+
+from ..formatting import quoted
+from .hashing import CHUNK, HashingReader
+
+_LARGEST_READ: Final = 16 * 1024 * 1024
+"""Bytes that a header (pax, long names) may make the reader hold."""
+
+
+_LARGEST_PADDING: Final = 16 * 1024 * 1024
+"""Bytes behind the end of the archive that are unpacked to see whether the gzip stream is whole."""
+
+
+class TarUnreadable(Exception):
+    """The archive cannot be read; the argument is a sentence."""
+
+
+class BudgetSpent(Exception):
+    """The archive is larger than what is read of one file; the argument is a phrase."""
+
+
+class UnpackedStream:
+    """The tar stream inside the gzip stream: forward only, in bounded pieces, within a budget."""
+
+    def __init__(self, stream: gzip.GzipFile, budget: int) -> None:
+        self._stream = stream
+        self._budget = budget
+        self._position = 0
+        self.last = b""
+        """What was read last: at the end of a whole archive a block of zeros, or nothing."""
+
+    def read(self, size: int) -> bytes:
+        """The next bytes; raises BudgetSpent."""
+        if size > _LARGEST_READ:
+            raise BudgetSpent(f"a header of {size} bytes was not read")
+        data = self._stream.read(size)
+        self._position += len(data)
+        self.last = data
+        if self._position > self._budget:
+            raise BudgetSpent(f"what lies beyond the first {self._budget} unpacked bytes was not read")
+        return data
+
+    def seek(self, offset: int) -> int:
+        """Forward by reading; backwards only from where nothing was read yet."""
+        while self._position < offset and self.read(min(CHUNK, offset - self._position)):
+            pass
+        return self._position
+
+    def tell(self) -> int:
+        """The position in the tar stream."""
+        return self._position
+
+
+def unpacked(reader: HashingReader, budget: int) -> UnpackedStream:
+    """The tar stream in ``reader``, which is at its start."""
+    return UnpackedStream(gzip.GzipFile(fileobj=cast("BinaryIO", reader), mode="rb"), budget)
+
+
+def open_tar(stream: UnpackedStream) -> tarfile.TarFile:
+    """The archive in a stream. Raises TarUnreadable, BudgetSpent."""
+    with _translated():
+        return tarfile.open(fileobj=cast("BinaryIO", stream), mode="r:")
+
+
+class _translated:  # noqa: N801 - reads as a statement
+    """Turns whatever the standard library's readers raise for broken input into TarUnreadable."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, EOFError):
+            raise TarUnreadable("The gzip stream ends too early: the file is cut off.") from None
+        if isinstance(error, tarfile.TarError):
+            raise TarUnreadable(
+                "The gzip stream holds no whole tar archive: it is damaged, cut off or something else."
+            ) from None
+        if isinstance(error, (zlib.error, OSError)):
+            raise TarUnreadable("The file is not gzip-compressed, or its compressed data is damaged.") from None
+        if isinstance(error, (ValueError, LookupError, ArithmeticError, RuntimeError)):
+            raise TarUnreadable("A header of the tar archive makes no sense.") from None
+
+
+def members(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    """The members in order; the content of each can be read by :func:`content` before the next is asked for.
+
+    A file of a size below zero ends the archive, as it does for the index; older releases of Python read on from there.
+    """
+    while True:
+        with _translated():
+            member = archive.next()
+        if member is None or (member.size < 0 and holds_content(member)):
+            return
+        archive.members = []  # type: ignore[attr-defined]  # it would keep them all
+        yield member
+
+
+def damage_behind(stream: UnpackedStream) -> str:
+    """What is wrong with the gzip stream behind the end of the archive, as a sentence; empty when nothing is.
+
+    Bytes after the gzip stream are no damage: every tool passes over them.
+    """
+    end = stream.tell() + _LARGEST_PADDING
+    try:
+        while stream.tell() < end and stream.read(CHUNK):
+            pass
+    except EOFError:
+        return "The gzip stream ends too early: the end of the file is cut off."
+    except zlib.error:
+        return "The compressed data behind the last member is damaged."
+    except OSError as error:
+        if str(error).startswith(("CRC check", "Incorrect length")):
+            return "The checksum of the gzip stream is wrong: something in the file was changed after it was packed."
+    except BudgetSpent:
+        pass
+    return ""
+
+
+def holds_content(member: tarfile.TarInfo) -> bool:
+    """Whether readers take a member for a file: also one of a type that nobody has defined."""
+    return member.isfile() or member.type not in tarfile.SUPPORTED_TYPES
+
+
+def content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Iterator[bytes]:
+    """The content of a regular member, in pieces. Raises TarUnreadable."""
+    with _translated():
+        file = archive.extractfile(member)
+        while file is not None and (piece := file.read(CHUNK)):
+            yield piece
+
+
+class CommonFolder:
+    """The folder that all members have in common, as the index finds it: piece by piece of the path."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] | None = None
+        self._absolute: bool | None = None
+        self.problem: str | None = None
+        """Why there is none, as a sentence."""
+
+    def add(self, name: str) -> None:
+        """Take the next member's name into account."""
+        absolute = name.startswith("/")
+        if self._absolute is None:
+            self._absolute = absolute
+        elif absolute is not self._absolute and self.problem is None:
+            self.problem = f"Absolute and relative names are mixed: {quoted(name)}."
+        parts = [part for part in name.split("/") if part not in ("", ".")]
+        before = self._parts
+        if before is None:
+            self._parts = parts
+            return
+        same = 0
+        while same < min(len(before), len(parts)) and before[same] == parts[same]:
+            same += 1
+        if same == 0 and before and self.problem is None:
+            self.problem = f"{quoted(name)} is not in the folder {quoted(before[0])}, where the others are."
+        self._parts = before[:same]
+
+    @property
+    def path(self) -> str:
+        """The folder, empty when there is none."""
+        root = "/" if self._absolute else ""
+        return root + "/".join(self._parts or ())
+
+
+def link_target(member: tarfile.TarInfo) -> str:
+    """The name of the member that a link points at."""
+    if member.issym():
+        return posixpath.normpath(posixpath.join(posixpath.dirname(member.name), member.linkname))
+    return posixpath.normpath(member.linkname)

@@ -1,1 +1,0 @@
-"""HTTP: bounded requests with our trust store, our proxies and our limits. The only place that knows httpx."""

@@ -1,1 +1,0 @@
-"""Trusted Publishing without the wire: identity tokens, claims, the documents of the exchange, its refusals. Pure."""
