@@ -1,13 +1,21 @@
-"""What holds for every test: one Hypothesis profile, and test names that depend on nothing but the code."""
+"""What holds for every test: one Hypothesis profile, names that depend on the code alone, no job and no network."""
 
 from __future__ import annotations
 
 import os
+import re
+import sys
+from collections.abc import Iterator
 from typing import Final
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 LONGEST_NAME: Final = 60
+OF_A_JOB: Final = ("ACTIONS_", "GITHUB_", "INPUT_", "RUNNER_")
+LOOPBACK: Final = {"127.0.0.1", "::1", "localhost", "0.0.0.0", "::", ""}
+RESERVED: Final = (".invalid", ".test", ".localhost", ".example")
+"""Names that no server ever has: RFC 2606."""
 
 # The first draw fills Hypothesis's tables, which takes seconds on a busy machine: neither a deadline nor the health
 # check for slow draws says anything about this project.
@@ -20,6 +28,42 @@ settings.register_profile(
     print_blob=True,
 )
 settings.load_profile("project")
+
+for variable in [name for name in os.environ if name.startswith(OF_A_JOB)]:
+    del os.environ[variable]
+
+_ADDRESS: Final = re.compile(r"[0-9.]+|[0-9a-f:.]*:[0-9a-f:.]*")
+"""What is no name: nobody is asked for its address."""
+_outside: Final[list[str]] = []
+
+
+def _text(host: object) -> str:
+    return host.decode() if isinstance(host, bytes) else str(host or "")
+
+
+def _stay_on_this_machine(event: str, arguments: tuple[object, ...]) -> None:
+    """Refuse every connection of this process that leaves the machine, and remember it should the code swallow that."""
+    if event in {"socket.connect", "socket.sendto"}:
+        address = arguments[1]
+        host = address[0] if isinstance(address, tuple) else None  # a local socket has a path
+    elif event == "socket.getaddrinfo" and not _ADDRESS.fullmatch(_text(arguments[0])):
+        host = arguments[0]
+    else:
+        return
+    if _text(host) not in LOOPBACK and not _text(host).endswith(RESERVED):
+        _outside.append(f"{event}: {host}")
+        raise AssertionError(_outside[-1])
+
+
+sys.addaudithook(_stay_on_this_machine)
+
+
+@pytest.fixture(autouse=True)
+def no_network_but_loopback() -> Iterator[list[str]]:
+    """Fail the test in which this process asked for another machine. Package clients are processes of their own."""
+    _outside.clear()
+    yield _outside
+    assert _outside == []
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

@@ -1,13 +1,17 @@
-"""The suite itself: every worker collects the same tests, whatever the clock and the seed of the hashes."""
+"""The suite itself: the same tests for every worker, nothing of the job around it, no network but this machine."""
 
 from __future__ import annotations
 
 import ast
 import os
+import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
 from typing import Final
+
+import pytest
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 COLLECT: Final = ["-m", "pytest", "--collect-only", "--quiet", "-p", "no:cacheprovider"]
@@ -49,3 +53,30 @@ def without_a_time(path: Path) -> list[int]:
 def test_every_gzip_of_the_suite_has_a_fixed_time() -> None:
     tests = sorted((ROOT / "tests").rglob("*.py"))
     assert {path.relative_to(ROOT).as_posix(): lines for path in tests if (lines := without_a_time(path))} == {}
+
+
+def test_nothing_of_the_job_around_the_suite_reaches_a_test() -> None:
+    assert [name for name in os.environ if name.startswith(("ACTIONS_", "GITHUB_", "INPUT_", "RUNNER_"))] == []
+
+
+def test_the_variables_of_a_job_are_taken_away_before_any_test() -> None:
+    job = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": "/nowhere", "RUNNER_TEMP": "/nowhere", "INPUT_ATTEST": "x"}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__, "-k", "nothing_of_the_job"]
+    run = subprocess.run(command, cwd=ROOT, env=os.environ | job, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout
+    assert "1 passed" in run.stdout
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "2001:db8::1"])
+def test_a_connection_to_another_machine_is_refused(host: str, no_network_but_loopback: list[str]) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as ours, pytest.raises(AssertionError, match=re.escape(host)):
+        ours.connect((host, 80))
+    no_network_but_loopback.clear()
+
+
+def test_the_address_of_another_machine_is_not_asked_for(no_network_but_loopback: list[str]) -> None:
+    with pytest.raises(AssertionError, match=r"index\.example\.net"):
+        socket.getaddrinfo("index.example.net", 443)
+    assert len(no_network_but_loopback) == 1
+    no_network_but_loopback.clear()
