@@ -123,4 +123,4 @@ def main(scenes: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])  # noqa: TID251 - the entry of a script
+    main(sys.argv[1:])

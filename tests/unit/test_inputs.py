@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from ruamel.yaml import YAML
 
 from pypi_trusted_publish.core.urls import TESTPYPI_UPLOAD
 from pypi_trusted_publish.errors import WorkflowError
@@ -203,7 +203,7 @@ def test_both_spellings_with_the_same_meaning_are_fine(new: str, old: str, first
 
 
 def test_action_yml_declares_the_table_and_nothing_else() -> None:
-    declared = yaml.safe_load(ACTION.read_text(encoding="utf-8"))["inputs"]
+    declared = YAML(typ="safe").load(ACTION.read_text(encoding="utf-8"))["inputs"]
     assert {name: row["default"] for name, row in declared.items() if "default" in row} == {
         spec.name: spec.default for spec in INPUTS.values()
     }
