@@ -38,6 +38,16 @@ def told(status: str, body: bytes = b"", **headers: str) -> Answer:
     return lambda peer: peer.answer(status, body, **headers)
 
 
+def raw(data: bytes) -> Answer:
+    """These bytes, and then the end of the connection."""
+
+    def answer(peer: Peer) -> None:
+        peer.send(data)
+        peer.sock.close()
+
+    return answer
+
+
 def dropped(peer: Peer) -> None:
     """No answer: the connection is reset after the body was read."""
     peer.reset()

@@ -14,6 +14,9 @@ from ..errors import Diagnosis, IndexRefused, IndexUnavailable
 from ..secret import TOKEN_PATTERN, Audience, IdentityToken, Secret, UploadToken
 from .retry import http_date
 
+MIN_TOKEN: Final = 16
+"""Characters. Every place that shows a shorter secret would be masked: ``0`` hides each digit 0 of a log."""
+
 DEFAULT_LIFETIME: Final = 900.0
 """Seconds that a minted token lives on PyPI; counted with when the answer does not say."""
 
@@ -71,6 +74,30 @@ def minted_token(body: bytes, *, date_header: str | None, monotonic_now: float) 
         raise _unusable("its token is not one to 16,384 printable ASCII characters without a blank")
     lifetime = _lifetime(answer.get("expires"), date_header)
     return UploadToken(secret=Secret(token), minted_at=monotonic_now, lifetime=lifetime)
+
+
+_PREFIXED_TOKEN: Final = re.compile(r"pypi-[A-Za-z0-9_-]{16,}")
+_JWT: Final = re.compile(r"eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]+){1,2}")
+_TOKEN_FIELD: Final = re.compile(r'"(?:token|value)"\s*:\s*"([^"\s]+)')
+_BARE_TOKEN: Final = re.compile(r"\s*([!-;=?-~]{16,16384})\s*")
+"""A body that is one word: no blank, and no angle bracket of a page."""
+_MOST_TOKENS: Final = 8
+
+
+def possible_tokens(body: bytes) -> tuple[Secret, ...]:
+    """Find what looks like a token in an answer that should not have held one there, at most eight of them.
+
+    A damaged answer of an exchange can hold a valid token: in JSON that is cut off, alone, or in a page.
+    """
+    text = body.decode("utf-8", "replace")
+    found = [match.group() for pattern in (_PREFIXED_TOKEN, _JWT) for match in pattern.finditer(text)]
+    found += [match.group(1) for match in _TOKEN_FIELD.finditer(text)]
+    answer = _json_object(body) or {}
+    found += [value for name in ("token", "value") if isinstance(value := answer.get(name), str)]
+    bare = _BARE_TOKEN.fullmatch(text)
+    found += [bare.group(1).strip("\"'")] if bare is not None else []
+    usable = (token for token in dict.fromkeys(found) if TOKEN_PATTERN.fullmatch(token) and len(token) >= MIN_TOKEN)
+    return tuple(Secret(token) for token in usable)[:_MOST_TOKENS]
 
 
 def _lifetime(expires: object, date_header: str | None) -> float:

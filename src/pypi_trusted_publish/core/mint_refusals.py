@@ -124,12 +124,15 @@ ROWS: Final = {
 
 
 def parse_refusal(status: int, body: bytes, reason: str = "") -> Refusal:
-    """Read a refusal: JSON ``{"message", "errors": [{"code", "description"}]}``, else by its reason phrase."""
+    """Read a refusal of 4xx: JSON ``{"message", "errors": [{"code", "description"}]}``.
+
+    Anything else is known by its reason phrase alone: a body of another form may hold a token.
+    """
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):
         answer = None
-    if not isinstance(answer, dict):
+    if not isinstance(answer, dict) or status not in range(400, 500):
         return Refusal(status=status, message=_cut(reason) or _phrase(status))
     entries = answer.get("errors")
     found = tuple(_refused_for(entry) for entry in entries[:_SHOWN_ERRORS]) if isinstance(entries, list) else ()

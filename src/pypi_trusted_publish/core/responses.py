@@ -40,6 +40,11 @@ def message_of(*, status: int, reason: str, content_type: str, body: bytes) -> s
     return _one_line(text) or reason.strip() or _standard_phrase(status)
 
 
+def reason_of(status: int, reason: str) -> str:
+    """The reason phrase of an answer, or the standard one of its status."""
+    return _one_line(reason) or _standard_phrase(status)
+
+
 def warnings_of(*, content_type: str, body: bytes) -> tuple[str, ...]:
     """What a success says besides, a line each; a page of HTML is no warning."""
     text = _json_message(body)

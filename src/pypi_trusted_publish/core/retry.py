@@ -87,6 +87,8 @@ class Policy:
     retried: frozenset[Trouble] = _TRANSIENT
     once: frozenset[Trouble] = frozenset()
     """Troubles after which there is one more try only."""
+    confidential: bool = False
+    """The answer may hold a token, whatever its status and type: its body is never quoted."""
 
 
 POLICIES: Final[Mapping[RequestKind, Policy]] = MappingProxyType(
@@ -95,6 +97,7 @@ POLICIES: Final[Mapping[RequestKind, Policy]] = MappingProxyType(
             tries=5,
             patience=120.0,
             safe="each answer is a new token and changes nothing",
+            confidential=True,
         ),
         RequestKind.AUDIENCE: Policy(tries=4, patience=60.0, safe="it only reads"),
         RequestKind.MINT: Policy(
@@ -103,11 +106,13 @@ POLICIES: Final[Mapping[RequestKind, Policy]] = MappingProxyType(
             safe="every try takes a fresh identity token, one at a time; a token lost on its way runs out by itself",
             retried=_TRANSIENT | {Trouble.PENDING_PUBLISHER},
             once=frozenset({Trouble.PENDING_PUBLISHER}),
+            confidential=True,
         ),
         RequestKind.REVOKE: Policy(
             tries=2,
             patience=20.0,
             safe="a token that is revoked stays revoked; one that is not runs out by itself",
+            confidential=True,
         ),
         RequestKind.PROJECT_PAGE: Policy(tries=4, patience=90.0, safe="it only reads"),
         RequestKind.READ_BACK: Policy(tries=2, patience=5.0, safe="it only reads, and whoever waits looks again"),

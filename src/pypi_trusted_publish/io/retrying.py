@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from ..core.responses import is_html, is_json, message_of
-from ..core.retry import RequestKind, Trouble, retry_after, row, trouble_of_status, wait_before_next
+from ..core.responses import is_html, is_json, message_of, reason_of
+from ..core.retry import POLICIES, RequestKind, Trouble, retry_after, row, trouble_of_status, wait_before_next
 from ..errors import Diagnosis, IndexRefused, IndexUnavailable, PublishError
 from ..events import Emit, Retrying
 from .http.failure import FailureKind, TransportFailure
@@ -49,6 +49,11 @@ def message_in(response: Response) -> str:
         content_type=response.headers.get("content-type", ""),
         body=response.body,
     )
+
+
+def status_in(response: Response) -> str:
+    """Status and phrase of an answer whose body must not be quoted."""
+    return f"{response.status} {reason_of(response.status, response.reason)}".strip()
 
 
 def by_status(response: Response) -> Trouble | None:
@@ -109,7 +114,7 @@ class Retrier:
         ``what`` names the thing in events, such as ``mint an upload token``. Raises NoAnswer, and whatever else
         ``send`` raises.
         """
-        attempt, waited, ambiguous = 0, 0.0, False
+        attempt, waited, ambiguous, confidential = 0, 0.0, False, POLICIES[kind].confidential
         while True:
             attempt += 1
             last: Response | TransportFailure
@@ -118,10 +123,11 @@ class Retrier:
                 trouble = judge(last)
                 if trouble is None:
                     return last
-                phrase = f"{last.status} {message_in(last)}".strip()
+                phrase = status_in(last) if confidential else f"{last.status} {message_in(last)}".strip()
                 asked = retry_after(last.headers.get("retry-after"), now=self.clock.now())
             except TransportFailure as failure:
-                last, trouble, phrase, asked = failure, trouble_of_failure(failure), _phrase(failure), None
+                last, trouble, asked = failure, trouble_of_failure(failure), None
+                phrase = failure.phrase if confidential else _phrase(failure)
             ambiguous = ambiguous or _may_have_worked(last)
             wait = wait_before_next(
                 row(kind, trouble),

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from ...core.claims import malformed_identity
+from ...core.exchange import possible_tokens
 from ...core.retry import RequestKind, Trouble
 from ...errors import Diagnosis, IndexUnavailable
 from ...secret import TOKEN_PATTERN, Audience, IdentityToken, Secret
-from ..retrying import NoAnswer, Retrier, by_status_and_document, message_in
+from ..http.failure import TransportFailure
+from ..retrying import NoAnswer, Retrier, by_status_and_document, status_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +63,13 @@ class IdentityProvider:
 
         def send(_attempt: int) -> Response:
             headers: dict[str, str | Secret] = {"Authorization": authorization, "Accept": "application/json"}
-            return self._session.request("GET", url, headers=headers, read_timeout=_READ_TIMEOUT, limit=_LIMIT)
+            try:
+                answer = self._session.request("GET", url, headers=headers, read_timeout=_READ_TIMEOUT, limit=_LIMIT)
+            except TransportFailure as failure:
+                self._hide_tokens(failure.partial)
+                raise
+            self._hide_tokens(answer.body)
+            return answer
 
         what = f"ask GitHub for an identity token for {audience!r}"
         try:
@@ -71,6 +79,11 @@ class IdentityProvider:
         if not answer.ok:
             raise _refused(answer)
         return self._token(answer, audience)
+
+    def _hide_tokens(self, body: bytes) -> None:
+        """Register every possible token of an answer, whether the answer can be used or not."""
+        for secret in possible_tokens(body):
+            self._register_secret(secret)
 
     def _token(self, answer: Response, audience: Audience) -> IdentityToken:
         document = json.loads(answer.body)
@@ -111,7 +124,7 @@ def _unanswered(none: NoAnswer) -> IndexUnavailable:
 
 
 def _refused(answer: Response) -> IndexUnavailable:
-    said = f"{answer.status} {message_in(answer)}".strip()
+    said = status_in(answer)
     return IndexUnavailable(
         Diagnosis(
             code="identity-endpoint-refused",
