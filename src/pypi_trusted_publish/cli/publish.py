@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, final
 from ..errors import EXIT_OK, EXIT_SIGNALLED, PublishError, WorkflowError
 from ..inputs import parse_inputs
 from ..io.console import Style
+from ..io.memory_protection import protect_memory
 from .process import Surroundings
 from .reporter import Desk
 from .startup import Opening
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
     from .release import Release
 
-_NAMES: Final = ("SIGINT", "SIGTERM", "SIGBREAK", "SIGHUP")
+_NAMES: Final = ("SIGINT", "SIGTERM", "SIGBREAK", "SIGHUP", "SIGQUIT", "SIGXCPU")
+"""As far as the system has them; by default some of them would end the process with a core file."""
 _LOOK_EVERY: Final = 0.05
 """Seconds."""
 
@@ -94,6 +96,7 @@ def run(argv: Sequence[str], surroundings: Surroundings) -> int:
     if argv:  # not ignored: somebody names files there, and others would be published
         surroundings.stdout.write(_MISUSED)
         return WorkflowError.exit_code
+    protect_memory()
     return publish_with(surroundings, style=Style.of(surroundings.environ))
 
 
@@ -118,8 +121,8 @@ def publish_with(surroundings: Surroundings, *, style: Style) -> int:
             code = desk.tell_bug(bug, "publish")
         if release is not None and stopped is not None:
             code = EXIT_SIGNALLED + stopped
+            release.stop()  # first of all: what comes after it may hang or fail, and the tokens are revoked by then
             desk.tell_stop(stopped)
-            release.stop()
         elif release is not None:
             release.close()
         desk.close(code, cancelled=stopped is not None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Final
 
 from .. import __version__
@@ -30,10 +31,13 @@ if TYPE_CHECKING:
     from .reporter import Desk
     from .startup import Opening
 
-MINT_PATIENCE: Final = 0.5
-"""Seconds that a stopped run waits for a mint in flight: a token that we never saw cannot be revoked."""
+MINT_PATIENCE: Final = 2.5 if sys.platform == "win32" else 6.0
+"""Seconds that a stopped run waits for a mint in flight: a token that we never saw cannot be revoked.
+
+The runner sends a second signal 7.5 s after the first one and kills 2.5 s later; on Windows it kills after 4 s.
+"""
 AFTER_A_MINT: Final = 1.2
-"""Seconds that are then left for giving the tokens back."""
+"""Seconds that are then left for revoking the tokens."""
 
 
 class Release:
@@ -103,9 +107,9 @@ class Release:
         self._session.close()
 
     def stop(self) -> None:
-        """Start nothing more, close what is open, and give back every token, within two seconds."""
+        """Start nothing more, close what is open, and revoke every token: within two seconds, or after a mint."""
         tokens = self._tokens
-        minting = tokens is not None and tokens.stop_minting(MINT_PATIENCE)
+        minting = tokens is not None and tokens.stop_minting(MINT_PATIENCE * self._desk.surroundings.patience)
         self._session.abort()
         if tokens is not None:
             tokens.revoke_all(urgent=True, within=AFTER_A_MINT if minting else URGENT_TIMEOUT)
