@@ -30,6 +30,7 @@ from pypi_trusted_publish.checks.model import Distribution
 from pypi_trusted_publish.errors import DistributionError, PublishError
 from pypi_trusted_publish.events import NotUploaded, Retrying, Uploaded, UploadProgress, UploadStarted
 from pypi_trusted_publish.io.index_client import IndexClient, Receipt, UploadFailed, UploadRefused
+from pypi_trusted_publish.io.upload_body import BLOCK
 from pypi_trusted_publish.secret import UploadToken
 
 FILE = distribution()
@@ -246,6 +247,24 @@ def test_a_file_that_changed_never_arrives_whole(content: bytes, size: int) -> N
     assert events.of(Uploaded) == []
     assert len(received) == 1
     assert not received[0].endswith(b"--\r\n")
+
+
+def test_a_file_that_grew_behind_what_was_checked_never_arrives_whole() -> None:
+    """Every byte that was checked is still there, and reading ends with it at the end of a block."""
+    checked = b"x" * BLOCK
+    grown = distribution(
+        size=BLOCK, sha256=hashlib.sha256(checked).hexdigest(), open=lambda: io.BytesIO(checked + b"more")
+    )
+    received: list[bytes] = []
+
+    def script(peer: Peer) -> None:
+        peer.head()
+        received.append(peer.wait_until_closed())
+
+    with RawServer(script) as index, pytest.raises(DistributionError) as caught:
+        upload(client(index), grown)
+    assert "its size is another" in caught.value.diagnostics()[0].happened
+    assert b"xxxx" not in received[0]
 
 
 def test_a_file_that_cannot_be_opened_any_more_has_changed() -> None:

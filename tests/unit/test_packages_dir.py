@@ -161,6 +161,19 @@ def test_a_file_that_changed_is_not_opened_again(dist: Path) -> None:
         candidate.open()
 
 
+def test_a_file_that_was_written_again_in_place_is_not_opened_again(dist: Path) -> None:
+    """Same inode, same size: the time of the last change is what is left to see it by."""
+    (candidate,) = collect([f"dist/{SDIST}"], str(dist.parent)).candidates
+    before = (dist / SDIST).stat()
+    with (dist / SDIST).open("r+b") as file:
+        file.write(SDIST.upper().encode())
+    os.utime(dist / SDIST, ns=(before.st_atime_ns, before.st_mtime_ns + 1_000_000_000))
+    after = (dist / SDIST).stat()
+    assert (before.st_ino, before.st_size) == (after.st_ino, after.st_size)
+    with pytest.raises(OSError, match="changed"):
+        candidate.open()
+
+
 def test_a_file_that_became_a_link_is_not_followed(dist: Path) -> None:
     (candidate,) = collect([f"dist/{SDIST}"], str(dist.parent)).candidates
     (dist / SDIST).rename(dist / "moved")
