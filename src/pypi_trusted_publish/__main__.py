@@ -13,7 +13,7 @@ from collections.abc import Callable, MutableMapping, Sequence
 from typing import Final
 
 from .cli.main import run
-from .cli.process import Surroundings
+from .cli.process import ProcessContext
 from .clock import SystemClock
 from .errors import EXIT_SIGNALLED, WorkflowError
 
@@ -39,7 +39,7 @@ def main(
     for name in _READ_BY_OPENSSL:
         if environ.get(name) == "":
             del environ[name]
-    surroundings = Surroundings(
+    process = ProcessContext(
         environ=environ,
         stdout=sys.stdout,
         clock=SystemClock(),
@@ -48,7 +48,7 @@ def main(
         cleanup=cleanup or _nothing,
         leave=os._exit,
     )
-    return run(argv, surroundings)
+    return run(argv, process)
 
 
 def nobody_reads(error: OSError, platform: str) -> bool:

@@ -84,17 +84,17 @@ class Diagnosis:
 
     code: str
     """Stable, lower-case, hyphenated; the anchor in ``docs/troubleshooting.md``."""
-    happened: str
+    message: str
     """One sentence that names the fact itself: the value found, the file, the field."""
-    cause: str = ""
-    """The likeliest cause, one or two sentences; empty when ``happened`` says it all."""
-    remedy: str = ""
+    likely_cause: str = ""
+    """The likeliest cause, one or two sentences; empty when ``message`` says it all."""
+    fix: str = ""
     """The next move, in the imperative."""
-    paste: str = ""
+    snippet: str = ""
     """Lines to paste (YAML, or a form's fields), verbatim; empty when there is nothing to paste."""
-    read_on: str = ""
+    read_more: str = ""
     """Where to read on: a URL or a path of this project's documentation; empty: the entry of ``code``."""
-    facts: tuple[tuple[str, str], ...] = ()
+    details: tuple[tuple[str, str], ...] = ()
     """Raw facts, name and value, for whoever has to dig."""
     file: str = ""
     """The file that it concerns (a distribution's name), if one does."""
@@ -116,7 +116,7 @@ class PublishError(Exception):
         diagnoses = tuple(
             replace(diagnosis, cure=self.cure) if diagnosis.cure is None else diagnosis for diagnosis in diagnoses
         )
-        super().__init__("; ".join(diagnosis.happened for diagnosis in diagnoses))
+        super().__init__("; ".join(diagnosis.message for diagnosis in diagnoses))
         self._diagnoses = diagnoses
 
     def diagnostics(self) -> tuple[Diagnosis, ...]:

@@ -38,12 +38,12 @@ def test_several_cures_are_one_sentence_and_one_way_to_run_again() -> None:
 
 
 def test_the_class_of_an_error_is_that_of_the_first_who_must_act() -> None:
-    later, workflow = (Diagnosis(code="x", happened="x", cure=cure) for cure in (Cure.LATER, Cure.WORKFLOW))
+    later, workflow = (Diagnosis(code="x", message="x", cure=cure) for cure in (Cure.LATER, Cure.WORKFLOW))
     assert isinstance(error_of(later, workflow), WorkflowError)
     assert error_of(later).exit_code == 5
-    assert isinstance(error_of(Diagnosis(code="x", happened="x", cure=Cure.REPORT)), OwnBug)
+    assert isinstance(error_of(Diagnosis(code="x", message="x", cure=Cure.REPORT)), OwnBug)
 
 
 def test_a_diagnosis_without_a_cure_takes_that_of_its_error() -> None:
-    error = IndexRefused(Diagnosis(code="x", happened="x"), Diagnosis(code="y", happened="y", cure=Cure.NEW_VERSION))
+    error = IndexRefused(Diagnosis(code="x", message="x"), Diagnosis(code="y", message="y", cure=Cure.NEW_VERSION))
     assert [diagnosis.cure for diagnosis in error.diagnostics()] == [Cure.INDEX, Cure.NEW_VERSION]

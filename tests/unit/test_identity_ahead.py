@@ -22,7 +22,7 @@ class GitHub:
     def request(self, audience: Audience) -> IdentityToken:
         self.asked.append(audience)
         if len(self.asked) <= self.deaf:
-            raise IndexUnavailable(Diagnosis(code="deaf", happened="no answer"))
+            raise IndexUnavailable(Diagnosis(code="deaf", message="no answer"))
         return IdentityToken(secret=Secret(f"token-{len(self.asked)}"), audience=audience)
 
 

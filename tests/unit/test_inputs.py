@@ -62,7 +62,7 @@ def test_a_flag_takes_nothing_else(text: str) -> None:
         parse_inputs({"INPUT_SKIP_EXISTING": text})
     (diagnosis,) = caught.value.diagnostics()
     assert diagnosis.code == "input-invalid"
-    assert repr(text) in diagnosis.happened
+    assert repr(text) in diagnosis.message
 
 
 def test_the_lines_of_packages_dir_are_read_without_blanks_around_them() -> None:
@@ -91,9 +91,9 @@ def test_a_value_that_does_not_fit_is_quoted_with_what_would(name: str, text: st
         parse_inputs({INPUTS[name].variable: text})
     (diagnosis,) = caught.value.diagnostics()
     assert diagnosis.code == "input-invalid"
-    assert name in diagnosis.happened
-    assert repr(text)[:50] in diagnosis.happened
-    assert len(diagnosis.happened) < 300
+    assert name in diagnosis.message
+    assert repr(text)[:50] in diagnosis.message
+    assert len(diagnosis.message) < 300
 
 
 @pytest.mark.parametrize("text", ["any", "auto", "1.2.3", "v1.2.3", "1.0rc1"])

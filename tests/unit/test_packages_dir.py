@@ -118,7 +118,7 @@ def test_only_nested_files_name_the_level_to_pass(tmp_path: Path) -> None:
     (tmp_path / "dist" / "a" / "b" / SDIST).write_bytes(b"")
     with pytest.raises(DistributionError) as found:
         collect(["dist"], str(tmp_path))
-    assert found.value.diagnostics()[0].paste == f"packages-dir: |\n  {Path('dist/a/b')}"
+    assert found.value.diagnostics()[0].snippet == f"packages-dir: |\n  {Path('dist/a/b')}"
 
 
 def test_no_line_at_all_is_a_problem(tmp_path: Path) -> None:

@@ -12,9 +12,9 @@ from ..errors import EXIT_OK, EXIT_SIGNALLED, PublishError, WorkflowError
 from ..inputs import parse_inputs
 from ..io.console import Style
 from ..io.memory_protection import protect_memory
-from .process import Surroundings
-from .reporter import Desk
-from .startup import Opening
+from .process import ProcessContext
+from .reporter import Reporter
+from .startup import Startup
 
 if TYPE_CHECKING:
     import threading
@@ -91,26 +91,26 @@ usage: pypi-trusted-publish publish
 """
 
 
-def run(argv: Sequence[str], surroundings: Surroundings) -> int:
+def run(argv: Sequence[str], process: ProcessContext) -> int:
     """Publish from a job of GitHub Actions; returns the exit code."""
     if argv:  # not ignored: somebody names files there, and others would be published
-        surroundings.stdout.write(_MISUSED)
+        process.stdout.write(_MISUSED)
         return WorkflowError.exit_code
     protect_memory()
-    return publish_with(surroundings, style=Style.of(surroundings.environ))
+    return publish_with(process, style=Style.of(process.environ))
 
 
-def publish_with(surroundings: Surroundings, *, style: Style) -> int:
+def publish_with(process: ProcessContext, *, style: Style) -> int:
     """Publish; the transcript in the given style. A run that a signal has ended does not return."""
-    desk = Desk(surroundings, style)
+    desk = Reporter(process, style)
     release: Release | None = None
     stopped: Signals | None = None
     code = EXIT_OK
     with StopSignals() as stop:
         try:
-            inputs = parse_inputs(surroundings.environ)
+            inputs = parse_inputs(process.environ)
             desk.configure(inputs)
-            opening = Opening(inputs, desk)
+            opening = Startup(inputs, desk)
             from .release import Release
 
             release = Release(inputs, desk, opening)
@@ -127,6 +127,6 @@ def publish_with(surroundings: Surroundings, *, style: Style) -> int:
             release.close()
         desk.close(code, cancelled=stopped is not None)
         if stopped is not None:
-            surroundings.cleanup()
-            surroundings.leave(code)
+            process.cleanup()
+            process.leave(code)
     return code

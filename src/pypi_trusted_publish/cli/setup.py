@@ -17,7 +17,7 @@ from ..workflows.document import LARGEST, Place
 from ..workflows.report import CallingJob, Problem, PublishingJob, WorkflowReport, read_workflow
 
 if TYPE_CHECKING:
-    from .process import Surroundings
+    from .process import ProcessContext
 
 USAGE: Final = "usage: pypi-trusted-publish setup [--repository OWNER/NAME] WORKFLOW"
 
@@ -28,9 +28,9 @@ _GIT_PATIENCE: Final = 10.0
 """Seconds."""
 
 
-def run(argv: Sequence[str], surroundings: Surroundings) -> int:
+def run(argv: Sequence[str], process: ProcessContext) -> int:
     """Run the command in a process."""
-    return run_setup(argv, stdout=surroundings.stdout, search=surroundings.environ.get("PATH", ""))
+    return run_setup(argv, stdout=process.stdout, search=process.environ.get("PATH", ""))
 
 
 def run_setup(argv: Sequence[str], *, stdout: TextIO, search: str) -> int:
@@ -172,19 +172,19 @@ def _repository_of(path: Path, search: str) -> str:
 
 
 def _told(diagnosis: Diagnosis) -> Iterator[str]:
-    yield clean(f"{diagnosis.happened} [{diagnosis.code}]")
-    yield clean(f"    {diagnosis.remedy}")
+    yield clean(f"{diagnosis.message} [{diagnosis.code}]")
+    yield clean(f"    {diagnosis.fix}")
 
 
 def _misused(why: str) -> WorkflowError:
-    return WorkflowError(Diagnosis(code="setup-misused", happened=f"{why}.", remedy=USAGE))
+    return WorkflowError(Diagnosis(code="setup-misused", message=f"{why}.", fix=USAGE))
 
 
 def _unreadable(path: Path, why: str) -> WorkflowError:
     return WorkflowError(
         Diagnosis(
             code="setup-unreadable",
-            happened=f"{path}: the workflow file cannot be read: {why}.",
-            remedy="Name the file, such as .github/workflows/release.yml.",
+            message=f"{path}: the workflow file cannot be read: {why}.",
+            fix="Name the file, such as .github/workflows/release.yml.",
         )
     )

@@ -35,10 +35,11 @@ def audience_of(body: bytes) -> str:
     raise IndexUnavailable(
         Diagnosis(
             code="audience-unreadable",
-            happened="The index answered 200 to the question for its audience, but names none.",
-            cause="Something in front of the index answered in its place (a sign-in page, a maintenance page, a CDN), "
+            message="The index answered 200 to the question for its audience, but names none.",
+            likely_cause="Something in front of the index answered in its place (a sign-in "
+            "page, a maintenance page, a CDN), "
             "or the upload URL is that of a web site.",
-            remedy="Check the input 'repository-url'; when it is right, run the failed job again later.",
+            fix="Check the input 'repository-url'; when it is right, run the failed job again later.",
         )
     )
 
@@ -125,9 +126,9 @@ def _unusable(why: str) -> IndexUnavailable:
     return IndexUnavailable(
         Diagnosis(
             code="mint-unreadable",
-            happened=f"The index answered 200 to the request for an upload token, but the answer is not usable: {why}.",
-            cause="The index, or something in front of it, has a fault.",
-            remedy="Run the failed job again; when it stays, tell those who run the index.",
+            message=f"The index answered 200 to the request for an upload token, but the answer is not usable: {why}.",
+            likely_cause="The index, or something in front of it, has a fault.",
+            fix="Run the failed job again; when it stays, tell those who run the index.",
         )
     )
 
@@ -154,11 +155,12 @@ def check_audience(name: str, *, expected: str | None, host: str, is_loopback: b
     raise IndexRefused(
         Diagnosis(
             code="audience-not-allowed",
-            happened=f"{host} asks for an identity token for the audience {name!r}{_instead(expected)}.",
-            cause="A token for that audience could be used at another service than the one that files are sent to. "
+            message=f"{host} asks for an identity token for the audience {name!r}{_instead(expected)}.",
+            likely_cause="A token for that audience could be used at another service than "
+            "the one that files are sent to. "
             "The URL of the index is probably mistyped, or the index is set up wrongly.",
-            remedy=_remedy(expected, host),
-            facts=(("audience", name), ("index", host)),
+            fix=_fix(expected, host),
+            details=(("audience", name), ("index", host)),
         )
     )
 
@@ -177,7 +179,7 @@ def _instead(expected: str | None) -> str:
     return "" if expected is None else f" instead of {expected!r}"
 
 
-def _remedy(expected: str | None, host: str) -> str:
+def _fix(expected: str | None, host: str) -> str:
     if expected is not None:
         return (
             "Check what stands between this job and the index (a proxy, a changed trust store); nothing was requested."

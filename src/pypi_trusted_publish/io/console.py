@@ -31,7 +31,7 @@ class Style(enum.Enum):
 
     ACTIONS = "the log of GitHub Actions: workflow commands for masks, groups and annotations"
     PLAIN = "a file or a pipe: text alone"
-    LIVE = "a person at a terminal: text in colour, and the progress of each file"
+    LIVE = "a person at a terminal: text in color, and the progress of each file"
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> Style:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from ..core.exchange import DEFAULT_LIFETIME, burn_request, mint_request, minted_token, possible_tokens
 from ..core.mint_refusals import parse_refusal
-from ..core.retry import RequestKind, Trouble
+from ..core.retry import RequestKind, RetryReason
 from ..core.token_coverage import covered_projects
 from ..errors import PublishError, Severity
-from ..events import Minted, Revoked, Told
+from ..events import DiagnosisReported, Minted, Revoked
 from ..secret import UploadToken
 from .http.connections import ABORTED_PHRASE
 from .http.failure import FailureKind, TransportFailure
@@ -182,7 +182,7 @@ class UploadTokens:
                     raise
                 self._renew_not_before = self._clock.monotonic() + min(_RENEWAL_PAUSE, self.seconds_left(token) / 2)
                 for diagnosis in problem.diagnostics():
-                    self._emit(Told(diagnosis=replace(diagnosis, severity=Severity.WARNING)))
+                    self._emit(DiagnosisReported(diagnosis=replace(diagnosis, severity=Severity.WARNING)))
                 return token
 
     def replace(self, stale: UploadToken) -> UploadToken:
@@ -257,7 +257,7 @@ class UploadTokens:
         try:
             answer = self._retrier.run(RequestKind.MINT, "mint an upload token", send, judge=_mint_trouble)
         except NoAnswer as none:
-            if isinstance(none.last, TransportFailure) or none.trouble is Trouble.HTML:
+            if isinstance(none.last, TransportFailure) or none.trouble is RetryReason.HTML:
                 raise mint_unanswered(self._urls, none) from None
             answer = none.last
         if answer.ok:
@@ -285,8 +285,8 @@ class UploadTokens:
             raise TransportFailure(FailureKind.ABORTED, ABORTED_PHRASE)
 
 
-def _mint_trouble(response: Response) -> Trouble | None:
+def _mint_trouble(response: Response) -> RetryReason | None:
     """An answer that a fresh identity token may better."""
     if not response.ok and parse_refusal(response.status, response.body).heals_itself:
-        return Trouble.PENDING_PUBLISHER
+        return RetryReason.PENDING_PUBLISHER
     return by_status_and_document(response)

@@ -120,8 +120,8 @@ def _no_workflow(filename: str, place: Place, why: str) -> WorkflowError:
     return WorkflowError(
         Diagnosis(
             code="setup-no-workflow",
-            happened=f"{filename}:{place.line}:{place.column}: this is no workflow: {why}.",
-            remedy="Correct it there; actionlint checks the rest of the syntax.",
+            message=f"{filename}:{place.line}:{place.column}: this is no workflow: {why}.",
+            fix="Correct it there; actionlint checks the rest of the syntax.",
             file=filename,
         )
     )
@@ -131,7 +131,7 @@ def _no_library() -> WorkflowError:
     return WorkflowError(
         Diagnosis(
             code="setup-needs-yaml",
-            happened="The command 'setup' needs the package ruamel.yaml, which is not installed.",
-            remedy="Install it: pip install 'pypi-trusted-publish[setup]'.",
+            message="The command 'setup' needs the package ruamel.yaml, which is not installed.",
+            fix="Install it: pip install 'pypi-trusted-publish[setup]'.",
         )
     )

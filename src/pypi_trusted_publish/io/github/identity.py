@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from ...core.claims import malformed_identity
 from ...core.exchange import possible_tokens
-from ...core.retry import RequestKind, Trouble
+from ...core.retry import RequestKind, RetryReason
 from ...errors import Diagnosis, IndexUnavailable
 from ...secret import TOKEN_PATTERN, Audience, IdentityToken, Secret
 from ..http.failure import TransportFailure
@@ -104,9 +104,9 @@ def with_audience(url: str, audience: Audience) -> str:
     return urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode([*pairs, ("audience", audience)]), ""))
 
 
-def _judge(answer: Response) -> Trouble | None:
+def _judge(answer: Response) -> RetryReason | None:
     trouble = by_status_and_document(answer)
-    return Trouble.MALFORMED_JSON if trouble is None and answer.ok and answer.truncated else trouble
+    return RetryReason.MALFORMED_JSON if trouble is None and answer.ok and answer.truncated else trouble
 
 
 def _unanswered(none: NoAnswer) -> IndexUnavailable:
@@ -114,11 +114,11 @@ def _unanswered(none: NoAnswer) -> IndexUnavailable:
     return IndexUnavailable(
         Diagnosis(
             code="identity-endpoint-unavailable",
-            happened=f"GitHub's identity endpoint gave no usable answer in {tries}: {none.phrase} "
+            message=f"GitHub's identity endpoint gave no usable answer in {tries}: {none.phrase} "
             f"({none.trouble.value}).",
-            cause="GitHub Actions has a fault, or a proxy of this runner stands in the way.",
-            remedy=f"Run the failed job again; when it stays, look at {_STATUS_PAGE}.",
-            facts=(("trouble", none.trouble.value), ("tries", str(none.tries))),
+            likely_cause="GitHub Actions has a fault, or a proxy of this runner stands in the way.",
+            fix=f"Run the failed job again; when it stays, look at {_STATUS_PAGE}.",
+            details=(("trouble", none.trouble.value), ("tries", str(none.tries))),
         )
     )
 
@@ -128,10 +128,11 @@ def _refused(answer: Response) -> IndexUnavailable:
     return IndexUnavailable(
         Diagnosis(
             code="identity-endpoint-refused",
-            happened=f"GitHub's identity endpoint refused to give an identity token: {said}.",
-            cause="The job's request token has run out (a job that waits or runs for long), or a proxy of this runner "
+            message=f"GitHub's identity endpoint refused to give an identity token: {said}.",
+            likely_cause="The job's request token has run out (a job that waits or runs for "
+            "long), or a proxy of this runner "
             "answered in GitHub's place.",
-            remedy=f"Run the failed job again; when it stays, look at {_STATUS_PAGE}.",
-            facts=(("status", str(answer.status)),),
+            fix=f"Run the failed job again; when it stays, look at {_STATUS_PAGE}.",
+            details=(("status", str(answer.status)),),
         )
     )
