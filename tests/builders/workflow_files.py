@@ -1,4 +1,4 @@
-"""Workflow files as the command ``setup`` is given them: one that is good, and changes to it."""
+"""Workflow files as the commands `setup` and `migrate` get them: a sound one, and changes to it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import os
 from pathlib import Path
 
 from pypi_trusted_publish.cli.setup import run_setup
-from pypi_trusted_publish.workflows.report import WorkflowReport, read_workflow
+from pypi_trusted_publish.workflows.model import read_workflow
+from pypi_trusted_publish.workflows.report import Folder, WorkflowReport, report_on
 
 GOOD = """\
 name: Release
@@ -44,7 +45,7 @@ def changed(*pairs: tuple[str, str]) -> str:
 
 def report(text: str) -> WorkflowReport:
     """What is read of a workflow."""
-    return read_workflow(text, "release.yml")
+    return report_on(Folder(workflows={"release.yml": read_workflow(text, "release.yml")}), "release.yml")
 
 
 def found(text: str) -> list[tuple[str, int, int]]:

@@ -1,4 +1,4 @@
-"""A few of the seeds that ``make test-more`` tries."""
+"""A few of the seeds that ``make soak`` tries."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from builders.workflow_files import GOOD, changed, found, ran, report, written
+from builders.workflow_files import GOOD, STEP, changed, found, ran, report, written
 
 CALLED = GOOD.replace('on:\n  push:\n    tags: ["v*"]\n', "on:\n  workflow_call:\n")
 CALLER = """\
@@ -31,7 +31,7 @@ def test_a_calling_job_that_grants_the_permission_is_clean(tmp_path: Path) -> No
     written(tmp_path, CALLED, "publish.yml")
     code, said = ran("--repository", "o/r", written(tmp_path, GRANTING))
     assert code == 0, said
-    assert "the publisher names the called file" in said
+    assert "The publisher must name publish.yml" in said
 
 
 def test_what_would_fail_in_the_called_workflow_is_told_with_its_file(tmp_path: Path) -> None:
@@ -39,7 +39,7 @@ def test_what_would_fail_in_the_called_workflow_is_told_with_its_file(tmp_path: 
     code, said = ran("--repository", "o/r", written(tmp_path, GRANTING))
     assert code == 2
     assert "publish.yml:10:3: The job 'publish' names no environment" in said
-    assert "nothing here would make publishing fail" not in said
+    assert "publish.yml: no problem found" not in said
 
 
 def test_a_called_workflow_that_says_nothing_of_permissions_has_those_of_its_caller(tmp_path: Path) -> None:
@@ -67,7 +67,9 @@ def test_two_jobs_that_call_one_workflow_tell_its_mistake_once(tmp_path: Path) -
         ("[push, pull_request]", "", "", 2),
         ("[push, pull_request]", "    if: github.event_name == 'push'\n", "", 0),
         ("[push, pull_request]", "", "    if: github.event_name == 'push'\n", 0),
-        ("pull_request", "    if: github.event_name == 'push'\n", "", 2),
+        ("pull_request", "    if: github.event_name == 'push'\n", "", 0),
+        ("[push, pull_request]", "    if: always()\n", "", 2),
+        ("[push, pull_request]", "    if: github.repository == 'o/r'\n", "", 2),
     ],
 )
 def test_the_triggers_of_the_calling_workflow_count_for_what_it_calls(
@@ -81,20 +83,50 @@ def test_the_triggers_of_the_calling_workflow_count_for_what_it_calls(
 
 def test_the_triggers_of_a_workflow_that_calls_something_else_do_not_matter(tmp_path: Path) -> None:
     written(tmp_path, "on: workflow_call\njobs: {lint: {steps: [{run: make}]}}\n", "lint.yml")
-    text = changed(("  publish:\n", "  lint:\n    uses: ./.github/workflows/lint.yml\n  publish:\n    if: true\n"))
+    text = changed(
+        (
+            "  publish:\n",
+            "  lint:\n    uses: ./.github/workflows/lint.yml\n  publish:\n    if: github.event_name == 'push'\n",
+        )
+    )
     text = text.replace("  push:\n", "  pull_request:\n  push:\n")
     assert ran("--repository", "o/r", written(tmp_path, text))[0] == 0
 
 
 def test_a_called_workflow_without_the_permission_says_that_the_caller_must_grant_it_too() -> None:
     (problem,) = report(CALLED.replace("id-token: write", "id-token: none")).problems
-    assert "The workflow that calls this one must grant it too" in problem.fix
+    assert "The job that calls this workflow must grant it too" in problem.fix
 
 
 @pytest.mark.parametrize("target", ["other/repo/.github/workflows/publish.yml@v1", "./.github/workflows/missing.yml"])
 def test_a_called_workflow_that_is_not_here_is_named(tmp_path: Path, target: str) -> None:
     text = CALLER.replace("./.github/workflows/publish.yml", target)
     code, said = ran("--repository", "o/r", written(tmp_path, text))
-    assert code == 2
-    assert f"calls {target}" in said
-    assert "setup-no-publishing-job" in said
+    assert code == 0
+    assert f"calls {target}, which is not here" in said
+
+
+def test_a_workflow_of_the_same_repository_is_followed_by_its_name(tmp_path: Path) -> None:
+    written(tmp_path, CALLED, "publish.yml")
+    calling = GRANTING.replace("./.github", "O/R/.github").replace("publish.yml", "publish.yml@main")
+    _, said = ran("--repository", "o/r", written(tmp_path, calling))
+    assert "publish.yml:10: the job 'publish' publishes to PyPI" in said
+    assert "publish.yml:10" not in ran("--repository", "o/other", written(tmp_path, calling))[1]
+
+
+def test_no_form_is_offered_for_a_workflow_that_nobody_here_calls(tmp_path: Path) -> None:
+    _, said = ran("--repository", "o/r", written(tmp_path, CALLED))
+    assert "an index accepts no workflow of another one" in said
+    assert "Environment name" not in said
+
+
+def test_an_environment_that_the_callers_choose_has_their_values(tmp_path: Path) -> None:
+    called = CALLED.replace("workflow_call:", "workflow_call: {inputs: {where: {type: string}}}")
+    called = called.replace("environment: release", "environment: ${{ inputs.where }}")
+    called = called.replace(STEP, STEP + "        with: {environment: '${{ inputs.where }}'}\n")
+    written(tmp_path, called, "publish.yml")
+    caller = written(tmp_path, GRANTING + "    with: {where: live}\n")
+    code, said = ran("--repository", "o/r", caller)
+    assert code == 0, said
+    assert "Environment name: live\n" in said
+    assert "${{" not in said

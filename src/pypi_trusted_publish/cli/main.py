@@ -9,7 +9,7 @@ from typing import Final, cast
 
 from .. import __version__
 from ..errors import EXIT_BUG, EXIT_OK, WorkflowError
-from .process import ProcessContext
+from .process import Surroundings
 
 PROGRAM: Final = "pypi-trusted-publish"
 
@@ -25,11 +25,11 @@ class Command:
     module: str
     """Imported when the command is run, and not before: ``check`` needs no HTTP client."""
 
-    def run(self, argv: Sequence[str], process: ProcessContext) -> int:
+    def run(self, argv: Sequence[str], surroundings: Surroundings) -> int:
         """Run it; returns the exit code."""
         package = __name__.rpartition(".")[0]  # what __package__ was before Python 3.15
         module = import_module(f".{self.module}", package)
-        return cast("Callable[[Sequence[str], ProcessContext], int]", module.run)(argv, process)
+        return cast("Callable[[Sequence[str], Surroundings], int]", module.run)(argv, surroundings)
 
 
 COMMANDS: Final = (
@@ -53,31 +53,37 @@ COMMANDS: Final = (
     ),
     Command(
         name="setup",
-        synopsis="setup [--repository OWNER/NAME] WORKFLOW",
-        statement="Print what to type into the publisher's form, and what in the workflow would make publishing fail.",
+        synopsis="setup [--repository OWNER/NAME] [--json] WORKFLOW_OR_FOLDER...",
+        statement="Say who publishes where, which publishers that needs, and what would make publishing fail.",
         module="setup",
+    ),
+    Command(
+        name="migrate",
+        synopsis="migrate [--write] [--pin SHA|TAG] [--repository OWNER/NAME] WORKFLOW...",
+        statement="Show or write the changes with which workflows publish with this action, and what is left to do.",
+        module="migrate",
     ),
 )
 
 
-def run(argv: Sequence[str], process: ProcessContext) -> int:
+def run(argv: Sequence[str], surroundings: Surroundings) -> int:
     """Run the command that ``argv`` names and return its exit code."""
     name, rest = (argv[0], argv[1:]) if argv else ("--help", ())
     if name in ("--version", "-V"):
-        process.stdout.write(f"{PROGRAM} {__version__}\n")
+        surroundings.stdout.write(f"{PROGRAM} {__version__}\n")
         return EXIT_OK
     command = next((command for command in COMMANDS if command.name == name), None)
     if command is None or "--help" in rest or "-h" in rest:
-        process.stdout.write(usage(command))
+        surroundings.stdout.write(usage(command))
         return EXIT_OK if command is not None or name in ("--help", "-h") else WorkflowError.exit_code
     try:
-        return command.run(rest, process)
+        return command.run(rest, surroundings)
     except BrokenPipeError:
         raise
     except Exception as bug:  # noqa: BLE001 - the one place where what nobody has foreseen ends
         from ..report.annotations import bug_heading, bug_report
 
-        process.stdout.write(f"{bug_heading()}\n{bug_report(bug, command=command.name)}\n")
+        surroundings.stdout.write(f"{bug_heading()}\n{bug_report(bug, command=command.name)}\n")
         return EXIT_BUG
 
 

@@ -10,7 +10,7 @@ from ..clock import Clock
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProcessContext:
+class Surroundings:
     """The process, as far as a command has to know of it."""
 
     environ: MutableMapping[str, str]

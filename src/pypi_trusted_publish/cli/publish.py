@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Final, final
 from ..errors import EXIT_OK, EXIT_SIGNALLED, PublishError, WorkflowError
 from ..inputs import parse_inputs
 from ..io.console import Style
-from ..io.memory_protection import protect_memory
-from .process import ProcessContext
-from .reporter import Reporter
-from .startup import Startup
+from .process import Surroundings
+from .reporter import Desk
+from .startup import Opening
 
 if TYPE_CHECKING:
     import threading
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
 
     from .release import Release
 
-_NAMES: Final = ("SIGINT", "SIGTERM", "SIGBREAK", "SIGHUP", "SIGQUIT", "SIGXCPU")
-"""As far as the system has them; by default some of them would end the process with a core file."""
+_NAMES: Final = ("SIGINT", "SIGTERM", "SIGBREAK", "SIGHUP")
 _LOOK_EVERY: Final = 0.05
 """Seconds."""
 
@@ -91,26 +89,25 @@ usage: pypi-trusted-publish publish
 """
 
 
-def run(argv: Sequence[str], process: ProcessContext) -> int:
+def run(argv: Sequence[str], surroundings: Surroundings) -> int:
     """Publish from a job of GitHub Actions; returns the exit code."""
     if argv:  # not ignored: somebody names files there, and others would be published
-        process.stdout.write(_MISUSED)
+        surroundings.stdout.write(_MISUSED)
         return WorkflowError.exit_code
-    protect_memory()
-    return publish_with(process, style=Style.of(process.environ))
+    return publish_with(surroundings, style=Style.of(surroundings.environ))
 
 
-def publish_with(process: ProcessContext, *, style: Style) -> int:
+def publish_with(surroundings: Surroundings, *, style: Style) -> int:
     """Publish; the transcript in the given style. A run that a signal has ended does not return."""
-    desk = Reporter(process, style)
+    desk = Desk(surroundings, style)
     release: Release | None = None
     stopped: Signals | None = None
     code = EXIT_OK
     with StopSignals() as stop:
         try:
-            inputs = parse_inputs(process.environ)
+            inputs = parse_inputs(surroundings.environ)
             desk.configure(inputs)
-            opening = Startup(inputs, desk)
+            opening = Opening(inputs, desk)
             from .release import Release
 
             release = Release(inputs, desk, opening)
@@ -121,12 +118,12 @@ def publish_with(process: ProcessContext, *, style: Style) -> int:
             code = desk.tell_bug(bug, "publish")
         if release is not None and stopped is not None:
             code = EXIT_SIGNALLED + stopped
-            release.stop()  # first of all: what comes after it may hang or fail, and the tokens are revoked by then
             desk.tell_stop(stopped)
+            release.stop()
         elif release is not None:
             release.close()
         desk.close(code, cancelled=stopped is not None)
         if stopped is not None:
-            process.cleanup()
-            process.leave(code)
+            surroundings.cleanup()
+            surroundings.leave(code)
     return code

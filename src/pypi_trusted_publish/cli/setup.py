@@ -1,190 +1,191 @@
-"""The command ``setup``: what to type into the publisher's form, and what in a workflow would make publishing fail."""
+"""The command ``setup``: who publishes where in workflow files, the publishers that needs, and what would fail."""
 
 from __future__ import annotations
 
-import re
-import subprocess
-import sys
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Final, TextIO
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from functools import partial
+from typing import TYPE_CHECKING, Final, TextIO, TypeAlias
 
-from ..core.publisher import PublisherForm
-from ..errors import EXIT_OK, Diagnosis, WorkflowError
-from ..io.programs import find_program
+from ..errors import EXIT_OK, WorkflowError
 from ..sanitize import clean
-from ..workflows.document import LARGEST, Place
-from ..workflows.report import CallingJob, Problem, PublishingJob, WorkflowReport, read_workflow
+from ..workflows.migration import DEFAULT_ENVIRONMENT
+from ..workflows.report import PublishingJob, WorkflowReport, report_on
+from .workflow_files import (
+    REPOSITORY,
+    Parser,
+    Project,
+    diagnosis_lines,
+    folder_of,
+    project_of,
+    publisher_lines,
+    read_files,
+    repository_of,
+)  # fmt: skip
 
 if TYPE_CHECKING:
-    from .process import ProcessContext
+    from .process import Surroundings
 
-USAGE: Final = "usage: pypi-trusted-publish setup [--repository OWNER/NAME] WORKFLOW"
+Form: TypeAlias = "Callable[[str, Sequence[str]], Iterator[str]]"
 
-_REPOSITORY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+")
-_REMOTE: Final = re.compile(r"(?:[a-z+]+://[^/]+/|[^/:\s]+:)(?P<name>[^/\s]+/[^/\s]+?)(?:\.git)?/?")
-_FIRST: Final = Place(line=1, column=1)
-_GIT_PATIENCE: Final = 10.0
-"""Seconds."""
+SYNOPSIS: Final = "setup [--repository OWNER/NAME] [--json] WORKFLOW_OR_FOLDER..."
 
 
-def run(argv: Sequence[str], process: ProcessContext) -> int:
+def run(argv: Sequence[str], surroundings: Surroundings) -> int:
     """Run the command in a process."""
-    return run_setup(argv, stdout=process.stdout, search=process.environ.get("PATH", ""))
+    return run_setup(argv, stdout=surroundings.stdout, search=surroundings.environ.get("PATH", ""))
 
 
 def run_setup(argv: Sequence[str], *, stdout: TextIO, search: str) -> int:
-    """Print the form and the problems; 0 when there are none, else 2. ``search``: a PATH in which git may be."""
+    """Report on workflow files; 0 when nothing would fail, else 2. ``search``: a PATH in which git may be."""
+    lines: list[str] = []
+    code = EXIT_OK
     try:
-        path, repository = _arguments(argv)
-        report = read_workflow(_read(path), path.name)
-        called = tuple(_called_reports(path, report))
-        problems = tuple(dict.fromkeys(_all_problems(report, called)))
-        lines = _lines(report, called, problems, repository or _repository_of(path, search))
-        stdout.writelines(f"{line}\n" for line in lines)
+        options = _arguments(argv)
+        reports = list(_reports(options, search))
+        if options.json:
+            stdout.write(json.dumps([_data(report) for report, _, _ in reports], indent=2) + "\n")
+        else:
+            lines += [
+                clean(line) for report, repository, project in reports for line in _lines(report, repository, project)
+            ]
+            lines.append("For everything else in a workflow, run zizmor (https://docs.zizmor.sh).")
+        if any(report.problems for report, _, _ in reports) or all(report.is_silent for report, _, _ in reports):
+            code = WorkflowError.exit_code
     except WorkflowError as error:
-        stdout.writelines(f"{line}\n" for diagnosis in error.diagnostics() for line in _told(diagnosis))
-        return WorkflowError.exit_code
-    return WorkflowError.exit_code if problems else EXIT_OK
+        lines += diagnosis_lines(error)
+        code = WorkflowError.exit_code
+    stdout.writelines(f"{line}\n" for line in lines)
+    return code
 
 
-def _arguments(argv: Sequence[str]) -> tuple[Path, str]:
-    rest = list(argv)
-    repository = ""
-    for index, word in enumerate(rest):
-        name, equals, value = word.partition("=")
-        if name == "--repository":
-            repository = value if equals else "".join(rest[index + 1 : index + 2])
-            del rest[index : index + (1 if equals else 2)]
-            if not _REPOSITORY.fullmatch(repository):
-                raise _misused("--repository takes OWNER/NAME")
-            break
-    if len(rest) != 1 or rest[0].startswith("-"):
-        raise _misused("one workflow file is expected")
-    return Path(rest[0]), repository
+def _reports(options: _Options, search: str) -> Iterator[tuple[WorkflowReport, str, Project]]:
+    """Report on the files, and on those that they call and that publish."""
+    waiting = read_files(options.paths)
+    done = set()
+    while waiting:
+        file = waiting.pop(0)
+        if (file.path.parent, file.path.name) in done:
+            continue
+        done.add((file.path.parent, file.path.name))
+        project = project_of(file.path)
+        repository = options.repository or repository_of(file.path.parent, search)
+        report = report_on(folder_of(file, repository, project), file.path.name)
+        called = [str(file.path.parent / call.filename) for call in report.calls if call.publishes]
+        waiting += read_files(called)
+        yield report, repository, project
 
 
-def _read(path: Path) -> str:
-    try:
-        with path.open(encoding="utf-8-sig") as file:
-            return file.read(LARGEST + 1)
-    except UnicodeDecodeError:
-        raise _unreadable(path, "it is not UTF-8") from None
-    except OSError as error:
-        raise _unreadable(path, error.strerror or "it cannot be opened") from None
+class _Options:
+    paths: list[str]
+    repository: str
+    json: bool
 
 
-def _called_reports(path: Path, report: WorkflowReport) -> Iterator[tuple[CallingJob, WorkflowReport]]:
-    """The workflow files of the same folder that this one calls, as far as they can be read."""
-    for call in report.calls:
-        file = path.parent / call.local_file if call.local_file else None
-        if file is not None and file.is_file():
-            yield call, read_workflow(_read(file), file.name)
+def _arguments(argv: Sequence[str]) -> _Options:
+    parser = Parser("setup", SYNOPSIS)
+    parser.add_argument("paths", nargs="+", metavar="WORKFLOW_OR_FOLDER")
+    parser.add_argument("--repository", default="")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args(argv, namespace=_Options())
+    if options.repository and not REPOSITORY.fullmatch(options.repository):
+        parser.error("--repository takes OWNER/NAME")
+    return options
 
 
-def _all_problems(
-    report: WorkflowReport, called: Sequence[tuple[CallingJob, WorkflowReport]]
-) -> Iterator[tuple[str, Problem]]:
-    """Every problem with the file in which it stands: this one first, then those that it calls."""
-    own = {*report.problems, *(problem for call, target in called for problem in _problems_of_call(call, target))}
-    yield from ((report.filename, problem) for problem in sorted(own))
-    yield from ((report.filename, problem) for problem in _nothing_publishes(report, called))
-    yield from ((target.filename, problem) for _, target in called for problem in target.problems)
-
-
-def _problems_of_call(call: CallingJob, target: WorkflowReport) -> Iterator[Problem]:
-    if target.jobs and not call.grants_identity:
-        yield Problem(
-            place=call.place,
-            code="setup-no-id-token",
-            message=f"The job {call.name!r} calls {target.filename}, which publishes, and does not grant it "
-            "'id-token: write'.",
-            fix="Give the calling job 'permissions:' with 'id-token: write'; a called workflow cannot add it.",
-        )
-    if not all(job.guarded for job in target.jobs):
-        yield from call.from_forks
-
-
-def _nothing_publishes(
-    report: WorkflowReport, called: Sequence[tuple[CallingJob, WorkflowReport]]
-) -> Iterator[Problem]:
-    if not report.jobs and not any(target.jobs for _, target in called):
-        for call in report.calls[:1]:
-            yield _no_job(
-                call, f"No job here publishes; {call.name!r} calls {call.target}.", "Run 'setup' on that file."
-            )
-        if not report.calls and not report.only_checks:
-            yield _no_job(None, "No job here publishes.", "Add a step that uses this action; README.md shows one.")
-
-
-def _no_job(call: CallingJob | None, message: str, fix: str) -> Problem:
-    place = call.place if call is not None else _FIRST
-    return Problem(place=place, code="setup-no-publishing-job", message=message, fix=fix)
-
-
-def _lines(
-    report: WorkflowReport,
-    called: Sequence[tuple[CallingJob, WorkflowReport]],
-    problems: Sequence[tuple[str, Problem]],
-    repository: str,
-) -> Iterator[str]:
+def _lines(report: WorkflowReport, repository: str, project: Project) -> Iterator[str]:
     for job in report.jobs:
-        yield from _form(report.filename, job, repository)
-    for call, target in called:
-        for job in target.jobs:
-            yield clean(f"The job {call.name!r} calls {target.filename}: the publisher names the called file.")
-            yield from _form(target.filename, job, repository)
-    for filename, problem in problems:
-        where = f"{filename}:{problem.place.line}:{problem.place.column}"
-        yield clean(f"{where}: {problem.message} [{problem.code}]")
-        yield clean(f"    {problem.fix}")
-    if report.only_checks:
-        yield clean(f"{report.filename}: it only checks the distributions; that needs no publisher and no permission.")
-    if not problems:
-        yield clean(f"{report.filename}: nothing here would make publishing fail.")
-    yield "For everything else in the workflow, run zizmor (https://docs.zizmor.sh)."
-
-
-def _form(filename: str, job: PublishingJob, repository: str) -> Iterator[str]:
-    owner, _, name = repository.partition("/")
-    yield clean(f"{filename}:{job.place.line}: the job {job.name!r} publishes by {job.by}. The publisher's form:")
-    for environment in job.environments or (None,):
-        form = PublisherForm(owner=owner, repository=name, workflow=filename, environment=environment)
-        yield ""
-        yield from (clean(f"    {line}") for line in form.lines().splitlines())
-    yield ""
-    if not repository:
-        yield "    (no git remote tells owner and name: pass --repository OWNER/NAME)"
-
-
-def _repository_of(path: Path, search: str) -> str:
-    """Owner and name from the remote ``origin`` of the folder's repository; empty when there is none."""
-    git = find_program("git", path=search, platform=sys.platform)
-    if git is None:
-        return ""
-    command = [git, "-C", str(path.resolve().parent), "remote", "get-url", "origin"]
-    try:
-        ended = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=_GIT_PATIENCE, check=False)
-    except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
-        return ""
-    found = _REMOTE.fullmatch(ended.stdout.strip())
-    return found["name"] if found and _REPOSITORY.fullmatch(found["name"]) else ""
-
-
-def _told(diagnosis: Diagnosis) -> Iterator[str]:
-    yield clean(f"{diagnosis.message} [{diagnosis.code}]")
-    yield clean(f"    {diagnosis.fix}")
-
-
-def _misused(why: str) -> WorkflowError:
-    return WorkflowError(Diagnosis(code="setup-misused", message=f"{why}.", fix=USAGE))
-
-
-def _unreadable(path: Path, why: str) -> WorkflowError:
-    return WorkflowError(
-        Diagnosis(
-            code="setup-unreadable",
-            message=f"{path}: the workflow file cannot be read: {why}.",
-            fix="Name the file, such as .github/workflows/release.yml.",
+        form = partial(publisher_lines, filename=report.filename, repository=repository, project=project.name)
+        yield from _job_lines(report, job, form)
+    for possible in report.possible:
+        yield (
+            f"{report.filename}:{possible.place.line}: the job {possible.name!r} may publish: its step "
+            f"{possible.step!r} is given {possible.credential}, and what it does is not in this file."
         )
-    )
+    for call in report.calls:
+        if call.publishes:
+            yield (
+                f"{report.filename}:{call.place.line}: the job {call.name!r} calls {call.filename}, which publishes. "
+                f"The publisher must name {call.filename}."
+            )
+        elif not call.filename and (call.is_elsewhere or not report.jobs):
+            yield f"{report.filename}:{call.place.line}: the job {call.name!r} calls {call.target}, which is not here."
+    if report.only_checks:
+        yield f"{report.filename}: it only checks the distributions; that needs no publisher and no permission."
+    elif not report.jobs and not report.possible and not report.calls:
+        yield f"{report.filename}: no step publishes that this command knows of."
+    for problem in report.problems:
+        yield f"{report.filename}:{problem.place.line}:{problem.place.column}: {problem.message} [{problem.code}]"
+        yield f"    {problem.fix}"
+    if report.jobs and not report.problems:
+        yield f"{report.filename}: no problem found."
+    yield ""
+
+
+def _job_lines(report: WorkflowReport, job: PublishingJob, form: Form) -> Iterator[str]:
+    index = f"the index of '{job.index}'" if "$" in job.index else job.index
+    how = {
+        "token": f", with the token in {', '.join(job.credentials)}",
+        "trusted publishing": ", by Trusted Publishing",
+        "unknown": "; how it authenticates is not in this file",
+    }[job.authentication]
+    by = ", ".join(job.by)
+    yield f"{report.filename}:{job.place.line}: the job {job.name!r} publishes to {index} with {by}{how}."
+    if report.only_called_from_elsewhere:
+        yield (
+            "  Only other workflows start it, and none beside it does. A publisher can name it only for callers in its "
+            "own repository: an index accepts no workflow of another one."
+        )
+        yield ""
+        return
+    if job.ours:
+        yield from _form("The publisher:", job.index, job.environments or (DEFAULT_ENVIRONMENT,), form)
+        return
+    if job.authentication == "trusted publishing":
+        yield from _form("The publisher, for the workflow as it is:", job.index, job.environments, form)
+    elif job.authentication == "token":
+        yield "  As it is, it needs no publisher."
+    yield from _after_migration(report, job, form)
+
+
+def _after_migration(report: WorkflowReport, job: PublishingJob, form: Form) -> Iterator[str]:
+    needed = next((p for p in report.publishers if p.job == job.name and p.index == job.index), None)
+    if needed is None:
+        migration = report.migration
+        asked = bool(migration and migration.questions)
+        yield "  'pypi-trusted-publish migrate' " + (
+            "asks how to move it to this action." if asked else "leaves it as it is."
+        )
+        yield ""
+        return
+    if needed.environments == job.environments and job.authentication == "trusted publishing":
+        yield "  After 'pypi-trusted-publish migrate', with this action: the same publisher."
+        yield ""
+        return
+    heading = "The publisher after 'pypi-trusted-publish migrate', with this action:"
+    yield from _form(heading, job.index, needed.environments, form)
+
+
+def _form(heading: str, index: str, environments: Sequence[str], form: Form) -> Iterator[str]:
+    yield f"  {heading}"
+    yield ""
+    yield from form(index, environments)
+    if any("${{" in environment for environment in environments):
+        yield (
+            f"    The environment is '{environments[0]}', and the file does not say which values that can have; each "
+            "needs a publisher, or one publisher without an environment."
+        )
+        yield ""
+
+
+def _data(report: WorkflowReport) -> dict[str, object]:
+    data = asdict(report)
+    migration = report.migration
+    data["migration"] = None
+    if migration is not None:
+        data["migration"] = {
+            "questions": [asdict(question) for question in migration.questions],
+            "publishers": [asdict(publisher) for publisher in migration.publishers],
+        }
+    return {"file": data.pop("filename"), **data}

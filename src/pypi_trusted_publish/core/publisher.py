@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlencode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -66,6 +67,17 @@ class PublisherForm:
             ("Environment name", self.environment or "(leave empty)"),
         )
 
+    def filled_in(self, page: str) -> str:
+        """The address of a project's publishing settings with this form filled in."""
+        values = {
+            "owner": self.owner,
+            "repository": self.repository,
+            "workflow_filename": self.workflow,
+            "environment": self.environment or "",
+        }
+        given = {name: value for name, value in values.items() if value}
+        return f"{page}?{urlencode({'provider': 'github', **given})}" if page else ""
+
     def lines(self) -> str:
         """The form as aligned lines to type from."""
         return "\n".join(f"{label + ':':<18}{value}" for label, value in self.fields())
@@ -88,9 +100,7 @@ def _not_found(_situation: Situation) -> str:
 
 def _owner(situation: Situation) -> str:
     owner = situation.claims.repository_owner if situation.claims else ""
-    return (
-        f"The publisher's owner is not spelled {owner!r}; letter case counts, and a renamed account has another name."
-    )
+    return f"The publisher's owner is not spelt {owner!r}; letter case counts, and a renamed account has another name."
 
 
 def _owner_id(situation: Situation) -> str:
@@ -107,7 +117,7 @@ def _repository(_situation: Situation) -> str:
 
 def _subject(_situation: Situation) -> str:
     return (
-        "The organization or repository customizes the 'sub' claim of its identity tokens, and this index reads it. "
+        "The organisation or repository customises the 'sub' claim of its identity tokens, and this index reads it. "
         "Set the template back to the default (GitHub's REST API: actions/oidc/customization/sub)."
     )
 
@@ -243,7 +253,7 @@ def _environment_difference(claims: UnverifiedClaims) -> str:
 def _spelling(claims: UnverifiedClaims) -> Iterator[str]:
     if claims.repository:
         mixed = " It has capitals: copy it from here." if claims.repository != claims.repository.lower() else ""
-        yield f"Owner and repository: spelled exactly {claims.repository}, letter case included.{mixed}"
+        yield f"Owner and repository: spelt exactly {claims.repository}, letter case included.{mixed}"
         yield (
             "Renamed or transferred: the publisher keeps the old names and the id of the old owner "
             f"(now {claims.repository_owner_id or 'unknown'}); remove it and register it anew."

@@ -174,7 +174,7 @@ class IndexUrls:
 
     @property
     def is_public(self) -> bool:
-        """Whether this is PyPI or TestPyPI, whose behavior is known."""
+        """Whether this is PyPI or TestPyPI, whose behaviour is known."""
         return self.is_pypi or self.is_testpypi
 
     @property
@@ -251,6 +251,13 @@ def _refuse_public_host(host: str) -> None:
             f"repository-url names a host of {known.title}, but not its upload URL {known.upload_url}"
             f" (the URL of the simple index, or a missing slash?): write {short!r}"
         )
+
+
+def public_name(text: str) -> str:
+    """``pypi`` or ``testpypi`` for a name or any URL of these two, whatever its spelling; empty for anything else."""
+    wanted = text.strip().lower()
+    host = urlsplit(wanted).hostname if "://" in wanted else None
+    return wanted if wanted in _KNOWN else _PUBLIC_HOSTS.get((host or "").rstrip("."), "")
 
 
 def _simple_root(check_url: str, origin: str) -> str:

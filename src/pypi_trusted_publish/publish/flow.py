@@ -1,8 +1,7 @@
 """The flow of a release: prove who we are and know what we publish, plan, exchange, upload, revoke, read back.
 
 Each step returns evidence that the next one demands, so that the wrong order does not type-check. Nothing here knows
-of GitHub, of HTTP or of printing: what the flow needs is handed in as :class:`ReleaseSteps`, what it has to say is
-told as
+of GitHub, of HTTP or of printing: what the flow needs is handed in as :class:`Ports`, what it has to say is told as
 events.
 """
 
@@ -15,7 +14,7 @@ from ..core.plan import plan_uploads, require_feasible
 from ..core.schedule import schedule
 from ..core.token_coverage import require_coverage, warn_of_several_new_projects
 from ..errors import PublishError, both
-from ..events import Confirmed, DiagnosisReported, Planned, ProjectPageRead, StepStarted
+from ..events import Confirmed, Planned, ProjectSeen, StepStarted, Told
 from .dry_run import prove_a_mint, tell_what_is_known
 from .read_back import Pages, look, read_back
 from .upload_pool import Lane, upload_in_lanes
@@ -75,7 +74,7 @@ class Attest(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReleaseSteps:
+class Ports:
     """What a release is handed by the composition root; the steps among it are called once each, in this order."""
 
     prove: Callable[[], Proof]
@@ -94,7 +93,7 @@ class ReleaseSteps:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReleaseOptions:
+class Order:
     """What is asked for."""
 
     plan: PlanPolicy
@@ -107,7 +106,7 @@ class ReleaseOptions:
     """The index is known to verify attestations, and lists the provenance of a file that came with them."""
 
 
-def publish(order: ReleaseOptions, ports: ReleaseSteps) -> None:
+def publish(order: Order, ports: Ports) -> None:
     """Publish a release: either everything arrives and is confirmed, or one error says what to change.
 
     Raises:
@@ -134,20 +133,18 @@ def _told(checking: Task[CheckedSet], emit: Emit) -> CheckedSet:
     return checking.result()
 
 
-def _plan(checked: CheckedSet, order: ReleaseOptions, ports: ReleaseSteps) -> UploadPlan:
+def _plan(checked: CheckedSet, order: Order, ports: Ports) -> UploadPlan:
     ports.emit(StepStarted(title="What the index has"))
     projects = tuple({distribution.project: None for distribution in checked.distributions})
     pages = {project: ports.pages.project_page(project) for project in projects}
     for page in pages.values():
-        ports.emit(
-            ProjectPageRead(project=page.project, state=page.state.value, files=len(page.files), status=page.status)
-        )
+        ports.emit(ProjectSeen(project=page.project, state=page.state.value, files=len(page.files), status=page.status))
     plan = plan_uploads(checked.distributions, pages, order.plan)
     for file in plan.files:
         ports.emit(_planned(file, ports.index.project_url(file.distribution)))
     several = warn_of_several_new_projects(plan.new_projects)
     for warning in (*plan.warnings, *([several] if several else [])):
-        ports.emit(DiagnosisReported(diagnosis=warning))
+        ports.emit(Told(diagnosis=warning))
     require_feasible(plan, order.plan)
     return plan
 
@@ -165,11 +162,7 @@ def _planned(file: PlannedFile, url: str) -> Planned:
 
 
 def _upload(
-    plan: UploadPlan,
-    attestations: Mapping[str, tuple[str, ...]],
-    tokens: Tokens,
-    order: ReleaseOptions,
-    ports: ReleaseSteps,
+    plan: UploadPlan, attestations: Mapping[str, tuple[str, ...]], tokens: Tokens, order: Order, ports: Ports
 ) -> None:
     def upload(distribution: Distribution, lane: Lane) -> None:
         ports.index.upload(
@@ -194,16 +187,14 @@ def _upload(
         raise
 
 
-def _take_stock(plan: UploadPlan, ports: ReleaseSteps) -> None:
+def _take_stock(plan: UploadPlan, ports: Ports) -> None:
     """After a failure: tell which of the files the index lists all the same, so that the report agrees with it."""
     ports.emit(StepStarted(title="What the index has now"))
     for file in look(plan.uploads, pages=ports.index).confirmed:
         ports.emit(Confirmed(filename=file.filename, url=ports.index.project_url(file)))
 
 
-def _read_back(
-    plan: UploadPlan, attestations: Mapping[str, tuple[str, ...]], order: ReleaseOptions, ports: ReleaseSteps
-) -> None:
+def _read_back(plan: UploadPlan, attestations: Mapping[str, tuple[str, ...]], order: Order, ports: Ports) -> None:
     ports.emit(StepStarted(title="Read back"))
     read_back(
         plan.published,

@@ -17,15 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ..errors import Diagnosis
-    from ..events import (
-        Attested,
-        ConcurrencyReduced,
-        CoverageRead,
-        DryRunProof,
-        ProjectPageRead,
-        ProtectionRead,
-        RunEnded,
-    )
+    from ..events import Attested, CoverageRead, DryRunProof, LaneNarrowed, ProjectSeen, ProtectionRead, RunEnded
 
 
 class FileState(str, enum.Enum):
@@ -118,7 +110,7 @@ class Outcome:
     """The deployment environment that the identity token proved; empty when it was not proved."""
     claims: tuple[tuple[str, str], ...] = ()
     protection: ProtectionRead | None = None
-    projects: tuple[ProjectPageRead, ...] = ()
+    projects: tuple[ProjectSeen, ...] = ()
     coverage: CoverageRead | None = None
     proofs: tuple[DryRunProof, ...] = ()
     attestations: tuple[Attested, ...] = ()
@@ -126,7 +118,7 @@ class Outcome:
     """Never changed in place; in the order in which the files were first heard of."""
     diagnoses: tuple[Diagnosis, ...] = ()
     tokens: Tokens = Tokens()
-    narrowed: ConcurrencyReduced | None = None
+    narrowed: LaneNarrowed | None = None
     retries: int = 0
     waited: float = 0.0
     """Seconds that the read-back has taken so far."""
@@ -248,13 +240,13 @@ def _step(outcome: Outcome, event: events.StepStarted) -> Outcome:
     return replace(outcome, step=event.title)
 
 
-def _told(outcome: Outcome, event: events.DiagnosisReported) -> Outcome:
+def _told(outcome: Outcome, event: events.Told) -> Outcome:
     if event.diagnosis in outcome.diagnoses:
         return outcome
     return replace(outcome, diagnoses=(*outcome.diagnoses, event.diagnosis))
 
 
-def _proved(outcome: Outcome, event: events.IdentityVerified) -> Outcome:
+def _proved(outcome: Outcome, event: events.Proved) -> Outcome:
     return replace(outcome, environment=event.environment, claims=event.claims)
 
 
@@ -262,7 +254,7 @@ def _protection(outcome: Outcome, event: events.ProtectionRead) -> Outcome:
     return replace(outcome, protection=event)
 
 
-def _project(outcome: Outcome, event: events.ProjectPageRead) -> Outcome:
+def _project(outcome: Outcome, event: events.ProjectSeen) -> Outcome:
     others = tuple(seen for seen in outcome.projects if seen.project != event.project)
     return replace(outcome, projects=(*others, event))
 
@@ -325,7 +317,7 @@ def _revoked(outcome: Outcome, event: events.Revoked) -> Outcome:
     return replace(outcome, tokens=tokens)
 
 
-def _narrowed(outcome: Outcome, event: events.ConcurrencyReduced) -> Outcome:
+def _narrowed(outcome: Outcome, event: events.LaneNarrowed) -> Outcome:
     return replace(outcome, narrowed=event)
 
 
@@ -377,10 +369,10 @@ def _with_file(outcome: Outcome, filename: str, **changes: Any) -> Outcome:
 _STEPS: Final[dict[type[events.Event], Callable[[Outcome, Any], Outcome]]] = {
     events.RunStarted: _started,
     events.StepStarted: _step,
-    events.DiagnosisReported: _told,
-    events.IdentityVerified: _proved,
+    events.Told: _told,
+    events.Proved: _proved,
     events.ProtectionRead: _protection,
-    events.ProjectPageRead: _project,
+    events.ProjectSeen: _project,
     events.Checked: _checked,
     events.Planned: _planned,
     events.CoverageRead: _coverage,
@@ -388,7 +380,7 @@ _STEPS: Final[dict[type[events.Event], Callable[[Outcome, Any], Outcome]]] = {
     events.Attested: _attested,
     events.Minted: _minted,
     events.Revoked: _revoked,
-    events.ConcurrencyReduced: _narrowed,
+    events.LaneNarrowed: _narrowed,
     events.Retrying: _retrying,
     events.UploadStarted: _sending,
     events.Uploaded: _uploaded,

@@ -1,88 +1,222 @@
-"""Which steps of a workflow publish, by what, and which secrets they no longer need. Tables. Pure."""
+"""Which steps of a workflow publish, and by what. Pure."""
 
 from __future__ import annotations
 
+import enum
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-OURS: Final = "this action"
+from .document import Node, Place
+from .known_commands import is_known
+from .model import SECRET, Step
+from .scripts import Script, read_script
+from .targets import IndexChoice, configured_indexes, index_choice
+from .tools import CREDENTIAL_VARIABLE, INDEX_VARIABLE, invocation
+from .uploads import Credential, ScriptReader, Upload
 
-_ACTIONS: Final = (
-    (re.compile(r"[^/@\s]+/pypi-trusted-publish(@.*)?"), OURS),
-    (re.compile(r"pypa/gh-action-pypi-publish(@.*)?", re.IGNORECASE), "pypa/gh-action-pypi-publish"),
-)
-_CHECK: Final = re.compile(r"[^/@\s]+/pypi-trusted-publish/check(@.*)?")
-_COMMANDS: Final = (
-    (
-        re.compile(r"(?:^|[\s;&|(])(?:[\w./-]*python[\d.]*\s+-m\s+|uvx\s+|pipx\s+run\s+)?twine\s+upload\b"),
-        "twine upload",
-    ),
-    (re.compile(r"(?:^|[\s;&|(])uv\s+publish\b"), "uv publish"),
-    (re.compile(r"(?:^|[\s;&|(])(?:[\w./-]*python[\d.]*\s+-m\s+)?((?:flit|hatch|poetry|pdm|rye)\s+publish)\b"), ""),
-    (re.compile(r"(?:^|[\s;&|(])(?:[\w./-]*python[\d.]*\s+-m\s+|uvx\s+)?(maturin\s+(?:upload|publish))\b"), ""),
-)
-"""A command -> what to call it; empty: by its own words."""
-_MATURIN_ACTION: Final = re.compile(r"PyO3/maturin-action(@.*)?", re.IGNORECASE)
-"""Builds, and with the input ``command`` publishes."""
+OUR_ACTION: Final = "pypi-trusted-publish"
 
-SECRET_INPUTS: Final = frozenset({"password", "user", "username", "token", "api-token", "api_token"})
-SECRET_VARIABLES: Final = re.compile(
-    r"(TWINE|UV_PUBLISH|FLIT|MATURIN|HATCH_INDEX|PDM_PUBLISH|POETRY_PYPI_TOKEN|POETRY_HTTP_BASIC)_\w*"
-    r"(USERNAME|USER|PASSWORD|TOKEN|AUTH|PYPI)|(TEST_?)?PYPI_(API_)?(TOKEN|PASSWORD)"
-)
-_SECRET_OPTIONS: Final = re.compile(r"(?:^|\s)(--username|--user|--password|--token|--auth|-u|-p|-t)[\s=]")
-_COMMAND: Final = re.compile(r"""(?:\$\{\{.{0,1000}?\}\}|"[^"]*"|'[^']*'|&(?!&)|[^;|&])+""")
-"""One command of a line: what ends it ends nothing within quotes or an expression."""
+CONTAINER_ACTION: Final = "pypa/gh-action-pypi-publish"
+
+_MATURIN_ACTION: Final = "pyo3/maturin-action"
+
+_OTHER_ACTIONS: Final = {
+    "jrubics/poetry-publish": "poetry publish --build",
+    "casperdcl/deploy-pypi": "twine upload",
+    "etils-actions/pypi-auto-publish": "twine upload",
+    "conchylicultor/pypi-build-publish": "twine upload",
+    "code-specialist/pypi-poetry-publish": "poetry publish --build",
+    "celsiusnarhwal/poetry-publish": "poetry publish",
+    "coveooss/pypi-publish-with-poetry": "poetry publish",
+}
+"""Actions of others that upload, and what they run."""
+
+_RELEASE_WORDS: Final = re.compile(r"release|publish|upload|deploy|pypi", re.IGNORECASE)
+
+_RUNNERS: Final = frozenset({"tox", "nox", "make", "just", "task", "invoke", "inv", "poe", "doit", "npx", "bash", "sh"})
+
+CREDENTIAL_INPUTS: Final = frozenset({"password", "user", "username", "token", "api-token", "api_token"})
+
+
+class Kind(enum.Enum):
+    """How a step publishes."""
+
+    OURS = "this action"
+    CONTAINER = "the container action"
+    MATURIN = "the action of Maturin"
+    COMMAND = "a command"
+    OTHER = "an action that cannot be replaced without a question"
+    POSSIBLE = "a credential is passed to something that may publish"
 
 
 @dataclass(frozen=True, kw_only=True)
-class PublishingStep:
-    """One step that publishes."""
+class Publication:
+    """A step that publishes, or may."""
 
-    by: str
-    """:data:`OURS`, another action, or a command."""
-    secrets: tuple[str, ...]
-    """Names of the inputs and variables, or options, through which a credential is passed."""
+    step: Step
+    kind: Kind
+    uploads: tuple[Upload, ...]
+    credentials: tuple[Credential, ...] = ()
+    questions: tuple[str, ...] = ()
+    script: Script | None = None
+    dropped: frozenset[int] = frozenset()
+    """Commands of the script that only served the upload."""
+    index_variables: tuple[tuple[str, Node], ...] = ()
+    """Variables that choose the index, or another input: name and mapping."""
+
+    @property
+    def by(self) -> str:
+        """By what, such as ``twine upload``."""
+        return self.uploads[0].by if self.uploads else self.kind.value
+
+    @property
+    def place(self) -> Place:
+        """Where it says so."""
+        return self.step.node.place_of("run" if self.step.run else "uses")
 
 
-def publishing_step(
-    uses: str, run: str, inputs: Mapping[str, str], variables: Mapping[str, str]
-) -> PublishingStep | None:
-    """Read one step; None when it does not publish. ``variables`` are those of step, job and workflow together."""
-    by = _by_action(uses) or _by_maturin_action(uses, inputs) or _by_command(run)
-    if by is None:
+def is_ours(action: str) -> bool:
+    """Whether an action (without its version) is this one."""
+    return action.rpartition("/")[2] == OUR_ACTION and action.count("/") == 1
+
+
+def is_our_check(action: str) -> bool:
+    """Whether an action is the one of ours that only checks."""
+    return action.endswith(f"/{OUR_ACTION}/check") and action.count("/") == 2  # noqa: PLR2004 - owner/name/check
+
+
+def publication_of(step: Step, indexes: Mapping[str, str] | None = None) -> Publication | None:
+    """Read one step; None when it does not publish.
+
+    ``indexes``: names of indexes, and the URLs that they stand for, from the project's own configuration.
+    """
+    names = {**configured_indexes(step), **(indexes or {})}
+    if is_ours(step.action) or step.action == CONTAINER_ACTION:
+        return _by_action(step)
+    if step.action == _MATURIN_ACTION:
+        return _by_maturin_action(step, names)
+    if step.action in _OTHER_ACTIONS:
+        return _by_other_action(step)
+    if step.run and not step.node.get("shell").text.startswith(("python", "perl", "node")):
+        found = _by_command(step, names)
+        if found is not None:
+            return found
+    return _possibly(step)
+
+
+def _by_action(step: Step) -> Publication:
+    ours = is_ours(step.action)
+    index = index_choice(step.inputs.get("repository-url") or step.inputs.get("repository_url", ""), step, {})
+    upload = Upload(by="this action" if ours else CONTAINER_ACTION, index=index)
+    inputs = step.node.get("with")
+    credentials = [
+        Credential(
+            name=name, place=inputs.place_of(name, step.place), secrets=tuple(SECRET.findall(node.text)),
+            is_user=name.lower() in ("user", "username"), holder=inputs,
+        )
+        for name, node in inputs.entries.items()
+        if name.lower() in CREDENTIAL_INPUTS
+    ]  # fmt: skip
+    kind = Kind.OURS if ours else Kind.CONTAINER
+    return Publication(step=step, kind=kind, uploads=(upload,), credentials=tuple(credentials))
+
+
+def _by_maturin_action(step: Step, names: Mapping[str, str]) -> Publication | None:
+    command = step.inputs.get("command", "")
+    if command not in ("upload", "publish"):
         return None
-    return PublishingStep(by=by, secrets=tuple(dict.fromkeys(_secrets(run, inputs, variables))))
+    script = read_script(f"maturin {command} {' '.join(step.inputs.get('args', '').split())}")
+    return _read_commands(step, Kind.MATURIN, script, names, base=step.inputs.get("working-directory", ""))
 
 
-def is_check(uses: str) -> bool:
-    """Whether a step uses the action that only checks distributions."""
-    return _CHECK.fullmatch(uses) is not None
+def _by_other_action(step: Step) -> Publication:
+    by = _OTHER_ACTIONS[step.action]
+    question = (
+        f"{step.uses.partition('@')[0]} runs '{by}'. Build the distributions in a step or job before it, then replace "
+        "it with this action."
+    )
+    return Publication(
+        step=step, kind=Kind.OTHER, questions=(question,), credentials=tuple(_passed_credentials(step)),
+        uploads=(Upload(by=step.uses.partition("@")[0], index=IndexChoice()),),
+    )  # fmt: skip
 
 
-def _by_action(uses: str) -> str | None:
-    return next((name for pattern, name in _ACTIONS if pattern.fullmatch(uses)), None)
+def _by_command(step: Step, names: Mapping[str, str]) -> Publication | None:
+    script = read_script(step.run)
+    return _read_commands(step, Kind.COMMAND, script, names, base=step.working_directory)
 
 
-def _by_maturin_action(uses: str, inputs: Mapping[str, str]) -> str | None:
-    command = next((value for name, value in inputs.items() if name.lower() == "command"), "")
-    return f"maturin {command}" if _MATURIN_ACTION.fullmatch(uses) and command in ("upload", "publish") else None
+def _read_commands(
+    step: Step, kind: Kind, script: Script, names: Mapping[str, str], *, base: str
+) -> Publication | None:
+    reader = ScriptReader(step, script, names, base)
+    reader.read()
+    if not reader.uploads:
+        return None
+    return Publication(
+        step=step,
+        kind=kind,
+        uploads=tuple(reader.uploads),
+        credentials=tuple(dict.fromkeys(reader.credentials)),
+        questions=tuple(dict.fromkeys(reader.questions)),
+        script=script,
+        dropped=frozenset(reader.dropped),
+        index_variables=tuple(dict.fromkeys(reader.index_variables)),
+    )
 
 
-def _by_command(run: str) -> str | None:
-    code = "\n".join(line for line in run.splitlines() if not line.lstrip().startswith("#"))
-    for pattern, name in _COMMANDS:
-        found = pattern.search(code)
-        if found:
-            return name or " ".join(found[1].split())
-    return None
+def _passed_credentials(step: Step) -> Iterator[Credential]:
+    """Credentials for an index among the inputs and the variables of a step, and those in the text of its script."""
+    for holder in (step.node.get("with"), step.node.get("env")):
+        for name, node in holder.entries.items():
+            secrets = tuple(SECRET.findall(node.text))
+            named = CREDENTIAL_VARIABLE.fullmatch(name) and not INDEX_VARIABLE.fullmatch(name)
+            if secrets and (named or any(CREDENTIAL_VARIABLE.fullmatch(secret) for secret in secrets)):
+                yield Credential(name=name, place=holder.place_of(name, step.place), secrets=secrets, holder=holder)
+    for secret in dict.fromkeys(SECRET.findall(step.run)):
+        if CREDENTIAL_VARIABLE.fullmatch(secret):
+            yield Credential(name=secret, place=step.node.place_of("run"), secrets=(secret,))
 
 
-def _secrets(run: str, inputs: Mapping[str, str], variables: Mapping[str, str]) -> Iterator[str]:
-    yield from (name for name in inputs if name.lower() in SECRET_INPUTS)
-    yield from (name for name in variables if SECRET_VARIABLES.fullmatch(name.upper()))
-    lines = run.replace("\\\n", " ").splitlines()
-    for command in (part for line in lines for part in _COMMAND.findall(line) if _by_command(part)):
-        yield from (option[1] for option in _SECRET_OPTIONS.finditer(command))
+def _possibly(step: Step) -> Publication | None:
+    """A step that is given a credential for an index, and may publish out of sight."""
+    credentials = list(_passed_credentials(step))
+    if not credentials and step.run:
+        around = [
+            Credential(name=name, place=holder.place_of(name), secrets=tuple(SECRET.findall(node.text)), holder=holder)
+            for name, (node, holder) in step.variables.items()
+            if CREDENTIAL_VARIABLE.fullmatch(name) and not INDEX_VARIABLE.fullmatch(name) and SECRET.search(node.text)
+        ]
+        credentials = around if around and _runs_something_unseen(step) else []
+    if not credentials:
+        return None
+    commands = read_script(step.run).commands
+    if commands and all(is_known(c) for c in commands) and not _runs_something_unseen(step):
+        return None  # stores it for a later step, or does not use it
+    what = step.title if step.run else step.uses
+    question = (
+        f"{what!r} is given {credentials[0].name}, and what it does with it is not in this file. If it uploads "
+        "distributions, let it only build them, and upload them with a step that uses this action."
+    )
+    return Publication(
+        step=step,
+        kind=Kind.POSSIBLE,
+        uploads=(),
+        credentials=tuple(credentials),
+        questions=(question,),
+    )
+
+
+def _runs_something_unseen(step: Step) -> bool:
+    for command in read_script(step.run).commands:
+        found = invocation(command.texts)
+        if found is None or command.complex:
+            continue
+        words = " ".join(command.texts)
+        is_script = found.program.endswith((".sh", ".py", ".bat", ".ps1")) or "/" in command.texts[0]
+        is_python = found.program == "python" and any(word.endswith(".py") for word in command.texts)
+        if (found.program in _RUNNERS or is_script or is_python) and _RELEASE_WORDS.search(words):
+            return True
+    return False

@@ -1,27 +1,36 @@
-"""What a workflow file says about publishing: the values for the publisher's form, and what would make it fail."""
+"""What workflow files say about publishing: who publishes where and how, which publishers that needs, what would fail.
+
+Two things are judged: the workflow as it is, and the workflow after ``migrate``. Whatever the files do not say is not
+guessed.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from typing import Final
 
+from ..errors import WorkflowError
 from ..formatting import yaml_text
-from ..inputs import INPUTS
-from .document import Place, is_guarded, items, load, mapping, place_of, scalar, triggers_of
-from .publishing_steps import OURS, PublishingStep, is_check, publishing_step
+from ..inputs import INPUTS, parse_inputs
+from .conditions import FORK_EVENTS, runs_for_fork
+from .document import Node, Place
+from .migration import DEFAULT_ENVIRONMENT, Migration, NeededPublisher
+from .migration import migrate as migrated
+from .model import Job, Step, Workflow
+from .publishing_steps import CREDENTIAL_INPUTS, Kind, Publication, is_our_check, publication_of
 
-_FORK_EVENTS: Final = ("pull_request", "pull_request_target")
-"""Events with which a stranger's pull request can start the run; the action refuses both from a fork."""
-_BEGIN: Final = "${{"
-_END: Final = "}}"
-_MATRIX: Final = re.compile(r"matrix\.([\w-]+)")
+_CALL: Final = re.compile(r"(?:(?P<repository>[^/@\s]+/[^/@\s]+)|\.|\$)/\.github/workflows/(?P<file>[^/@\s]+)(?:@\S+)?")
+_TRUSTED: Final = frozenset({"twine", "uv", "pdm", "maturin"})
+"""Programs that use Trusted Publishing by themselves when a job may and they have no credential."""
+_OLD_NAMES: Final = frozenset(spec.old for spec in INPUTS.values() if spec.old)
 
 
 @dataclass(frozen=True, order=True, kw_only=True)
 class Problem:
-    """Something that would make publishing fail, or that can be deleted."""
+    """Something that would make publishing fail."""
 
     place: Place
     code: str
@@ -31,232 +40,379 @@ class Problem:
 
 @dataclass(frozen=True, kw_only=True)
 class PublishingJob:
-    """A job that publishes."""
+    """A job that publishes to one index."""
 
     name: str
     place: Place
-    by: str
-    environments: tuple[str, ...]
-    """Those that it can run in (several with a matrix); empty when it names none."""
-    guarded: bool = False
-    """An ``if`` decides whether it publishes: its own, that of each publishing step, or of a job that it needs."""
+    by: tuple[str, ...]
+    index: str
+    """As people call it; an expression where the file does not say."""
+    authentication: str
+    """``trusted publishing``, ``token``, or ``unknown``."""
+    credentials: tuple[str, ...] = ()
+    """What passes the token."""
+    environments: tuple[str, ...] = ()
+    """Each that it can run in; an expression where the file does not say; empty when it names none."""
+    ours: bool = False
+    """It uses this action."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class CallingJob:
-    """A job that calls another workflow file."""
+class PossibleJob:
+    """A job with a step that is given a credential for an index and may publish out of sight."""
+
+    name: str
+    place: Place
+    step: str
+    credential: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """A job that calls another workflow."""
 
     name: str
     place: Place
     target: str
     """As ``uses`` spells it."""
-    grants_identity: bool
-    from_forks: tuple[Problem, ...] = ()
-    """The events that start it for the pull requests of strangers, were it to publish and nothing guarded that."""
-
-    @property
-    def local_file(self) -> str | None:
-        """The file's name when it is one of the same repository."""
-        folder, _, name = self.target.rpartition("/")
-        return name if folder == "./.github/workflows" and name else None
+    filename: str
+    """The file in the same repository; empty for a workflow of another one, or one that is not here."""
+    publishes: bool
+    """The called file publishes, itself or by a further call."""
+    is_elsewhere: bool
+    """It is a workflow of another repository."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class WorkflowReport:
-    """All of it; problems in the order of the file."""
+    """All of it, for one file; problems in the order of the file."""
 
     filename: str
     jobs: tuple[PublishingJob, ...]
-    calls: tuple[CallingJob, ...]
+    possible: tuple[PossibleJob, ...]
+    calls: tuple[Call, ...]
     problems: tuple[Problem, ...]
+    migration: Migration | None = None
+    """What ``migrate`` would make of it; None when there is nothing to move."""
+    called_by: tuple[str, ...] = ()
+    """Files of the same folder that call it."""
+    only_called: bool = False
+    """Nothing but another workflow starts it."""
     only_checks: bool = False
     """No job publishes, and one uses the action that only checks distributions."""
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing in it has to do with publishing."""
+        return not (self.jobs or self.possible or self.calls or self.only_checks)
 
-def read_workflow(text: str, filename: str) -> WorkflowReport:
-    """Read a workflow file. Raises WorkflowError when it is none."""
-    workflow = load(text, filename)
-    triggers = triggers_of(workflow)
-    jobs: list[PublishingJob] = []
-    calls: list[CallingJob] = []
-    problems: set[Problem] = set()
-    for name, body in mapping(workflow.get("jobs")).items():
-        place = place_of(workflow["jobs"], name)
-        job = mapping(body)
-        if target := scalar(job.get("uses")):
-            grants = _grants_identity(workflow, job)
-            forks = tuple(_fork_triggers(triggers, str(name), guarded=is_guarded(workflow, job)))
-            calls.append(
-                CallingJob(name=str(name), place=place, target=target, grants_identity=grants, from_forks=forks)
-            )
-        steps = tuple(_publishing_steps(workflow, job))
-        if steps:
-            reader = _Job(workflow=workflow, job=job, name=str(name), place=place, triggers=triggers)
-            jobs.append(reader.publishing(steps))
-            problems.update(reader.problems(steps))
-    if jobs and not triggers:
-        problems.add(_never_starts(workflow))
-    return WorkflowReport(
-        filename=filename,
-        jobs=tuple(jobs),
-        calls=tuple(calls),
-        problems=tuple(sorted(problems)),
-        only_checks=not jobs and any(_checks(mapping(body)) for body in mapping(workflow.get("jobs")).values()),
-    )
+    @property
+    def only_called_from_elsewhere(self) -> bool:
+        """Whether it can only be called, and no workflow of the folder does: perhaps one of another repository."""
+        return self.only_called and not self.called_by
+
+    @property
+    def publishers(self) -> tuple[NeededPublisher, ...]:
+        """The publishers that it needs after ``migrate``."""
+        return self.migration.publishers if self.migration is not None else ()
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Job:
-    """One job that publishes, and the workflow around it."""
+class Folder:
+    """The workflow files of one repository."""
 
-    workflow: Mapping[object, object]
-    job: Mapping[object, object]
-    name: str
-    place: Place
-    triggers: Mapping[str, Place]
+    workflows: Mapping[str, Workflow]
+    """By file name."""
+    repository: str = ""
+    """``OWNER/NAME``; empty when unknown."""
+    indexes: Mapping[str, str] = field(default_factory=dict)
 
-    def publishing(self, steps: tuple[tuple[Mapping[object, object], PublishingStep], ...]) -> PublishingJob:
-        environment = self._environment()
-        found = _possible_names(environment, self.job) if environment else ()
-        return PublishingJob(
-            name=self.name,
-            place=self.place,
-            by=steps[0][1].by,
-            environments=found,
-            guarded=all(is_guarded(self.workflow, self.job, step) for step, _ in steps),
+    def called_file(self, target: str) -> str:
+        """The file of this folder that a ``uses`` names; empty for any other."""
+        found = _CALL.fullmatch(target)
+        if found is None or (found["repository"] and found["repository"].lower() != self.repository.lower()):
+            return ""
+        return found["file"] if found["file"] in self.workflows else ""
+
+    def callers(self, filename: str) -> Iterator[Job]:
+        """The jobs that call a file."""
+        for workflow in self.workflows.values():
+            for job in workflow.jobs.values():
+                if job.calls and self.called_file(job.calls) == filename:
+                    yield job
+
+    def with_inputs(self, filename: str) -> Workflow:
+        """A workflow that knows which values its callers give to its inputs."""
+        given: dict[str, tuple[str, ...]] = {}
+        for job in self.callers(filename):
+            for name, text in job.node.get("with").texts().items():
+                given[name] = (*given.get(name, ()), text)
+        return replace(self.workflows[filename], given=given)
+
+    def publishes(self, filename: str, above: frozenset[str] = frozenset()) -> bool:
+        """Whether a file publishes, itself or by a call."""
+        if filename in above:
+            return False
+        for job in self.workflows[filename].jobs.values():
+            called = self.called_file(job.calls) if job.calls else ""
+            if called and self.publishes(called, above | {filename}):
+                return True
+            found = (publication_of(step, self.indexes) for step in job.steps)
+            if any(p is not None and p.kind is not Kind.POSSIBLE for p in found):
+                return True
+        return False
+
+
+def report_on(folder: Folder, filename: str) -> WorkflowReport:
+    """Judge one file of a folder."""
+    workflow = folder.with_inputs(filename)
+    found = {
+        name: [p for step in job.steps if (p := publication_of(step, folder.indexes)) is not None]
+        for name, job in workflow.jobs.items()
+    }
+    jobs = [each for name, job in workflow.jobs.items() for each in _publishing(job, found[name])]
+    problems = {problem for name, job in workflow.jobs.items() for problem in _problems(folder, job, found[name])}
+    calls = [_call(folder, job) for job in workflow.jobs.values() if job.calls]
+    problems.update(problem for call in calls for problem in _call_problems(folder, workflow, call))
+    if jobs and not workflow.triggers:
+        problems.add(_never_starts(workflow))
+    is_foreign = any(p.kind not in (Kind.OURS, Kind.POSSIBLE) for several in found.values() for p in several)
+    return WorkflowReport(
+        filename=filename,
+        jobs=tuple(jobs),
+        possible=tuple(_possible(found)),
+        calls=tuple(calls),
+        problems=tuple(sorted(problems)),
+        migration=migrated(workflow.text, filename, uses="x/pypi-trusted-publish@v0", indexes=folder.indexes)
+        if is_foreign
+        else None,
+        called_by=tuple(dict.fromkeys(job.workflow.filename for job in folder.callers(filename))),
+        only_called=workflow.is_only_called,
+        only_checks=not jobs and any(is_our_check(s.action) for job in workflow.jobs.values() for s in job.steps),
+    )
+
+
+def _publishing(job: Job, found: Sequence[Publication]) -> Iterator[PublishingJob]:
+    """The job once for each index."""
+    by_index: dict[str, list[Publication]] = {}
+    for publication in found:
+        for upload in publication.uploads:
+            for title in upload.index.titles:
+                by_index.setdefault(title, []).append(publication)
+    for title, publications in by_index.items():
+        credentials = [c for p in publications for c in p.credentials if not c.is_user]
+        yield PublishingJob(
+            name=job.name,
+            place=job.place,
+            by=tuple(dict.fromkeys(p.by for p in publications)),
+            index=title,
+            authentication=_authentication(job, publications),
+            credentials=tuple(dict.fromkeys(c.name for c in credentials)),
+            environments=job.environments,
+            ours=all(p.kind is Kind.OURS for p in publications),
         )
 
-    def problems(self, steps: tuple[tuple[Mapping[object, object], PublishingStep], ...]) -> Iterator[Problem]:
-        yield from self._identity()
-        for step, publishing in steps:
-            yield from self._environments(step, publishing)
-            yield from self._secrets(step, publishing)
-            yield from self._triggers(step)
 
-    def _environment(self) -> str:
-        value = self.job.get("environment")
-        return scalar(mapping(value).get("name")) if isinstance(value, Mapping) else scalar(value)
+def _authentication(job: Job, publications: Sequence[Publication]) -> str:
+    ways = set()
+    for publication in publications:
+        if publication.kind is Kind.OURS:
+            ways.add("trusted publishing")
+        elif any(not credential.is_user for credential in publication.credentials):
+            ways.add("token")
+        elif publication.kind is Kind.CONTAINER or (publication.by.split()[0] in _TRUSTED and job.grants_identity):
+            ways.add("trusted publishing")
+        else:
+            ways.add("unknown")
+    return ways.pop() if len(ways) == 1 else "unknown"
 
-    def _identity(self) -> Iterator[Problem]:
-        if _grants_identity(self.workflow, self.job) or self._has_its_callers_permissions():
-            return
-        called = " The workflow that calls this one must grant it too." if "workflow_call" in self.triggers else ""
+
+def _possible(found: Mapping[str, Sequence[Publication]]) -> Iterator[PossibleJob]:
+    for name, publications in found.items():
+        for publication in publications:
+            if publication.kind is Kind.POSSIBLE:
+                yield PossibleJob(
+                    name=name, place=publication.place, step=publication.step.title,
+                    credential=publication.credentials[0].name,
+                )  # fmt: skip
+
+
+def _problems(folder: Folder, job: Job, found: Sequence[Publication]) -> Iterator[Problem]:
+    for publication in found:
+        if publication.kind is Kind.POSSIBLE or not publication.uploads:
+            continue
+        ours = publication.kind is Kind.OURS
+        if _authentication(job, [publication]) == "trusted publishing":
+            yield from _identity(folder, job)
+        if ours:
+            yield from _environment(job, publication.step)
+            yield from _inputs(publication.step)
+        yield from _forks(folder, job, publication.step)
+
+
+def _identity(folder: Folder, job: Job) -> Iterator[Problem]:
+    workflow = job.workflow
+    inherits = workflow.takes_callers_permissions and "permissions" not in job.node.entries
+    if job.grants_identity or inherits:
+        return
+    called = " The job that calls this workflow must grant it too." if "workflow_call" in workflow.triggers else ""
+    yield Problem(
+        place=job.node.place_of("permissions", job.place),
+        code="setup-no-id-token",
+        message=f"The job {job.name!r} does not have 'id-token: write', which Trusted Publishing needs.",
+        fix=f"Give the job 'permissions:' with 'id-token: write'.{called}",
+    )
+    del folder
+
+
+def _environment(job: Job, step: Step) -> Iterator[Problem]:
+    wanted = step.inputs.get("environment") or DEFAULT_ENVIRONMENT
+    if not job.environment:
         yield Problem(
-            place=place_of(self.job, "permissions", self.place),
-            code="setup-no-id-token",
-            message=f"The job {self.name!r} has no 'id-token: write', so it cannot prove to the index who it is.",
-            fix=f"Give the job 'permissions:' with 'id-token: write'.{called}",
+            place=job.place,
+            code="setup-no-environment",
+            message=f"The job {job.name!r} names no environment, and this action publishes from {wanted!r} only.",
+            fix=f"Add 'environment: {yaml_text(wanted)}' to the job.",
+        )
+    elif not _agree(job, wanted):
+        found = job.environment.text
+        yield Problem(
+            place=job.node.place_of("environment", job.place),
+            code="setup-other-environment",
+            message=f"The job {job.name!r} runs in the environment {found!r}, but this action is configured for "
+            f"{wanted!r}.",
+            fix=f"Give the action the input 'environment: {yaml_text(found)}', or run the job in {wanted!r}.",
         )
 
-    def _has_its_callers_permissions(self) -> bool:
-        """A called workflow that says nothing of permissions has those of the job that calls it."""
-        silent = "permissions" not in self.job and "permissions" not in self.workflow
-        return silent and set(self.triggers) == {"workflow_call"}
 
-    def _environments(self, step: Mapping[object, object], publishing: PublishingStep) -> Iterator[Problem]:
-        inputs = {name.lower(): value for name, value in _texts(step.get("with")).items()}
-        wanted = (publishing.by == OURS and inputs.get("environment")) or INPUTS["environment"].default
-        found = self._environment()
-        if not found:
-            yield Problem(
-                place=self.place,
-                code="setup-no-environment",
-                message=f"The job {self.name!r} names no environment; the action publishes from an environment only.",
-                fix=f"Add 'environment: {yaml_text(wanted)}' to the job, and name it in the publisher.",
-            )
-        elif publishing.by == OURS and not _agree(found, wanted, self.job):
-            yield Problem(
-                place=place_of(self.job, "environment", self.place),
-                code="setup-other-environment",
-                message=f"The job {self.name!r} runs in the environment {found!r}, and the action expects {wanted!r}.",
-                fix=f"Give the action 'environment: {yaml_text(found)}', or run the job in {wanted!r}.",
-            )
+def _agree(job: Job, wanted: str) -> bool:
+    """Whether the environment of the job is the one that the action expects, whatever the run.
 
-    def _secrets(self, step: Mapping[object, object], publishing: PublishingStep) -> Iterator[Problem]:
-        for name in publishing.secrets:
-            holder = next((part for part in self._holders(step) if name in part), step)
+    Two different expressions, or one in the input that the file does not resolve, may well agree: they pass. An
+    expression on the job alone does not, because the action expects one name whatever the job's is.
+    """
+    found = job.environment.text
+    expected, names = job.possible(wanted), job.environments
+    if "${{" in wanted and ("${{" in found or expected == (wanted,)):
+        return "".join(wanted.split()) == "".join(found.split()) or expected == (wanted,) or set(expected) == set(names)
+    return len({name.lower() for name in (*names, *expected)}) == 1
+
+
+def _inputs(step: Step) -> Iterator[Problem]:
+    inputs = step.node.get("with")
+    known = {*INPUTS, *_OLD_NAMES}
+    for name in inputs.entries:
+        if name.lower() in CREDENTIAL_INPUTS:
             yield Problem(
-                place=place_of(holder, name, place_of(step, "run", self.place)),
+                place=inputs.place_of(name, step.place),
                 code="setup-credential",
-                message=f"{name!r} still passes a credential; Trusted Publishing needs none.",
-                fix="Delete it, and the secret behind it; then revoke the token on the index.",
+                message=f"{name!r} is not an input of this action: Trusted Publishing needs no credential.",
+                fix="Delete it; then revoke the token on the index, and delete the secret.",
             )
-
-    def _holders(self, step: Mapping[object, object]) -> tuple[Mapping[object, object], ...]:
-        own = (mapping(step.get("with")), mapping(step.get("env")))
-        return (*own, mapping(self.job.get("env")), mapping(self.workflow.get("env")))
-
-    def _triggers(self, step: Mapping[object, object]) -> Iterator[Problem]:
-        yield from _fork_triggers(self.triggers, self.name, guarded=is_guarded(self.workflow, self.job, step))
-
-
-def _fork_triggers(triggers: Mapping[str, Place], job: str, *, guarded: bool) -> Iterator[Problem]:
-    others = [name for name in triggers if name not in _FORK_EVENTS]
-    for event in _FORK_EVENTS:
-        if event in triggers and not (guarded and others):
+        elif name.lower() not in known:
+            close = get_close_matches(name.lower(), known, n=1)
             yield Problem(
-                place=triggers[event],
-                code="setup-fork-trigger",
-                message=f"{event!r} starts the job {job!r} for the pull requests of strangers, too.",
-                fix="Publish from a workflow of its own (a tag, a release, by hand), or guard it with 'if:'.",
+                place=inputs.place_of(name, step.place),
+                code="setup-unknown-input",
+                message=f"{name!r} is not an input of this action; GitHub only warns about it, and it has no effect.",
+                fix=f"Write {close[0]!r}." if close else "Delete it; README.md lists the inputs.",
+            )
+    yield from _values(step, inputs)
+
+
+def _values(step: Step, inputs: Node) -> Iterator[Problem]:
+    """Values that would stop the run; one with an expression is not judged."""
+    variables = {}
+    places = {}
+    for name, node in inputs.entries.items():
+        spec = INPUTS.get(name.lower()) or next((s for s in INPUTS.values() if s.old == name.lower()), None)
+        if spec is not None and "${{" not in node.value:
+            variables[spec.variable if spec.name == name.lower() else spec.old_variable] = node.value
+            places[spec.name] = inputs.place_of(name, step.place)
+    try:
+        parse_inputs(variables)
+    except WorkflowError as error:
+        for diagnosis in error.diagnostics():
+            name = dict(diagnosis.facts).get("input", "repository-url")
+            yield Problem(
+                place=places.get(name, step.place),
+                code=f"setup-{diagnosis.code}",
+                message=diagnosis.happened,
+                fix=diagnosis.remedy,
             )
 
 
-def _never_starts(workflow: Mapping[object, object]) -> Problem:
+def _forks(folder: Folder, job: Job, step: Step) -> Iterator[Problem]:
+    triggers = job.workflow.triggers
+    for event in FORK_EVENTS:
+        if event in triggers and runs_for_fork(job, step, event):
+            yield _fork_problem(triggers[event], event, job.name)
+    del folder
+
+
+def _fork_problem(place: Place, event: str, job: str) -> Problem:
     return Problem(
-        place=place_of(workflow, "on", Place(line=1, column=1)),
+        place=place,
+        code="setup-fork-trigger",
+        message=f"{event!r} starts the job {job!r} for pull requests from forks too, and it would try to publish.",
+        fix="Publish from a workflow of its own (a tag, a release, by hand), or give the job an 'if:' that excludes "
+        "pull requests, such as \"if: github.event_name == 'push'\".",
+    )
+
+
+def _call(folder: Folder, job: Job) -> Call:
+    filename = folder.called_file(job.calls)
+    found = _CALL.fullmatch(job.calls)
+    own = found is not None and (not found["repository"] or found["repository"].lower() == folder.repository.lower())
+    return Call(
+        name=job.name,
+        place=job.place,
+        target=job.calls,
+        filename=filename,
+        publishes=bool(filename) and folder.publishes(filename),
+        is_elsewhere=not own,
+    )
+
+
+def _call_problems(folder: Folder, workflow: Workflow, call: Call) -> Iterator[Problem]:
+    if not call.publishes:
+        return
+    job = workflow.jobs[call.name]
+    inherits = workflow.takes_callers_permissions and "permissions" not in job.node.entries
+    target = folder.with_inputs(call.filename)
+    publications = [
+        (other, p)
+        for other in target.jobs.values()
+        for step in other.steps
+        if (p := publication_of(step, folder.indexes)) is not None and p.uploads
+    ]
+    trusted = any(_authentication(other, [p]) == "trusted publishing" for other, p in publications)
+    if trusted and not job.grants_identity and not inherits:
+        yield Problem(
+            place=call.place,
+            code="setup-no-id-token",
+            message=f"The job {call.name!r} calls {call.filename}, which publishes, and does not grant it "
+            "'id-token: write'.",
+            fix="Give the calling job 'permissions:' with 'id-token: write'; a called workflow cannot add it.",
+        )
+    for event in FORK_EVENTS:
+        if event in workflow.triggers and _calls_for_fork(job, event):
+            for other, publication in publications:
+                if runs_for_fork(other, publication.step, event):
+                    yield _fork_problem(workflow.triggers[event], event, call.name)
+
+
+def _calls_for_fork(job: Job, event: str) -> bool:
+    return runs_for_fork(job, Step(node=_NO_STEP, job=job, number=0), event) is True
+
+
+_NO_STEP: Final = Node(kind="mapping")
+
+
+def _never_starts(workflow: Workflow) -> Problem:
+    return Problem(
+        place=workflow.root.place_of("on"),
         code="setup-never-starts",
         message="Nothing starts this workflow: 'on' is missing or empty.",
         fix="Add 'on:' with what a release is here, such as 'push: {tags: [\"v*\"]}'.",
     )
-
-
-def _publishing_steps(
-    workflow: Mapping[object, object], job: Mapping[object, object]
-) -> Iterator[tuple[Mapping[object, object], PublishingStep]]:
-    around = {**_texts(workflow.get("env")), **_texts(job.get("env"))}
-    for entry in items(job.get("steps")):
-        step = mapping(entry)
-        variables = {**around, **_texts(step.get("env"))}
-        found = publishing_step(scalar(step.get("uses")), scalar(step.get("run")), _texts(step.get("with")), variables)
-        if found is not None:
-            yield step, found
-
-
-def _checks(job: Mapping[object, object]) -> bool:
-    return any(is_check(scalar(mapping(entry).get("uses"))) for entry in items(job.get("steps")))
-
-
-def _texts(value: object) -> dict[str, str]:
-    return {str(name): scalar(content) for name, content in mapping(value).items()}
-
-
-def _grants_identity(workflow: Mapping[object, object], job: Mapping[object, object]) -> bool:
-    permissions = job["permissions"] if "permissions" in job else workflow.get("permissions")
-    if isinstance(permissions, Mapping):
-        return scalar(permissions.get("id-token")) == "write"
-    return scalar(permissions) == "write-all"
-
-
-def _possible_names(environment: str, job: Mapping[object, object]) -> tuple[str, ...]:
-    """The values that an environment can have: those of the matrix where it is one of its keys."""
-    whole = environment.startswith(_BEGIN) and environment.endswith(_END)
-    key = _MATRIX.fullmatch(environment[len(_BEGIN) : -len(_END)].strip()) if whole else None
-    if key is None:
-        return (environment,)
-    matrix = mapping(mapping(job.get("strategy")).get("matrix"))
-    listed = [scalar(value) for value in items(matrix.get(key[1]))]
-    included = [scalar(mapping(entry).get(key[1])) for entry in items(matrix.get("include"))]
-    return tuple(dict.fromkeys(value for value in (*listed, *included) if value)) or (environment,)
-
-
-def _agree(found: str, wanted: str, job: Mapping[object, object]) -> bool:
-    """Whether the job's environment is the one that the action expects, whatever the run.
-
-    Two different expressions, or one in the action's input that the matrix does not tell, may well agree: they pass.
-    An expression on the job alone does not, since the action then expects one name whatever the job's is.
-    """
-    expected = _possible_names(wanted, job)
-    if _BEGIN in wanted and (_BEGIN in found or expected == (wanted,)):
-        return True
-    return len({name.lower() for name in (*_possible_names(found, job), *expected)}) == 1

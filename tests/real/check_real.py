@@ -1,4 +1,4 @@
-"""No error on about forty real distributions of every kind of backend, fetched by name and hash."""
+"""``make real``: no error on real distributions of every kind; no part of ``make test``, because it fetches them."""
 
 from __future__ import annotations
 

@@ -1,0 +1,166 @@
+"""The command ``migrate``: rewrites workflow files so that they publish with this action."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final, TextIO
+
+from .. import __version__
+from ..errors import EXIT_OK, WorkflowError
+from ..sanitize import clean
+from ..workflows.migration import Migration, migrate
+from ..workflows.model import Remark
+from .workflow_files import (
+    REPOSITORY,
+    Parser,
+    WorkflowFile,
+    diagnosis_lines,
+    project_of,
+    publisher_lines,
+    read_files,
+    repository_of,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from .process import Surroundings
+
+SYNOPSIS: Final = "migrate [--write] [--pin SHA|TAG] [--repository OWNER/NAME] WORKFLOW..."
+EXIT_QUESTIONS: Final = 1
+ACTION: Final = "org/pypi-trusted-publish"
+_PIN: Final = re.compile(r"[\w.+/-]+(?:\s+#\s*\S.*)?")
+
+
+def run(argv: Sequence[str], surroundings: Surroundings) -> int:
+    """Run the command in a process."""
+    return run_migrate(argv, stdout=surroundings.stdout, search=surroundings.environ.get("PATH", ""))
+
+
+def run_migrate(argv: Sequence[str], *, stdout: TextIO, search: str) -> int:
+    """Show or write the changes, then what is left to do by hand.
+
+    Returns:
+        0: done; 1: questions are left; 2: a file was not understood, and nothing was written.
+
+    """
+    try:
+        options = _arguments(argv)
+        files = read_files(options.paths)
+        results = [_migrated(file, options) for file in files]
+        if not any(result.publishes for result in results):
+            stdout.writelines(f"{clean(line)}\n" for line in _nothing(results))
+            return WorkflowError.exit_code
+        if options.write:
+            for file, result in zip(files, results, strict=True):
+                if result.after != result.before:
+                    file.write(result.after)
+    except WorkflowError as error:
+        stdout.writelines(f"{line}\n" for line in diagnosis_lines(error))
+        return WorkflowError.exit_code
+    for file, result in zip(files, results, strict=True):
+        repository = options.repository or repository_of(file.path.parent, search)
+        stdout.writelines(f"{clean(line)}\n" for line in _lines(file, result, options, repository))
+    return EXIT_QUESTIONS if any(result.questions for result in results) else EXIT_OK
+
+
+class _Options:
+    paths: list[str]
+    write: bool
+    pin: str
+    repository: str
+
+
+def _arguments(argv: Sequence[str]) -> _Options:
+    parser = Parser("migrate", SYNOPSIS)
+    parser.add_argument("paths", nargs="+", metavar="WORKFLOW")
+    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--pin", default=f"v{__version__}")
+    parser.add_argument("--repository", default="")
+    options = parser.parse_args(argv, namespace=_Options())
+    if not _PIN.fullmatch(options.pin):
+        parser.error("--pin takes a commit or a tag, such as v1.2.3")
+    if options.repository and not REPOSITORY.fullmatch(options.repository):
+        parser.error("--repository takes OWNER/NAME")
+    return options
+
+
+def _migrated(file: WorkflowFile, options: _Options) -> Migration:
+    indexes = project_of(file.path).indexes
+    return migrate(file.text, file.path.name, uses=f"{ACTION}@{options.pin}", indexes=indexes)
+
+
+def _nothing(results: Sequence[Migration]) -> Iterator[str]:
+    for result in results:
+        yield f"{result.filename}: no step publishes that this command knows of; nothing was changed."
+    yield "If a workflow that this one calls publishes, run 'migrate' on that file."
+
+
+def _lines(file: WorkflowFile, result: Migration, options: _Options, repository: str) -> Iterator[str]:
+    name = str(file.path)
+    if not result.publishes:
+        yield f"{name}: no step publishes that this command knows of."
+        return
+    if result.already:
+        yield f"{name}: it publishes with this action already. 'pypi-trusted-publish setup' checks it."
+        return
+    if result.after == result.before:
+        yield f"{name}: nothing was changed."
+    elif options.write:
+        yield f"{name}: written."
+    else:
+        yield from _diff(name, result)
+    yield ""
+    yield from _numbered("Questions, to decide by hand:", name, result.questions)
+    yield from _publishers(file, result, repository)
+    yield from _numbered("Notes:", name, result.notes)
+    yield from _secrets(name, result)
+
+
+def _diff(name: str, result: Migration) -> Iterator[str]:
+    before, after = result.before.splitlines(), result.after.splitlines()
+    yield from (line.rstrip("\n") for line in difflib.unified_diff(before, after, name, name, lineterm=""))
+
+
+def _numbered(heading: str, name: str, remarks: Sequence[Remark]) -> Iterator[str]:
+    if remarks:
+        yield heading
+        for remark in remarks:
+            message = remark.message[:1].upper() + remark.message[1:]
+            yield f"  {name}:{remark.place.line}: {message}"
+        yield ""
+
+
+def _publishers(file: WorkflowFile, result: Migration, repository: str) -> Iterator[str]:
+    project = project_of(file.path).name
+    seen = set()
+    for needed in result.publishers:
+        if (needed.index, needed.environments) in seen:
+            continue
+        seen.add((needed.index, needed.environments))
+        index = f"the index of '{needed.index}'" if "$" in needed.index else needed.index
+        yield f"The publisher on {index}, for the job {needed.job!r} (line {needed.place.line}):"
+        yield from publisher_lines(
+            needed.index, needed.environments, filename=result.filename, repository=repository, project=project
+        )
+    if result.publishers:
+        yield "A publisher that is registered with these values needs no change: it names the workflow, not the action."
+        yield ""
+
+
+def _secrets(name: str, result: Migration) -> Iterator[str]:
+    """What to delete, and where, after the first release by the publisher."""
+    names = sorted({secret.name for secret in result.secrets})
+    if not names:
+        return
+    yield "After the first release that a publisher made, in this order:"
+    yield "  1. On the index: Account settings, API tokens: remove the token that this workflow used."
+    yield "  2. On GitHub: Settings, Secrets and variables, Actions (repository, environments, organization): delete"
+    for each in names:
+        found = [secret for secret in result.secrets if secret.name == each]
+        lines = ", ".join(str(line) for line in sorted({secret.place.line for secret in found}))
+        still = next((secret.still_used for secret in found if secret.still_used is not None), None)
+        kind = " (a user name)" if all(secret.is_user for secret in found) else ""
+        after = f"; keep it while line {still.line} of the new file reads it" if still is not None else ""
+        yield f"       {each}{kind}, read at {name}:{lines}{after}"
+    yield ""

@@ -1,0 +1,248 @@
+"""Workflow files on disk, and what lies beside them: the repository's name, the project's name and its indexes."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import re
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Final, NoReturn
+
+from ..core.publisher import PublisherForm
+from ..core.urls import IndexUrls, public_name
+from ..errors import Diagnosis, WorkflowError
+from ..io.programs import find_program
+from ..sanitize import clean
+from ..workflows.document import LARGEST
+from ..workflows.model import read_workflow
+from ..workflows.report import Folder
+
+REPOSITORY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+")
+_REMOTE: Final = re.compile(r"(?:[a-z+]+://[^/]+/|[^/:\s]+:)(?P<name>[^/\s]+/[^/\s]+?)(?:\.git)?/?")
+_GIT_TIMEOUT: Final = 10.0
+"""Seconds."""
+_BOM: Final = "\ufeff"
+_SUFFIXES: Final = (".yml", ".yaml")
+_WORKFLOWS: Final = Path(".github", "workflows")
+
+
+class Parser(argparse.ArgumentParser):
+    """The arguments of one command; a mistake is a WorkflowError, as every other one."""
+
+    def __init__(self, command: str, synopsis: str) -> None:
+        super().__init__(prog=f"pypi-trusted-publish {command}", add_help=False, allow_abbrev=False)
+        self._synopsis = synopsis
+
+    def error(self, message: str) -> NoReturn:
+        """Raise what is wrong with the arguments."""
+        raise WorkflowError(
+            Diagnosis(
+                code="arguments-invalid",
+                happened=f"{message[:1].upper()}{message[1:]}.",
+                remedy=f"usage: pypi-trusted-publish {self._synopsis}",
+            )
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkflowFile:
+    """One file, read."""
+
+    path: Path
+    """As it was given."""
+    text: str
+    """Without a byte-order mark; line ends as they are."""
+    raw: bytes
+
+    def write(self, text: str) -> None:
+        """Put a new text in the place of the old one: through a file beside it, its mode kept, links followed.
+
+        Raises:
+            WorkflowError: it cannot be written, or it changed since it was read.
+
+        """
+        target = Path(os.path.realpath(self.path))
+        data = (_BOM if self.raw.startswith(_BOM.encode()) else "").encode() + text.encode()
+        temporary = ""
+        try:
+            mode = stat.S_IMODE(target.stat().st_mode)
+            if not mode & stat.S_IWUSR:
+                raise unwritable(self.path, "it is read-only")
+            if target.read_bytes() != self.raw:
+                raise unwritable(self.path, "it changed while this command was running")
+            handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            os.chmod(temporary, mode)  # noqa: PTH101 - a path of the tempfile module
+            os.replace(temporary, target)  # noqa: PTH105 - the same
+        except OSError as error:
+            if temporary:
+                with contextlib.suppress(OSError):
+                    os.unlink(temporary)  # noqa: PTH108 - the same
+            raise unwritable(self.path, error.strerror or "the folder cannot be written to") from None
+
+
+def read_files(paths: Sequence[str]) -> list[WorkflowFile]:
+    """Read workflow files; a folder stands for those in it, or in its ``.github/workflows``. Raises WorkflowError."""
+    return [_read(path) for path in dict.fromkeys(_expanded(paths))]
+
+
+def _expanded(paths: Sequence[str]) -> Iterator[Path]:
+    for text in paths:
+        path = Path(text)
+        if not path.is_dir():
+            yield path
+            continue
+        folder = path / _WORKFLOWS if (path / _WORKFLOWS).is_dir() else path
+        found = workflow_paths(folder)
+        if not found:
+            raise unreadable(path, "there is no workflow file in this folder")
+        yield from found
+
+
+def workflow_paths(folder: Path) -> list[Path]:
+    """The workflow files of a folder, sorted."""
+    try:
+        return sorted(path for path in folder.iterdir() if path.suffix in _SUFFIXES and path.is_file())
+    except OSError:
+        return []
+
+
+def _read(path: Path) -> WorkflowFile:
+    try:
+        with path.open("rb") as file:
+            raw = file.read(LARGEST * 4 + 1)
+        text = raw.decode()
+    except UnicodeDecodeError:
+        raise unreadable(path, "it is not UTF-8") from None
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else None
+        raise unreadable(path, why or "it cannot be opened") from None
+    return WorkflowFile(path=path, text=text.removeprefix(_BOM), raw=raw)
+
+
+def folder_of(file: WorkflowFile, repository: str, project: Project) -> Folder:
+    """The workflows beside a file, and the file itself; those that cannot be read are left out."""
+    workflows = {file.path.name: read_workflow(file.text, file.path.name)}
+    for path in workflow_paths(file.path.parent):
+        if path.name not in workflows:
+            with contextlib.suppress(WorkflowError):
+                workflows[path.name] = read_workflow(_read(path).text, path.name)
+    return Folder(workflows=workflows, repository=repository, indexes=project.indexes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """What the project's ``pyproject.toml`` says; empty when there is none."""
+
+    name: str = ""
+    indexes: Mapping[str, str] = field(default_factory=dict)
+    """Names of indexes for ``uv publish --index``, and their upload URLs."""
+    table: Mapping[str, object] = field(default_factory=dict)
+
+
+def project_of(workflow: Path) -> Project:
+    """The project to which a workflow file belongs: that of the repository's root, or of the file's folder."""
+    folder = workflow.resolve().parent
+    if folder.parts[-2:] == _WORKFLOWS.parts:
+        folder = folder.parent.parent
+    return read_project(folder)
+
+
+def read_project(folder: Path) -> Project:
+    """The ``pyproject.toml`` of a folder; an empty Project when it is not there or cannot be read."""
+    tomllib = import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
+    try:
+        table = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return Project()
+    poetry = _table(_table(table, "tool"), "poetry")
+    flit = _table(_table(_table(table, "tool"), "flit"), "metadata")
+    name = _table(table, "project").get("name") or poetry.get("name") or flit.get("module") or ""
+    found = _table(_table(table, "tool"), "uv").get("index")
+    indexes = {}
+    for index in found if isinstance(found, list) else ():
+        if isinstance(index, dict) and index.get("name"):
+            indexes[str(index["name"])] = str(index.get("publish-url") or index.get("url") or "")
+    return Project(name=str(name), indexes=indexes, table=table)
+
+
+def _table(table: Mapping[str, object], name: str) -> Mapping[str, object]:
+    value = table.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def repository_of(path: Path, search: str) -> str:
+    """Owner and name from the remote ``origin`` of the folder's repository; empty when there is none."""
+    git = find_program("git", path=search, platform=sys.platform)
+    if git is None:
+        return ""
+    command = [git, "-C", str(path.resolve()), "remote", "get-url", "origin"]
+    try:
+        ended = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=_GIT_TIMEOUT, check=False)
+    except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
+        return ""
+    found = _REMOTE.fullmatch(ended.stdout.strip())
+    return found["name"] if found and REPOSITORY.fullmatch(found["name"]) else ""
+
+
+def publisher_lines(
+    index: str, environments: Sequence[str], *, filename: str, repository: str, project: str
+) -> Iterator[str]:
+    """The publisher's form for each environment, and the page to open."""
+    owner, _, name = repository.partition("/")
+    known = [environment for environment in environments if "${{" not in environment]
+    values: list[str | None] = [*known] or [None]
+    for environment in values:
+        unknown = "(one publisher for each environment)" if environments and not known else None
+        form = PublisherForm(owner=owner, repository=name, workflow=filename, environment=environment or unknown)
+        yield from (f"    {line}" for line in form.lines().splitlines())
+        if not repository:
+            yield "    (there is no git remote to read owner and name from: pass --repository OWNER/NAME)"
+        short = public_name(index)
+        if short:
+            facts = IndexUrls.parse(short).facts
+            if project and repository and unknown is None:
+                page = form.filled_in(facts.project_publishing_page.replace("{project}", project))
+                yield f"    Open, filled in:  {page}"
+                yield f"    For a project that does not exist there yet: {facts.pending_publishing_page}"
+            else:
+                yield f"    Open the project's publishing settings; for a new project: {facts.pending_publishing_page}"
+        yield ""
+
+
+def diagnosis_lines(error: WorkflowError) -> Iterator[str]:
+    """An error as lines."""
+    for diagnosis in error.diagnostics():
+        yield clean(f"{diagnosis.happened} [{diagnosis.code}]")
+        yield clean(f"    {diagnosis.remedy}")
+
+
+def unreadable(path: Path, why: str) -> WorkflowError:
+    """What to raise for a file that cannot be read."""
+    return WorkflowError(
+        Diagnosis(
+            code="workflow-unreadable",
+            happened=f"{path}: the workflow file cannot be read: {why}.",
+            remedy="Name a workflow file, such as .github/workflows/release.yml, or a folder of them.",
+        )
+    )
+
+
+def unwritable(path: Path, why: str) -> WorkflowError:
+    """What to raise for a file that cannot be written."""
+    return WorkflowError(
+        Diagnosis(
+            code="workflow-unwritable",
+            happened=f"{path}: the file was not changed: {why}.",
+            remedy="Correct that, and run the command again.",
+        )
+    )

@@ -1,0 +1,419 @@
+"""Rewrites a workflow so that it publishes with this action, and says what is left to do by hand. Pure.
+
+Every change is made twice: to the text, by splicing lines, and to the parsed tree. The text that comes out is parsed
+again and must equal that tree; otherwise nothing is written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from ..inputs import INPUTS
+from .document import Data, Node, Place
+from .known_commands import build_action, builds, installs_only_publishing_tools
+from .model import SECRET, Job, Remark, Step, Workflow, read_workflow
+from .permissions import PermissionRewriter
+from .publishing_steps import CREDENTIAL_INPUTS, Kind, Publication, publication_of
+from .scripts import Script, read_script
+from .splice import CannotSplice, Splice, add_job_entries, scalar_source
+from .step_rewriter import StepRewriter, new_name
+
+DEFAULT_ENVIRONMENT: Final = INPUTS["environment"].default
+_EMPTY: Final[Mapping[str, str]] = {}
+
+
+@dataclass(frozen=True, order=True, kw_only=True)
+class UnusedSecret:
+    """A secret that the workflow no longer reads."""
+
+    name: str
+    place: Place
+    """Where it was read."""
+    still_used: Place | None
+    """Where it is read still."""
+    is_user: bool = False
+    """It holds a user name, which is not a credential by itself."""
+
+
+@dataclass(frozen=True, order=True, kw_only=True)
+class NeededPublisher:
+    """A publisher that the index must know."""
+
+    place: Place
+    job: str
+    index: str
+    """As people call it."""
+    environments: tuple[str, ...]
+    """Each name that the environment can have."""
+    is_new: bool = False
+    """The job had no environment before."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Migration:
+    """What becomes of one workflow file."""
+
+    filename: str
+    before: str
+    after: str
+    """The same as before when nothing can be changed."""
+    questions: tuple[Remark, ...]
+    """What could not be decided."""
+    notes: tuple[Remark, ...]
+    secrets: tuple[UnusedSecret, ...]
+    publishers: tuple[NeededPublisher, ...]
+    already: bool = False
+    """It uses this action, and nothing else publishes."""
+    publishes: bool = True
+    """A step publishes, or may."""
+
+
+def migrate(text: str, filename: str, *, uses: str, indexes: Mapping[str, str] = _EMPTY) -> Migration:
+    """Rewrite a workflow file.
+
+    ``uses``: this action with its version, and perhaps a comment, as it is to stand behind ``uses:``. ``indexes``:
+    names of indexes in the project's configuration, and their URLs.
+
+    Raises:
+        WorkflowError: it is not a workflow.
+
+    """
+    workflow = read_workflow(text, filename)
+    mover = _Mover(workflow, uses, indexes)
+    found = [publication for job in workflow.jobs.values() for publication in mover.publications(job)]
+    others = [publication for publication in found if publication.kind is not Kind.OURS]
+    if not others:
+        return Migration(
+            filename=filename, before=text, after=text, questions=(), notes=tuple(mover.notes), secrets=(),
+            publishers=(), already=bool(found), publishes=bool(found),
+        )  # fmt: skip
+    try:
+        after = mover.moved()
+    except CannotSplice as problem:
+        question = Remark(place=Place(line=1, column=1), message=f"{problem}; change it by hand.")
+        return Migration(
+            filename=filename, before=text, after=text, questions=(question,), notes=(), secrets=(), publishers=()
+        )
+    return Migration(
+        filename=filename,
+        before=text,
+        after=after,
+        questions=tuple(sorted(set(mover.all_questions()))),
+        notes=tuple(sorted(set(mover.all_notes()))),
+        secrets=tuple(sorted(set(mover.unused_secrets(after)))),
+        publishers=tuple(sorted(set(mover.publishers))),
+    )
+
+
+class _Mover:
+    """Makes the changes to one workflow."""
+
+    def __init__(self, workflow: Workflow, uses: str, indexes: Mapping[str, str]) -> None:
+        self._workflow = workflow
+        self._indexes = indexes
+        self._splice = Splice(workflow.text)
+        self._shared = _shared(workflow.root)
+        self._steps = StepRewriter(workflow, self._splice, uses)
+        self._rights = PermissionRewriter(workflow, self._splice, self._shared)
+        self.questions: list[Remark] = []
+        self.notes: list[Remark] = []
+        self.publishers: list[NeededPublisher] = []
+
+    def publications(self, job: Job) -> list[Publication]:
+        """The steps of a job that publish, or may."""
+        found = (publication_of(step, self._indexes) for step in job.steps)
+        return [publication for publication in found if publication is not None]
+
+    def moved(self) -> str:
+        """The new text. Raises CannotSplice."""
+        expected = self._workflow.root.dictionary()
+        jobs = dict(self._workflow.root.get("jobs").dictionary())
+        expected["jobs"] = jobs
+        for name, job in self._workflow.jobs.items():
+            moved = [p for p in self.publications(job) if self._can_move(p)]
+            if moved:
+                jobs[name] = self._job(job, moved)
+        after = self._splice.apply()
+        after = self._without_outer_variables(after, expected)
+        if read_workflow(after, self._workflow.filename).root.data() != expected:
+            raise CannotSplice("the changed file would not mean what was intended")
+        return after
+
+    # What can be moved
+
+    def _can_move(self, publication: Publication) -> bool:
+        step = publication.step
+        if publication.kind is Kind.OURS:
+            return False
+        elsewhere = next((u.index.elsewhere for u in publication.uploads if u.index.elsewhere), "")
+        if elsewhere:
+            self._note(
+                publication.place,
+                f"this step publishes to {elsewhere}, which is not known to support Trusted Publishing: left as it is.",
+            )
+            return False
+        asked = [
+            *publication.questions,
+            *(question for upload in publication.uploads for question in upload.questions),
+            *self._structure(step, publication),
+            *self._conditions(publication),
+            *self._inputs(publication),
+        ]
+        if publication.kind is Kind.CONTAINER and publication.uploads[0].index.question:
+            asked.append(publication.uploads[0].index.question)
+        if publication.kind is Kind.COMMAND and publication.script is not None:
+            asked += _order(publication.script, publication)
+        for question in asked:
+            self._ask(publication.place, question)
+        return not asked
+
+    def _structure(self, step: Step, publication: Publication) -> Iterator[str]:
+        node = step.node
+        if node.style == "flow" or step.job.node.style == "flow" or step.job.node.get("steps").style == "flow":
+            yield "the step is written in flow style ('{...}'); write it in lines, then run 'migrate' again."
+        elif any(id(part) in self._shared for part in (node, step.job.node, step.job.node.get("steps"))) or any(
+            id(part) in self._shared for part in node.walk()
+        ):
+            yield "the step is shared by an anchor ('&') and an alias ('*'); write it out where it is used."
+        elif any(key.text == "<<" for holder in (node, step.job.node) for key, _ in holder.pairs):
+            yield "the step or its job uses a merge key ('<<'), which GitHub does not read; write it out."
+        elif (
+            publication.kind is Kind.COMMAND
+            and node.get("run").style == ">"
+            and publication.script is not None
+            and publication.script.comments
+        ):
+            yield "the folded script ('>') has a comment in it; write the script with '|'."
+
+    def _conditions(self, publication: Publication) -> Iterator[str]:
+        """An ``if`` that reads what goes would be false for ever."""
+        gone = {credential.name for credential in publication.credentials}
+        gone |= {secret for credential in publication.credentials for secret in credential.secrets}
+        step = publication.step
+        for holder in (step.node, step.job.node):
+            condition = holder.get("if").text
+            read = sorted(set(re.findall(r"\b(?:env|secrets|inputs)\.([A-Za-z_][\w-]*)", condition)) & gone)
+            if read:
+                yield (
+                    f"the condition 'if: {condition}' reads {read[0]}, which is no longer needed; decide what it "
+                    "should say instead."
+                )
+
+    def _inputs(self, publication: Publication) -> Iterator[str]:
+        if publication.kind is not Kind.CONTAINER:
+            return
+        if "args" in publication.step.inputs or "entrypoint" in publication.step.inputs:
+            yield "the inputs 'args' and 'entrypoint' start something else in the container."
+        for name in publication.step.inputs:
+            if new_name(name) not in INPUTS and name not in CREDENTIAL_INPUTS:
+                yield f"the input {name!r} is not one of {publication.by}; delete it, or correct its spelling."
+        lines = [line.strip() for line in _packages_dir(publication.step).splitlines()]
+        if any("$" in line.replace("${{", "") and "$" in re.sub(r"\$\{\{.*?\}\}", "", line) for line in lines):
+            yield "'packages-dir' has a shell variable, which no action expands."
+
+    # A job
+
+    def _job(self, job: Job, publications: Sequence[Publication]) -> Data:
+        """Change a job; returns what its data must be afterwards."""
+        data = job.node.dictionary()
+        environment, value = self._environment(job, data)
+        made: list[list[Data]] = [[step.node.data()] for step in job.steps]
+        for publication in publications:
+            made[publication.step.number] = self._steps.rewrite(publication, environment, value)
+        if all(p in publications or p.kind is Kind.OURS for p in self.publications(job)):
+            for step in job.steps:
+                if publication_of(step, self._indexes) is None and id(step.node) not in self._shared:
+                    made[step.number] = self._steps.without_stored_credentials(step)
+        data["steps"] = [step for several in made for step in several]
+        self._rights.grant(job, data)
+        self._publishers(job, publications)
+        self._leftovers(job, publications)
+        return data
+
+    def _environment(self, job: Job, data: dict[str, Data]) -> tuple[str, str]:
+        """The input ``environment`` as source and as value; both empty where the default is right."""
+        node = job.environment
+        if node:
+            if node.text.lower() == DEFAULT_ENVIRONMENT:
+                return "", ""
+            source = self._splice.source(node) if node.style in ("plain", "'", '"') else scalar_source(node.text)
+            if "\n" in source or node.start < job.node.start:
+                source = scalar_source(node.text)
+            return source, node.value if source != scalar_source(node.text) else node.text
+        if "environment" in data:
+            key = job.node.key("environment")
+            self._ask(key.place, f"'environment' of the job {job.name!r} has no name; give it one, such as 'release'.")
+            return "", ""
+        add_job_entries(self._splice, job.node, [f"environment: {DEFAULT_ENVIRONMENT}"])
+        data["environment"] = DEFAULT_ENVIRONMENT
+        self._note(
+            job.place,
+            f"the job {job.name!r} now runs in the environment '{DEFAULT_ENVIRONMENT}'. GitHub creates it without "
+            "protection on first use: give it required reviewers (Settings, Environments). A publisher that names "
+            "another environment must be changed; one that names none still matches.",
+        )
+        return "", ""
+
+    # Permissions
+
+    # Steps
+
+    # Variables
+
+    def _without_outer_variables(self, text: str, expected: dict[str, Data]) -> str:
+        """Remove variables of jobs and of the workflow that nothing reads any more."""
+        for job, name in dict.fromkeys(self._steps.outer):
+            workflow = read_workflow(text, self._workflow.filename)
+            holder = workflow.jobs[job].node if job else workflow.root
+            env = holder.get("env")
+            if name not in env.entries or self._is_read(workflow, name, job):
+                continue
+            if any(id(node) in _shared(workflow.root) for node in env.walk()):
+                self._ask(env.place, f"{name} is set in a mapping with an anchor; delete it by hand.")
+                continue
+            splice = Splice(text)
+            splice.remove_entries(holder, "env", [name])
+            text = splice.apply()
+            variables = {n: node.data() for n, node in env.entries.items() if n != name}
+            data = _job_data(expected, job) if job else expected
+            data.pop("env", None)
+            if variables:
+                data["env"] = variables
+        return text
+
+    def _is_read(self, workflow: Workflow, name: str, within: str) -> bool:
+        """Whether something still reads a variable: by its name, or as a tool that publishes does."""
+        mentions = re.findall(rf"(?<![\w.]){re.escape(name)}\b(?!\s*:)|\benv\.{re.escape(name)}\b", workflow.text)
+        if mentions:
+            return True
+        jobs = [workflow.jobs[within]] if within else list(workflow.jobs.values())
+        for job in jobs:
+            for publication in self.publications(job):
+                used = [c.name for c in publication.credentials] + [n for n, _ in publication.index_variables]
+                if publication.kind is not Kind.OURS and name in used:
+                    return True
+        return False
+
+    def all_questions(self) -> list[Remark]:
+        """The questions of everything that took part."""
+        return [*self.questions, *self._rights.questions]
+
+    def all_notes(self) -> list[Remark]:
+        """The notes of everything that took part."""
+        return [*self.notes, *self._rights.notes, *self._steps.notes]
+
+    def unused_secrets(self, after: str) -> Iterator[UnusedSecret]:
+        """The secrets behind the credentials that went, and whether the new text reads them still."""
+        for credential in self._steps.credentials:
+            for name in credential.secrets:
+                if name.upper() == "GITHUB_TOKEN":
+                    continue
+                still = next((m for m in SECRET.finditer(after) if m[1] == name), None)
+                place = Place(line=after.count("\n", 0, still.start()) + 1, column=1) if still is not None else None
+                yield UnusedSecret(name=name, place=credential.place, still_used=place, is_user=credential.is_user)
+
+    # What is left
+
+    def _publishers(self, job: Job, publications: Sequence[Publication]) -> None:
+        environments = job.environments or (DEFAULT_ENVIRONMENT,)
+        for publication in publications:
+            for upload in publication.uploads:
+                for title in upload.index.titles:
+                    self.publishers.append(
+                        NeededPublisher(
+                            place=job.place, job=job.name, index=title, environments=environments,
+                            is_new=not job.environment,
+                        )
+                    )  # fmt: skip
+
+    def _leftovers(self, job: Job, publications: Sequence[Publication]) -> None:
+        """Name what only served publishing, and a job that should be two."""
+        moved = {publication.step.number for publication in publications}
+        building = [
+            step
+            for step in job.steps
+            if (build_action(step.action) and step.number not in moved)
+            or (step.run and any(builds(c) for c in read_script(step.run).commands))
+        ]
+        if building:
+            self._note(
+                building[0].place,
+                f"the job {job.name!r} builds and publishes. Whatever runs in a build can then use the right to "
+                "publish: build in a job of its own and hand the files over as an artifact (docs/migrating.md).",
+            )
+            return
+        others = [step for step in job.steps if step.number not in moved]
+        serving = [step for step in others if _only_serves(step)]
+        rest = [step for step in others if step not in serving and step.action != "actions/download-artifact"]
+        if serving and not rest:
+            lines = ", ".join(str(step.place.line) for step in serving)
+            which = f"the steps at lines {lines}" if len(serving) > 1 else f"the step at line {lines}"
+            self._note(serving[0].place, f"{which} only served publishing and can go: this action does not need it.")
+
+    def _ask(self, place: Place, message: str) -> None:
+        self.questions.append(Remark(place=place, message=message))
+
+    def _note(self, place: Place, message: str) -> None:
+        self.notes.append(Remark(place=place, message=message))
+
+
+def _job_data(workflow: Mapping[str, Data], job: str) -> dict[str, Data]:
+    jobs = workflow["jobs"]
+    data = jobs.get(job) if isinstance(jobs, dict) else None
+    return data if isinstance(data, dict) else {}
+
+
+def _order(script: Script, publication: Publication) -> Iterator[str]:
+    """Questions about commands between two uploads, and about a script that only partly can be split."""
+    uploads = [upload.command for upload in publication.uploads]
+    gone = {*uploads, *publication.dropped}
+    between = [n for n in range(min(uploads), max(uploads)) if n not in gone]
+    if between:
+        other = " ".join(script.commands[between[0]].texts)
+        yield f"'{other}' runs between two uploads; make steps of them."
+    after = [n for n in range(max(uploads) + 1, len(script.commands)) if n not in gone]
+    folders = [n for n in range(max(uploads)) if script.commands[n].texts[:1] == ("cd",)]
+    if after and (folders or "env" in publication.step.node.entries):
+        other = " ".join(script.commands[after[0]].texts)
+        yield f"'{other}' runs after the upload; put it into a step of its own."
+
+
+def _packages_dir(step: Step) -> str:
+    return step.inputs.get("packages-dir", "") or step.inputs.get("packages_dir", "")
+
+
+def _only_serves(step: Step) -> bool:
+    """Whether a step only prepares a machine for an upload."""
+    if step.uses:
+        name = step.action
+        return name == "actions/checkout" or name.startswith("actions/setup-python") or name in (
+            "astral-sh/setup-uv", "snok/install-poetry", "abatilo/actions-poetry", "pdm-project/setup-pdm",
+            "eifinger/setup-rye", "yezz123/setup-uv", "pypa/hatch", "hynek/setup-cached-uv",
+        )  # fmt: skip
+    commands = read_script(step.run).commands
+    return bool(commands) and all(installs_only_publishing_tools(command) for command in commands)
+
+
+def _shared(root: Node) -> set[int]:
+    """Every node that is used more than once, by an alias or a merge, and all below it."""
+    seen: set[int] = set()
+    shared: set[int] = set()
+
+    def visit(node: Node, *, inside: bool) -> None:
+        if inside or id(node) in seen:
+            inside = True
+            if id(node) in shared:
+                return
+            shared.add(id(node))
+        seen.add(id(node))
+        for key, value in node.pairs:
+            visit(key, inside=inside)
+            visit(value, inside=inside)
+        for item in node.items:
+            visit(item, inside=inside)
+
+    visit(root, inside=False)
+    return shared

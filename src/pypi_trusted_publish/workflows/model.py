@@ -1,0 +1,239 @@
+"""Workflow, jobs and steps: what of a workflow file matters for publishing, read once. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
+
+from .document import ABSENT, Node, Place, load
+
+SECRET: Final = re.compile(r"\bsecrets\s*(?:\.\s*|\[\s*['\"])([A-Za-z_]\w*)")
+"""The name of a secret in an expression."""
+GITHUB_TOKEN: Final = re.compile(r"\bsecrets\.GITHUB_TOKEN\b|\bgithub\.token\b", re.IGNORECASE)
+_MATRIX: Final = re.compile(r"matrix((?:\.[\w-]+)+)")
+_INPUT: Final = re.compile(r"(?:github\.event\.)?inputs\.([\w-]+)")
+_EXPRESSION: Final = re.compile(r"\$\{\{(.*)\}\}", re.DOTALL)
+_CHOICE: Final = re.compile(r"(?:[^'|]|'[^']*')+&&\s*'([^']*)'\s*\|\|\s*'([^']*)'\s*")
+"""``condition && 'one' || 'other'``: the two values that it can have."""
+
+
+@dataclass(frozen=True, order=True, kw_only=True)
+class Remark:
+    """Something to know, to do or to answer."""
+
+    place: Place
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Step:
+    """One step of a job."""
+
+    node: Node
+    job: Job
+    number: int
+    """Counts from 0."""
+
+    @property
+    def uses(self) -> str:
+        """The action; empty for a command."""
+        return self.node.get("uses").text
+
+    @property
+    def action(self) -> str:
+        """The action without its version, in lower case."""
+        return self.uses.partition("@")[0].lower()
+
+    @property
+    def run(self) -> str:
+        """The script; empty for an action."""
+        return self.node.get("run").value
+
+    @cached_property
+    def inputs(self) -> Mapping[str, str]:
+        """Text of each input, by its name in lower case."""
+        return {name.lower(): text for name, text in self.node.get("with").texts().items()}
+
+    @property
+    def place(self) -> Place:
+        """Where it begins."""
+        return self.node.place
+
+    @property
+    def title(self) -> str:
+        """How to call it in a message."""
+        return self.node.get("name").text or self.uses or (self.run.strip().splitlines() or ["?"])[0]
+
+    @cached_property
+    def variables(self) -> Mapping[str, tuple[Node, Node]]:
+        """Every variable that the step sees: its value, and the ``env`` mapping in which it is set."""
+        found: dict[str, tuple[Node, Node]] = {}
+        for holder in (self.job.workflow.root.get("env"), self.job.node.get("env"), self.node.get("env")):
+            found.update({name: (value, holder) for name, value in holder.entries.items()})
+        return found
+
+    @property
+    def working_directory(self) -> str:
+        """Where its script runs; empty: the workspace."""
+        for defaults in (self.node, self.job.defaults, self.job.workflow.defaults):
+            if text := defaults.get("working-directory").text:
+                return text
+        return ""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Job:
+    """One job."""
+
+    node: Node
+    name: str
+    place: Place
+    workflow: Workflow
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """Its steps, in order."""
+        return tuple(Step(node=node, job=self, number=n) for n, node in enumerate(self.node.get("steps").items))
+
+    @property
+    def defaults(self) -> Node:
+        """Its defaults for scripts."""
+        return self.node.get("defaults").get("run")
+
+    @property
+    def calls(self) -> str:
+        """The workflow that it calls, as it is written; empty for a job with steps."""
+        return self.node.get("uses").text
+
+    @property
+    def environment(self) -> Node:
+        """The node with the name of its deployment environment."""
+        value = self.node.get("environment")
+        value = value.get("name") if value.kind == "mapping" else value
+        return value if value.text else ABSENT
+
+    @cached_property
+    def environments(self) -> tuple[str, ...]:
+        """Every name that its environment can have; an expression where the file does not say."""
+        return self.possible(self.environment.text) if self.environment else ()
+
+    @property
+    def permissions(self) -> Node:
+        """The block that applies to it: its own, or that of the workflow."""
+        own = self.node.get("permissions")
+        return own if "permissions" in self.node.entries else self.workflow.root.get("permissions") or own
+
+    @property
+    def grants_identity(self) -> bool:
+        """Whether it may ask for an identity token."""
+        return self.permissions.text == "write-all" or self.permissions.get("id-token").text == "write"
+
+    @cached_property
+    def needed(self) -> tuple[Job, ...]:
+        """Every job that it needs, directly or not."""
+        found: dict[str, Job] = {}
+        waiting = [self]
+        while waiting:
+            for node in waiting.pop().node.get("needs").listed():
+                job = self.workflow.jobs.get(node.text)
+                if job is not None and job.name not in found:
+                    found[job.name] = job
+                    waiting.append(job)
+        return tuple(found.values())
+
+    def possible(self, text: str) -> tuple[str, ...]:
+        """Every value that a text can have, as far as matrix, inputs and the expression itself say.
+
+        Returns ``text`` itself, alone, when they do not.
+        """
+        expression = _EXPRESSION.fullmatch(text.strip())
+        if expression is None or expression[1].count("${{"):
+            return (text,)
+        inner = expression[1].strip()
+        values: tuple[str, ...] = ()
+        if key := _MATRIX.fullmatch(inner):
+            values = tuple(self._matrix_values(key[1].split(".")[1:]))
+        elif key := _INPUT.fullmatch(inner):
+            values = tuple(self.workflow.input_values(key[1]))
+        elif choice := _CHOICE.fullmatch(inner):
+            values = (choice[1], choice[2])
+        return tuple(dict.fromkeys(value for value in values if value)) or (text,)
+
+    def _matrix_values(self, path: list[str]) -> Iterator[str]:
+        matrix = self.node.get("strategy").get("matrix")
+        sources = [(item, path[1:]) for item in matrix.get(path[0]).listed()]
+        sources += [(item, path) for item in matrix.get("include").items]
+        for source, rest in sources:
+            node = source
+            for name in rest:
+                node = node.get(name)
+            yield node.text
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Workflow:
+    """A workflow file."""
+
+    filename: str
+    text: str
+    root: Node
+    given: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Values that callers give to its inputs."""
+
+    @cached_property
+    def jobs(self) -> Mapping[str, Job]:
+        """Its jobs, by name."""
+        jobs = self.root.get("jobs")
+        return {
+            name: Job(node=node, name=name, place=jobs.place_of(name), workflow=self)
+            for name, node in jobs.entries.items()
+        }
+
+    @cached_property
+    def triggers(self) -> Mapping[str, Place]:
+        """Every event of ``on``, with its place."""
+        events = self.root.get("on")
+        place = self.root.place_of("on")
+        if events.kind == "mapping":
+            return {name: events.place_of(name, place) for name in events.entries}
+        return {node.text: node.place for node in events.listed()}
+
+    @property
+    def defaults(self) -> Node:
+        """Its defaults for scripts."""
+        return self.root.get("defaults").get("run")
+
+    @property
+    def is_only_called(self) -> bool:
+        """Whether nothing but another workflow starts it."""
+        return set(self.triggers) == {"workflow_call"}
+
+    @property
+    def takes_callers_permissions(self) -> bool:
+        """Whether its jobs may have what the calling job grants: it is only called, and has no permissions."""
+        return self.is_only_called and "permissions" not in self.root.entries
+
+    def input_values(self, name: str) -> tuple[str, ...]:
+        """Every value that an input of the workflow can have; none when the files do not say."""
+        found: list[str] = []
+        events = self.root.get("on")
+        for event in ("workflow_dispatch", "workflow_call"):
+            spec = events.get(event).get("inputs").get(name)
+            if event not in self.triggers:
+                continue
+            if event == "workflow_call":
+                values = [*self.given.get(name, ()), spec.get("default").text]
+                found += [value for value in values if value] or ["${{"]
+            else:
+                options = [option.text for option in spec.get("options").items]
+                found += ["true", "false"] if spec.get("type").text == "boolean" else options or ["${{"]
+        return () if any("${{" in value for value in found) else tuple(found)
+
+
+def read_workflow(text: str, filename: str) -> Workflow:
+    """Read a workflow file. Raises WorkflowError when it is not one."""
+    root = load(text, filename)
+    return Workflow(filename=filename, text=text, root=root)

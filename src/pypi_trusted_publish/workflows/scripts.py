@@ -1,0 +1,236 @@
+"""The commands of a ``run:`` script, as far as they can be read without a shell. Pure.
+
+Expressions (``${{ ... }}``) are opaque words. What only a shell can decide (loops, conditions, functions, here
+documents, substitutions that span commands) makes a command *complex*: it is never rewritten.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+_COMPLEX: Final = frozenset(
+    {"if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case", "esac", "function", "select",
+     "{", "}", "[[", "((", "eval", "trap", "source", ".", "pushd", "popd", "exit", "return", "foreach"}
+)  # fmt: skip
+_OPENING: Final = frozenset({"if", "for", "while", "until", "case", "{", "function", "foreach"})
+_CLOSING: Final = frozenset({"fi", "done", "esac", "}"})
+_ASSIGNMENT: Final = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
+_VARIABLE: Final = re.compile(r"\$(?:\{?([A-Za-z_]\w*)\}?|env:([A-Za-z_]\w*))")
+_TOKEN: Final = re.compile(
+    r"""
+    (?P<continued>\\\r?\n|`\r?\n)
+  | (?P<blank>[ \t]+)
+  | (?P<end>\r?\n|;;?|&&|\|\||\||&(?!>))
+  | (?P<comment>\#[^\n]*)
+  | (?P<redirect>(?:\d|&)?(?:>>|>|<<<|<<-?|<)(?:&\d|[ \t]*))
+  | (?P<word>(?:\$\{\{.*?\}\}|\$\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)|\$\{[^}\n]*\}|\\[^\n]|'[^']*'
+      |"(?:\$\{\{.*?\}\}|\\.|[^"\\])*"|[^\s;&|<>"'\\])+)
+  | (?P<other>.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_PIECE: Final = re.compile(r"""\$\{\{.*?\}\}|'([^']*)'|"((?:\$\{\{.*?\}\}|\\.|[^"\\])*)"|\\(.)""", re.DOTALL)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Word:
+    """One word of a command."""
+
+    raw: str
+    quoted: bool
+    """A quote is around part of it, so that the shell does not expand wildcards there."""
+
+    @property
+    def text(self) -> str:
+        """Without quotes."""
+        return _PIECE.sub(_unquoted, self.raw)
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The shell variables in it."""
+        bare = re.sub(r"\$\{\{.*?\}\}", "", self.raw, flags=re.DOTALL)
+        return tuple(one or other for one, other in _VARIABLE.findall(bare))
+
+    @property
+    def is_dynamic(self) -> bool:
+        """Whether only a shell knows its value."""
+        bare = re.sub(r"\$\{\{.*?\}\}|'[^']*'", "", self.raw, flags=re.DOTALL)
+        return "$" in bare or "`" in bare
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """One command of a script."""
+
+    words: tuple[Word, ...]
+    """Assignments before the command left out."""
+    assignments: tuple[tuple[str, str], ...]
+    start: int
+    end: int
+    """Its place in the script."""
+    before: str
+    """What joins it to the command before: a line end, ``;``, ``&&``, ``||``, ``|``; empty for the first."""
+    after: str
+    complex: bool
+    """Only a shell can say what it does."""
+    redirected: bool = False
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The words without quotes."""
+        return tuple(word.text for word in self.words)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Script:
+    """A script as commands and comments."""
+
+    text: str
+    commands: tuple[Command, ...]
+    comments: tuple[tuple[int, str], ...]
+    """Where each is, and its text from the ``#`` on."""
+
+
+def read_script(text: str) -> Script:
+    """The commands of a script, in order."""
+    parser = _Parser(text)
+    for token in _TOKEN.finditer(text):
+        parser.take(token.lastgroup or "", token[0], token.start(), token.end())
+    parser.end_command("")
+    return Script(text=text, commands=tuple(parser.commands), comments=tuple(parser.comments))
+
+
+class _Parser:
+    """Puts tokens together into commands."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._words: list[Word] = []
+        self._start = self._end = 0
+        self._before = ""
+        self._depth = 0
+        """Of the conditions, loops and groups around."""
+        self._broken = False
+        """Something came that only a shell can read; nothing behind it is certain."""
+        self._redirected = self._takes_target = False
+        self.commands: list[Command] = []
+        self.comments: list[tuple[int, str]] = []
+
+    def take(self, kind: str, text: str, start: int, end: int) -> None:
+        """Take the next token."""
+        if kind == "end":
+            self.end_command(text.strip() or "\n")
+        elif kind == "comment" and (not self._words or self._text[start - 1].isspace()):
+            self.comments.append((start, text.rstrip()))
+        elif kind == "redirect":
+            self._broken = self._broken or text.startswith("<<")
+            self._takes_target = "&" not in text[1:]
+            self._redirected = self._redirected or self._takes_target
+            self._end = end
+        elif kind in ("word", "comment", "other"):
+            self._broken = self._broken or kind == "other"
+            if not self._takes_target:
+                if not self._words:
+                    self._start = start
+                self._words.append(Word(raw=text, quoted=kind == "other" or "'" in text or '"' in text))
+            self._takes_target = False
+            self._end = end
+
+    def end_command(self, sign: str) -> None:
+        """End a command, if one was begun."""
+        if self._words:
+            self.commands.append(self._command(sign))
+            self._before = sign
+        elif sign != "\n":
+            self._before = sign
+        self._words, self._redirected, self._takes_target = [], False, False
+
+    def _command(self, after: str) -> Command:
+        rest = list(self._words)
+        assignments = []
+        while rest and (found := _ASSIGNMENT.fullmatch(rest[0].raw)):
+            assignments.append((found[1], Word(raw=found[2], quoted=False).text))
+            rest = rest[1:]
+        first, last = (rest[0].raw, rest[-1].raw) if rest else ("", "")
+        is_group = first.startswith("(") and last.endswith(")")
+        opens = (first in _OPENING or first.startswith("(")) and not is_group
+        closes = (first in _CLOSING or (last.endswith(")") and self._depth > 0)) and not is_group
+        is_complex = self._depth > 0 or opens or is_group or first in _COMPLEX or first.endswith("()") or self._broken
+        self._depth = max(0, self._depth + opens - closes)
+        return Command(
+            words=tuple(rest),
+            assignments=tuple(assignments),
+            start=self._start,
+            end=self._end,
+            before=self._before,
+            after=after,
+            complex=is_complex,
+            redirected=self._redirected,
+        )
+
+
+def _unquoted(piece: re.Match[str]) -> str:
+    if piece[0].startswith("${{"):
+        return piece[0]
+    for group in (1, 2, 3):
+        if piece[group] is not None:
+            return piece[group]
+    return ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rest:
+    """What is left of a script without some of its commands."""
+
+    lines: tuple[str, ...]
+    """Without empty lines at the ends."""
+    comments: dict[int, tuple[str, ...]]
+    """Comments that belong to a command that is gone, by its number."""
+
+
+def without(script: Script, gone: frozenset[int]) -> Rest:
+    """Take commands out of a script; every other line stays as it is.
+
+    A comment belongs to the command on its line, else to the next one.
+    """
+    kept: list[str] = []
+    comments: dict[int, list[str]] = {}
+    position = 0
+    for line in script.text.splitlines(keepends=True):
+        start, end = position, position + len(line)
+        position = end
+        here = [n for n, c in enumerate(script.commands) if c.start < end and c.end > start]
+        own = [(at, text) for at, text in script.comments if start <= at < end]
+        following = next((n for n, c in enumerate(script.commands) if c.start >= end), None)
+        owner = here[-1] if here else following
+        if owner in gone and all(n in gone for n in here):
+            comments.setdefault(owner, []).extend(text for _, text in own)
+            if here and script.commands[here[0]].before in ("&&", ";") and kept:
+                kept[-1] = re.sub(r"\s*(?:&&|;)?\s*\\?\s*$", "", kept[-1])
+            if not here and not own:
+                kept.append("")
+            continue
+        text = line.rstrip("\r\n")
+        for number in reversed(here):
+            if number in gone:
+                command = script.commands[number]
+                others = [script.commands[n] for n in here if n != number]
+                cut = max((c.end for c in others if c.end <= command.start), default=None)
+                first = cut if cut is not None else command.start
+                last = command.end if cut is not None else min(c.start for c in others if c.start > command.end)
+                text = text[: first - start] + text[last - start :]
+        kept.append(text.rstrip() if here else text)
+    while kept and not kept[-1].strip():
+        kept.pop()
+    while kept and not kept[0].strip():
+        kept.pop(0)
+    squeezed = [line for n, line in enumerate(kept) if line.strip() or kept[n - 1].strip()]
+    return Rest(lines=tuple(squeezed), comments={n: tuple(found) for n, found in comments.items()})
+
+
+def variables_in(text: str) -> Iterator[str]:
+    """The names of the shell variables that a text reads."""
+    yield from (one or other for one, other in _VARIABLE.findall(text))

@@ -1,0 +1,328 @@
+"""The uploads in a script: by which tool, to which index, of which files, with which credentials. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from .document import ABSENT, Node, Place
+from .known_commands import is_known
+from .model import SECRET, Step
+from .scripts import Command, Script, Word
+from .targets import IndexChoice, index_choice, joined_path, package_lines, workspace_path
+from .tools import CREDENTIAL_VARIABLE, INDEX_VARIABLE, Invocation, Meaning, Tool, invocation, tool_of
+
+_CONDITIONS: Final = frozenset({"test", "[", "[[", "grep", "diff", "which", "git", "type", "command"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Credential:
+    """What passes a credential to a step, and is no longer needed."""
+
+    name: str
+    """Of the input, the variable or the option."""
+    place: Place
+    secrets: tuple[str, ...] = ()
+    """Names of the secrets behind it."""
+    is_user: bool = False
+    """A user name only."""
+    holder: Node = ABSENT
+    """The mapping in which it is written; absent for an option of a command."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upload:
+    """One upload that a step makes."""
+
+    by: str
+    index: IndexChoice
+    packages: tuple[str, ...] = ()
+    """Lines for the input ``packages-dir``; empty for the default."""
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    """Further inputs of ours."""
+    questions: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    command: int = -1
+    """Its number in the script."""
+
+
+class ScriptReader:
+    """Reads the commands of a script one after the other and follows the folder in which they run."""
+
+    def __init__(self, step: Step, script: Script, names: Mapping[str, str], base: str) -> None:
+        self._step = step
+        self._script = script
+        self._names = dict(names)
+        self._folder = workspace_path(base)
+        self._exported: dict[str, str] = {}
+        self._place = step.node.place_of("run" if step.run else "uses")
+        self.uploads: list[Upload] = []
+        self.credentials: list[Credential] = []
+        self.questions: list[str] = []
+        self.dropped: set[int] = set()
+        self.index_variables: list[tuple[str, Node]] = []
+
+    def read(self) -> None:
+        """Read all of it; questions about other commands count only when there is an upload."""
+        others: list[str] = []
+        for number, command in enumerate(self._script.commands):
+            found = tool_of(command.texts) if not command.complex else None
+            if found is not None:
+                self._upload(number, command, *found)
+            elif (hidden := _hidden_tool(command)) is not None:
+                self.uploads.append(Upload(by=hidden, index=IndexChoice()))
+                self.questions.append(
+                    f"'{hidden}' runs inside a condition, a loop or another command; write it as a command of its own, "
+                    "or replace it with a step that uses this action and has an 'if:'."
+                )
+            elif self._only_configures(command):
+                self.dropped.add(number)
+            elif command.texts[:1] == ("cd",) and len(command.words) == 2 and not command.complex:  # noqa: PLR2004
+                self._change_folder(command.words[1])
+            elif not is_known(command):
+                others.append(" ".join(command.texts)[:60])
+        if self.uploads:
+            self.questions += [
+                f"the script also runs '{other}', whose effect on the upload is unknown; move it to a step of its own."
+                for other in others
+            ]
+
+    def _change_folder(self, word: Word) -> None:
+        self._folder = "$" if word.is_dynamic or word.text == "-" else joined_path(self._folder, word.text)
+
+    def _only_configures(self, command: Command) -> bool:
+        """Whether the command only passes a credential or the address of an index to a tool; takes note of it."""
+        for name, value in _exports(command):
+            self._exported[name] = value
+        exports = [name for name, _ in _exports(command)]
+        if exports and all(CREDENTIAL_VARIABLE.fullmatch(n) or INDEX_VARIABLE.fullmatch(n) for n in exports):
+            self.credentials += [
+                self._credential(name, self._exported[name], is_user="USER" in name)
+                for name in exports
+                if not INDEX_VARIABLE.fullmatch(name)
+            ]
+            return True
+        values = credential_configuration(command)
+        if values is None:
+            return False
+        self.credentials += [self._credential(values[0], " ".join(values[1:]), is_user=False)] if values[1:] else []
+        return True
+
+    def _credential(self, name: str, text: str, *, is_user: bool) -> Credential:
+        """A credential in the script; variables in its text are followed to the secrets behind them."""
+        secrets = list(secrets_behind(self._step, text))
+        for variable in Word(raw=text, quoted=False).variables:
+            value, holder = self._step.variables.get(variable, (ABSENT, ABSENT))
+            if holder and holder.key(variable):
+                self.credentials.append(
+                    Credential(
+                        name=variable, place=holder.place_of(variable), secrets=tuple(SECRET.findall(value.text)),
+                        holder=holder, is_user=is_user,
+                    )
+                )  # fmt: skip
+        return Credential(name=name, place=self._place, secrets=tuple(secrets), is_user=is_user)
+
+    def _upload(self, number: int, command: Command, tool: Tool, arguments: tuple[int, ...]) -> None:
+        options = _Options(tool, [command.words[n] for n in arguments])
+        questions = [*options.questions, *_joined_badly(self._script, number)]
+        notes: list[str] = []
+        for name, word in options.credentials:
+            self.credentials.append(self._credential(name, word.raw, is_user=tool.options[name] is Meaning.USER))
+        chosen, inputs = self._variables(tool, command)
+        inputs.update(options.inputs)
+        index = self._index(tool, options.index or chosen)
+        if index.question:
+            questions.append(index.question)
+        if options.check_url and index.value and index.value not in ("pypi", "testpypi"):
+            inputs["check-url"] = options.check_url
+        if tool.builds and not options.no_build:
+            questions.append(_build_first(tool.name, tool.builds))
+        if options.build and tool.can_build:
+            questions.append(_build_first(f"{tool.name} --build", tool.can_build))
+        files = options.files or [Word(raw=f, quoted=False) for f in tool.files]
+        if options.folder is not None:
+            files = [options.folder]
+        if not files and not tool.builds:
+            questions.append(f"'{tool.name}' names no file.")
+        packages, problems, remarks = package_lines(files, self._folder)
+        questions += problems
+        notes += remarks
+        if "skip-existing" in inputs:
+            notes.append(
+                "'skip-existing' is kept; it is rarely needed: files that are already there with the same contents are "
+                "never an error"
+            )
+        self.uploads.append(
+            Upload(
+                by=tool.name, index=index, packages=packages, inputs=inputs, questions=tuple(questions),
+                notes=tuple(notes), command=number,
+            )
+        )  # fmt: skip
+
+    def _index(self, tool: Tool, text: str) -> IndexChoice:
+        resolved = text
+        for variable in Word(raw=text, quoted=False).variables:
+            value, holder = self._step.variables.get(variable, (ABSENT, ABSENT))
+            known = value.text or self._exported.get(variable, "")
+            if known:
+                resolved = resolved.replace(f"${{{variable}}}", known).replace(f"${variable}", known)
+            if known and holder:
+                self.index_variables.append((variable, holder))
+        return index_choice(tool.indexes.get(resolved, resolved), self._step, self._names)
+
+    def _variables(self, tool: Tool, command: Command) -> tuple[str, dict[str, str]]:
+        """What the variables of a tool say: the index, and inputs; credentials are noted."""
+        chosen, inputs = "", {}
+        given = {**self._exported, **dict(command.assignments)}
+        for name, value in given.items():
+            meaning = tool.variable(name)
+            if meaning is Meaning.INDEX:
+                chosen = value
+            elif meaning in (Meaning.USER, Meaning.CREDENTIAL) and name in dict(command.assignments):
+                self.credentials.append(self._credential(name, value, is_user=meaning is Meaning.USER))
+        for name, (node, holder) in self._step.variables.items():
+            meaning = tool.variable(name)
+            if meaning is Meaning.INDEX:
+                chosen = chosen or node.text
+                self.index_variables.append((name, holder))
+            elif meaning is Meaning.NO_ATTESTATIONS:
+                inputs["attestations"] = "false"
+                self.index_variables.append((name, holder))
+            elif meaning in (Meaning.IGNORED, Meaning.CHECK_URL):
+                self.index_variables.append((name, holder))
+            elif meaning in (Meaning.USER, Meaning.CREDENTIAL):
+                self.credentials.append(
+                    Credential(
+                        name=name, place=holder.place_of(name), secrets=tuple(SECRET.findall(node.text)),
+                        is_user=meaning is Meaning.USER, holder=holder,
+                    )
+                )  # fmt: skip
+            elif meaning is Meaning.ASK_VALUE:
+                self.questions.append(f"the variable {name} {meaning.value.strip()}.")
+        return chosen, inputs
+
+
+class _Options:
+    """The arguments of a tool, read."""
+
+    def __init__(self, tool: Tool, words: Sequence[Word]) -> None:
+        self.index = ""
+        self.check_url = ""
+        self.folder: Word | None = None
+        self.files: list[Word] = []
+        self.inputs: dict[str, str] = {}
+        self.credentials: list[tuple[str, Word]] = []
+        self.questions: list[str] = []
+        self.build = self.no_build = False
+        rest = list(words)
+        while rest:
+            word = rest.pop(0)
+            name, equals, value = word.text.partition("=")
+            if not word.raw.startswith("-") or word.raw == "-":
+                self.files.append(word)
+                continue
+            meaning = tool.options.get(name)
+            if meaning is None and len(name) > 2 and name[1] != "-" and name[:2] in tool.options:  # noqa: PLR2004
+                name, equals, value = name[:2], "=", word.text[2:]  # ``-ptoken``
+                meaning = tool.options[name]
+            argument = Word(raw=value, quoted=False)
+            if meaning is not None and meaning.takes_value and not equals:
+                argument = rest.pop(0) if rest else argument
+            self._take(tool, name, meaning, argument)
+
+    def _take(self, tool: Tool, name: str, meaning: Meaning | None, word: Word) -> None:
+        if meaning is None or meaning in (Meaning.ASK, Meaning.ASK_VALUE):
+            self.questions.append(f"the option '{name}' of '{tool.name}' cannot be carried over.")
+        elif meaning is Meaning.INDEX:
+            self.index = word.text
+        elif meaning is Meaning.CHECK_URL:
+            self.check_url = word.text
+        elif meaning is Meaning.FOLDER:
+            self.folder = word
+        elif meaning in (Meaning.USER, Meaning.CREDENTIAL):
+            self.credentials.append((name, word))
+        elif meaning is Meaning.BUILD:
+            self.build = True
+        elif meaning is Meaning.NO_BUILD:
+            self.no_build = True
+        elif meaning in _INPUTS:
+            self.inputs.update([_INPUTS[meaning]])
+
+
+_INPUTS: Final = {
+    Meaning.SKIP_EXISTING: ("skip-existing", "true"),
+    Meaning.ATTESTATIONS: ("attestations", "true"),
+    Meaning.NO_ATTESTATIONS: ("attestations", "false"),
+    Meaning.DRY_RUN: ("dry-run", "true"),
+}
+
+
+def credential_configuration(command: Command) -> tuple[str, ...] | None:
+    """The setting and its values when a command only stores a credential or an index for a tool; else None."""
+    found: Invocation | None = invocation(command.texts) if not command.complex and not command.redirected else None
+    if found is None:
+        return None
+    words = [command.words[n].raw.strip("\"'") for n in found.arguments if not command.texts[n].startswith("-")]
+    if found.program in ("poetry", "pdm") and words[:1] == ["config"]:
+        if words[1:] and words[1].startswith("repositories."):
+            return (words[1],)
+        if words[1:] and words[1].startswith(("pypi-token.", "http-basic.", "repository.")):
+            return tuple(words[1:])
+    return None
+
+
+def secrets_behind(step: Step, text: str) -> Iterator[str]:
+    """The secrets in a text, and those behind the variables that it reads."""
+    yield from SECRET.findall(text)
+    for variable in Word(raw=text, quoted=False).variables:
+        if variable in step.variables:
+            yield from SECRET.findall(step.variables[variable][0].text)
+
+
+def _exports(command: Command) -> Iterator[tuple[str, str]]:
+    if command.texts[:1] == ("export",):
+        for word in command.words[1:]:
+            name, equals, value = word.raw.partition("=")
+            if equals:
+                yield name, Word(raw=value, quoted=False).text
+    elif not command.words:
+        yield from command.assignments
+
+
+def _joined_badly(script: Script, number: int) -> Iterator[str]:
+    """Questions about how an upload hangs together with the commands around it."""
+    command = script.commands[number]
+    if command.after == "||" or command.before == "||":
+        yield (
+            "the upload is joined to another command by '||'; a step has 'continue-on-error: true' for a failure that "
+            "may be ignored. Files that are already on the index with the same contents never fail here."
+        )
+    if "|" in (command.after, command.before) or command.after == "&":
+        yield "the upload is part of a pipe or runs in the background."
+    if command.redirected:
+        yield "the output of the upload goes to a file, which this action does not write."
+    previous = number
+    while script.commands[previous].before == "&&" and previous > 0:
+        previous -= 1
+        if script.commands[previous].texts[:1] and script.commands[previous].texts[0] in _CONDITIONS:
+            yield f"the upload depends on '{' '.join(script.commands[previous].texts)}'; write that as 'if:' of a step."
+
+
+def _hidden_tool(command: Command) -> str | None:
+    """The upload that is inside another command; None when there is none."""
+    words = [word.text.lstrip("($`").rstrip(")`;") for word in command.words]
+    if not words or words[0] in ("echo", "printf", "Write-Output", "Write-Host"):
+        return None
+    for number in range(len(words) - 1):
+        found = tool_of(tuple(words[number:]))
+        if found is not None:
+            return found[0].name
+    return None
+
+
+def _build_first(command: str, build: str) -> str:
+    return (
+        f"'{command}' builds the distributions too. Put '{build}' into a step before this one (better: into a job of "
+        "its own), and replace this step with 'uses: org/pypi-trusted-publish'."
+    )
