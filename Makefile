@@ -1,20 +1,22 @@
 # The commands of this project; `make` lists them. Needs Python 3.10 or newer, make and git, nothing else.
+# `make test PYTHON=python3.12` uses that interpreter, in a virtual environment of its own.
 
 PYTHON ?= python3
-BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+VENV := .venv$(if $(filter command line,$(origin PYTHON)),-$(shell $(PYTHON) -c 'import platform; print(platform.python_version())'))
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv rehearse test lint types workflows tests fuzz real soak bench format docs summary pin lock clean
+.PHONY: help venv rehearse test test-more test-pythons lint types workflows tests fuzz bench format docs summary pin lock clean
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*##/\1 -/p' Makefile
 
-venv: .venv/made  ## make the virtual environment from the hash lock
-.venv/made: requirements/dev.txt pyproject.toml
+venv: $(VENV)/made  ## make the virtual environment from the hash lock
+$(VENV)/made: requirements/dev.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: make PYTHON=... ")'
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes --no-deps --only-binary :all: --no-compile -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --no-index --no-deps --no-build-isolation --editable .
 	touch $@
@@ -22,7 +24,13 @@ venv: .venv/made  ## make the virtual environment from the hash lock
 rehearse: venv  ## play a whole release on this machine, against the embedded index
 	$(BIN)/python -m pypi_trusted_publish rehearse
 
-test: lint types workflows tests  ## everything that must be green
+test: lint types workflows tests  ## everything that must be green before a commit: at most five minutes
+
+test-more: venv fuzz  ## what takes longer: the action played by a runner, other people's clients and indexes, real files, soak
+	$(BIN)/pytest --numprocesses 4 tests/more
+
+test-pythons: venv  ## the core of the suite on every CPython from 3.10 on that this machine has
+	$(BIN)/python tools/test_pythons.py
 
 lint: venv  ## the style of the code
 	$(BIN)/ruff check .
@@ -38,16 +46,11 @@ EXAMPLES = $(wildcard examples/*.yml)
 WORKFLOWS = $(wildcard .github/workflows/*.yml) $(EXAMPLES)
 
 tests: venv  ## the tests, with branch coverage
-	$(BIN)/pytest --numprocesses 2 --cov --cov-report term
+	$(BIN)/pytest --numprocesses 2 --cov --cov-report term --ignore tests/more
 
-fuzz: venv  ## throw damaged names, metadata and archives at the check for five minutes
-	PYTHONPATH="src$(if $(filter Windows_NT,$(OS)),;,:)tests" $(BIN)/python -m fuzz 300
-
-real: venv  ## check about forty real distributions, fetched by name and hash
-	$(BIN)/pytest tests/real/check_real.py
-
-soak: venv  ## many releases through random faults and kills, and every time-out waited for: some minutes
-	$(BIN)/pytest --numprocesses 8 tests/faults/soak.py
+fuzz: venv  ## throw damaged names, metadata and archives at the check for SECONDS
+	PYTHONPATH="src$(if $(filter Windows_NT,$(OS)),;,:)tests" $(BIN)/python -m more.fuzz $(SECONDS)
+SECONDS ?= 60
 
 bench: venv  ## measure this project beside twine and uv, in one run: about ten minutes (BENCH="--only small" FIGURES=benchmarks/figures.json)
 	$(BIN)/python -m benchmarks --json $(FIGURES) $(BENCH)
@@ -75,4 +78,4 @@ lock: venv  ## refresh the hash locks with what is a week old; one package has o
 LOCK := --universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-header --no-annotate
 
 clean:  ## remove what the commands above made
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* dist build
+	rm -rf .venv* .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* dist build

@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
-import yaml
+from ruamel.yaml import YAML
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
@@ -143,7 +143,7 @@ def _code(value: str) -> str:
 
 
 def _action() -> Mapping[str, Any]:
-    loaded: Mapping[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+    loaded: Mapping[str, Any] = YAML(typ="safe").load((ROOT / "action.yml").read_text(encoding="utf-8"))
     return loaded
 
 
@@ -186,4 +186,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))  # noqa: TID251 - the entry of a script
+    raise SystemExit(main(sys.argv[1:]))

@@ -16,7 +16,7 @@ from typing import Final
 
 TABLES: Final[Mapping[str, str]] = {
     "trove-classifiers": "the classifiers",
-    "packaging": "the SPDX licence list, metadata versions, the grammar of versions and requirements",
+    "packaging": "the SPDX license list, metadata versions, the grammar of versions and requirements",
     "email-validator": "the domains reserved for special use",
     "readme-renderer": "the rendering of descriptions",
     "docutils": "the rendering of descriptions",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from pypi_trusted_publish.core.retry import POLICIES, RequestKind, Trouble, row
+from pypi_trusted_publish.core.retry import POLICIES, RequestKind, RetryReason, row
 
 _INTRODUCTION: Final = """\
 # When a request is sent again
@@ -13,7 +13,7 @@ _INTRODUCTION: Final = """\
 <!-- Generated from the table in core/retry.py; change the table, then run `make docs`. -->
 
 Each request to GitHub and to the index is repeated only where a repeat can help and does no harm. A wait is doubled
-from try to try and shortened by up to a half at random; a `Retry-After` of the server is honoured as long as all waits
+from try to try and shortened by up to a half at random; a `Retry-After` of the server is honored as long as all waits
 together stay within the bound. A status that is not in these lists decides: it is never tried again.
 
 | request | tries in all | waits | all waits together | why a repeat is safe |
@@ -35,7 +35,7 @@ def _troubles() -> Iterator[str]:
     yield "What came instead of an answer that decides, and how often the request is sent in all:\n"
     yield "| trouble | " + " | ".join(request.value for request in RequestKind) + " | when only once, why |"
     yield "|---" * (len(RequestKind) + 2) + "|"
-    for trouble in Trouble:
+    for trouble in RetryReason:
         found = [row(request, trouble) for request in RequestKind]
         why = next((decision.why for decision in found if decision.tries == 1), "")
         yield f"| {trouble.value} | " + " | ".join(str(decision.tries) for decision in found) + f" | {why} |"

@@ -20,13 +20,13 @@ code is its anchor here.
 - **Refused**: the index refuses such a file. Nothing silences these rules.
 - **Regretted**: the index takes the file and its users regret it. `--strict` makes them errors, `--ignore CODE`
   silences one. While publishing, some are only counted, in one line.
-- **Told**: worth knowing, never an error.
+- **DiagnosisReported**: worth knowing, never an error.
 
 Rules marked *ages* hang on a table of the index that grows before any copy of it does. `check` speaks for its own table
 and calls an unknown value an error that names the table's date; with `--lenient-tables`, and while publishing, it is a
 warning and the index decides.
 """
-_LEVELS: Final = {Level.INDEX: "Refused", Level.REGRET: "Regretted", Level.NOTICE: "Told"}
+_LEVELS: Final = {Level.REFUSED: "Refused", Level.DISCOURAGED: "Regretted", Level.NOTICE: "DiagnosisReported"}
 
 
 def rules_page() -> str:
@@ -59,7 +59,7 @@ def _section(rule: Rule) -> str:
     marks = [_LEVELS[rule.level], rule.severity.value]
     if rule.table is not None:
         marks.append(f"ages (table of {rule.table.value})")
-    if rule.severity is not Severity.ERROR and rule.while_publishing is WhilePublishing.FOLD:
+    if rule.severity is not Severity.ERROR and rule.while_publishing is WhilePublishing.COUNT:
         marks.append("only counted while publishing")
     return "\n".join(
         (

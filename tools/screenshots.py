@@ -22,7 +22,7 @@ from cmarkgfm.cmark import Options  # type: ignore[import-untyped]
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
-from pypi_trusted_publish.cli.process import Surroundings  # noqa: E402
+from pypi_trusted_publish.cli.process import ProcessContext  # noqa: E402
 from pypi_trusted_publish.cli.publish import publish_with  # noqa: E402 - found through the line above
 from pypi_trusted_publish.clock import SkippingClock, SystemClock  # noqa: E402
 from pypi_trusted_publish.io.console import Style  # noqa: E402
@@ -65,7 +65,7 @@ def summary_of(scene: str) -> str:
         played = {"inputs": {}, **SCENES[scene]}
         settings = {"packages-dir": str(dist), **played.pop("inputs")}  # type: ignore[dict-item]
         with Sandbox(Path(folder) / "stage", distributions=files, inputs=settings, **played) as stage:  # type: ignore[arg-type]
-            surroundings = Surroundings(
+            process = ProcessContext(
                 environ=dict(stage.environ),
                 stdout=io.StringIO(),
                 clock=SkippingClock(SystemClock()),
@@ -74,7 +74,7 @@ def summary_of(scene: str) -> str:
                 cleanup=lambda: None,
                 leave=_nobody_leaves,
             )
-            publish_with(surroundings, style=Style.PLAIN)
+            publish_with(process, style=Style.PLAIN)
             return stage.summary
 
 
@@ -123,4 +123,4 @@ def main(scenes: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])  # noqa: TID251 - the entry of a script
+    main(sys.argv[1:])

@@ -13,12 +13,13 @@ from collections.abc import Callable, MutableMapping, Sequence
 from typing import Final
 
 from .cli.main import run
-from .cli.process import Surroundings
+from .cli.process import ProcessContext
 from .clock import SystemClock
-from .errors import EXIT_SIGNALLED
+from .errors import EXIT_SIGNALLED, WorkflowError
 
 _PIPE: Final = 13
 """The number of SIGPIPE, which Windows does not have."""
+_STDERR: Final = 2
 _READ_BY_OPENSSL: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 """An empty one, as an expression of a workflow leaves it, means not set; OpenSSL would then find no trust store."""
 _SWITCH: Final = 0.0005
@@ -33,11 +34,12 @@ def main(
     cleanup: Callable[[], None] | None = None,
 ) -> int:
     """Run one command and return its exit code; the process's standard output must take any text."""
+    _open_closed_streams()
     sys.setswitchinterval(_SWITCH)
     for name in _READ_BY_OPENSSL:
         if environ.get(name) == "":
             del environ[name]
-    surroundings = Surroundings(
+    process = ProcessContext(
         environ=environ,
         stdout=sys.stdout,
         clock=SystemClock(),
@@ -46,7 +48,7 @@ def main(
         cleanup=cleanup or _nothing,
         leave=os._exit,
     )
-    return run(argv, surroundings)
+    return run(argv, process)
 
 
 def nobody_reads(error: OSError, platform: str) -> bool:
@@ -65,14 +67,29 @@ def entry() -> None:
         code = main(sys.argv[1:], environ=os.environ)
         sys.stdout.flush()
     except OSError as error:
-        if not nobody_reads(error, sys.platform):
-            raise
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads on; say nothing at exit either
-        code = EXIT_SIGNALLED + _PIPE
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the interpreter flushes once more at exit
+        code = _output_failed(error)
     except KeyboardInterrupt:
         code = EXIT_SIGNALLED + signal.SIGINT
     gc.freeze()  # the interpreter then takes itself apart in half the time: it looks for no cycles in what is left
     sys.exit(code)
+
+
+def _output_failed(error: OSError) -> int:
+    """The exit code when standard output cannot be written; the reason on standard error, unless the reader left."""
+    if nobody_reads(error, sys.platform):
+        return EXIT_SIGNALLED + _PIPE
+    print(f"The output could not be written: {os.strerror(error.errno or 0)}.", file=sys.stderr)
+    return WorkflowError.exit_code
+
+
+def _open_closed_streams() -> None:
+    """Put the null device where a standard stream is closed, so that no socket or file takes its number."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= _STDERR:
+        pass
+    os.close(descriptor)
+    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - a descriptor
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
 
 
 def _nothing() -> None:

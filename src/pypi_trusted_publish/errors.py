@@ -7,6 +7,7 @@
       DistributionError [3]   the build: nothing to publish, findings, two versions of one project
       IndexRefused [4]        the publisher or the project's settings on the index; a conflict with a file there
       IndexUnavailable [5]    nobody: wait and run again
+      OwnBug [70]             us: a request of ours was wrong
       SeveralProblems         more than one of these at once; the exit code of the first who must act
 
 Anything else that is raised is a bug of this project: exit code 70 and a report to paste.
@@ -18,7 +19,7 @@ business of the adapters. ``Diagnosis.code`` is the anchor of an entry in ``docs
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 
 if TYPE_CHECKING:
@@ -41,38 +42,81 @@ class Severity(str, enum.Enum):
     NOTICE = "notice"
 
 
+class Cure(str, enum.Enum):
+    """What helps against a problem. The exit code and the next step follow from it alone (:mod:`.core.cures`)."""
+
+    WORKFLOW = "change the workflow"
+    RUNNER = "fix the runner"
+    """Its trust store, clock, proxy or disk; the same files then go through."""
+    NEW_BUILD = "fix the build"
+    """The same version: the index has no file of this name."""
+    NEW_VERSION = "release a new version"
+    NEW_NAME = "rename the project"
+    LEAVE_OUT = "leave the file out"
+    INDEX = "change a setting on the index"
+    """The same files then go through."""
+    LATER = "wait"
+    """The same files go through later."""
+    REPORT = "report a bug"
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of a run that ends with a problem of this cure."""
+        return _EXIT_CODES[self]
+
+
+_EXIT_CODES: Final = {
+    Cure.WORKFLOW: 2,
+    Cure.RUNNER: 2,
+    Cure.NEW_BUILD: 3,
+    Cure.NEW_VERSION: 3,
+    Cure.NEW_NAME: 3,
+    Cure.LEAVE_OUT: 3,
+    Cure.INDEX: 4,
+    Cure.LATER: 5,
+    Cure.REPORT: EXIT_BUG,
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Diagnosis:
     """One cause, told so that its reader can act. All texts may hold foreign text: whoever prints them cleans them."""
 
     code: str
     """Stable, lower-case, hyphenated; the anchor in ``docs/troubleshooting.md``."""
-    happened: str
+    message: str
     """One sentence that names the fact itself: the value found, the file, the field."""
-    cause: str = ""
-    """The likeliest cause, one or two sentences; empty when ``happened`` says it all."""
-    remedy: str = ""
+    likely_cause: str = ""
+    """The likeliest cause, one or two sentences; empty when ``message`` says it all."""
+    fix: str = ""
     """The next move, in the imperative."""
-    paste: str = ""
+    snippet: str = ""
     """Lines to paste (YAML, or a form's fields), verbatim; empty when there is nothing to paste."""
-    read_on: str = ""
+    read_more: str = ""
     """Where to read on: a URL or a path of this project's documentation; empty: the entry of ``code``."""
-    facts: tuple[tuple[str, str], ...] = ()
+    details: tuple[tuple[str, str], ...] = ()
     """Raw facts, name and value, for whoever has to dig."""
     file: str = ""
     """The file that it concerns (a distribution's name), if one does."""
     severity: Severity = Severity.ERROR
+    cure: Cure | None = None
+    """What helps; an error without one takes that of its class. A warning or a notice needs none."""
 
 
 class PublishError(Exception):
     """A release that cannot go on, for reasons that somebody can act on."""
 
     exit_code: ClassVar[int]
+    cure: ClassVar[Cure | None] = None
+    """The cure of a diagnosis that names none."""
 
     def __init__(self, *diagnoses: Diagnosis) -> None:
         if not diagnoses:
             raise ValueError("an error needs at least one diagnosis")
-        super().__init__("; ".join(diagnosis.happened for diagnosis in diagnoses))
+        diagnoses = tuple(
+            replace(diagnosis, cure=self.cure) if diagnosis.cure is None else diagnosis for diagnosis in diagnoses
+        )
+        super().__init__("; ".join(diagnosis.message for diagnosis in diagnoses))
         self._diagnoses = diagnoses
 
     def diagnostics(self) -> tuple[Diagnosis, ...]:
@@ -84,24 +128,35 @@ class WorkflowError(PublishError):
     """The workflow file must change: inputs, permission, event, environment, claims."""
 
     exit_code = 2
+    cure = Cure.WORKFLOW
 
 
 class DistributionError(PublishError):
     """The build must change: nothing to publish, findings, two versions of one project."""
 
     exit_code = 3
+    cure = Cure.NEW_BUILD
 
 
 class IndexRefused(PublishError):
     """The index said no for good: the publisher, the project's settings, or a file that is already there."""
 
     exit_code = 4
+    cure = Cure.INDEX
 
 
 class IndexUnavailable(PublishError):
     """The index, or GitHub, could not answer: wait and run again."""
 
     exit_code = 5
+    cure = Cure.LATER
+
+
+class OwnBug(PublishError):
+    """A request of ours was wrong, whatever the user does."""
+
+    exit_code = EXIT_BUG
+    cure = Cure.REPORT
 
 
 class SeveralProblems(PublishError):
@@ -113,6 +168,17 @@ class SeveralProblems(PublishError):
         ordered = sorted(problems, key=lambda problem: problem.exit_code)
         super().__init__(*(diagnosis for problem in ordered for diagnosis in problem.diagnostics()))
         self.exit_code = ordered[0].exit_code
+
+
+_CLASSES: Final = {
+    kind.exit_code: kind for kind in (WorkflowError, DistributionError, IndexRefused, IndexUnavailable, OwnBug)
+}
+
+
+def error_of(*diagnoses: Diagnosis) -> PublishError:
+    """Return the error for diagnoses that each name a cure; its class is that of the first who must act."""
+    codes = [diagnosis.cure.exit_code for diagnosis in diagnoses if diagnosis.cure is not None]
+    return _CLASSES[min(codes, default=EXIT_BUG)](*diagnoses)
 
 
 def raise_together(problems: Iterable[PublishError]) -> None:

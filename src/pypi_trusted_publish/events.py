@@ -63,7 +63,7 @@ class Retrying(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LaneNarrowed(Event):
+class ConcurrencyReduced(Event):
     """From here on fewer files are sent at once."""
 
     lanes: int
@@ -71,7 +71,7 @@ class LaneNarrowed(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Proved(Event):
+class IdentityVerified(Event):
     """The identity token's claims satisfied the policy."""
 
     claims: tuple[tuple[str, str], ...]
@@ -97,7 +97,7 @@ class ProtectionRead(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProjectSeen(Event):
+class ProjectPageRead(Event):
     """The index was asked for a project."""
 
     project: str
@@ -200,7 +200,7 @@ class Fact(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told(Event):
+class DiagnosisReported(Event):
     """A diagnosis that does not end the run (warning or notice), or that ends it (error)."""
 
     diagnosis: Diagnosis
@@ -317,27 +317,27 @@ __all__ = [
     "Answered",
     "Attested",
     "Checked",
+    "ConcurrencyReduced",
     "Confirmed",
     "CoverageRead",
+    "DiagnosisReported",
     "DryRunProof",
     "Emit",
     "Event",
     "Fact",
     "Failed",
-    "LaneNarrowed",
+    "IdentityVerified",
     "Minted",
     "NotUploaded",
     "Planned",
-    "ProjectSeen",
+    "ProjectPageRead",
     "ProtectionRead",
-    "Proved",
     "Retrying",
     "Revoked",
     "RunEnded",
     "RunStarted",
     "StepStarted",
     "Stopping",
-    "Told",
     "UploadProgress",
     "UploadStarted",
     "Uploaded",

@@ -313,17 +313,17 @@ def _mistake(name: str, text: str, wanted: str) -> Diagnosis:
     shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
     return Diagnosis(
         code="input-invalid",
-        happened=f"The input {name!r} is {shown!r}: {wanted}.",
-        remedy=f"Correct it, or leave it out: the default is {INPUTS[name].default!r}.",
-        facts=(("input", name),),
+        message=f"The input {name!r} is {shown!r}: {wanted}.",
+        fix=f"Correct it, or leave it out: the default is {INPUTS[name].default!r}.",
+        details=(("input", name),),
     )
 
 
 def _unusable_url(reason: str) -> Diagnosis:
     return Diagnosis(
         code="input-url-unusable",
-        happened=f"The address of the index cannot be used: {reason}.",
-        remedy="Write 'pypi', 'testpypi', or the upload URL of the index: https, without user name, query and "
+        message=f"The address of the index cannot be used: {reason}.",
+        fix="Write 'pypi', 'testpypi', or the upload URL of the index: https, without user name, query and "
         "fragment. A token or password never belongs into it; this action has none.",
     )
 
@@ -331,8 +331,8 @@ def _unusable_url(reason: str) -> Diagnosis:
 def _contradiction(spec: Input) -> Diagnosis:
     return Diagnosis(
         code="input-contradiction",
-        happened=f"The inputs {spec.name!r} and {spec.old!r} have different values.",
-        cause=f"{spec.old!r} is the old spelling of {spec.name!r}; only one of them can be meant.",
-        remedy=f"Remove {spec.old!r}.",
-        facts=(("input", spec.name), ("old spelling", spec.old)),
+        message=f"The inputs {spec.name!r} and {spec.old!r} have different values.",
+        likely_cause=f"{spec.old!r} is the old spelling of {spec.name!r}; only one of them can be meant.",
+        fix=f"Remove {spec.old!r}.",
+        details=(("input", spec.name), ("old spelling", spec.old)),
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-import yaml
+from ruamel.yaml import YAML
 
 from pypi_trusted_publish.inputs import INPUTS
 
@@ -17,7 +17,7 @@ OLD_SPELLINGS: Final = {"repository_url", "packages_dir", "verify_metadata", "sk
 
 
 def load(name: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
+    loaded: dict[str, Any] = YAML(typ="safe").load((ROOT / name).read_text(encoding="utf-8"))
     return loaded
 
 

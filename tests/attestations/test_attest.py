@@ -17,7 +17,7 @@ from pypi_trusted_publish.checks.model import Candidate, Distribution
 from pypi_trusted_publish.core.claims import AcceptedClaims, UnverifiedClaims
 from pypi_trusted_publish.core.project_page import ProjectPage
 from pypi_trusted_publish.errors import Diagnosis, IndexUnavailable, Severity, WorkflowError
-from pypi_trusted_publish.events import Attested, Fact, StepStarted, Told
+from pypi_trusted_publish.events import Attested, DiagnosisReported, Fact, StepStarted
 
 WHEEL = distribution("demo-1.0-py3-none-any.whl")
 HERE = claims()
@@ -98,7 +98,7 @@ def test_a_run_without_attestations_installs_nothing_and_asks_nobody(
     assert attest(port, WHEEL, about=about) == {}
     assert installation.begun == 0
     assert stand.instance.requests == []
-    assert any(isinstance(event, Fact | Told) for event in stand.events), "and says so"
+    assert any(isinstance(event, Fact | DiagnosisReported) for event in stand.events), "and says so"
 
 
 def test_nothing_is_signed_when_nothing_is_uploaded(stand: Stand) -> None:
@@ -109,7 +109,7 @@ def test_nothing_is_signed_when_nothing_is_uploaded(stand: Stand) -> None:
 
 def test_a_reusable_workflow_is_noticed_or_refused_by_the_wish(stand: Stand) -> None:
     attest(attestations(stand, Installation()), WHEEL, about=CALLED)
-    (told,) = stand.told(Told)
+    (told,) = stand.told(DiagnosisReported)
     assert (told.diagnosis.code, told.diagnosis.severity) == ("attestations-reusable-workflow", Severity.NOTICE)
     with pytest.raises(WorkflowError) as caught:
         attestations(stand, Installation(), wish=Wish.TRUE).begin(CALLED)
@@ -135,14 +135,14 @@ def test_a_dry_run_verifies_what_lies_there_and_enters_nothing_in_the_log(stand:
 
 
 def unavailable() -> IndexUnavailable:
-    return IndexUnavailable(Diagnosis(code="install-failed", happened="pip could not reach its index."))
+    return IndexUnavailable(Diagnosis(code="install-failed", message="pip could not reach its index."))
 
 
 def test_packages_that_cannot_be_installed_are_a_failure_to_sign(stand: Stand) -> None:
     assert attest(attestations(stand, Installation(unavailable())), WHEEL) == {}
-    (told,) = stand.told(Told)
+    (told,) = stand.told(DiagnosisReported)
     assert told.diagnosis.severity is Severity.WARNING
-    assert told.diagnosis.happened.endswith("pip could not reach its index.")
+    assert told.diagnosis.message.endswith("pip could not reach its index.")
     with pytest.raises(IndexUnavailable):
         attest(attestations(stand, Installation(unavailable())), WHEEL, pages=[attested_page()])
     with pytest.raises(IndexUnavailable):

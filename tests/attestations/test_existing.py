@@ -110,7 +110,7 @@ def test_nothing_is_asked_for_when_there_is_nothing_to_pass_on(stand: Stand) -> 
 def test_a_file_that_is_no_attestation_stops_the_run(stand: Stand, content: bytes, problem: str) -> None:
     (diagnosis,) = refusals(stand, WHEEL, beside=[beside(WHEEL, content)])
     assert (diagnosis.code, diagnosis.file) == ("attestation-file-unusable", f"{WHEEL.filename}.publish.attestation")
-    assert problem in diagnosis.happened
+    assert problem in diagnosis.message
     assert stand.instance.requests == []
 
 
@@ -119,7 +119,7 @@ def test_a_file_that_cannot_be_read_stops_the_run(stand: Stand) -> None:
         raise PermissionError
 
     (diagnosis,) = refusals(stand, WHEEL, beside=[replace(beside(WHEEL, b""), open=refuse)])
-    assert "cannot be read" in diagnosis.happened
+    assert "cannot be read" in diagnosis.message
 
 
 def test_all_problems_of_all_files_are_told_together_before_anything_is_signed(stand: Stand) -> None:

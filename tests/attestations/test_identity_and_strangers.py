@@ -22,29 +22,29 @@ LASTING = 20
 def test_certificates_that_have_always_run_out_end_the_tries(stand: Stand) -> None:
     stand.instance.authority.lifetimes = [timedelta(seconds=-1)] * LASTING
     assert stand.prepare(WHEEL) == {}
-    assert "had run out before its use" in warnings(stand)[0].happened
+    assert "had run out before its use" in warnings(stand)[0].message
     assert stand.instance.requests == [AUTHORITY] * 3
 
 
 def test_identity_tokens_that_are_never_valid_point_to_the_clock(stand: Stand) -> None:
     stand.github.lifetimes = [-60] * LASTING
     assert stand.prepare(WHEEL) == {}
-    assert "not valid now by this machine's clock" in warnings(stand)[0].happened
+    assert "not valid now by this machine's clock" in warnings(stand)[0].message
 
 
 def test_an_identity_endpoint_that_is_down_is_a_failure_to_sign(stand: Stand) -> None:
     def down(audience: Audience) -> IdentityToken:
-        raise IndexUnavailable(Diagnosis(code="identity-endpoint", happened="GitHub's identity endpoint is down."))
+        raise IndexUnavailable(Diagnosis(code="identity-endpoint", message="GitHub's identity endpoint is down."))
 
     assert stand.prepare(WHEEL, request_identity=down) == {}
-    assert "GitHub's identity endpoint is down." in warnings(stand)[0].happened
+    assert "GitHub's identity endpoint is down." in warnings(stand)[0].message
     with pytest.raises(IndexUnavailable):
         stand.prepare(WHEEL, request_identity=down, pages=[attested_page()])
 
 
 def test_an_identity_that_the_workflow_must_allow_stops_the_run(stand: Stand) -> None:
     def forbidden(audience: Audience) -> IdentityToken:
-        raise WorkflowError(Diagnosis(code="no-id-token", happened="The job lacks a permission."))
+        raise WorkflowError(Diagnosis(code="no-id-token", message="The job lacks a permission."))
 
     with pytest.raises(WorkflowError):
         stand.prepare(WHEEL, request_identity=forbidden)
@@ -54,7 +54,7 @@ def test_a_certificate_of_a_stranger_is_not_used(stand: Stand) -> None:
     stand.trust = stand.instance.trust_configuration()
     stand.instance.authority = Authority()
     assert stand.prepare(WHEEL) == {}
-    assert "no certificate for this job" in warnings(stand)[0].happened
+    assert "no certificate for this job" in warnings(stand)[0].message
 
 
 def test_an_entry_of_a_strange_log_is_found_out_before_anything_is_sent(stand: Stand) -> None:
@@ -64,8 +64,8 @@ def test_an_entry_of_a_strange_log_is_found_out_before_anything_is_sent(stand: S
         stand.prepare(WHEEL, pages=[attested_page()])
     (diagnosis,) = caught.value.diagnostics()
     assert diagnosis.code == "attestation-would-be-refused"
-    assert "does not verify" in diagnosis.happened
-    assert diagnosis.remedy == (
+    assert "does not verify" in diagnosis.message
+    assert diagnosis.fix == (
         "If the job stands in a reusable workflow, move it into the calling one; "
         "or publish without them: `attestations: false`."
     )
@@ -78,7 +78,7 @@ def test_a_certificate_that_names_the_calling_workflow_is_found_out(stand: Stand
     (warning,) = warnings(stand)
     assert warning.code == "attestation-would-be-refused"
     assert (
-        "release.yml@refs/tags/v1.0, not https://github.com/octo/demo/.github/workflows/called.yml" in warning.happened
+        "release.yml@refs/tags/v1.0, not https://github.com/octo/demo/.github/workflows/called.yml" in warning.message
     )
 
 

@@ -64,24 +64,24 @@ def test_a_reusable_workflow_is_explained_with_both_files() -> None:
     assert isinstance(refused, Fail)
     for told in (skipped, refused.diagnosis):
         assert told.code == "attestations-reusable-workflow"
-        assert "release.yml" in told.cause
-        assert "called.yml" in told.cause
-        assert "Move the publishing job into release.yml" in told.remedy
+        assert "release.yml" in told.likely_cause
+        assert "called.yml" in told.likely_cause
+        assert "Move the publishing job into release.yml" in told.fix
     assert refused.diagnosis.severity is Severity.ERROR
-    assert "attestations: auto" in refused.diagnosis.remedy
+    assert "attestations: auto" in refused.diagnosis.fix
 
 
 def test_a_private_repository_is_told_of_the_public_log_whatever_happens() -> None:
     kept_out, put_in = notice(decided(Wish.AUTO, PRIVATE)), notice(decided(Wish.TRUE, PRIVATE))
-    assert "No attestations are made: the repository is private." in kept_out.happened
-    assert "attestations: true" in kept_out.remedy
-    assert "although the repository is private" in put_in.happened
-    assert "attestations: auto" in put_in.remedy
-    assert "of unknown visibility" in notice(decided(Wish.AUTO, UNTOLD)).happened
+    assert "No attestations are made: the repository is private." in kept_out.message
+    assert "attestations: true" in kept_out.fix
+    assert "although the repository is private" in put_in.message
+    assert "attestations: auto" in put_in.fix
+    assert "of unknown visibility" in notice(decided(Wish.AUTO, UNTOLD)).message
 
 
 def test_an_index_that_is_not_known_to_take_them_is_named() -> None:
-    assert "PyPI, which is not known" in notice(decided(Wish.TRUE, HERE, index_verifies=False)).happened
+    assert "PyPI, which is not known" in notice(decided(Wish.TRUE, HERE, index_verifies=False)).message
     silent = decided(Wish.AUTO, HERE, index_verifies=False)
     assert isinstance(silent, Skip)
     assert "PyPI is not known to take attestations" in silent.reason

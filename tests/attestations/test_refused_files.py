@@ -66,7 +66,7 @@ def test_a_foreign_attestation_stops_the_run_with_what_it_names(
     text = attestation(stand, WHEEL, **changes)
     (diagnosis,) = refusals(stand, WHEEL, beside=[beside(WHEEL, text)])
     assert diagnosis.code == "attestation-file-refused"
-    assert problem in diagnosis.happened
+    assert problem in diagnosis.message
 
 
 def test_a_certificate_that_says_nothing_of_the_job_is_foreign(stand: Stand) -> None:
@@ -92,10 +92,10 @@ def test_a_workflow_at_its_commit_is_the_publisher_too(stand: Stand) -> None:
 def test_an_attestation_of_another_file_stops_the_run(stand: Stand, about: Distribution, problem: str) -> None:
     text = attestation(stand, about)
     (diagnosis,) = refusals(stand, WHEEL, beside=[beside(WHEEL, text)])
-    assert problem in diagnosis.happened
+    assert problem in diagnosis.message
 
 
-def test_a_name_that_is_spelt_otherwise_is_the_same_file(stand: Stand) -> None:
+def test_a_name_that_is_spelled_otherwise_is_the_same_file(stand: Stand) -> None:
     text = attestation(stand, replace(WHEEL, filename="Demo-1.0.0-py3-none-any.whl"))
     assert len(stand.prepare(WHEEL, beside=[beside(WHEEL, text)])) == 1
 
@@ -103,14 +103,14 @@ def test_a_name_that_is_spelt_otherwise_is_the_same_file(stand: Stand) -> None:
 def test_a_predicate_type_that_the_index_does_not_take_stops_the_run(stand: Stand) -> None:
     text = attestation(stand, WHEEL, "https://example.com/vsa/v1")
     (diagnosis,) = refusals(stand, WHEEL, beside=[beside(WHEEL, text)])
-    assert "'https://example.com/vsa/v1', which the index does not take" in diagnosis.happened
+    assert "'https://example.com/vsa/v1', which the index does not take" in diagnosis.message
 
 
 def test_two_of_the_same_predicate_type_stop_the_run(stand: Stand) -> None:
     files = [beside(WHEEL, attestation(stand, WHEEL)), beside(WHEEL, attestation(stand, WHEEL), PROVENANCE)]
     (diagnosis,) = refusals(stand, WHEEL, beside=files)
     assert diagnosis.code == "attestation-files-repeat"
-    assert diagnosis.remedy.endswith(f"{WHEEL.path}.publish.attestation, {WHEEL.path}{PROVENANCE}")
+    assert diagnosis.fix.endswith(f"{WHEEL.path}.publish.attestation, {WHEEL.path}{PROVENANCE}")
 
 
 TAMPERED: Mapping[str, tuple[tuple[str | int, ...], object]] = {

@@ -25,12 +25,12 @@ from pypi_trusted_publish.core.claims import AcceptedClaims, decode_unverified
 from pypi_trusted_publish.core.plan import PlanPolicy
 from pypi_trusted_publish.core.urls import IndexUrls
 from pypi_trusted_publish.errors import Diagnosis, IndexRefused, IndexUnavailable
-from pypi_trusted_publish.events import Attested, Confirmed, Told
+from pypi_trusted_publish.events import Attested, Confirmed, DiagnosisReported
 from pypi_trusted_publish.io.index_client import IndexClient
 from pypi_trusted_publish.io.packages_dir import collect
 from pypi_trusted_publish.io.upload_tokens import UploadTokens
 from pypi_trusted_publish.publish.background import Background
-from pypi_trusted_publish.publish.flow import Order, Ports, publish
+from pypi_trusted_publish.publish.flow import ReleaseOptions, ReleaseSteps, publish
 from pypi_trusted_publish.publish.prefetch import PagesAhead
 from pypi_trusted_publish.publish.prove import Proof
 from pypi_trusted_publish.rehearsal.samples import Sample, build_release
@@ -74,7 +74,7 @@ class Job:
             install=Installed,
             emit=emit,
         )
-        ports = Ports(
+        ports = ReleaseSteps(
             prove=lambda: proof,
             validate=lambda: check(found.candidates, options=CheckOptions()),
             index=index,
@@ -86,7 +86,7 @@ class Job:
             emit=emit,
         )
         policy = PlanPolicy(skip_existing=False, like_pypi=True, run_attempt=1, now=stand.clock.now())
-        publish(Order(plan=policy, lanes=2, wait_for_index=10.0, dry_run=False, index_verifies=True), ports)
+        publish(ReleaseOptions(plan=policy, lanes=2, wait_for_index=10.0, dry_run=False, index_verifies=True), ports)
 
     def tokens(self, urls: IndexUrls) -> UploadTokens:
         return UploadTokens(
@@ -94,7 +94,7 @@ class Job:
             urls=urls,
             audience=AUDIENCE,
             request_identity=self.request,
-            explain=lambda _: IndexRefused(Diagnosis(code="refused", happened="The mint was refused.")),
+            explain=lambda _: IndexRefused(Diagnosis(code="refused", message="The mint was refused.")),
             register_secret=lambda _: None,
             clock=self.stand.clock,
             emit=self.stand.events.append,
@@ -170,7 +170,7 @@ def test_when_signing_fails_a_project_without_provenance_is_published_without(jo
     job.stand.instance.faults.put(service, Fault(status=503), times=20)
     job.release()
     assert [entry["provenance"] for entry in job.entries()] == [None, None]
-    assert "attestations-not-made" in {told.diagnosis.code for told in job.stand.told(Told)}
+    assert "attestations-not-made" in {told.diagnosis.code for told in job.stand.told(DiagnosisReported)}
 
 
 def test_what_is_sent_is_what_is_kept(job: Job) -> None:

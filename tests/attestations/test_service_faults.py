@@ -21,7 +21,7 @@ from pypi_trusted_publish.attestations.retrying import Patience
 from pypi_trusted_publish.attestations.signing import AT_ONCE
 from pypi_trusted_publish.core.project_page import PageState
 from pypi_trusted_publish.errors import IndexUnavailable, Severity
-from pypi_trusted_publish.events import Attested, Fact, Retrying, Told
+from pypi_trusted_publish.events import Attested, DiagnosisReported, Fact, Retrying
 
 WHEEL = distribution("demo-1.0-py3-none-any.whl")
 SDIST = distribution("demo-1.0.tar.gz")
@@ -79,7 +79,7 @@ def test_a_fault_that_passes_costs_one_more_try(stand: Stand, service: str, faul
     spoil(stand, service, fault)
     assert set(stand.prepare(WHEEL, SDIST, wish=Wish.TRUE)) == {WHEEL.filename, SDIST.filename}
     assert [event.attempt for event in stand.told(Retrying)] == [2]
-    assert stand.told(Told) == []
+    assert stand.told(DiagnosisReported) == []
 
 
 @pytest.mark.parametrize("service", [AUTHORITY, LOG])
@@ -106,8 +106,8 @@ def test_when_a_fault_lasts_a_project_with_provenance_is_not_published(
         stand.prepare(WHEEL, SDIST, pages=[page(project="other"), attested_page()])
     (diagnosis,) = caught.value.diagnostics()
     assert caught.value.exit_code == 5
-    assert diagnosis.remedy == "Run the failed job again; or publish without them: `attestations: false`."
-    assert "demo-0.9-py3-none-any.whl" in diagnosis.cause
+    assert diagnosis.fix == "Run the failed job again; or publish without them: `attestations: false`."
+    assert "demo-0.9-py3-none-any.whl" in diagnosis.likely_cause
 
 
 def test_a_service_that_cannot_be_reached_is_named(stand: Stand, instance: LocalSigstore) -> None:
@@ -116,14 +116,14 @@ def test_a_service_that_cannot_be_reached_is_named(stand: Stand, instance: Local
     stand.trust = instance.trust_configuration().replace(instance.url, closed.url)
     assert stand.prepare(WHEEL) == {}
     (warning,) = warnings(stand)
-    assert "the certificate authority gave no answer: connection refused" in warning.happened
+    assert "the certificate authority gave no answer: connection refused" in warning.message
 
 
 def test_attestations_that_were_asked_for_are_never_left_out(stand: Stand) -> None:
     spoil(stand, LOG, FAULTS["answers 503"], times=LASTING)
     with pytest.raises(IndexUnavailable) as caught:
         stand.prepare(WHEEL, wish=Wish.TRUE)
-    assert "the transparency log answered 503" in caught.value.diagnostics()[0].happened
+    assert "the transparency log answered 503" in caught.value.diagnostics()[0].message
 
 
 def test_a_page_that_could_not_be_read_counts_as_one_with_provenance(stand: Stand) -> None:
@@ -146,7 +146,7 @@ def test_one_file_that_cannot_be_signed_leaves_the_whole_release_without(stand: 
 def test_without_timestamps_the_attestations_are_made_all_the_same(stand: Stand, fault: Fault) -> None:
     spoil(stand, TIMESTAMP, fault, times=LASTING)
     assert len(stand.prepare(WHEEL, SDIST, pages=[attested_page()])) == 2
-    (notice,) = [event.diagnosis for event in stand.told(Told)]
+    (notice,) = [event.diagnosis for event in stand.told(DiagnosisReported)]
     assert (notice.code, notice.severity) == ("attestations-without-timestamp", Severity.NOTICE)
     assert stand.instance.requests.count(TIMESTAMP) == 2, "it is not asked again for the second file"
 
@@ -155,7 +155,7 @@ def test_files_that_lose_their_timestamps_together_are_told_of_once(stand: Stand
     files = [distribution(f"demo-1.{number}-py3-none-any.whl") for number in range(4)]
     spoil(stand, TIMESTAMP, FAULTS["is slow"], times=LASTING)
     assert len(stand.prepare(*files, map_=all_at_once)) == 4
-    assert len(stand.told(Told)) == 1
+    assert len(stand.told(DiagnosisReported)) == 1
 
 
 def test_files_that_fail_together_are_told_of_once(stand: Stand) -> None:

@@ -9,7 +9,7 @@ from pypi_trusted_publish.installation.pip_problems import not_installed
 FOREIGN = "x\r::add-mask::y ##[error]z\x1b[31m"
 
 DIAGNOSIS = Diagnosis(
-    code="a-code", happened=f"It broke: {FOREIGN} 100%", remedy="Mend it.", paste="- one\n- two", facts=(("fact", "1"),)
+    code="a-code", message=f"It broke: {FOREIGN} 100%", fix="Mend it.", snippet="- one\n- two", details=(("fact", "1"),)
 )
 
 
@@ -31,12 +31,12 @@ def test_the_annotation_is_one_command_on_one_line_whatever_the_text() -> None:
 
 
 def test_the_annotation_stays_within_the_runners_limit() -> None:
-    long = Diagnosis(code="a-code", happened="x" * 10_000)
+    long = Diagnosis(code="a-code", message="x" * 10_000)
     assert len(annotation(long).removeprefix("::error title=pypi-trusted-publish a-code::")) == 4000
 
 
 def test_foreign_text_cannot_leave_the_code_block_of_the_summary() -> None:
-    block = summary(Diagnosis(code="a-code", happened="one\n\n# two\n```", read_on="docs/x.md")).splitlines()[2:-2]
+    block = summary(Diagnosis(code="a-code", message="one\n\n# two\n```", read_more="docs/x.md")).splitlines()[2:-2]
     assert block == ["    one\\n\\n# two\\n```"]
 
 
@@ -45,8 +45,8 @@ def test_the_last_lines_of_pip_are_kept_and_credentials_in_urls_are_not() -> Non
         [f"line {number}" for number in range(40)] + ["ERROR: https://me:secret@host.invalid/ said no", ""]
     )
     diagnosis = not_installed("runtime", said, 1, "python (3.12)").diagnostics()[0]
-    assert diagnosis.happened.endswith("(status 1): ERROR: https://***@host.invalid/ said no")
-    assert next(value for name, value in diagnosis.facts if name == "pip") == "line 21"
+    assert diagnosis.message.endswith("(status 1): ERROR: https://***@host.invalid/ said no")
+    assert next(value for name, value in diagnosis.details if name == "pip") == "line 21"
 
 
 def test_a_password_behind_a_user_with_an_at_sign_is_not_kept_either() -> None:
@@ -55,4 +55,4 @@ def test_a_password_behind_a_user_with_an_at_sign_is_not_kept_either() -> None:
 
 
 def test_a_pip_that_says_nothing_is_told_by_its_status() -> None:
-    assert "(status -9): " in not_installed("runtime", "", -9, "python (3.12)").diagnostics()[0].happened
+    assert "(status -9): " in not_installed("runtime", "", -9, "python (3.12)").diagnostics()[0].message

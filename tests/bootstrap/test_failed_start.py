@@ -117,8 +117,8 @@ def test_an_interpreter_without_pip_is_told_what_to_set_up(bootstrap: ModuleType
         folder.remove()
     diagnosis = caught.value.diagnostics()[0]
     assert (caught.value.exit_code, diagnosis.code) == (2, "pip-missing")
-    assert sys.executable in diagnosis.happened
-    assert "actions/setup-python@" in diagnosis.paste
+    assert sys.executable in diagnosis.message
+    assert "actions/setup-python@" in diagnosis.snippet
 
 
 def test_a_pip_that_installs_elsewhere_is_found_out(bootstrap: ModuleType, tmp_path: Path) -> None:
@@ -134,4 +134,4 @@ def test_a_pip_that_installs_elsewhere_is_found_out(bootstrap: ModuleType, tmp_p
         folder.remove()
     diagnosis = caught.value.diagnostics()[0]
     assert (caught.value.exit_code, diagnosis.code) == (2, "packages-incomplete")
-    assert "httpx==" in diagnosis.happened
+    assert "httpx==" in diagnosis.message

@@ -95,11 +95,11 @@ def test_nothing_of_the_users_own_packages_is_run(start: Start, tmp_path: Path, 
     assert not trace.exists()
 
 
-def test_an_installed_pip_is_entered_without_its_neighbours(unpacked_pip: Path, tmp_path: Path, trace: Path) -> None:
-    plant(tmp_path / "neighbours", trace)
-    for neighbour in (tmp_path / "neighbours").iterdir():
-        if neighbour.stem != "pip":
-            neighbour.rename(unpacked_pip / neighbour.name)
+def test_an_installed_pip_is_entered_without_its_neighbors(unpacked_pip: Path, tmp_path: Path, trace: Path) -> None:
+    plant(tmp_path / "neighbors", trace)
+    for neighbor in (tmp_path / "neighbors").iterdir():
+        if neighbor.stem != "pip":
+            neighbor.rename(unpacked_pip / neighbor.name)
     command = Pip(path=str(unpacked_pip / "pip")).command(["install", "--dry-run", "--no-index", "packaging"])
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 1

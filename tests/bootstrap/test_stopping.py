@@ -22,7 +22,7 @@ def silent_index() -> Iterator[socket.socket]:
         yield server
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_a_signal_to_the_process_that_the_runner_started_stops_pip_and_removes_the_folder(
     checkout: Path, tmp_path: Path, silent_index: socket.socket, number: signal.Signals
 ) -> None:

@@ -24,7 +24,7 @@ from builders.clock import VirtualClock
 from builders.release import distribution, page, published
 from local_sigstore.instance import LocalSigstore
 from pypi_trusted_publish.attestations.policy import PassOn, Sign, Wish
-from pypi_trusted_publish.attestations.prepare import SigningDesk, Task, prepare
+from pypi_trusted_publish.attestations.prepare import SigningSetup, Task, prepare
 from pypi_trusted_publish.attestations.retrying import Patience, Persistence
 from pypi_trusted_publish.attestations.trust_root import TrustRepository, fetched
 from pypi_trusted_publish.checks.check import one_by_one
@@ -32,7 +32,7 @@ from pypi_trusted_publish.checks.model import Candidate, Distribution, FileIdent
 from pypi_trusted_publish.core.claims import UnverifiedClaims
 from pypi_trusted_publish.core.project_page import ProjectPage
 from pypi_trusted_publish.errors import Diagnosis, Severity
-from pypi_trusted_publish.events import Event, Told
+from pypi_trusted_publish.events import DiagnosisReported, Event
 from pypi_trusted_publish.io.http.connections import HeadStart
 from pypi_trusted_publish.io.http.proxies import Proxies
 from pypi_trusted_publish.io.http.session import Session
@@ -129,7 +129,7 @@ class Stand:
     def persistence(self) -> Persistence:
         return Persistence(patience=self.patience, clock=self.clock, emit=self.events.append, random=lambda: 0.5)
 
-    def desk(self, **changes: Any) -> SigningDesk:
+    def desk(self, **changes: Any) -> SigningSetup:
         values: dict[str, Any] = {
             "session": self.session,
             "request_identity": self.github,
@@ -139,7 +139,7 @@ class Stand:
             "persistence": self.persistence(),
             "map_": one_by_one,
         }
-        return SigningDesk(**{**values, **changes})
+        return SigningSetup(**{**values, **changes})
 
     def prepare(
         self,
@@ -195,7 +195,7 @@ def beside(file: Distribution, content: bytes | str, suffix: str = ".publish.att
 
 def warnings(stand: Stand) -> list[Diagnosis]:
     """What the run told as warnings."""
-    return [told.diagnosis for told in stand.told(Told) if told.diagnosis.severity is Severity.WARNING]
+    return [told.diagnosis for told in stand.told(DiagnosisReported) if told.diagnosis.severity is Severity.WARNING]
 
 
 def attested_page() -> ProjectPage:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from builders.clock import VirtualClock
-from builders.network import Told, session
+from builders.network import DiagnosisReported, session
 from builders.raw_server import Peer, RawServer, Request
 from pypi_trusted_publish.clock import Clock
 from pypi_trusted_publish.core.mint_refusals import Refusal, explain_refusal
@@ -36,6 +36,16 @@ def told_html(status: str = "200 OK") -> Answer:
 def told(status: str, body: bytes = b"", **headers: str) -> Answer:
     """Any answer."""
     return lambda peer: peer.answer(status, body, **headers)
+
+
+def raw(data: bytes) -> Answer:
+    """These bytes, and then the end of the connection."""
+
+    def answer(peer: Peer) -> None:
+        peer.send(data)
+        peer.sock.close()
+
+    return answer
 
 
 def dropped(peer: Peer) -> None:
@@ -94,10 +104,14 @@ def as_pypi(server: RawServer) -> IndexUrls:
 
 
 def client(
-    server: RawServer, events: Told | None = None, *, urls: IndexUrls | None = None, clock: Clock | None = None
+    server: RawServer,
+    events: DiagnosisReported | None = None,
+    *,
+    urls: IndexUrls | None = None,
+    clock: Clock | None = None,
 ) -> IndexClient:
     """Our client; it waits between tries on a clock that does not. The time-outs of its network are real."""
-    events = events or Told()
+    events = events or DiagnosisReported()
     clock = clock or VirtualClock()
     return IndexClient(
         session=session(events),
@@ -161,14 +175,14 @@ def explained(refusal: Refusal) -> PublishError:
 def tokens(
     server: RawServer,
     *,
-    events: Told | None = None,
+    events: DiagnosisReported | None = None,
     clock: Clock | None = None,
     over: Session | None = None,
     identities: Identities | None = None,
     secrets: list[Secret] | None = None,
 ) -> UploadTokens:
     """The tokens of a run at that server."""
-    events = events or Told()
+    events = events or DiagnosisReported()
     clock = clock or VirtualClock()
     return UploadTokens(
         session=over or session(events),

@@ -21,7 +21,7 @@ Kind = TypeVar("Kind", bound=Event)
 _MADE: Final[list[Session]] = []
 
 
-class Told:
+class DiagnosisReported:
     """Every event, in order."""
 
     def __init__(self) -> None:
@@ -42,10 +42,10 @@ def head_start(environ: Mapping[str, str] | None = None) -> HeadStart:
 
 
 def session(
-    told: Told | None = None, *, environ: Mapping[str, str] | None = None, start: HeadStart | None = None
+    told: DiagnosisReported | None = None, *, environ: Mapping[str, str] | None = None, start: HeadStart | None = None
 ) -> Session:
     """A session with or without a head start. Its time-outs are real."""
-    made = Session(start or head_start(environ), emit=told or Told(), user_agent="test/1.0")
+    made = Session(start or head_start(environ), emit=told or DiagnosisReported(), user_agent="test/1.0")
     _MADE.append(made)
     return made
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from pypi_trusted_publish.cli.main import run
-from pypi_trusted_publish.cli.process import Surroundings
+from pypi_trusted_publish.cli.process import ProcessContext
 from pypi_trusted_publish.clock import SkippingClock, SystemClock
 from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 
@@ -61,7 +61,7 @@ def play(
     for name in ("output", "summary"):
         (stage.folder / name).write_text("", encoding="utf-8")
     stdout = io.StringIO()
-    surroundings = Surroundings(
+    process = ProcessContext(
         environ={**stage.environ, **(environ or {})},
         stdout=stdout,
         clock=clock or SkippingClock(SystemClock()),
@@ -72,7 +72,7 @@ def play(
         patience=patience,
         sigstore_trust=trust,
     )
-    code = run(["publish"], surroundings)
+    code = run(["publish"], process)
     return left_by(stage, code=code, log=stdout.getvalue())
 
 

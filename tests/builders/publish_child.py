@@ -7,14 +7,14 @@ import random
 import sys
 
 from pypi_trusted_publish.cli.main import run
-from pypi_trusted_publish.cli.process import Surroundings
+from pypi_trusted_publish.cli.process import ProcessContext
 from pypi_trusted_publish.clock import SkippingClock, SystemClock
 
 if __name__ == "__main__":
     sys.exit(
         run(
             ["publish"],
-            Surroundings(
+            ProcessContext(
                 environ=dict(os.environ),
                 stdout=sys.stdout,
                 clock=SkippingClock(SystemClock()),

@@ -83,7 +83,7 @@ def _judged(raw: dict[str, Any]) -> bool:
     except reference.ExceptionGroup:
         return False
     urls = [url for url in (judged.home_page, judged.download_url) if url is not None]
-    labelled = judged.project_urls or {}
+    labeled = judged.project_urls or {}
     return (
         judged.metadata_version in _INDEX_VERSIONS
         and judged.version.local is None
@@ -91,8 +91,8 @@ def _judged(raw: dict[str, Any]) -> bool:
         and len(judged.summary or "") <= 512
         and all(_address(text) for text in (judged.author_email, judged.maintainer_email))
         and all(name in trove_classifiers.classifiers for name in judged.classifiers or ())
-        and all(_url(url) for url in [*urls, *labelled.values()])
-        and all(0 < len(label) <= 32 and url for label, url in labelled.items())
+        and all(_url(url) for url in [*urls, *labeled.values()])
+        and all(0 < len(label) <= 32 and url for label, url in labeled.items())
         and all(_indirect(text) for text in [*(judged.provides_dist or ()), *(judged.obsoletes_dist or ())])
         and all(requirement.url is None for requirement in judged.requires_dist or ())
         and not (judged.license and judged.license_expression)

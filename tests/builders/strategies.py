@@ -27,7 +27,7 @@ FILES = st.dictionaries(
 )
 
 
-def spelt(name: str) -> str:
+def spelled(name: str) -> str:
     """The name in its normal form with underscores."""
     return "_".join(part for part in name.lower().replace("-", "_").replace(".", "_").split("_") if part)
 
@@ -41,7 +41,7 @@ def normal(version: str) -> str:
 def wheels(draw: st.DrawFn) -> tuple[str, bytes]:
     """A valid wheel: its file name and bytes."""
     name, version = draw(NAMES), normal(draw(VERSIONS))
-    dist_info = f"{spelt(name)}-{version}.dist-info"
+    dist_info = f"{spelled(name)}-{version}.dist-info"
     metadata = metadata_bytes(("Name", name), ("Version", version))
     files = with_record(wheel_files(draw(FILES), metadata=metadata, dist_info=dist_info), dist_info=dist_info)
     archive = zip_of(files)
@@ -50,18 +50,18 @@ def wheels(draw: st.DrawFn) -> tuple[str, bytes]:
     for member in archive.members:
         member.method = draw(st.sampled_from([0, 8]))
     build = draw(st.sampled_from(["", "-1", "-2b"]))
-    return f"{spelt(name)}-{version}{build}-py3-none-{draw(PLATFORMS)}.whl", archive.build()
+    return f"{spelled(name)}-{version}{build}-py3-none-{draw(PLATFORMS)}.whl", archive.build()
 
 
 @st.composite
 def sdists(draw: st.DrawFn) -> tuple[str, bytes]:
     """A valid sdist: its file name and bytes."""
     name, version = draw(NAMES), normal(draw(VERSIONS))
-    top = draw(st.sampled_from([f"{spelt(name)}-{version}", "folder", "a/b"]))
+    top = draw(st.sampled_from([f"{spelled(name)}-{version}", "folder", "a/b"]))
     more = [file_member(f"{top}/{path}", content) for path, content in draw(FILES).items()]
     metadata = metadata_bytes(("Name", name), ("Version", version))
     data = tar_bytes(sdist_members(*more, metadata=metadata, top=top), pax=draw(st.booleans()))
-    return f"{spelt(name)}-{version}.tar.gz", data
+    return f"{spelled(name)}-{version}.tar.gz", data
 
 
 @st.composite

@@ -17,17 +17,17 @@ def diagnosis(code: str = "environment-different", **changes: Any) -> Diagnosis:
     """One cause with every field filled."""
     values: dict[str, Any] = {
         "code": code,
-        "happened": "The identity token proves the environment 'pypi', not 'release'.",
-        "cause": "The job names another environment than the input.",
-        "remedy": "Say so in the input.",
-        "paste": "with:\n  environment: pypi",
-        "facts": (("environment", "pypi"),),
+        "message": "The identity token proves the environment 'pypi', not 'release'.",
+        "likely_cause": "The job names another environment than the input.",
+        "fix": "Say so in the input.",
+        "snippet": "with:\n  environment: pypi",
+        "details": (("environment", "pypi"),),
     }
     return Diagnosis(**{**values, **changes})
 
 
-WARNING = diagnosis("not-confirmed", happened="The index does not list demo yet.", paste="", severity=Severity.WARNING)
-NOTICE = diagnosis("environment-unprotected", happened="Nobody must approve.", paste="", severity=Severity.NOTICE)
+WARNING = diagnosis("not-confirmed", message="The index does not list demo yet.", snippet="", severity=Severity.WARNING)
+NOTICE = diagnosis("environment-unprotected", message="Nobody must approve.", snippet="", severity=Severity.NOTICE)
 
 
 def checked(filename: str = WHEEL, **changes: Any) -> events.Checked:
@@ -65,7 +65,7 @@ def planned(filename: str = WHEEL, decision: str = "upload", **changes: Any) -> 
 STARTED = events.RunStarted(
     command="publish", version="1.0.0", facts=(("environment", "release"), ("dry-run", "false")), index="PyPI"
 )
-PROVED = events.Proved(
+PROVED = events.IdentityVerified(
     environment="release",
     claims=(
         ("repository", "octo-org/demo"),
@@ -121,13 +121,13 @@ EXAMPLES: tuple[events.Event, ...] = (
     events.Failed(method="GET", url="https://index.example/", problem="connection refused", seconds=12),
     events.Retrying(what="mint an upload token", why="503 Service Unavailable", attempt=2, wait=1.5),
     events.Retrying(what="mint an upload token", why="the project was pending", attempt=2, wait=0),
-    events.LaneNarrowed(lanes=1, why="500 Internal Server Error"),
+    events.ConcurrencyReduced(lanes=1, why="500 Internal Server Error"),
     PROVED,
     PROTECTED,
     dataclasses.replace(PROTECTED, protected=False, rules=(), approved_by=()),
     dataclasses.replace(PROTECTED, protected=None, rules=(), approved_by=(), why_unknown="the API answered 403"),
-    events.ProjectSeen(project="demo", state="known", files=3),
-    events.ProjectSeen(project="demo", state="known", files=1, status="archived"),
+    events.ProjectPageRead(project="demo", state="known", files=3),
+    events.ProjectPageRead(project="demo", state="known", files=1, status="archived"),
     events.StepStarted(title="What is published"),
     checked(),
     checked(SDIST, findings=2),
@@ -155,9 +155,9 @@ EXAMPLES: tuple[events.Event, ...] = (
     CONFIRMED,
     events.Fact(name="ignored", value="notes.txt"),
     events.Fact(value="The version agrees with the tag."),
-    events.Told(diagnosis=diagnosis()),
-    events.Told(diagnosis=WARNING),
-    events.Told(diagnosis=NOTICE),
+    events.DiagnosisReported(diagnosis=diagnosis()),
+    events.DiagnosisReported(diagnosis=WARNING),
+    events.DiagnosisReported(diagnosis=NOTICE),
     events.Stopping(why="SIGTERM"),
     events.RunEnded(exit_code=0, seconds=12),
 )
@@ -192,12 +192,12 @@ def diagnosis_of(text: str, severity: Severity = Severity.ERROR) -> Diagnosis:
     """A diagnosis with ``text`` wherever there is room for text."""
     return Diagnosis(
         code=text,
-        happened=text,
-        cause=text,
-        remedy=text,
-        paste=text,
-        read_on=text,
-        facts=((text, text),),
+        message=text,
+        likely_cause=text,
+        fix=text,
+        snippet=text,
+        read_more=text,
+        details=((text, text),),
         file=text,
         severity=severity,
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-import yaml
+from ruamel.yaml import YAML
 
 from builders.started import ROOT
 from pypi_trusted_publish.inputs import INPUTS
@@ -129,5 +129,5 @@ def test_every_input_of_the_container_action_has_its_place_in_the_guide_to_migra
 def test_a_bug_is_reported_by_a_form_that_exists_and_takes_the_lines() -> None:
     found = re.search(r"issues/new\?template=(\S+)", bug_heading())
     assert found is not None
-    form = yaml.safe_load((ROOT / ".github" / "ISSUE_TEMPLATE" / found[1]).read_text(encoding="utf-8"))
+    form = YAML(typ="safe").load((ROOT / ".github" / "ISSUE_TEMPLATE" / found[1]).read_text(encoding="utf-8"))
     assert "report" in [field.get("id") for field in form["body"]]

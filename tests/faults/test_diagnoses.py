@@ -22,7 +22,7 @@ _FORM: Final = (
 _MAY_DIFFER: Final = (
     *_FORM,
     "the publisher must name 'release'",
-    "spelt exactly octo-org/sampleproject, letter case included",
+    "spelled exactly octo-org/sampleproject, letter case included",
     "Renamed or transferred",
 )
 _TRIGGER: Final = ("Trigger the publishing workflow by a tag", 'on:\n  push:\n    tags: ["v*"]')
@@ -68,7 +68,7 @@ SAYS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "mint-invalid-publisher-not-found": ("mint-invalid-publisher", (*_MAY_DIFFER, "No publisher is registered")),
     "mint-invalid-publisher-no-workflow": ("mint-invalid-publisher", (*_FORM, "found no workflow file")),
     "mint-invalid-publisher-missing-claim": ("mint-invalid-publisher", (*_FORM, "lacks a claim")),
-    "mint-invalid-publisher-owner": ("mint-invalid-publisher", (*_FORM, "owner is not spelt 'octo-org'")),
+    "mint-invalid-publisher-owner": ("mint-invalid-publisher", (*_FORM, "owner is not spelled 'octo-org'")),
     "mint-invalid-publisher-event": ("mint-invalid-publisher", (*_FORM, "triggered by push")),
     "mint-invalid-publisher-environment": (
         "mint-invalid-publisher",
@@ -105,12 +105,12 @@ def test_the_report_names_the_field_to_change(tmp_path: Path, fault: str) -> Non
     assert len(told) == 1, played.codes
     assert [word for word in words if word not in _text(told[0])] == []
     annotations = [line for line in played.log.splitlines() if line.startswith(("::error ", "::warning "))]
-    assert [line for line in annotations if told[0]["happened"] in line] != []
+    assert [line for line in annotations if told[0]["message"] in line] != []
 
 
 def _text(diagnosis: dict[str, Any]) -> str:
-    facts = "\n".join(": ".join(fact) for fact in diagnosis["facts"])
-    return "\n".join([*(diagnosis[part] for part in ("happened", "cause", "remedy", "paste")), facts])
+    facts = "\n".join(": ".join(fact) for fact in diagnosis["details"])
+    return "\n".join([*(diagnosis[part] for part in ("message", "likely_cause", "fix", "snippet")), facts])
 
 
 def test_every_state_of_the_job_and_every_refused_mint_has_its_words_here() -> None:
@@ -136,4 +136,4 @@ def test_a_renewal_that_fails_does_not_say_that_nothing_was_uploaded(tmp_path: P
     assert len(there) == 1
     said = played.report["diagnoses"]
     assert said
-    assert "othing" not in repr([(each["happened"], each["cause"], each["remedy"]) for each in said])
+    assert "othing" not in repr([(each["message"], each["likely_cause"], each["fix"]) for each in said])

@@ -1,4 +1,4 @@
-"""A few of the seeds that ``make soak`` tries."""
+"""A few of the seeds that ``make test-more`` tries."""
 
 from __future__ import annotations
 

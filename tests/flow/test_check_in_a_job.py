@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from builders.surroundings import surroundings
+from builders.process import process
 from pypi_trusted_publish.cli.main import run
 from pypi_trusted_publish.rehearsal.samples import build_release
 
@@ -23,7 +23,7 @@ def checked(folder: Path, **inputs: str) -> tuple[int, str, str]:
         **{f"INPUT_{name.upper()}": value for name, value in inputs.items()},
     }
     out = io.StringIO()
-    code = run(["check"], surroundings(environ, out))
+    code = run(["check"], process(environ, out))
     return code, out.getvalue(), (folder / "summary").read_text(encoding="utf-8")
 
 

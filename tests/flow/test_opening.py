@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from builders.played import play
-from builders.surroundings import surroundings
+from builders.process import process
 from pypi_trusted_publish.cli.main import run
 from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 from pypi_trusted_publish.rehearsal.traffic import Endpoint
@@ -34,10 +34,19 @@ def test_a_job_that_may_not_publish_asks_the_index_for_no_audience(tmp_path: Pat
     assert Endpoint.AUDIENCE not in asked
 
 
+def test_neither_the_request_token_nor_the_url_to_use_it_at_stays_in_the_environment(tmp_path: Path) -> None:
+    others = {"GITHUB_TOKEN": "ghs_x", "ACTIONS_RUNTIME_TOKEN": "y", "INPUT_GITHUB_TOKEN": "z"}
+    with Sandbox(tmp_path) as stage:
+        running = process({**stage.environ, **others})
+        assert run(["publish"], running) == 0
+    assert {name for name in running.environ if "TOKEN" in name} == set()
+    assert running.environ["GITHUB_ACTIONS"] == "true"
+
+
 def test_arguments_are_refused_for_somebody_may_mean_the_files_by_them(tmp_path: Path) -> None:
     out = io.StringIO()
     with Sandbox(tmp_path) as stage:
-        assert run(["publish", "other/*"], surroundings(stage.environ, out)) == 2
+        assert run(["publish", "other/*"], process(stage.environ, out)) == 2
         assert stage.requests == ()
     assert out.getvalue().startswith("'publish' takes no arguments")
 

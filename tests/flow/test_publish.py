@@ -109,19 +109,19 @@ def test_skip_existing_leaves_the_conflict_and_says_that_builds_are_mixed(staged
 
 
 @pytest.mark.parametrize(
-    ("environment", "code", "paste"),
+    ("environment", "code", "snippet"),
     [("", "environment-absent", "environment: release"), ("pypi", "environment-different", "environment: pypi")],
 )
 def test_another_environment_is_told_with_the_lines_to_paste(
-    staged: Staged, environment: str, code: str, paste: str
+    staged: Staged, environment: str, code: str, snippet: str
 ) -> None:
     stage = staged(environment=environment)
     played = play(stage)
     assert played.code == 2
     assert played.codes == [code]
     assert len(played.annotations) == 1
-    assert paste in played.log
-    assert paste in played.summary
+    assert snippet in played.log
+    assert snippet in played.summary
     nothing_happened(stage, played)
 
 

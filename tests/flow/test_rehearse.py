@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from builders.surroundings import surroundings
+from builders.process import process
 from pypi_trusted_publish.cli.main import run
 from pypi_trusted_publish.rehearsal.faults.table import FAULTS
 from pypi_trusted_publish.rehearsal.samples import Sample, build_release, build_sdist, build_wheel
@@ -16,7 +16,7 @@ from pypi_trusted_publish.rehearsal.samples import Sample, build_release, build_
 def rehearsed(*argv: str) -> tuple[int, str]:
     """Exit code and what was printed."""
     out = io.StringIO()
-    code = run(["rehearse", *argv], surroundings({}, out))
+    code = run(["rehearse", *argv], process({}, out))
     return code, out.getvalue()
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from builders.clock import VirtualClock
 from builders.identity import part
-from builders.network import Told, session
+from builders.network import DiagnosisReported, session
 from builders.raw_server import RawServer, Script, answering, in_turn
 from pypi_trusted_publish.core.claims import decode_unverified
 from pypi_trusted_publish.errors import IndexUnavailable
@@ -30,7 +30,7 @@ class Asked:
     """A provider over a server, and everything that it told and registered."""
 
     def __init__(self, environ: dict[str, str]) -> None:
-        self.told = Told()
+        self.told = DiagnosisReported()
         self.clock = VirtualClock()
         self.secrets: list[Secret] = []
         context = RunnerContext.from_environ(environ)
@@ -117,7 +117,7 @@ def test_a_fault_that_stays_ends_the_run_with_nothing_sent_to_the_index(script: 
             asking.provider.request(AUDIENCE)
     (diagnosis,) = caught.value.diagnostics()
     assert diagnosis.code == "identity-endpoint-unavailable"
-    assert words in diagnosis.happened
+    assert words in diagnosis.message
     assert len(server.requests) == 5
     assert asking.secrets == []
 
@@ -129,8 +129,21 @@ def test_a_refusal_is_not_asked_again_and_a_redirect_is_not_followed(status: str
         asked(server).provider.request(AUDIENCE)
     (diagnosis,) = caught.value.diagnostics()
     assert diagnosis.code == "identity-endpoint-refused"
-    assert f"{status[:3]} because" in diagnosis.happened
+    assert f": {status[:3]} " in diagnosis.message
+    assert "because" not in repr(diagnosis)
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("status", ["200 OK", "201 Created", "403 Never", "500 Oops", "503 Busy"])
+@pytest.mark.parametrize("body", [b'{"value": "%s', b"%s", b"<html>%s</html>", b'{"message": "%s"}'])
+def test_a_token_in_an_answer_that_cannot_be_used_is_hidden_and_never_quoted(status: str, body: bytes) -> None:
+    token = f"eyJhbGciOiJSUzI1NiJ9.{JWT}"
+    with RawServer(answering(status, body.replace(b"%s", token.encode()))) as server:
+        asking = asked(server)
+        with pytest.raises(IndexUnavailable) as caught:
+            asking.provider.request(AUDIENCE)
+    assert token[:30] not in repr(caught.value.diagnostics()) + repr(asking.told.events)
+    assert any(secret.reveal().startswith("eyJhbGciOiJSUzI1NiJ9.") for secret in asking.secrets)
 
 
 @pytest.mark.parametrize(

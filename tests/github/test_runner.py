@@ -73,21 +73,21 @@ def test_an_attempt_that_is_no_number_is_the_first(attempt: str) -> None:
 def test_elsewhere_than_on_github_actions_only_that_is_said(value: str | None) -> None:
     (diagnosis,) = refused(GITHUB_ACTIONS=value, ACTIONS_ID_TOKEN_REQUEST_URL=None)
     assert diagnosis.code == "not-on-github-actions"
-    assert "rehearse" in diagnosis.remedy
+    assert "rehearse" in diagnosis.fix
 
 
 @pytest.mark.parametrize("name", ["ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"])
 def test_without_the_permission_the_lines_to_paste_name_the_job(name: str) -> None:
     (diagnosis,) = refused(**{name: None})
     assert diagnosis.code == "id-token-permission-missing"
-    assert diagnosis.paste.splitlines() == ["jobs:", "  upload:", "    permissions:", "      id-token: write"]
-    assert "the calling job must grant it too" in diagnosis.cause
+    assert diagnosis.snippet.splitlines() == ["jobs:", "  upload:", "    permissions:", "      id-token: write"]
+    assert "the calling job must grant it too" in diagnosis.likely_cause
 
 
 def test_dependabot_is_given_no_identity() -> None:
     (diagnosis,) = refused(GITHUB_ACTOR="dependabot[bot]", ACTIONS_ID_TOKEN_REQUEST_URL="")
-    assert "Dependabot" in diagnosis.cause
-    assert diagnosis.remedy == "Trigger the release yourself."
+    assert "Dependabot" in diagnosis.likely_cause
+    assert diagnosis.fix == "Trigger the release yourself."
 
 
 def test_dependabot_with_an_identity_may_publish() -> None:
@@ -135,7 +135,7 @@ def test_a_fork_is_refused_by_name_and_the_permission_that_it_lacks_is_not_blame
     event = pull_request({"repo": {"full_name": "other/demo"}})
     (diagnosis,) = refused(event, GITHUB_EVENT_NAME="pull_request", ACTIONS_ID_TOKEN_REQUEST_URL=None)
     assert diagnosis.code == "run-from-fork"
-    assert "other/demo" in diagnosis.happened
+    assert "other/demo" in diagnosis.message
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders.clock import VirtualClock
-from builders.network import Told
+from builders.network import DiagnosisReported
 from pypi_trusted_publish.core.retry import (
     POLICIES,
     RequestKind,
+    RetryReason,
     Row,
-    Trouble,
     retry_after,
     row,
     trouble_of_status,
@@ -25,27 +25,27 @@ from pypi_trusted_publish.io.http.exchange import Response
 from pypi_trusted_publish.io.http.failure import BodySent, FailureKind, TransportFailure
 from pypi_trusted_publish.io.retrying import NoAnswer, Retrier, by_status, by_status_and_type, trouble_of_failure
 
-NEVER = {Trouble.CERTIFICATE, Trouble.NOT_HTTP_REFUSAL, Trouble.FORBIDDEN, Trouble.ABORTED}
-FAILURES: dict[Trouble, tuple[FailureKind, BodySent, int | None]] = {
-    Trouble.CONNECT: (FailureKind.CONNECT, "no", None),
-    Trouble.TLS: (FailureKind.TLS, "no", None),
-    Trouble.CERTIFICATE: (FailureKind.CERTIFICATE, "no", None),
-    Trouble.PROXY: (FailureKind.PROXY, "no", None),
-    Trouble.STALLED: (FailureKind.STALLED, "partly", None),
-    Trouble.TIMEOUT: (FailureKind.TIMEOUT, "wholly", None),
-    Trouble.RESET_BEFORE_BODY: (FailureKind.RESET, "partly", None),
-    Trouble.RESET_AFTER_BODY: (FailureKind.RESET, "wholly", None),
-    Trouble.TRUNCATED: (FailureKind.TRUNCATED, "wholly", None),
-    Trouble.NOT_HTTP: (FailureKind.MALFORMED, "wholly", 500),
-    Trouble.NOT_HTTP_REFUSAL: (FailureKind.MALFORMED, "wholly", 400),
-    Trouble.FORBIDDEN: (FailureKind.FORBIDDEN, "no", None),
-    Trouble.ABORTED: (FailureKind.ABORTED, "partly", None),
+NEVER = {RetryReason.CERTIFICATE, RetryReason.NOT_HTTP_REFUSAL, RetryReason.FORBIDDEN, RetryReason.ABORTED}
+FAILURES: dict[RetryReason, tuple[FailureKind, BodySent, int | None]] = {
+    RetryReason.CONNECT: (FailureKind.CONNECT, "no", None),
+    RetryReason.TLS: (FailureKind.TLS, "no", None),
+    RetryReason.CERTIFICATE: (FailureKind.CERTIFICATE, "no", None),
+    RetryReason.PROXY: (FailureKind.PROXY, "no", None),
+    RetryReason.STALLED: (FailureKind.STALLED, "partly", None),
+    RetryReason.TIMEOUT: (FailureKind.TIMEOUT, "wholly", None),
+    RetryReason.RESET_BEFORE_BODY: (FailureKind.RESET, "partly", None),
+    RetryReason.RESET_AFTER_BODY: (FailureKind.RESET, "wholly", None),
+    RetryReason.TRUNCATED: (FailureKind.TRUNCATED, "wholly", None),
+    RetryReason.NOT_HTTP: (FailureKind.MALFORMED, "wholly", 500),
+    RetryReason.NOT_HTTP_REFUSAL: (FailureKind.MALFORMED, "wholly", 400),
+    RetryReason.FORBIDDEN: (FailureKind.FORBIDDEN, "no", None),
+    RetryReason.ABORTED: (FailureKind.ABORTED, "partly", None),
 }
 STATUSES = {
-    Trouble.STATUS_408: 408,
-    Trouble.STATUS_425: 425,
-    Trouble.STATUS_429: 429,
-    Trouble.STATUS_5XX: 503,
+    RetryReason.STATUS_408: 408,
+    RetryReason.STATUS_425: 425,
+    RetryReason.STATUS_429: 429,
+    RetryReason.STATUS_5XX: 503,
 }
 
 
@@ -54,7 +54,7 @@ def answer(status: int = 200, **headers: str) -> Response:
     return Response(status=status, reason="", headers=named, body=b"", seconds=0.0, url="http://localhost/")
 
 
-def ending_in(trouble: Trouble) -> tuple[Callable[[int], Response], Callable[[Response], Trouble | None]]:
+def ending_in(trouble: RetryReason) -> tuple[Callable[[int], Response], Callable[[Response], RetryReason | None]]:
     """What to send and how to judge it, so that every try ends in that trouble."""
     if trouble in FAILURES:
         kind, body_sent, status = FAILURES[trouble]
@@ -68,17 +68,19 @@ def ending_in(trouble: Trouble) -> tuple[Callable[[int], Response], Callable[[Re
     return lambda _: answer(), lambda _: trouble
 
 
-def spent_on(kind: RequestKind, trouble: Trouble, jitter: float) -> tuple[NoAnswer, VirtualClock, Told]:
-    clock, told = VirtualClock(), Told()
+def spent_on(
+    kind: RequestKind, trouble: RetryReason, jitter: float
+) -> tuple[NoAnswer, VirtualClock, DiagnosisReported]:
+    clock, told = VirtualClock(), DiagnosisReported()
     send, judge = ending_in(trouble)
     with pytest.raises(NoAnswer) as caught:
         Retrier(clock=clock, emit=told, random=lambda: jitter).run(kind, "try it", send, judge)
     return caught.value, clock, told
 
 
-@pytest.mark.parametrize("trouble", Trouble)
+@pytest.mark.parametrize("trouble", RetryReason)
 @pytest.mark.parametrize("kind", RequestKind)
-def test_a_row_is_carried_out_as_it_stands(kind: RequestKind, trouble: Trouble) -> None:
+def test_a_row_is_carried_out_as_it_stands(kind: RequestKind, trouble: RetryReason) -> None:
     decision = row(kind, trouble)
     none, clock, told = spent_on(kind, trouble, jitter=0.5)
     assert none.trouble is trouble
@@ -90,9 +92,9 @@ def test_a_row_is_carried_out_as_it_stands(kind: RequestKind, trouble: Trouble) 
     assert decision.why
 
 
-@pytest.mark.parametrize("trouble", Trouble)
+@pytest.mark.parametrize("trouble", RetryReason)
 @pytest.mark.parametrize("kind", RequestKind)
-def test_a_success_after_a_trouble_ends_the_tries(kind: RequestKind, trouble: Trouble) -> None:
+def test_a_success_after_a_trouble_ends_the_tries(kind: RequestKind, trouble: RetryReason) -> None:
     send, judge = ending_in(trouble)
     tried: list[int] = []
 
@@ -100,7 +102,7 @@ def test_a_success_after_a_trouble_ends_the_tries(kind: RequestKind, trouble: Tr
         tried.append(attempt)
         return send(attempt) if attempt == 1 else answer(204)
 
-    retrier = Retrier(clock=VirtualClock(), emit=Told(), random=lambda: 0.0)
+    retrier = Retrier(clock=VirtualClock(), emit=DiagnosisReported(), random=lambda: 0.0)
     if row(kind, trouble).tries == 1:
         with pytest.raises(NoAnswer):
             retrier.run(kind, "try it", second_time_lucky, judge)
@@ -115,33 +117,37 @@ def test_what_will_be_the_same_the_next_time_is_never_tried_again() -> None:
 
 
 def test_an_outrun_pending_publisher_is_tried_once_more_and_only_by_a_mint() -> None:
-    tries = {kind: row(kind, Trouble.PENDING_PUBLISHER).tries for kind in RequestKind}
+    tries = {kind: row(kind, RetryReason.PENDING_PUBLISHER).tries for kind in RequestKind}
     assert tries.pop(RequestKind.MINT) == 2
     assert set(tries.values()) == {1}
 
 
 def test_an_upload_is_decided_by_its_status_whatever_its_body_is() -> None:
-    assert row(RequestKind.UPLOAD, Trouble.HTML).tries == row(RequestKind.UPLOAD, Trouble.MALFORMED_JSON).tries == 1
-    assert row(RequestKind.UPLOAD, Trouble.RESET_AFTER_BODY).tries == 6
+    assert (
+        row(RequestKind.UPLOAD, RetryReason.HTML).tries
+        == row(RequestKind.UPLOAD, RetryReason.MALFORMED_JSON).tries
+        == 1
+    )
+    assert row(RequestKind.UPLOAD, RetryReason.RESET_AFTER_BODY).tries == 6
 
 
 @pytest.mark.parametrize("status", [200, 201, 204, 301, 400, 401, 403, 404, 405, 409, 410, 413, 422])
 def test_every_other_status_decides(status: int) -> None:
     assert trouble_of_status(status) is None
-    retrier = Retrier(clock=VirtualClock(), emit=Told(), random=lambda: 0.0)
+    retrier = Retrier(clock=VirtualClock(), emit=DiagnosisReported(), random=lambda: 0.0)
     assert retrier.run(RequestKind.UPLOAD, "try it", lambda _: answer(status)).status == status
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 520, 599])
 def test_every_5xx_is_a_trouble(status: int) -> None:
-    assert trouble_of_status(status) is Trouble.STATUS_5XX
+    assert trouble_of_status(status) is RetryReason.STATUS_5XX
 
 
 def test_a_page_where_json_is_due_is_a_trouble() -> None:
-    assert by_status_and_type(answer(content_type="text/html")) is Trouble.HTML
+    assert by_status_and_type(answer(content_type="text/html")) is RetryReason.HTML
     assert by_status_and_type(answer(content_type="application/json")) is None
     assert by_status_and_type(answer(404, content_type="text/html")) is None
-    assert by_status_and_type(answer(500, content_type="text/html")) is Trouble.STATUS_5XX
+    assert by_status_and_type(answer(500, content_type="text/html")) is RetryReason.STATUS_5XX
 
 
 @pytest.mark.parametrize(("kind", "body_sent", "ambiguous"), [("reset", "wholly", True), ("reset", "partly", False)])
@@ -150,13 +156,13 @@ def test_a_failure_after_the_body_was_sent_may_have_worked(kind: str, body_sent:
         raise TransportFailure(FailureKind(kind), "broken", body_sent=body_sent)
 
     with pytest.raises(NoAnswer) as caught:
-        Retrier(clock=VirtualClock(), emit=Told(), random=lambda: 0.0).run(RequestKind.UPLOAD, "x", fail)
+        Retrier(clock=VirtualClock(), emit=DiagnosisReported(), random=lambda: 0.0).run(RequestKind.UPLOAD, "x", fail)
     assert caught.value.ambiguous is ambiguous
 
 
 @pytest.mark.parametrize("kind", FailureKind)
 def test_every_failure_has_a_row(kind: FailureKind) -> None:
-    assert isinstance(trouble_of_failure(TransportFailure(kind, "broken")), Trouble)
+    assert isinstance(trouble_of_failure(TransportFailure(kind, "broken")), RetryReason)
 
 
 def test_the_first_line_of_a_malformed_answer_is_told() -> None:
@@ -164,20 +170,20 @@ def test_the_first_line_of_a_malformed_answer_is_told() -> None:
         raise TransportFailure(FailureKind.MALFORMED, "not HTTP", status=400, heard="Invalid attestation")
 
     with pytest.raises(NoAnswer) as caught:
-        Retrier(clock=VirtualClock(), emit=Told(), random=lambda: 0.0).run(RequestKind.UPLOAD, "x", fail)
+        Retrier(clock=VirtualClock(), emit=DiagnosisReported(), random=lambda: 0.0).run(RequestKind.UPLOAD, "x", fail)
     assert caught.value.phrase == "not HTTP; its first line was: 400 Invalid attestation"
 
 
 def test_waits_grow_twofold_up_to_a_bound_and_jitter_takes_up_to_a_half() -> None:
-    decision = row(RequestKind.IDENTITY, Trouble.STATUS_5XX)
+    decision = row(RequestKind.IDENTITY, RetryReason.STATUS_5XX)
     long = [wait_before_next(decision, attempt=attempt, waited=0, jitter=0.0) for attempt in range(1, 6)]
     short = [wait_before_next(decision, attempt=attempt, waited=0, jitter=1.0) for attempt in range(1, 6)]
     assert long == [1, 2, 4, 8, None]
     assert short == [0.5, 1, 2, 4, None]
 
 
-def test_retry_after_is_honoured_within_patience() -> None:
-    decision = row(RequestKind.MINT, Trouble.STATUS_429)
+def test_retry_after_is_honored_within_patience() -> None:
+    decision = row(RequestKind.MINT, RetryReason.STATUS_429)
     assert wait_before_next(decision, attempt=1, waited=0, jitter=0, retry_after=20) == 20
     assert wait_before_next(decision, attempt=1, waited=0, jitter=0, retry_after=0) == 1
     assert wait_before_next(decision, attempt=1, waited=0, jitter=0, retry_after=decision.patience + 1) is None
@@ -187,7 +193,9 @@ def test_retry_after_is_honoured_within_patience() -> None:
 def test_a_server_that_asks_for_time_gets_it() -> None:
     clock = VirtualClock()
     answers = iter([answer(429, retry_after="7"), answer(503, retry_after="Fri, 15 Jan 2027 08:00:30 GMT"), answer()])
-    Retrier(clock=clock, emit=Told(), random=lambda: 0.0).run(RequestKind.UPLOAD, "x", lambda _: next(answers))
+    Retrier(clock=clock, emit=DiagnosisReported(), random=lambda: 0.0).run(
+        RequestKind.UPLOAD, "x", lambda _: next(answers)
+    )
     assert clock.slept == [7.0, 23.0]
 
 
@@ -221,7 +229,7 @@ def test_any_retry_after_is_read(header: str) -> None:
 
 
 @given(
-    st.builds(row, st.sampled_from(RequestKind), st.sampled_from(Trouble)),
+    st.builds(row, st.sampled_from(RequestKind), st.sampled_from(RetryReason)),
     st.integers(1, 10),
     st.floats(0, 3000),
     st.floats(0, 1, exclude_max=True),
@@ -243,5 +251,8 @@ def test_the_time_that_a_try_itself_takes_is_not_held_against_the_next_one() -> 
         clock.advance(3600)
         return answer(503 if attempt < 6 else 200)
 
-    assert Retrier(clock=clock, emit=Told(), random=lambda: 0.0).run(RequestKind.UPLOAD, "x", slow).status == 200
+    assert (
+        Retrier(clock=clock, emit=DiagnosisReported(), random=lambda: 0.0).run(RequestKind.UPLOAD, "x", slow).status
+        == 200
+    )
     assert sum(clock.slept) == 2 + 4 + 8 + 16 + 32

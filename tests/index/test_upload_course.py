@@ -17,7 +17,7 @@ from builders.index_side import (
     tokens,
     told,
 )
-from builders.network import Told
+from builders.network import DiagnosisReported
 from builders.raw_server import Peer
 from builders.release import distribution
 from pypi_trusted_publish.errors import Diagnosis, IndexUnavailable, PublishError
@@ -29,7 +29,7 @@ FILE = distribution()
 
 def outcome_of(*answers: Answer) -> tuple[str, PublishError]:
     """What is told of a file that is answered so, and the error."""
-    events = Told()
+    events = DiagnosisReported()
     with ScriptedIndex(upload=list(answers)) as index, pytest.raises(PublishError) as caught:
         client(index, events).upload(FILE, tokens=FixedTokens(), attestations=(), lane=FreeLane())
     return events.of(NotUploaded)[0].outcome, caught.value
@@ -43,30 +43,30 @@ def test_a_refusal_that_is_not_about_the_file_does_not_deny_a_try_whose_answer_w
     outcome, problem = outcome_of(lost, told(refusal))
     assert outcome == "failed"
     assert isinstance(problem, UploadRefused)
-    assert "may have brought the file there" in problem.diagnostics()[0].cause
+    assert "may have brought the file there" in problem.diagnostics()[0].likely_cause
 
 
 @pytest.mark.parametrize("before", [told("429 Slow"), told("408 Late"), told("403 token is expired")])
 def test_a_refusal_after_tries_that_were_answered_is_one(before: Answer) -> None:
     outcome, problem = outcome_of(before, told("403 You are not allowed to upload"))
     assert outcome == "refused"
-    assert "earlier try" not in problem.diagnostics()[0].cause
+    assert "earlier try" not in problem.diagnostics()[0].likely_cause
 
 
 @pytest.mark.parametrize("refusal", ["400 'summary' has invalid data", "413 Too Large"])
 def test_a_refusal_of_the_file_itself_decides_whatever_was_lost_before(refusal: str) -> None:
     outcome, problem = outcome_of(dropped, told(refusal))
     assert outcome == "refused"
-    assert "earlier try" not in problem.diagnostics()[0].cause
+    assert "earlier try" not in problem.diagnostics()[0].likely_cause
 
 
 def test_a_file_whose_token_could_not_be_renewed_before_the_first_byte_was_not_sent() -> None:
-    clock, events, identities = VirtualClock(), Told(), Identities()
+    clock, events, identities = VirtualClock(), DiagnosisReported(), Identities()
     with ScriptedIndex(mint=minted(), upload=told("200 OK")) as index:
         ours = tokens(index, clock=clock, identities=identities)
         ours.mint()
         clock.advance(901)
-        identities.problem = IndexUnavailable(Diagnosis(code="identity", happened="GitHub is away"))
+        identities.problem = IndexUnavailable(Diagnosis(code="identity", message="GitHub is away"))
         with pytest.raises(IndexUnavailable):
             client(index, events).upload(FILE, tokens=ours, attestations=(), lane=FreeLane())
         assert index.asked("upload") == []

@@ -161,7 +161,7 @@ def test_the_file_its_kind_and_its_digests_are_named() -> None:
         assert (fields["sha256_digest"], fields["blake2_256_digest"]) == (file.sha256, file.blake2b_256)
 
 
-def test_the_version_is_spelt_as_in_the_file() -> None:
+def test_the_version_is_spelled_as_in_the_file() -> None:
     metadata = CoreMetadata(version="2.1", fields=(("Name", "demo"), ("Version", "1.0.0-RC1")))
     assert dict(form_fields(distribution(metadata=metadata)))["version"] == "1.0.0-RC1"
     without = CoreMetadata(version="2.1", fields=(("Name", "demo"),))

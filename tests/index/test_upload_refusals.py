@@ -60,10 +60,10 @@ def explained(status: int, message: str, *, location: str = "", url: str = URL) 
 def test_a_refusal_is_explained_and_quoted(status: int, message: str, code: str) -> None:
     diagnosis = explained(status, message)
     assert diagnosis.code == code
-    assert message.rstrip(".") in diagnosis.happened
-    assert "demo.whl" in diagnosis.happened
-    assert diagnosis.cause
-    assert diagnosis.remedy
+    assert message.rstrip(".") in diagnosis.message
+    assert "demo.whl" in diagnosis.message
+    assert diagnosis.likely_cause
+    assert diagnosis.fix
     assert diagnosis.file == "demo.whl"
 
 
@@ -71,7 +71,7 @@ def test_a_refusal_is_explained_and_quoted(status: int, message: str, code: str)
 def test_a_redirect_to_the_same_url_with_a_slash_is_a_missing_slash(location: str) -> None:
     diagnosis = explained(308, "Permanent Redirect", location=location, url=URL[:-1])
     assert diagnosis.code == "upload-url-without-slash"
-    assert diagnosis.paste == f"repository-url: {URL}"
+    assert diagnosis.snippet == f"repository-url: {URL}"
 
 
 @pytest.mark.parametrize("location", ["", "/", "https://[::1", "//other.example/legacy/"])
@@ -81,7 +81,7 @@ def test_any_other_target_is_a_redirect(location: str) -> None:
 
 def test_a_redirect_elsewhere_names_where_it_leads() -> None:
     diagnosis = explained(302, "Found", location="https://evil.example/legacy/")
-    assert ("leads to", "https://evil.example/legacy/") in diagnosis.facts
+    assert ("leads to", "https://evil.example/legacy/") in diagnosis.details
 
 
 @pytest.mark.parametrize(

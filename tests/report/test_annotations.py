@@ -29,7 +29,7 @@ def test_an_annotation_is_one_command_whatever_it_says(text: str) -> None:
     assert commands(made.message) == []
 
 
-@pytest.mark.parametrize("field", ["happened", "cause", "remedy", "paste"])
+@pytest.mark.parametrize("field", ["message", "likely_cause", "fix", "snippet"])
 def test_a_long_text_is_cut_and_the_end_still_says_where_to_read_on(field: str) -> None:
     message = annotation_of(diagnosis(**{field: "x" * 10_000})).message
     assert len(message) <= MESSAGE_LIMIT
@@ -48,9 +48,9 @@ def test_where_there_are_more_than_github_shows_the_last_one_counts_the_rest() -
 
 
 def test_a_page_that_a_diagnosis_names_is_named_by_its_address() -> None:
-    told = annotation_of(diagnosis(read_on="docs/rules.md#zip-comment")).message
+    told = annotation_of(diagnosis(read_more="docs/rules.md#zip-comment")).message
     assert told.endswith("docs/rules.md#zip-comment")
     assert "Read on: https://" in told
-    assert annotation_of(diagnosis(read_on="https://docs.example/x")).message.endswith(
+    assert annotation_of(diagnosis(read_more="https://docs.example/x")).message.endswith(
         "\nRead on: https://docs.example/x"
     )

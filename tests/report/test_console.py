@@ -148,6 +148,17 @@ def test_a_failed_quiet_run_tells_everything_in_order() -> None:
     assert len(out.getvalue()) == again
 
 
+def test_a_secret_that_became_known_after_a_line_was_kept_back_is_not_in_it() -> None:
+    out = io.StringIO()
+    console = Console(out, Style.PLAIN)
+    console.configure(verbose=False, print_hash=True)
+    console(events.Fact(value="the proxy answered: hunter2-and-more"))
+    console.register(Secret("hunter2-and-more"))
+    console.release_held()
+    assert "the proxy answered: ***" in out.getvalue()
+    assert "hunter2" not in out.getvalue()
+
+
 def test_a_console_of_windows_gets_escapes_for_what_it_lacks() -> None:
     raw = io.BytesIO()
     out = io.TextIOWrapper(raw, encoding="cp1252", errors="strict")

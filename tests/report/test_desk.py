@@ -10,10 +10,10 @@ from signal import SIGTERM
 
 import pytest
 
-from builders.surroundings import surroundings
+from builders.process import process
 from builders.told import EXAMPLES, KINDS, STARTED, UPLOADED, WHEEL, diagnosis, full_of, planned
 from pypi_trusted_publish import events
-from pypi_trusted_publish.cli.reporter import Desk
+from pypi_trusted_publish.cli.reporter import Reporter
 from pypi_trusted_publish.errors import EXIT_BUG, WorkflowError
 from pypi_trusted_publish.io.console import Style
 from pypi_trusted_publish.secret import Secret
@@ -35,7 +35,7 @@ class Place:
             "GITHUB_OUTPUT": str(folder / "output"),
             **environ,
         }
-        self.desk = Desk(surroundings(self.environ, self.out), Style.ACTIONS)
+        self.desk = Reporter(process(self.environ, self.out), Style.ACTIONS)
 
     @property
     def log(self) -> str:
@@ -79,13 +79,13 @@ def test_a_secret_is_nowhere_but_in_its_mask(tmp_path: Path) -> None:
 
 def test_a_secret_that_comes_late_is_still_out_of_everything_that_is_written_after(tmp_path: Path) -> None:
     place = Place(tmp_path)
-    place.desk.emit(events.Told(diagnosis=diagnosis(happened=f"x{TOKEN}y")))
+    place.desk.emit(events.DiagnosisReported(diagnosis=diagnosis(message=f"x{TOKEN}y")))
     before = len(place.log)
     place.desk.register(Secret(TOKEN))
     place.desk.close(2, cancelled=False)
     written = place.everything().replace(place.log[:before].rstrip(), "")
     assert "AgEIcHlwaS5vcmc" not in written
-    assert "x***y" in json.loads(place.report)["diagnoses"][0]["happened"]
+    assert "x***y" in json.loads(place.report)["diagnoses"][0]["message"]
 
 
 def test_a_secret_that_looks_like_a_part_of_the_report_does_not_break_it(tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_the_secrets_of_the_environment_are_hidden_first_and_taken_out_of_it(tmp
     place = Place(tmp_path, **given)
     place.desk.proxies()
     assert place.log.startswith("::add-mask::request-token\n")
-    environ = place.desk.surroundings.environ
+    environ = place.desk.process.environ
     assert not set(given) & set(environ)
     place.desk.emit(events.Fact(value="request-token pass-word"))
     assert place.log.endswith("*** ***\n")
@@ -116,7 +116,7 @@ def test_the_secrets_of_the_environment_are_hidden_first_and_taken_out_of_it(tmp
 def test_a_failure_has_one_annotation_for_each_cause_a_summary_and_a_last_word(tmp_path: Path) -> None:
     place = Place(tmp_path)
     place.desk.emit(STARTED)
-    code = place.desk.tell(WorkflowError(diagnosis(), diagnosis("input-invalid", happened="No such value.")))
+    code = place.desk.tell(WorkflowError(diagnosis(), diagnosis("input-invalid", message="No such value.")))
     place.desk.close(code, cancelled=False)
     assert code == 2
     assert sum(line.startswith("::error title=pypi-trusted-publish ") for line in place.log.splitlines()) == 2
@@ -173,7 +173,7 @@ def test_a_report_that_cannot_be_written_is_no_output(tmp_path: Path) -> None:
 
 def test_a_run_outside_of_a_job_writes_neither_summary_nor_outputs(tmp_path: Path) -> None:
     out = io.StringIO()
-    desk = Desk(surroundings({"RUNNER_TEMP": str(tmp_path)}, out), Style.PLAIN)
+    desk = Reporter(process({"RUNNER_TEMP": str(tmp_path)}, out), Style.PLAIN)
     desk.close(0, cancelled=False)
     assert [path.name.split("-")[-1] for path in tmp_path.iterdir()] == ["report.json"]
 

@@ -1,4 +1,4 @@
-"""``rehearse`` before a person: colours and bars; before a pipe: lines alone."""
+"""``rehearse`` before a person: colors and bars; before a pipe: lines alone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from builders.surroundings import surroundings
+from builders.process import process
 from pypi_trusted_publish.cli.main import run
 
 WHEEL = "rehearsal_sample-1.0.0-py3-none-any.whl"
@@ -25,7 +25,7 @@ def test_a_person_sees_each_file_move_and_the_same_lines_as_a_pipe(monkeypatch: 
     monkeypatch.setenv("COLUMNS", "140")
     monkeypatch.delenv("NO_COLOR", raising=False)
     out = Terminal()
-    assert run(["rehearse"], surroundings({}, out)) == 0
+    assert run(["rehearse"], process({}, out)) == 0
     shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", out.getvalue())
     assert re.search(rf"  {re.escape(WHEEL)} .*/1\.\d kB", shown)
     for line in ("Exchange and upload", f"  {WHEEL}: sending 1.6 kB", "  1 upload token revoked"):
@@ -33,9 +33,9 @@ def test_a_person_sees_each_file_move_and_the_same_lines_as_a_pipe(monkeypatch: 
     assert "\x1b[1;36mWho publishes" in out.getvalue()
 
 
-def test_a_pipe_sees_neither_colours_nor_bars() -> None:
+def test_a_pipe_sees_neither_colors_nor_bars() -> None:
     out = io.StringIO()
-    assert run(["rehearse"], surroundings({}, out)) == 0
+    assert run(["rehearse"], process({}, out)) == 0
     assert "\x1b" not in out.getvalue()
     assert "\r" not in out.getvalue()
     assert f"  {WHEEL}: sending 1.6 kB" in out.getvalue()

@@ -82,12 +82,12 @@ def test_what_was_read_of_a_file_stays_when_it_is_sent() -> None:
 
 
 def test_a_diagnosis_that_is_told_twice_is_known_once() -> None:
-    told = events.Told(diagnosis=diagnosis())
+    told = events.DiagnosisReported(diagnosis=diagnosis())
     assert len(after(told, told).errors) == 1
 
 
 def test_diagnoses_are_told_apart_by_severity() -> None:
-    outcome = after(*(event for event in EXAMPLES if isinstance(event, events.Told)))
+    outcome = after(*(event for event in EXAMPLES if isinstance(event, events.DiagnosisReported)))
     assert [len(each) for each in (outcome.errors, outcome.warnings, outcome.notices)] == [1, 1, 1]
     assert outcome.warnings[0].severity is Severity.WARNING
 
@@ -100,7 +100,7 @@ def test_tokens_are_counted() -> None:
 
 
 def test_the_last_page_of_a_project_is_the_one_that_counts() -> None:
-    seen = [events.ProjectSeen(project="demo", state="known", files=number) for number in (0, 2)]
+    seen = [events.ProjectPageRead(project="demo", state="known", files=number) for number in (0, 2)]
     assert after(*seen).projects == (seen[1],)
 
 

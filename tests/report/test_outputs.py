@@ -15,7 +15,7 @@ from pypi_trusted_publish import events
 from pypi_trusted_publish.report.outcome import Outcome, fold
 from pypi_trusted_publish.report.outputs import outputs, report
 
-SEEN = events.ProjectSeen(project="demo", state="known", files=0)
+SEEN = events.ProjectPageRead(project="demo", state="known", files=0)
 ROOT = Path(__file__).parent.parent.parent
 URL = "https://index.example/project/demo/1.0/"
 
@@ -86,7 +86,7 @@ def test_the_report_is_plain_json_that_holds_everything() -> None:
     assert [each for each in made if made[each] is None] == []
     assert (made["format"], made["exit_code"], made["stopped_by"], made["retries"]) == (1, 0, "SIGTERM", 2)
     assert {each["code"] for each in made["diagnoses"]} >= {"environment-different", "not-confirmed"}
-    assert all(each["read_on"].startswith("https://") for each in made["diagnoses"])
+    assert all(each["read_more"].startswith("https://") for each in made["diagnoses"])
     assert made["files"][0]["state"] == "uploaded"
     assert made["files"][0]["on_index"] is True
     assert made["verdict"]

@@ -44,12 +44,12 @@ FORMS = {
     "dry-run": after(
         DRY, *JOB[1:], *BOTH, *(event for event in told.EXAMPLES if isinstance(event, events.DryRunProof))
     ),
-    "environment": after(STARTED, *BOTH[:2], events.Told(diagnosis=diagnosis()), code=2),
+    "environment": after(STARTED, *BOTH[:2], events.DiagnosisReported(diagnosis=diagnosis()), code=2),
     "conflict": after(
         *JOB,
         planned(decision="conflict: same name, other bytes"),
         planned(SDIST),
-        events.Told(diagnosis=diagnosis("file-conflict", happened=f"Other bytes: {WHEEL}.", paste="")),
+        events.DiagnosisReported(diagnosis=diagnosis("file-conflict", message=f"Other bytes: {WHEEL}.", snippet="")),
         code=4,
     ),
     "incomplete": after(
@@ -59,14 +59,16 @@ FORMS = {
         UPLOADED,
         REFUSED,
         events.Revoked(revoked=0, alive=1, seconds_left=840),
-        events.Told(diagnosis=diagnosis("project-archived", happened="The project is archived.", paste="")),
+        events.DiagnosisReported(
+            diagnosis=diagnosis("project-archived", message="The project is archived.", snippet="")
+        ),
         code=4,
     ),
     "cancelled": after(*JOB, *BOTH, UPLOADED, events.Stopping(why="SIGTERM"), code=143),
     "bug": after(
         STARTED,
-        events.Told(
-            diagnosis=diagnosis("bug", happened="This is a bug.", cause="", remedy="", paste="ValueError\n  a:1")
+        events.DiagnosisReported(
+            diagnosis=diagnosis("bug", message="This is a bug.", likely_cause="", fix="", snippet="ValueError\n  a:1")
         ),
         code=70,
     ),
@@ -75,9 +77,9 @@ FORMS = {
         planned(),
         UPLOADED,
         events.Retrying(what="mint", why="503", attempt=2, wait=1),
-        events.Told(diagnosis=told.WARNING),
-        events.Told(diagnosis=told.NOTICE),
-        events.Told(diagnosis=replace(told.NOTICE, code="other-notice")),
+        events.DiagnosisReported(diagnosis=told.WARNING),
+        events.DiagnosisReported(diagnosis=told.NOTICE),
+        events.DiagnosisReported(diagnosis=replace(told.NOTICE, code="other-notice")),
     ),
     "unprotected": after(
         STARTED,
@@ -92,8 +94,10 @@ FORMS = {
         checked(),
         checked(SDIST),
         checked("bad.whl"),
-        events.Told(diagnosis=diagnosis("zip-comment", file="bad.whl", paste="")),
-        events.Told(diagnosis=diagnosis("record-extra", file=SDIST, severity=Severity.WARNING, paste="")),
+        events.DiagnosisReported(diagnosis=diagnosis("zip-comment", file="bad.whl", snippet="")),
+        events.DiagnosisReported(
+            diagnosis=diagnosis("record-extra", file=SDIST, severity=Severity.WARNING, snippet="")
+        ),
         code=3,
     ),
 }
@@ -106,30 +110,34 @@ def test_each_form_is_as_before(form: str, same_as: Callable[[str, str], None]) 
 
 def test_a_reason_that_stands_with_the_error_is_not_told_twice() -> None:
     refused = replace(REFUSED, reason="The index refused demo.")
-    error = events.Told(diagnosis=diagnosis(happened="The index refused demo."))
+    error = events.DiagnosisReported(diagnosis=diagnosis(message="The index refused demo."))
     assert summary(after(*JOB, *BOTH, refused, error, code=4)).count("The index refused demo.") == 1
 
 
 def test_advice_of_several_lines_stays_in_lines() -> None:
-    told_ = events.Told(diagnosis=diagnosis(remedy="Compare:\n- this"))
+    told_ = events.DiagnosisReported(diagnosis=diagnosis(fix="Compare:\n- this"))
     assert "*What to do:* Compare:<br>\\- this" in summary(after(STARTED, told_, code=4))
 
 
 def test_what_happened_is_bold_whatever_blanks_it_ends_with() -> None:
-    told_ = events.Told(diagnosis=diagnosis(happened="\u3000The index said: no \xa0"))
+    told_ = events.DiagnosisReported(diagnosis=diagnosis(message="\u3000The index said: no \xa0"))
     assert "\n**The index said: no**\n" in summary(after(STARTED, told_, code=4))
 
 
 @given(FOREIGN)
 def test_foreign_text_makes_no_line_but_in_what_is_to_be_pasted(text: str) -> None:
-    happened = [told.full_of(kind, text) for kind in told.KINDS if kind not in {events.Told, events.RunEnded}]
+    happened = [
+        told.full_of(kind, text) for kind in told.KINDS if kind not in {events.DiagnosisReported, events.RunEnded}
+    ]
     lines = summary(after(*happened, code=1)).splitlines()
     assert len(lines) <= len(summary(after(*_filled_with_a_word(), code=1)).splitlines())
     assert sum(line.startswith("#") for line in lines) == 1
 
 
 def _filled_with_a_word() -> list[events.Event]:
-    return [told.full_of(kind, "word") for kind in told.KINDS if kind not in {events.Told, events.RunEnded}]
+    return [
+        told.full_of(kind, "word") for kind in told.KINDS if kind not in {events.DiagnosisReported, events.RunEnded}
+    ]
 
 
 @pytest.mark.parametrize("length", [10, 30_000])
@@ -137,7 +145,7 @@ def test_a_summary_is_never_above_its_limit_and_says_what_it_left_out(length: in
     noise = "é|<" * length
     files = [planned(f"{number}-{noise}.whl", project=noise[:50] + str(number % 700)) for number in range(6_000)]
     causes = [
-        events.Told(diagnosis=diagnosis(f"code-{number}", happened=noise, paste=noise, severity=severity))
+        events.DiagnosisReported(diagnosis=diagnosis(f"code-{number}", message=noise, snippet=noise, severity=severity))
         for severity in Severity
         for number in range(100)
     ]

@@ -61,9 +61,9 @@ def test_a_hundred_files_of_a_release_take_few_lines_each() -> None:
 
 
 def test_advice_of_several_lines_is_indented() -> None:
-    lines = told(events.Told(diagnosis=diagnosis(remedy="Compare:\n- this\n- that", paste="")))
+    lines = told(events.DiagnosisReported(diagnosis=diagnosis(fix="Compare:\n- this\n- that", snippet="")))
     assert [line.split("detail", 1)[-1].rstrip() for line in lines[2:5]] == [
-        "         remedy: Compare:",
+        "         fix: Compare:",
         "           - this",
         "           - that",
     ]

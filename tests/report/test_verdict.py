@@ -15,7 +15,7 @@ SDIST_THERE = events.Uploaded(filename=SDIST, outcome="identical", warnings=(), 
 REFUSED = events.NotUploaded(filename=SDIST, outcome="refused", reason="400")
 DRY = events.RunStarted(command="publish", version="1", index="PyPI", dry_run=True)
 CHECK = events.RunStarted(command="check", version="1")
-ERROR = events.Told(diagnosis=diagnosis())
+ERROR = events.DiagnosisReported(diagnosis=diagnosis())
 LOST = events.NotUploaded(filename=SDIST, outcome="failed", reason="no answer")
 SENDING = events.UploadStarted(filename=SDIST, size=1, attempt=1)
 STOPPED = events.Stopping(why="SIGINT")
@@ -52,7 +52,7 @@ def after(*happened: events.Event) -> Outcome:
         ((CHECK, checked(), ended(0)), "1 distribution checked: nothing that the index would refuse"),
         ((CHECK, checked(), ERROR, ended(3)), "1 distribution checked: 1 error"),
         (
-            (CHECK, checked(), events.Told(diagnosis=diagnosis(file=WHEEL)), ended(3)),
+            (CHECK, checked(), events.DiagnosisReported(diagnosis=diagnosis(file=WHEEL)), ended(3)),
             "1 distribution would be refused by the index",
         ),
         ((DRY, *BOTH, ended(0)), "Dry run of demo 1.0 for PyPI: 2 files to upload, nothing was sent"),

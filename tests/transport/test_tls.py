@@ -175,7 +175,7 @@ def test_a_trust_store_that_cannot_be_read_is_named(variable: str, tmp_path: Pat
     broken.write_text("no certificate\n")
     with pytest.raises(WorkflowError) as caught:
         Trust.from_environ({variable: str(broken)}).context()
-    assert variable in caught.value.diagnostics()[0].happened
+    assert variable in caught.value.diagnostics()[0].message
     start = head_start({variable: str(broken)})
     ours = session(start=start)
     start.warm("https://127.0.0.1:1/")

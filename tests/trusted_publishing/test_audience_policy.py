@@ -54,8 +54,8 @@ def test_these_are_refused_before_a_token_is_asked_for(name: str, expected: str 
         check_audience(name, expected=expected, host=HOST, is_loopback=is_loopback)
     (diagnosis,) = caught.value.diagnostics()
     assert diagnosis.code == "audience-not-allowed"
-    assert repr(name) in diagnosis.happened
-    assert (expected or HOST) in diagnosis.happened + diagnosis.remedy
+    assert repr(name) in diagnosis.message
+    assert (expected or HOST) in diagnosis.message + diagnosis.fix
 
 
 def test_the_host_of_the_index_is_no_audience_where_a_constant_is_due() -> None:

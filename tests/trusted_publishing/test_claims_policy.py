@@ -31,26 +31,26 @@ def test_an_absent_environment_gives_the_lines_to_paste_and_the_field_of_the_pub
     assert isinstance(error, WorkflowError)
     (diagnosis,) = error.diagnostics()
     assert diagnosis.code == "environment-absent"
-    assert diagnosis.paste.splitlines()[:3] == ["jobs:", "  upload:", "    environment: release"]
-    assert "'Environment name': release" in diagnosis.remedy
-    assert "without any protection" in diagnosis.remedy
+    assert diagnosis.snippet.splitlines()[:3] == ["jobs:", "  upload:", "    environment: release"]
+    assert "'Environment name': release" in diagnosis.fix
+    assert "without any protection" in diagnosis.fix
 
 
 def test_an_absent_environment_of_a_called_workflow_belongs_into_the_called_file() -> None:
     found = claims(environment=None, job_workflow_ref=called("Octo-Org/Sample").job_workflow_ref)
     (diagnosis,) = refused(found).diagnostics()
-    assert "in the called file publish.yml" in diagnosis.remedy
+    assert "in the called file publish.yml" in diagnosis.fix
 
 
 def test_another_environment_is_first_a_matter_of_the_input_and_then_of_the_job() -> None:
     error = refused(claims(environment="pypi"))
     (diagnosis,) = error.diagnostics()
     assert (diagnosis.code, error.exit_code) == ("environment-different", 2)
-    assert "'pypi'" in diagnosis.happened
-    assert "default is 'release'" in diagnosis.cause
-    assert diagnosis.paste.index("environment: pypi") < diagnosis.paste.index("environment: release")
-    assert "the publisher on the index must name it too" in diagnosis.remedy
-    assert "without any protection" in diagnosis.remedy
+    assert "'pypi'" in diagnosis.message
+    assert "default is 'release'" in diagnosis.likely_cause
+    assert diagnosis.snippet.index("environment: pypi") < diagnosis.snippet.index("environment: release")
+    assert "the publisher on the index must name it too" in diagnosis.fix
+    assert "without any protection" in diagnosis.fix
 
 
 @pytest.mark.parametrize("name", ["1.10", "on", "prod #2", "prod: eu", "*", "Prod EU", 'the "one"', "a\\b", "ünïcode"])
@@ -61,23 +61,23 @@ def test_the_lines_to_paste_name_the_very_environment_whatever_it_is_called(name
         (POLICY, name),
     ):
         (diagnosis,) = refused(claims(environment=found), policy).diagnostics()
-        step, job = diagnosis.paste.split("\n\n")
+        step, job = diagnosis.snippet.split("\n\n")
         assert read.load(step) == {"with": {"environment": found}}
         assert read.load(job) == {"jobs": {"upload": {"environment": policy.environment}}}
         (diagnosis,) = refused(claims(environment=None), policy).diagnostics()
-        assert read.load(diagnosis.paste)["jobs"]["upload"]["environment"] == policy.environment
+        assert read.load(diagnosis.snippet)["jobs"]["upload"]["environment"] == policy.environment
 
 
 def test_an_environment_that_the_user_chose_is_not_called_a_default() -> None:
     (diagnosis,) = refused(CLAIMS, ClaimsPolicy(environment="live", audience=Audience("pypi"))).diagnostics()
-    assert "default" not in diagnosis.cause
+    assert "default" not in diagnosis.likely_cause
 
 
 def test_a_token_for_another_audience_is_a_fault_of_the_endpoint() -> None:
     error = refused(claims(audience="sigstore"))
     (diagnosis,) = error.diagnostics()
     assert (diagnosis.code, error.exit_code) == ("identity-audience-different", 5)
-    assert "'sigstore'" in diagnosis.happened
+    assert "'sigstore'" in diagnosis.message
 
 
 def test_all_mismatches_are_told_together() -> None:
@@ -101,7 +101,7 @@ def test_every_event_but_one_is_shown_and_not_refused(event: str) -> None:
 def test_a_skewed_clock_only_warns(now: float, words: str) -> None:
     (warning,) = POLICY.check(CLAIMS, now).warnings
     assert (warning.code, warning.severity) == ("clock-skewed", Severity.WARNING)
-    assert words in warning.happened
+    assert words in warning.message
 
 
 def test_a_token_without_times_warns_of_nothing() -> None:
@@ -117,7 +117,7 @@ def test_a_workflow_called_by_its_path_is_fine(at: str) -> None:
 def test_a_workflow_of_the_same_repository_at_another_ref_warns_before_the_mint(at: str) -> None:
     (warning,) = POLICY.check(called("Octo-Org/Sample", at=at), NOW).warnings
     assert (warning.code, warning.severity) == ("called-workflow-at-other-ref", Severity.WARNING)
-    assert warning.paste == "    uses: ./.github/workflows/publish.yml"
+    assert warning.snippet == "    uses: ./.github/workflows/publish.yml"
 
 
 def test_a_called_workflow_of_another_repository_is_for_the_index_to_decide() -> None:

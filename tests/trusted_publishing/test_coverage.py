@@ -88,16 +88,16 @@ def test_a_token_that_covers_too_few_stops_the_run_and_names_the_projects(covere
         check_coverage(covered, ["core", "cli"])
     (diagnosis,) = caught.value.diagnostics()
     assert diagnosis.code == "token-covers-too-few-projects"
-    assert "core, cli" in diagnosis.happened
-    assert "pending" not in diagnosis.remedy
+    assert "core, cli" in diagnosis.message
+    assert "pending" not in diagnosis.fix
 
 
 def test_a_project_that_the_index_did_not_know_is_told_to_need_a_pending_publisher() -> None:
     with pytest.raises(IndexRefused) as caught:
         check_coverage(1, ["core", "cli"], ["cli"])
     (diagnosis,) = caught.value.diagnostics()
-    assert "did not know cli before this run" in diagnosis.remedy
-    assert "pending publisher with exactly its name" in diagnosis.remedy
+    assert "did not know cli before this run" in diagnosis.fix
+    assert "pending publisher with exactly its name" in diagnosis.fix
 
 
 def test_one_new_project_is_no_reason_to_warn() -> None:
@@ -109,4 +109,4 @@ def test_two_new_projects_are_a_warning_that_names_both() -> None:
     warning = warn_of_several_new_projects(["a", "b"])
     assert warning is not None
     assert (warning.code, warning.severity) == ("several-new-projects", Severity.WARNING)
-    assert "a, b" in warning.happened
+    assert "a, b" in warning.message

@@ -154,7 +154,7 @@ def test_an_unprotected_environment_is_told_by_event_index_and_wish(
     protection = in_state(ProtectionState.UNPROTECTED)
     judged = judge_protection(protection, event_name=event, is_pypi=public, required=required)
     assert [(diagnosis.code, diagnosis.severity) for diagnosis in judged] == told
-    assert all(SETTINGS in diagnosis.remedy for diagnosis in judged)
+    assert all(SETTINGS in diagnosis.fix for diagnosis in judged)
 
 
 def test_an_unknown_protection_stops_only_a_run_that_requires_one() -> None:
@@ -162,8 +162,8 @@ def test_an_unknown_protection_stops_only_a_run_that_requires_one() -> None:
     assert judge_protection(protection, event_name="pull_request", is_pypi=True, required=False) == ()
     (diagnosis,) = judge_protection(protection, event_name="push", is_pypi=False, required=True)
     assert (diagnosis.code, diagnosis.severity) == ("protection-unknown", Severity.ERROR)
-    assert "actions: read" in diagnosis.paste
-    assert "no answer" in diagnosis.happened
+    assert "actions: read" in diagnosis.snippet
+    assert "no answer" in diagnosis.message
 
 
 _JSON = st.recursive(

@@ -62,11 +62,11 @@ def test_each_code_has_a_diagnosis_that_quotes_the_index_and_says_what_to_do(
     error = explain_refusal(refusal(code, "the reason"), claims=CLAIMS, index=INDEX, projects=["demo"])
     (told,) = error.diagnostics()
     assert (told.code, error.exit_code) == (diagnosis, exit_code)
-    assert code in told.happened
-    assert "the reason" in told.happened
-    assert told.cause
-    assert told.remedy
-    assert ("repository", "Octo-Org/Sample") in told.facts
+    assert code in told.message
+    assert "the reason" in told.message
+    assert told.likely_cause
+    assert told.fix
+    assert ("repository", "Octo-Org/Sample") in told.details
 
 
 def test_the_table_has_no_row_that_this_test_forgets() -> None:
@@ -81,7 +81,7 @@ def test_the_table_has_no_row_that_this_test_forgets() -> None:
 
 
 def test_the_form_is_filled_from_the_claims() -> None:
-    form = explained("invalid-publisher", NOT_FOUND).paste
+    form = explained("invalid-publisher", NOT_FOUND).snippet
     assert form.splitlines() == [
         "Owner:            Octo-Org",
         "Repository name:  Sample",
@@ -92,14 +92,14 @@ def test_the_form_is_filled_from_the_claims() -> None:
 
 def test_a_job_without_environment_leaves_the_field_empty() -> None:
     diagnosis = explained("invalid-publisher", NOT_FOUND, of=claims(environment=None))
-    assert "Environment name: (leave empty)" in diagnosis.paste
-    assert "this job names none" in diagnosis.remedy
+    assert "Environment name: (leave empty)" in diagnosis.snippet
+    assert "this job names none" in diagnosis.fix
 
 
 def test_without_claims_there_is_no_form_and_no_guess_about_the_job() -> None:
     diagnosis = explained("invalid-publisher", NOT_FOUND, of=None)
-    assert diagnosis.paste == ""
-    assert "Environment:" not in diagnosis.remedy
+    assert diagnosis.snippet == ""
+    assert "Environment:" not in diagnosis.fix
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_without_claims_there_is_no_form_and_no_guess_about_the_job() -> None:
         ("Check failed for required claim 'repository_owner'", "letter case counts"),
         ("Check failed for required claim 'repository_owner_id'", "taken again"),
         ("Check failed for required claim 'repository'", "renamed or transferred"),
-        ("Check failed for required claim 'sub'", "customises the 'sub' claim"),
+        ("Check failed for required claim 'sub'", "customizes the 'sub' claim"),
         ("Check failed for required claim 'job_workflow_ref'", "the publisher names another file"),
         ("The job_workflow_ref claim does not match, expecting one of ['a'], got 'b'", "release.yml at refs/tags/v1.0"),
         ("Could not job extract workflow filename from OIDC claims", "no workflow file in the claim"),
@@ -123,7 +123,9 @@ def test_without_claims_there_is_no_form_and_no_guess_about_the_job() -> None:
     ],
 )
 def test_each_reason_of_an_invalid_publisher_is_explained(reason: str, words: str) -> None:
-    assert words in explained("invalid-publisher", f"valid token, but no corresponding publisher ({reason})").cause
+    assert (
+        words in explained("invalid-publisher", f"valid token, but no corresponding publisher ({reason})").likely_cause
+    )
 
 
 @pytest.mark.parametrize(
@@ -137,7 +139,7 @@ def test_each_reason_of_an_invalid_publisher_is_explained(reason: str, words: st
     ],
 )
 def test_each_reason_is_explained_without_claims_too(reason: str) -> None:
-    assert explained("invalid-publisher", reason, of=None).cause
+    assert explained("invalid-publisher", reason, of=None).likely_cause
 
 
 @pytest.mark.parametrize(
@@ -150,54 +152,54 @@ def test_each_reason_is_explained_without_claims_too(reason: str) -> None:
     ],
 )
 def test_each_reason_of_an_invalid_payload_is_explained(description: str, words: str) -> None:
-    assert words in explained("invalid-payload", description).cause
+    assert words in explained("invalid-payload", description).likely_cause
 
 
 def test_the_letter_case_of_owner_and_repository_is_pointed_out() -> None:
-    assert "spelt exactly Octo-Org/Sample" in explained("invalid-publisher", NOT_FOUND).remedy
-    assert "It has capitals" in explained("invalid-publisher", NOT_FOUND).remedy
+    assert "spelled exactly Octo-Org/Sample" in explained("invalid-publisher", NOT_FOUND).fix
+    assert "It has capitals" in explained("invalid-publisher", NOT_FOUND).fix
     plain = claims(repository="octo/sample", repository_owner="octo")
-    assert "capitals" not in explained("invalid-publisher", NOT_FOUND, of=plain).remedy
+    assert "capitals" not in explained("invalid-publisher", NOT_FOUND, of=plain).fix
 
 
 def test_a_token_that_names_no_repository_is_explained_without_one() -> None:
     diagnosis = explained("invalid-publisher", "Missing claim 'repository'", of=UnverifiedClaims())
-    assert "Owner and repository" not in diagnosis.remedy
-    assert "Repository name:  (unknown)" in diagnosis.paste
+    assert "Owner and repository" not in diagnosis.fix
+    assert "Repository name:  (unknown)" in diagnosis.snippet
 
 
 def test_a_renamed_repository_is_pointed_out_with_the_id_of_its_owner() -> None:
-    assert "now 65" in explained("invalid-publisher", NOT_FOUND).remedy
+    assert "now 65" in explained("invalid-publisher", NOT_FOUND).fix
 
 
 def test_a_called_workflow_of_the_same_repository_must_be_named_itself() -> None:
     diagnosis = explained("invalid-publisher", NOT_FOUND, of=called("octo-org/sample"))
-    assert "the publisher must name publish.yml" in diagnosis.remedy
-    assert "Workflow name:    publish.yml" in diagnosis.paste
+    assert "the publisher must name publish.yml" in diagnosis.fix
+    assert "Workflow name:    publish.yml" in diagnosis.snippet
 
 
 def test_a_called_workflow_of_another_repository_is_refused_with_both_names() -> None:
     diagnosis = explained(
         "invalid-publisher", "The job_workflow_ref claim does not match", of=called("other/shared", at="v1")
     )
-    for text in (diagnosis.cause, diagnosis.remedy):
+    for text in (diagnosis.likely_cause, diagnosis.fix):
         assert "other/shared" in text
         assert "Octo-Org/Sample" in text
 
 
 def test_a_new_project_needs_a_pending_publisher_of_that_very_name() -> None:
     diagnosis = explained("invalid-publisher", NOT_FOUND, projects=("demo", "Fresh.Name"), unknown=("Fresh.Name",))
-    assert "'Fresh.Name'" in diagnosis.remedy
-    assert "https://site.invalid/demo/publishing" in diagnosis.remedy
-    assert "https://site.invalid/pending" in diagnosis.remedy
+    assert "'Fresh.Name'" in diagnosis.fix
+    assert "https://site.invalid/demo/publishing" in diagnosis.fix
+    assert "https://site.invalid/pending" in diagnosis.fix
 
 
 def test_the_two_public_indexes_know_nothing_of_each_other() -> None:
-    assert "TestPyPI" in explained("invalid-publisher", NOT_FOUND).remedy
+    assert "TestPyPI" in explained("invalid-publisher", NOT_FOUND).fix
     other = IndexFacts(name="index.invalid")
     elsewhere = explained("invalid-publisher", NOT_FOUND, index=other)
-    assert "TestPyPI" not in elsewhere.remedy
-    assert "https://" not in elsewhere.remedy
+    assert "TestPyPI" not in elsewhere.fix
+    assert "https://" not in elsewhere.fix
 
 
 def test_a_page_of_pending_publishers_is_opened_when_no_project_is_known() -> None:
@@ -230,7 +232,7 @@ def test_a_refusal_without_codes_is_told_by_its_status(status: int, kind: type[P
     error = explain_refusal(parse_refusal(status, b"<html>Oops</html>", "No way"), claims=CLAIMS, index=INDEX)
     assert isinstance(error, kind)
     (diagnosis,) = error.diagnostics()
-    assert f"{status} No way" in diagnosis.happened
+    assert f"{status} No way" in diagnosis.message
     assert "html" not in repr(diagnosis)
 
 
@@ -274,4 +276,4 @@ def test_any_answer_is_explained(status: int, body: bytes, reason: str) -> None:
 @given(st.text(max_size=300), st.sampled_from(sorted(ROWS)))
 def test_any_reason_is_explained(description: str, code: str) -> None:
     error = explain_refusal(refusal(code, description), claims=CLAIMS, index=INDEX)
-    assert all(diagnosis.remedy for diagnosis in error.diagnostics())
+    assert all(diagnosis.fix for diagnosis in error.diagnostics())

@@ -131,7 +131,7 @@ def verdicts_among_hostile_files(folder: Path, texts: list[str]) -> list[str]:
     """The verdicts of a Python that runs in ``folder`` and has it for a home, in process and in a child of it."""
     code = (
         "import json, sys\n"
-        "from pypi_trusted_publish.description_renderer import DescriptionRenderer, render_in_child\n"
+        "from pypi_trusted_publish.io.descriptions import DescriptionRenderer, render_in_child\n"
         "texts = json.load(sys.stdin)\n"
         "print(json.dumps([DescriptionRenderer()(text).verdict.value for text in texts]"
         " + [render_in_child(text).verdict.value for text in texts]))\n"
@@ -171,7 +171,7 @@ def test_nothing_of_the_callers_folder_is_imported(tmp_path: Path) -> None:
         "import os, sys\n"
         f"os.chdir({str(tmp_path)!r})\n"
         f"sys.path.insert(0, {str(SOURCE)!r})\n"
-        "from pypi_trusted_publish.description_renderer import render_in_child\n"
+        "from pypi_trusted_publish.io.descriptions import render_in_child\n"
         "print(render_in_child('Text.').verdict.value)\n"
     )
     done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)

@@ -42,7 +42,7 @@ def test_wheels_without_an_sdist_are_told_once() -> None:
     assert [(finding.rule, finding.severity) for finding in found.findings] == [("set-no-sdist", Severity.NOTICE)]
 
 
-def test_two_sdists_of_one_version_are_refused_however_the_version_is_spelt() -> None:
+def test_two_sdists_of_one_version_are_refused_however_the_version_is_spelled() -> None:
     found = by_file(judge_all(("demo-1.0.tar.gz", sdist("1.0")), ("demo-1.0.0.tar.gz", sdist("1.0.0"))))
     assert found == {"demo-1.0.tar.gz": {"set-two-sdists"}, "demo-1.0.0.tar.gz": {"set-two-sdists"}}
 
@@ -202,15 +202,15 @@ def test_what_publishing_tells_is_loud_or_counted() -> None:
         ("distribution-warning", Severity.WARNING),
         ("distribution-notes", Severity.NOTICE),
     ]
-    assert told[0].read_on == "docs/rules.md#content-pth-file"
-    assert told[1].happened == "2 smaller remarks on 1 of the files: content-bytecode, set-no-sdist."
+    assert told[0].read_more == "docs/rules.md#content-pth-file"
+    assert told[1].message == "2 smaller remarks on 1 of the files: content-bytecode, set-no-sdist."
 
 
 def test_a_refused_file_stops_a_release_with_every_reason() -> None:
     bad = judge_all(("demo-1.0-py3-none-linux_x86_64.whl", b""), (SDIST_NAME, b""))
     with pytest.raises(DistributionError) as stopped:
         require_publishable(bad)
-    assert {each.facts[0][1] for each in stopped.value.diagnostics()} == {
+    assert {each.details[0][1] for each in stopped.value.diagnostics()} == {
         "wheel-platform-refused",
         "zip-unreadable",
         "sdist-unreadable",

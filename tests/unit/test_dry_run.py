@@ -6,7 +6,7 @@ from builders.release import distribution, page, published
 from pypi_trusted_publish.core.plan import PlanPolicy, UploadPlan, plan_uploads
 from pypi_trusted_publish.core.project_page import PageState, ProjectPage
 from pypi_trusted_publish.errors import Diagnosis, IndexRefused
-from pypi_trusted_publish.events import DryRunProof, Event, Told
+from pypi_trusted_publish.events import DiagnosisReported, DryRunProof, Event
 from pypi_trusted_publish.publish.dry_run import prove_a_mint, tell_what_is_known
 from pypi_trusted_publish.secret import Secret, UploadToken
 
@@ -21,7 +21,7 @@ class Tokens:
     def mint(self) -> UploadToken:
         self.calls.append("mint")
         if self.refuse:
-            raise IndexRefused(Diagnosis(code="invalid-publisher", happened="no publisher matches"))
+            raise IndexRefused(Diagnosis(code="invalid-publisher", message="no publisher matches"))
         return UploadToken(secret=Secret("pypi-opaque"), minted_at=0.0, lifetime=900.0)
 
     def revoke_all(self) -> None:
@@ -60,10 +60,10 @@ def test_the_effects_of_a_mint_are_told_before_it_and_only_then() -> None:
     tokens = Tokens(refuse=True)
     with pytest.raises(IndexRefused):
         prove_a_mint(plan(page()), tokens, told.append)
-    assert [event.diagnosis.code for event in told if isinstance(event, Told)] == ["dry-run-mints"]
+    assert [event.diagnosis.code for event in told if isinstance(event, DiagnosisReported)] == ["dry-run-mints"]
     told.clear()
     prove_a_mint(plan(page(state=PageState.NO_PROJECT)), Tokens(), told.append)
-    assert not any(isinstance(event, Told) for event in told)
+    assert not any(isinstance(event, DiagnosisReported) for event in told)
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,24 @@ def test_a_reader_who_has_gone_gets_no_traceback(platform: str, number: int) -> 
     assert (ended.returncode, ended.stderr) == (128 + 13, b"")
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")  # noqa: PTH110
+def test_an_output_that_is_full_is_said_on_standard_error() -> None:
+    environ = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    command = [sys.executable, "-m", "pypi_trusted_publish", "--version"]
+    with open("/dev/full", "wb") as full:  # noqa: PTH123
+        ended = subprocess.run(command, env=environ, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert (ended.returncode, ended.stderr) == (2, b"The output could not be written: No space left on device.\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="standard streams as POSIX has them")
+def test_standard_streams_that_are_closed_are_not_taken_by_another_file() -> None:
+    code = "import sys; from pypi_trusted_publish.__main__ import main; main(['--version'], environ={});"
+    code += "import os; file = os.open(os.devnull, os.O_RDONLY); sys.exit(file)"
+    command = ["sh", "-c", 'exec "$0" -c "$1" <&- >&- 2>&-', sys.executable, code]
+    ended = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(ROOT / "src")}, check=False)
+    assert ended.returncode == 3
+
+
 def test_empty_variables_do_not_hide_the_trust_store_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
     variables = ("SSL_CERT_FILE", "SSL_CERT_DIR")
     for name in variables:

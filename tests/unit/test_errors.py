@@ -16,7 +16,7 @@ from pypi_trusted_publish.errors import (
 
 
 def problem(kind: type[PublishError], code: str) -> PublishError:
-    return kind(Diagnosis(code=code, happened=f"{code} happened"))
+    return kind(Diagnosis(code=code, message=f"{code} happened"))
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,7 @@ WHEELS = [
     ("demo-1.0-py3-none-.whl", ["wheel-filename-unparsable"]),
     ("demo-1.1-py3-none-any.whl", ["wheel-version-mismatch"]),
     ("demo-1.0+local-py3-none-any.whl", ["wheel-version-mismatch"]),
-    ("Demo-1.0-py3-none-any.whl", ["wheel-name-not-normalised"]),
+    ("Demo-1.0-py3-none-any.whl", ["wheel-name-not-normalized"]),
     ("other-1.0-py3-none-any.whl", ["wheel-name-mismatch"]),
     ("demo-1.0-x-py3-none-any.whl", ["wheel-filename-unparsable"]),
     ("demo-one-py3-none-any.whl", ["wheel-filename-unparsable"]),
@@ -135,8 +135,8 @@ def test_names_are_compared_in_their_normal_form(filename: str, name: str) -> No
 
 
 @pytest.mark.parametrize("filename", ["my.demo-1.0-py3-none-any.whl", "My_Demo-1.0-py3-none-any.whl"])
-def test_a_name_with_dots_or_capitals_is_not_normalised(filename: str) -> None:
-    assert wheel(filename, name="my-demo") == ["wheel-name-not-normalised"]
+def test_a_name_with_dots_or_capitals_is_not_normalized(filename: str) -> None:
+    assert wheel(filename, name="my-demo") == ["wheel-name-not-normalized"]
 
 
 @pytest.mark.parametrize(
@@ -151,15 +151,15 @@ SDISTS = [
     ("my_demo-1.0.tar.gz", "My-Demo", "1.0", []),
     ("demo-1!1.0.tar.gz", "demo", "1!1.0", []),
     ("demo-1.0.post1.tar.gz", "demo", "1.0-1", []),
-    ("my-demo-1.0.tar.gz", "my-demo", "1.0", ["sdist-name-not-normalised"]),
-    ("my.demo-1.0.tar.gz", "my.demo", "1.0", ["sdist-name-not-normalised"]),
-    ("Demo-1.0.tar.gz", "Demo", "1.0", ["sdist-name-not-normalised"]),
+    ("my-demo-1.0.tar.gz", "my-demo", "1.0", ["sdist-name-not-normalized"]),
+    ("my.demo-1.0.tar.gz", "my.demo", "1.0", ["sdist-name-not-normalized"]),
+    ("Demo-1.0.tar.gz", "Demo", "1.0", ["sdist-name-not-normalized"]),
     ("other-1.0.tar.gz", "demo", "1.0", ["sdist-name-mismatch"]),
     ("demo-1.1.tar.gz", "demo", "1.0", ["sdist-version-mismatch"]),
     ("demo-1.0.linux-x86_64.tar.gz", "demo", "1.0", ["sdist-version-mismatch"]),
-    ("demo-1.0.0.tar.gz", "demo", "1.0", ["sdist-version-not-normalised"]),
-    ("demo-1.0.RC1.tar.gz", "demo", "1.0rc1", ["sdist-version-not-normalised"]),
-    ("demo-1.0-1.tar.gz", "demo", "1.0.post1", ["sdist-version-not-normalised"]),
+    ("demo-1.0.0.tar.gz", "demo", "1.0", ["sdist-version-not-normalized"]),
+    ("demo-1.0.RC1.tar.gz", "demo", "1.0rc1", ["sdist-version-not-normalized"]),
+    ("demo-1.0-1.tar.gz", "demo", "1.0.post1", ["sdist-version-not-normalized"]),
     ("demo_1.0.tar.gz", "demo", "1.0", ["sdist-filename-unparsable"]),
     ("demo.tar.gz", "demo", "1.0", ["sdist-filename-unparsable"]),
     ("other-one.tar.gz", "demo", "1.0", ["sdist-name-mismatch", "sdist-version-mismatch"]),

@@ -22,7 +22,7 @@ class GitHub:
     def request(self, audience: Audience) -> IdentityToken:
         self.asked.append(audience)
         if len(self.asked) <= self.deaf:
-            raise IndexUnavailable(Diagnosis(code="deaf", happened="no answer"))
+            raise IndexUnavailable(Diagnosis(code="deaf", message="no answer"))
         return IdentityToken(secret=Secret(f"token-{len(self.asked)}"), audience=audience)
 
 
@@ -48,14 +48,19 @@ def test_each_of_several_tokens_asked_for_ahead_is_handed_out_once() -> None:
     assert tokens == {"token-1", "token-2", "token-3"}
 
 
-@pytest.mark.parametrize(("passed", "audience"), [(FRESH, "pypi"), (0.0, "testpypi")])
-def test_a_token_that_is_old_or_for_another_audience_is_not_used(passed: float, audience: str) -> None:
+@pytest.mark.parametrize(
+    ("passed", "audience", "given"),
+    [(FRESH - 1, "pypi", "token-1"), (FRESH, "pypi", "token-2"), (0.0, "testpypi", "token-2")],
+    ids=["still fresh", "old", "for another audience"],
+)
+def test_a_token_that_is_old_or_for_another_audience_is_not_used(passed: float, audience: str, given: str) -> None:
     github = GitHub()
     identity, clock = ahead(github)
     identity.expect(PYPI)
     clock.advance(passed)
-    assert identity.request(Audience(audience)).audience == audience
-    assert github.asked.count(audience) == len(github.asked) - (audience != "pypi")
+    token = identity.request(Audience(audience))
+    assert (token.secret.reveal(), token.audience) == (given, audience)
+    assert github.asked == ["pypi"] + [audience] * (given == "token-2")
 
 
 def test_nothing_is_asked_ahead_unless_it_is_expected() -> None:

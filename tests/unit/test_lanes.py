@@ -8,7 +8,7 @@ import pytest
 from builders.polling import PATIENT
 from builders.release import distribution
 from pypi_trusted_publish.errors import Diagnosis, IndexRefused, IndexUnavailable, SeveralProblems
-from pypi_trusted_publish.events import Event, LaneNarrowed, NotUploaded
+from pypi_trusted_publish.events import ConcurrencyReduced, Event, NotUploaded
 from pypi_trusted_publish.publish.upload_pool import Lane, upload_in_lanes
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ FILES = tuple(distribution(f"demo-1.0-py3-none-linux_{number}.whl") for number i
 
 
 def refused(code: str = "refused") -> IndexRefused:
-    return IndexRefused(Diagnosis(code=code, happened="the index said no"))
+    return IndexRefused(Diagnosis(code=code, message="the index said no"))
 
 
 class Index:
@@ -101,7 +101,7 @@ def test_once_the_index_stumbles_files_go_one_by_one() -> None:
     told: list[Event] = []
     upload_in_lanes(((FILES[0],), FILES[1:]), width=4, upload=upload, emit=told.append)
     assert crowds == [1] * len(FILES)
-    assert [event.lanes for event in told if isinstance(event, LaneNarrowed)] == [1]
+    assert [event.lanes for event in told if isinstance(event, ConcurrencyReduced)] == [1]
 
 
 def test_what_was_begun_side_by_side_is_repeated_one_by_one_once_the_index_stumbles() -> None:
@@ -130,7 +130,7 @@ def test_several_failures_are_raised_together() -> None:
 
     def upload(file: Distribution, _lane: Lane) -> None:
         begun.wait(PATIENT)
-        raise refused() if file is FILES[0] else IndexUnavailable(Diagnosis(code="silent", happened="no answer"))
+        raise refused() if file is FILES[0] else IndexUnavailable(Diagnosis(code="silent", message="no answer"))
 
     with pytest.raises(SeveralProblems) as caught:
         upload_in_lanes((FILES[:2],), width=2, upload=upload, emit=list[Event]().append)

@@ -9,7 +9,7 @@ from pypi_trusted_publish.checks import classifiers as rules_classifiers
 from pypi_trusted_publish.checks import contacts as rules_contacts
 from pypi_trusted_publish.checks import dependencies as rules_dependencies
 from pypi_trusted_publish.checks import description as rules_description
-from pypi_trusted_publish.checks import licenses as rules_licences
+from pypi_trusted_publish.checks import licenses as rules_licenses
 from pypi_trusted_publish.checks import metadata as rules_metadata
 from pypi_trusted_publish.checks.check import MOST_FINDINGS
 from pypi_trusted_publish.checks.core_metadata import FIELDS, VERSIONS
@@ -166,7 +166,7 @@ def test_every_rule_that_the_text_alone_can_break_has_its_case() -> None:
         rules_contacts,
         rules_classifiers,
         rules_dependencies,
-        rules_licences,
+        rules_licenses,
         rules_description,
     )
     elsewhere = {"email-comma", "classifier-not-on-index", "description-not-rendered"}

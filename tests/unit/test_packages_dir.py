@@ -118,7 +118,7 @@ def test_only_nested_files_name_the_level_to_pass(tmp_path: Path) -> None:
     (tmp_path / "dist" / "a" / "b" / SDIST).write_bytes(b"")
     with pytest.raises(DistributionError) as found:
         collect(["dist"], str(tmp_path))
-    assert found.value.diagnostics()[0].paste == f"packages-dir: |\n  {Path('dist/a/b')}"
+    assert found.value.diagnostics()[0].snippet == f"packages-dir: |\n  {Path('dist/a/b')}"
 
 
 def test_no_line_at_all_is_a_problem(tmp_path: Path) -> None:
@@ -157,6 +157,19 @@ def test_a_file_that_changed_is_not_opened_again(dist: Path) -> None:
     with candidate.open() as file:
         assert file.read() == SDIST.encode()
     (dist / SDIST).write_bytes(b"something else")
+    with pytest.raises(OSError, match="changed"):
+        candidate.open()
+
+
+def test_a_file_that_was_written_again_in_place_is_not_opened_again(dist: Path) -> None:
+    """Same inode, same size: the time of the last change is what is left to see it by."""
+    (candidate,) = collect([f"dist/{SDIST}"], str(dist.parent)).candidates
+    before = (dist / SDIST).stat()
+    with (dist / SDIST).open("r+b") as file:
+        file.write(SDIST.upper().encode())
+    os.utime(dist / SDIST, ns=(before.st_atime_ns, before.st_mtime_ns + 1_000_000_000))
+    after = (dist / SDIST).stat()
+    assert (before.st_ino, before.st_size) == (after.st_ino, after.st_size)
     with pytest.raises(OSError, match="changed"):
         candidate.open()
 

@@ -27,7 +27,7 @@ class Index:
         self.background.emit(Fact(name="asked", value=project))
         self.began.set()
         if project == OTHER:
-            raise IndexUnavailable(Diagnosis(code="deaf", happened="no answer"))
+            raise IndexUnavailable(Diagnosis(code="deaf", message="no answer"))
         return page(project=project)
 
 

@@ -50,18 +50,18 @@ def test_other_bytes_under_the_name_are_a_conflict_that_names_both_digests() -> 
         require_feasible(made, policy())
     (diagnosis,) = caught.value.diagnostics()
     assert diagnosis.code == "file-conflict"
-    assert WHEEL.filename in diagnosis.happened
-    assert WHEEL.sha256 in diagnosis.facts[0][1]
-    assert "0" * 64 in diagnosis.facts[0][1]
+    assert WHEEL.filename in diagnosis.message
+    assert WHEEL.sha256 in diagnosis.details[0][1]
+    assert "0" * 64 in diagnosis.details[0][1]
 
 
 def test_a_conflict_in_a_repeated_run_points_at_the_rebuild() -> None:
     made = plan(WHEEL, on=page(published(WHEEL.filename)))
     (first,) = made.refusals(policy(run_attempt=1))
     (second,) = made.refusals(policy(run_attempt=2))
-    assert "build job most likely ran again" in second.diagnostics()[0].cause
-    assert "first attempt" in second.diagnostics()[0].remedy
-    assert first.diagnostics()[0].cause != second.diagnostics()[0].cause
+    assert "build job most likely ran again" in second.diagnostics()[0].likely_cause
+    assert "first attempt" in second.diagnostics()[0].fix
+    assert first.diagnostics()[0].likely_cause != second.diagnostics()[0].likely_cause
 
 
 def test_skip_existing_skips_a_conflict_loudly() -> None:
@@ -103,7 +103,7 @@ def test_a_closed_project_takes_nothing(status: str) -> None:
     made = plan(WHEEL, on=page(status=status, status_reason="moved to other-demo"))
     (refusal,) = made.refusals(policy(like_pypi=False))
     assert refusal.diagnostics()[0].code == f"project-{status}"
-    assert "moved to other-demo" in refusal.diagnostics()[0].cause
+    assert "moved to other-demo" in refusal.diagnostics()[0].likely_cause
 
 
 def test_a_closed_project_does_not_matter_when_nothing_is_to_be_sent() -> None:
@@ -140,7 +140,7 @@ def test_an_unreadable_page_is_a_warning_and_the_file_goes() -> None:
     made = plan(WHEEL, on=page(state=PageState.UNREADABLE, why_unreadable="403 Forbidden"))
     assert made.uploads == (WHEEL,)
     (warning,) = made.warnings
-    assert "403 Forbidden" in warning.happened
+    assert "403 Forbidden" in warning.message
 
 
 @pytest.mark.parametrize(("like_pypi", "number"), [(True, 1), (False, 0)])
@@ -149,8 +149,8 @@ def test_a_size_beyond_the_default_limits_is_one_warning_with_both_sums(*, like_
     made = plan(big, SDIST, on=page(published("demo-0.9.tar.gz", size=5)), under=policy(like_pypi=like_pypi))
     assert [warning.code for warning in made.warnings] == ["beyond-default-size"] * number
     if number:
-        assert "104,857,601 bytes" in made.warnings[0].happened
-        assert "5 bytes there" in made.warnings[0].happened
+        assert "104,857,601 bytes" in made.warnings[0].message
+        assert "5 bytes there" in made.warnings[0].message
 
 
 def test_a_project_beyond_ten_gibibytes_is_warned_about_though_no_file_is_big() -> None:

@@ -7,7 +7,7 @@ from builders.release import distribution, page, published
 from pypi_trusted_publish.checks.model import Distribution
 from pypi_trusted_publish.core.project_page import ProjectPage
 from pypi_trusted_publish.errors import Diagnosis, IndexUnavailable
-from pypi_trusted_publish.events import Confirmed, Event, Told, Waiting
+from pypi_trusted_publish.events import Confirmed, DiagnosisReported, Event, Waiting
 from pypi_trusted_publish.publish.read_back import look, read_back
 
 WHEEL = distribution("demo-1.0-py3-none-any.whl")
@@ -26,7 +26,7 @@ class SlowIndex:
         assert fresh
         self.looks += 1
         if self.looks <= self.deaf:
-            raise IndexUnavailable(Diagnosis(code="deaf", happened="no answer"))
+            raise IndexUnavailable(Diagnosis(code="deaf", message="no answer"))
         return page(*(published(file) for file in self.files[: self.looks - self.deaf]), project=project)
 
     def project_url(self, distribution: Distribution) -> str:
@@ -53,11 +53,11 @@ def test_it_looks_until_every_file_is_listed() -> None:
 def test_without_a_wait_it_looks_once_and_warns_of_what_is_missing() -> None:
     told, clock = watched(SlowIndex(WHEEL, SDIST), wait=0)
     assert clock.slept == []
-    assert [type(event) for event in told] == [Confirmed, Told]
-    assert isinstance(told[-1], Told)
+    assert [type(event) for event in told] == [Confirmed, DiagnosisReported]
+    assert isinstance(told[-1], DiagnosisReported)
     assert told[-1].diagnosis.code == "not-confirmed"
-    assert SDIST.filename in told[-1].diagnosis.happened
-    assert WHEEL.filename not in told[-1].diagnosis.happened
+    assert SDIST.filename in told[-1].diagnosis.message
+    assert WHEEL.filename not in told[-1].diagnosis.message
 
 
 def test_the_pauses_grow_to_fifteen_seconds_and_end_with_the_wait() -> None:

@@ -26,7 +26,7 @@ def test_every_rule_tells_what_a_user_needs(rule: Rule) -> None:
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.code)
 def test_only_what_the_index_refuses_is_an_error_by_itself(rule: Rule) -> None:
-    assert (rule.severity is Severity.ERROR) == (rule.level is Level.INDEX)
+    assert (rule.severity is Severity.ERROR) == (rule.level is Level.REFUSED)
 
 
 def test_a_finding_that_hangs_on_a_table_names_its_date() -> None:

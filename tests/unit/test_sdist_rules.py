@@ -110,7 +110,7 @@ CASES: list[tuple[str, str, Callable[[], bytes]]] = [
         lambda: tar_bytes([link_member("demo-1.0/PKG-INFO", "PKG-INFO"), *sdist_members()[1:]]),
     ),
     ("sdist-pkg-info-missing", "a size below zero", negative_size),
-    ("sdist-license-file-missing", "no licence", lambda: sdist_bytes(metadata=LICENSED)),
+    ("sdist-license-file-missing", "no license", lambda: sdist_bytes(metadata=LICENSED)),
     ("sdist-sparse-member", "GNU's old form", sparse),
     ("sdist-sparse-member", "GNU's form in pax headers", pax_sparse),
 ]
@@ -200,7 +200,7 @@ FINE: list[tuple[str, Callable[[], bytes]]] = [
         lambda: gzip.compress(PLAIN.rstrip(b"\0") + b"\0" * (-len(PLAIN.rstrip(b"\0")) % 512), mtime=0),
     ),
     (
-        "licences",
+        "licenses",
         lambda: sdist_bytes(
             file_member("demo-1.0/LICENSE", b""), file_member("demo-1.0/third/party.txt", b""), metadata=LICENSED
         ),

@@ -62,8 +62,8 @@ def test_a_run_without_a_tag_is_not_compared(kind: str) -> None:
 def test_other_release_numbers_are_an_error(version: str) -> None:
     findings = compared("v1.2.3", ("demo", version))
     assert outcome(findings) == ["version-not-of-tag"]
-    assert version in findings.errors[0].happened
-    assert "fetch-depth: 0" in findings.errors[0].paste
+    assert version in findings.errors[0].message
+    assert "fetch-depth: 0" in findings.errors[0].snippet
 
 
 @pytest.mark.parametrize(
@@ -73,8 +73,8 @@ def test_other_release_numbers_are_an_error(version: str) -> None:
 def test_a_development_or_local_part_that_the_tag_lacks_is_an_error(version: str, words: str) -> None:
     findings = compared("v1.2.3", ("demo", version))
     assert outcome(findings) == ["version-not-clean"]
-    assert words in findings.errors[0].happened
-    assert "dirty tree" in findings.errors[0].cause
+    assert words in findings.errors[0].message
+    assert "dirty tree" in findings.errors[0].likely_cause
 
 
 @pytest.mark.parametrize(

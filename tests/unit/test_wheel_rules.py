@@ -64,7 +64,7 @@ CASES: list[tuple[str, str, Callable[[], bytes]]] = [
     ("wheel-record-malformed", "Latin-1", lambda: with_record_text(b"demo/\xe9,,\n")),
     ("wheel-record-malformed", "a blank line", lambda: with_record_text(RECORD_TEXT + b"\n")),
     ("wheel-record-malformed", "a field too large", lambda: with_record_text(b"x" * 200_000)),
-    ("wheel-license-file-missing", "no licence", lambda: wheel_bytes(metadata=LICENSED)),
+    ("wheel-license-file-missing", "no license", lambda: wheel_bytes(metadata=LICENSED)),
     ("wheel-entry-points-malformed", "Latin-1", lambda: entry_points(b"[a]\nx = \xe9\n")),
     ("wheel-entry-points-malformed", "a byte-order mark", lambda: entry_points(b"\xef\xbb\xbf[a]\nx = y\n")),
     ("wheel-entry-points-malformed", "no section", lambda: entry_points(b"x = y\n")),
@@ -175,13 +175,13 @@ FINE: list[tuple[str, Callable[[], bytes]]] = [
     ("RECORD with backslashes", lambda: with_record_text(RECORD_TEXT.replace(b"demo/__init__", b"demo\\__init__"))),
     ("RECORD with quotes", lambda: with_record_text(RECORD_TEXT.replace(b"demo/__init__.py", b'"demo/__init__.py"'))),
     (
-        "licences in nested folders",
+        "licenses in nested folders",
         lambda: wheel_bytes(
             {f"{DIST_INFO}/licenses/LICENSE": b"x", f"{DIST_INFO}/licenses/third/party.txt": b"y"}, metadata=LICENSED
         ),
     ),
     (
-        "a licence that its metadata version does not know",
+        "a license that its metadata version does not know",
         lambda: wheel_bytes(metadata=metadata_bytes(("License-File", "LICENSE"), version="2.1")),
     ),
     (

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from ..errors import PublishError, WorkflowError
-from ..events import Fact, StepStarted, Told
+from ..events import DiagnosisReported, Fact, StepStarted
 from .policy import Fail, PassOn, Sign, Skip, Wish, decide, needs_packages, publish_without
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..core.project_page import ProjectPage
     from ..events import Emit
     from .policy import Decision, Settled
-    from .prepare import SigningDesk
+    from .prepare import SigningSetup
 
 
 class Started(Protocol):
@@ -49,7 +49,7 @@ class Attestations:
         self,
         order: AttestOrder,
         *,
-        desk: Callable[[], SigningDesk],
+        desk: Callable[[], SigningSetup],
         beside: Callable[[], Sequence[Candidate]],
         install: Callable[[], Started],
         emit: Emit,
@@ -96,7 +96,7 @@ class Attestations:
         decision = self._decision or self.begin(proof.claims)
         self._emit(StepStarted(title="Attestations"))
         for notice in decision.notices:
-            self._emit(Told(diagnosis=notice))
+            self._emit(DiagnosisReported(diagnosis=notice))
         if isinstance(decision, Skip):
             self._emit(Fact(value=decision.reason))
             return {}
@@ -126,7 +126,7 @@ class Attestations:
         try:
             (self._installing or self._install()).result()
         except PublishError as failure:
-            self._emit(Told(diagnosis=publish_without(self._order.wish, pages, failure.diagnostics()[0])))
+            self._emit(DiagnosisReported(diagnosis=publish_without(self._order.wish, pages, failure.diagnostics()[0])))
             return {}
         from .prepare import Task, prepare
 

@@ -129,9 +129,9 @@ def _repeats(entries: Sequence[VerifiedBeside]) -> bool:
 def _unusable(filename: str, problem: str) -> Diagnosis:
     return Diagnosis(
         code="attestation-file-unusable",
-        happened=f"The attestation file {filename} {problem}.",
-        cause="It lies beside a distribution under the name of an attestation, so it would be sent with it.",
-        remedy="Write it again with the tool that made it, or remove it; or publish without: `attestations: false`.",
+        message=f"The attestation file {filename} {problem}.",
+        likely_cause="It lies beside a distribution under the name of an attestation, so it would be sent with it.",
+        fix="Write it again with the tool that made it, or remove it; or publish without: `attestations: false`.",
         file=filename,
     )
 
@@ -139,9 +139,11 @@ def _unusable(filename: str, problem: str) -> Diagnosis:
 def _refused(filename: str, problem: str) -> Diagnosis:
     return Diagnosis(
         code="attestation-file-refused",
-        happened=f"The index would refuse the attestation file {filename}: {problem}.",
-        cause="It was made for other bytes, by another workflow than the one that publishes, or was changed since.",
-        remedy="Make it again in this workflow, for these files, or remove it (a publish attestation is then made "
+        message=f"The index would refuse the attestation file {filename}: {problem}.",
+        likely_cause=(
+            "It was made for other bytes, by another workflow than the one that publishes, or was changed since."
+        ),
+        fix="Make it again in this workflow, for these files, or remove it (a publish attestation is then made "
         "here); or publish without: `attestations: false`.",
         file=filename,
     )
@@ -150,8 +152,8 @@ def _refused(filename: str, problem: str) -> Diagnosis:
 def _twice(filename: str, entries: Sequence[VerifiedBeside]) -> Diagnosis:
     return Diagnosis(
         code="attestation-files-repeat",
-        happened=f"{filename} has {len(entries)} attestations of one predicate type: {entries[0].verified.kind.value}.",
-        cause="The index takes at most two attestations for a file, of different predicate types.",
-        remedy="Remove one of the files: " + ", ".join(entry.path for entry in entries),
+        message=f"{filename} has {len(entries)} attestations of one predicate type: {entries[0].verified.kind.value}.",
+        likely_cause="The index takes at most two attestations for a file, of different predicate types.",
+        fix="Remove one of the files: " + ", ".join(entry.path for entry in entries),
         file=filename,
     )

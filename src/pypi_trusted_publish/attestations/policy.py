@@ -105,9 +105,9 @@ def _unknown_index(wish: Wish, index_name: str) -> Decision:
         notices=(
             Diagnosis(
                 code="attestations-unknown-index",
-                happened=f"Attestations are made for {index_name}, which is not known to take them.",
-                cause="An index that does not know the field drops it without a word, or refuses the upload.",
-                remedy="Use `attestations: auto` to make them for PyPI and TestPyPI only.",
+                message=f"Attestations are made for {index_name}, which is not known to take them.",
+                likely_cause="An index that does not know the field drops it without a word, or refuses the upload.",
+                fix="Use `attestations: auto` to make them for PyPI and TestPyPI only.",
                 severity=Severity.NOTICE,
             ),
         )
@@ -121,22 +121,22 @@ def _reusable_workflow(wish: Wish, claims: UnverifiedClaims, index_name: str) ->
         f"the called one ({called.filename}) and refuses the upload."
     )
     facts = (("job_workflow_ref", claims.job_workflow_ref), ("workflow_ref", claims.workflow_ref))
-    remedy = f"Move the publishing job into {caller.filename}, and name that file in the publisher on the index"
+    fix = f"Move the publishing job into {caller.filename}, and name that file in the publisher on the index"
     if wish is Wish.TRUE:
         diagnosis = Diagnosis(
             code="attestations-reusable-workflow",
-            happened="Attestations were asked for in a reusable workflow, where the index is sure to refuse them.",
-            cause=refused,
-            remedy=f"{remedy}; or publish without them: `attestations: auto`.",
-            facts=facts,
+            message="Attestations were asked for in a reusable workflow, where the index is sure to refuse them.",
+            likely_cause=refused,
+            fix=f"{fix}; or publish without them: `attestations: auto`.",
+            details=facts,
         )
         return Fail(diagnosis=diagnosis)
     notice = Diagnosis(
         code="attestations-reusable-workflow",
-        happened="No attestations are made: the publishing job stands in a reusable workflow.",
-        cause=refused,
-        remedy=f"{remedy}.",
-        facts=facts,
+        message="No attestations are made: the publishing job stands in a reusable workflow.",
+        likely_cause=refused,
+        fix=f"{fix}.",
+        details=facts,
         severity=Severity.NOTICE,
     )
     return Skip(reason="In a reusable workflow the index would refuse attestations.", notices=(notice,))
@@ -149,17 +149,17 @@ def _not_public(wish: Wish, claims: UnverifiedClaims) -> Decision:
         "public log that never forgets."
     )
     if wish is Wish.TRUE:
-        happened = f"Attestations are made although the repository is {visibility}."
-        remedy = "Use `attestations: auto` to keep it out of the log."
+        message = f"Attestations are made although the repository is {visibility}."
+        fix = "Use `attestations: auto` to keep it out of the log."
     else:
-        happened = f"No attestations are made: the repository is {visibility}."
-        remedy = "If that may become public, ask for them: `attestations: true`."
+        message = f"No attestations are made: the repository is {visibility}."
+        fix = "If that may become public, ask for them: `attestations: true`."
     notice = Diagnosis(
         code="attestations-private-repository",
-        happened=happened,
-        cause=log,
-        remedy=remedy,
-        facts=(("repository_visibility", claims.repository_visibility),),
+        message=message,
+        likely_cause=log,
+        fix=fix,
+        details=(("repository_visibility", claims.repository_visibility),),
         severity=Severity.NOTICE,
     )
     return Sign(notices=(notice,)) if wish is Wish.TRUE else PassOn(notices=(notice,))
@@ -189,8 +189,8 @@ def publish_without(wish: Wish, pages: Iterable[ProjectPage], failure: Diagnosis
     return replace(
         failure,
         severity=Severity.WARNING,
-        happened=f"The files are published without attestations. {failure.happened}",
-        remedy="Nothing has to be done: no file of the project has provenance on the index. With `attestations: true` "
+        message=f"The files are published without attestations. {failure.message}",
+        fix="Nothing has to be done: no file of the project has provenance on the index. With `attestations: true` "
         "such a failure stops the run instead.",
     )
 
@@ -205,14 +205,14 @@ def _what_would_be_lost(page: ProjectPage) -> str:
 
 
 def _stop(failure: Diagnosis, reason: str) -> Diagnosis:
-    first = failure.remedy.rstrip(".") or "Run the failed job again"
+    first = failure.fix.rstrip(".") or "Run the failed job again"
     return replace(
         failure,
         severity=Severity.ERROR,
-        cause=" ".join(
+        likely_cause=" ".join(
             part
-            for part in (failure.cause, reason, "Nothing was sent, and a later run could not add attestations.")
+            for part in (failure.likely_cause, reason, "Nothing was sent, and a later run could not add attestations.")
             if part
         ),
-        remedy=f"{first}; or publish without them: `attestations: false`.",
+        fix=f"{first}; or publish without them: `attestations: false`.",
     )

@@ -13,7 +13,7 @@ from pypi_attestations import AttestationType
 from sigstore.verify import Verifier
 
 from ..errors import IndexUnavailable
-from ..events import Attested, Fact, Told
+from ..events import Attested, DiagnosisReported, Fact
 from . import trust_root
 from .existing import read_beside, verify_beside
 from .policy import Sign, publish_without
@@ -55,7 +55,7 @@ def keep(folder: Path, filename: str, signed: Signed) -> Path:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SigningDesk:
+class SigningSetup:
     """What making and verifying attestations is handed."""
 
     session: Session
@@ -91,11 +91,11 @@ class _NotMade(Exception):
     """Attestations cannot be made or verified, and the wish decides what that means."""
 
     def __init__(self, diagnosis: Diagnosis) -> None:
-        super().__init__(diagnosis.happened)
+        super().__init__(diagnosis.message)
         self.diagnosis = diagnosis
 
 
-def prepare(task: Task, desk: SigningDesk) -> Mapping[str, tuple[str, ...]]:
+def prepare(task: Task, desk: SigningSetup) -> Mapping[str, tuple[str, ...]]:
     """The attestations of each file as JSON texts, by file name; a file that has none is not named.
 
     Raises:
@@ -117,7 +117,7 @@ def prepare(task: Task, desk: SigningDesk) -> Mapping[str, tuple[str, ...]]:
             made = _make(_without_publish(task.uploads, kept), config, verifier, publisher, desk)
     except _NotMade as failure:
         warning = publish_without(task.wish, task.pages, failure.diagnosis)
-        desk.persistence.emit(Told(diagnosis=warning))
+        desk.persistence.emit(DiagnosisReported(diagnosis=warning))
     return _told(task, desk, kept, made)
 
 
@@ -127,7 +127,7 @@ class _Made:
     verified: Verified
 
 
-def _trust(desk: SigningDesk) -> tuple[ClientTrustConfig, Verifier]:
+def _trust(desk: SigningSetup) -> tuple[ClientTrustConfig, Verifier]:
     try:
         config = _configuration(desk)
         return config, Verifier(trusted_root=config.trusted_root)
@@ -137,7 +137,7 @@ def _trust(desk: SigningDesk) -> tuple[ClientTrustConfig, Verifier]:
         raise _NotMade(not_made(_unusable_trust())) from None
 
 
-def _configuration(desk: SigningDesk) -> ClientTrustConfig:
+def _configuration(desk: SigningSetup) -> ClientTrustConfig:
     if desk.trust is not None:
         return trust_root.given(desk.trust)
     repository = desk.repository or trust_root.public_good()
@@ -167,7 +167,7 @@ def _make(
     config: ClientTrustConfig,
     verifier: Verifier,
     publisher: PublisherIdentity,
-    desk: SigningDesk,
+    desk: SigningSetup,
 ) -> Mapping[str, _Made]:
     """Sign all of them, or fail for all of them: a release is attested as a whole."""
     if not files:
@@ -200,7 +200,7 @@ def _accepted(file: Distribution, signed: Signed, verifier: Verifier, publisher:
 
 
 def _told(
-    task: Task, desk: SigningDesk, kept: Mapping[str, tuple[VerifiedBeside, ...]], made: Mapping[str, _Made]
+    task: Task, desk: SigningSetup, kept: Mapping[str, tuple[VerifiedBeside, ...]], made: Mapping[str, _Made]
 ) -> Mapping[str, tuple[str, ...]]:
     """Keep what was made, tell of everything, and give the texts to send."""
     emit = desk.persistence.emit
@@ -219,7 +219,7 @@ def _told(
     return texts
 
 
-def _kept(filename: str, signed: Signed, desk: SigningDesk) -> str:
+def _kept(filename: str, signed: Signed, desk: SigningSetup) -> str:
     """Where it lies; empty when it could not be written: the index gets it all the same."""
     try:
         return str(keep(desk.folder, filename, signed))

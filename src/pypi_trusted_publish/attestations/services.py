@@ -14,7 +14,7 @@ from sigstore.errors import Error as SigstoreError
 from sigstore.sign import SigningContext
 
 from ..errors import Diagnosis, Severity
-from ..events import Told
+from ..events import DiagnosisReported
 from .wire import MALFORMED, OverSession, Service, ServiceFault
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ class _TimestampAuthority(TimestampAuthorityClient):
     def _give_up(self, fault: ServiceFault) -> None:
         with self._giving_up:
             if not self._given_up:
-                self._persistence.emit(Told(diagnosis=_without_timestamps(fault)))
+                self._persistence.emit(DiagnosisReported(diagnosis=_without_timestamps(fault)))
             self._given_up = True
 
     def _request(self, signature: bytes) -> TimeStampResponse:
@@ -139,8 +139,8 @@ class _TimestampAuthority(TimestampAuthorityClient):
 def _without_timestamps(fault: ServiceFault) -> Diagnosis:
     return Diagnosis(
         code="attestations-without-timestamp",
-        happened=f"The attestations are made without a timestamp: {fault.service.value} {fault.problem}.",
-        cause="What is sent to the index is not affected: its time is the transparency log's. Only the Sigstore "
+        message=f"The attestations are made without a timestamp: {fault.service.value} {fault.problem}.",
+        likely_cause="What is sent to the index is not affected: its time is the transparency log's. Only the Sigstore "
         "bundles that are kept lack a second witness.",
         severity=Severity.NOTICE,
     )

@@ -67,8 +67,8 @@ def not_made(fault: ServiceFault) -> Diagnosis:
     """Why there are no attestations, when a service is to blame."""
     return Diagnosis(
         code="attestations-not-made",
-        happened=f"The attestations could not be made: {fault.service.value} {fault.problem}.",
-        cause=_DOWN if fault.again else _REFUSED,
+        message=f"The attestations could not be made: {fault.service.value} {fault.problem}.",
+        likely_cause=_DOWN if fault.again else _REFUSED,
     )
 
 
@@ -76,9 +76,9 @@ def would_be_refused(filename: str, problem: str) -> Diagnosis:
     """Why there are no attestations, when one was made that the index would refuse."""
     return Diagnosis(
         code="attestation-would-be-refused",
-        happened=f"The attestation that was made for {filename} would be refused by the index: {problem}.",
-        cause="The index compares the certificate with the publisher that the identity token's claims select.",
-        remedy="If the job stands in a reusable workflow, move it into the calling one.",
+        message=f"The attestation that was made for {filename} would be refused by the index: {problem}.",
+        likely_cause="The index compares the certificate with the publisher that the identity token's claims select.",
+        fix="If the job stands in a reusable workflow, move it into the calling one.",
         file=filename,
     )
 

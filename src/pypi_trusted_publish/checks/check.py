@@ -29,7 +29,7 @@ from .filename import (
     sdist_agreement,
     wheel_agreement,
 )
-from .licenses import licence_findings
+from .licenses import license_findings
 from .metadata import form_findings
 from .model import (
     FILE_SIZE_LIMIT,
@@ -62,11 +62,11 @@ def diagnosis(finding: Finding) -> Diagnosis:
     rule = RULES[finding.rule]
     return Diagnosis(
         code=_CODES[finding.severity],
-        happened=f"{finding.filename}: {finding.message}",
-        cause=rule.meaning,
-        remedy=finding.hint,
-        read_on=f"{RULES_PAGE}#{finding.rule}",
-        facts=(("rule", finding.rule),),
+        message=f"{finding.filename}: {finding.message}",
+        likely_cause=rule.meaning,
+        fix=finding.hint,
+        read_more=f"{RULES_PAGE}#{finding.rule}",
+        details=(("rule", finding.rule),),
         file=finding.filename,
         severity=finding.severity,
     )
@@ -84,7 +84,7 @@ def told_while_publishing(checked: CheckedSet) -> Iterator[Diagnosis]:
     for finding in checked.findings:
         if finding.severity is Severity.ERROR:
             continue
-        if RULES[finding.rule].while_publishing is WhilePublishing.FOLD:
+        if RULES[finding.rule].while_publishing is WhilePublishing.COUNT:
             folded.append(finding)
         else:
             yield diagnosis(finding)
@@ -93,9 +93,9 @@ def told_while_publishing(checked: CheckedSet) -> Iterator[Diagnosis]:
         files = len({finding.filename for finding in folded})
         yield Diagnosis(
             code="distribution-notes",
-            happened=f"{len(folded)} smaller remarks on {files} of the files: {codes}.",
-            remedy="`pypi-trusted-publish check` tells each of them.",
-            read_on=RULES_PAGE,
+            message=f"{len(folded)} smaller remarks on {files} of the files: {codes}.",
+            fix="`pypi-trusted-publish check` tells each of them.",
+            read_more=RULES_PAGE,
             severity=Severity.NOTICE,
         )
 
@@ -122,7 +122,7 @@ def metadata_findings(
         contact_findings(sent, filename),
         classifier_findings(sent, filename, known_classifiers=known_classifiers),
         dependency_findings(sent, filename),
-        licence_findings(sent, filename),
+        license_findings(sent, filename),
         import_findings(sent, filename),
         description_findings(sent, filename, render=render),
     )
@@ -312,13 +312,13 @@ def _each_once(distributions: Iterable[Distribution]) -> tuple[Distribution, ...
 def _settled(findings: Iterable[Finding], options: CheckOptions) -> Iterator[Finding]:
     for finding in findings:
         rule = RULES[finding.rule]
-        if finding.rule in options.ignore and rule.level is not Level.INDEX:
+        if finding.rule in options.ignore and rule.level is not Level.REFUSED:
             continue
         yield dataclasses.replace(finding, severity=_severity(finding, rule, options))
 
 
 def _severity(finding: Finding, rule: Rule, options: CheckOptions) -> Severity:
-    if options.strict and rule.level is Level.REGRET:
+    if options.strict and rule.level is Level.DISCOURAGED:
         return Severity.ERROR
     if options.lenient_tables and rule.table is not None and finding.severity is Severity.ERROR:
         return Severity.WARNING

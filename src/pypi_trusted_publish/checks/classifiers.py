@@ -17,7 +17,7 @@ _FIX: Final = "Take the classifier's exact spelling from the index's list, or ta
 
 CLASSIFIER_UNKNOWN: Final = Rule(
     code="classifier-unknown",
-    statement="Every `Classifier` is one that the index knows, spelt exactly so.",
+    statement="Every `Classifier` is one that the index knows, spelled exactly so.",
     source=f"Core metadata specification, Classifier; {SEEN}",
     meaning="The index refuses the file, unless its list has grown since.",
     fix=_FIX,

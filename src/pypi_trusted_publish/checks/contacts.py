@@ -27,7 +27,7 @@ EMAIL_COMMA: Final = Rule(
     source="RFC 5322, section 3.4",
     meaning="Readers of the metadata take what stands before the comma for an address.",
     fix='Put the display name in quotes: `"Doe, Jane" <jane@example.com>`.',
-    level=Level.REGRET,
+    level=Level.DISCOURAGED,
     severity=Severity.WARNING,
 )
 URL_INVALID: Final = Rule(
@@ -35,7 +35,7 @@ URL_INVALID: Final = Rule(
     statement="`Home-page` and `Download-URL` are valid URLs with http or https.",
     source=f"RFC 3986; {SEEN}",
     meaning="The index refuses the file.",
-    fix="Write the whole URL, beginning with `https://`; square brackets in a query are spelt `%5B` and `%5D`.",
+    fix="Write the whole URL, beginning with `https://`; square brackets in a query are spelled `%5B` and `%5D`.",
 )
 PROJECT_URL_INVALID: Final = Rule(
     code="project-url-invalid",
@@ -123,7 +123,7 @@ def address_problem(address: str) -> str:
 
 
 def is_valid_url(url: str) -> bool:
-    """Whether the index takes the URL: RFC 3986 after normalisation, http or https, with or without a host."""
+    """Whether the index takes the URL: RFC 3986 after normalization, http or https, with or without a host."""
     return PLAIN_URL.fullmatch(url[:_URL_WINDOW]) is not None or follows_rfc_3986(url)
 
 

@@ -57,7 +57,7 @@ SECRET_FILE: Final = Rule(
     source="Experience; what is on the index is public for good",
     meaning=_TAKEN + "Everybody can read the secret, and robots do within minutes.",
     fix=_EXCLUDE + " If it was ever published, replace the secret itself.",
-    level=Level.REGRET,
+    level=Level.DISCOURAGED,
     severity=Severity.WARNING,
 )
 
@@ -67,7 +67,7 @@ INDEX_TOKEN: Final = Rule(
     source="The form of the tokens is documented by the index (August 2026)",
     meaning="Whoever reads the file can upload in your name until the token is revoked.",
     fix="Revoke the token in the account settings of the index, take it out of the source, and build again.",
-    level=Level.REGRET,
+    level=Level.DISCOURAGED,
     severity=Severity.WARNING,
 )
 
@@ -77,9 +77,9 @@ PATH_ESCAPES: Final = Rule(
     source="Binary and source distribution formats (packaging.python.org)",
     meaning=_TAKEN + "Installers refuse to unpack such a member or, worse, write outside their folder.",
     fix="Do not pack by hand with absolute or parent paths; build with a backend.",
-    level=Level.REGRET,
+    level=Level.DISCOURAGED,
     severity=Severity.WARNING,
-    while_publishing=WhilePublishing.FOLD,
+    while_publishing=WhilePublishing.COUNT,
 )
 
 CASE_COLLISION: Final = Rule(
@@ -88,9 +88,9 @@ CASE_COLLISION: Final = Rule(
     source="macOS and Windows file systems ignore case",
     meaning=_TAKEN + "On macOS and Windows one of the two overwrites the other.",
     fix="Rename one of the two files in the project.",
-    level=Level.REGRET,
+    level=Level.DISCOURAGED,
     severity=Severity.WARNING,
-    while_publishing=WhilePublishing.FOLD,
+    while_publishing=WhilePublishing.COUNT,
 )
 
 PTH_FILE: Final = Rule(
@@ -99,7 +99,7 @@ PTH_FILE: Final = Rule(
     source="Python's `site` module: lines of such a file that start with `import` run at every start of Python",
     meaning=_TAKEN + "Its code runs whenever Python starts, whether the project is used or not.",
     fix="Unless the project needs it to work (editable installs, start-up hooks), take the file out of the wheel.",
-    level=Level.REGRET,
+    level=Level.DISCOURAGED,
     severity=Severity.WARNING,
 )
 
@@ -109,9 +109,9 @@ BYTECODE: Final = Rule(
     source="Installers compile the source themselves",
     meaning=_TAKEN + "The compiled files fit one Python only, may be stale, and make the file larger.",
     fix=_EXCLUDE,
-    level=Level.REGRET,
+    level=Level.DISCOURAGED,
     severity=Severity.WARNING,
-    while_publishing=WhilePublishing.FOLD,
+    while_publishing=WhilePublishing.COUNT,
 )
 
 TOP_LEVEL_TESTS: Final = Rule(
@@ -122,9 +122,9 @@ TOP_LEVEL_TESTS: Final = Rule(
     fix="setuptools: name the packages in `tool.setuptools.packages.find` (`include` or `where = ['src']`); "
     "poetry-core: list "
     "tests with `format = 'sdist'`; hatchling: name the package in `tool.hatch.build.targets.wheel`.",
-    level=Level.REGRET,
+    level=Level.DISCOURAGED,
     severity=Severity.WARNING,
-    while_publishing=WhilePublishing.FOLD,
+    while_publishing=WhilePublishing.COUNT,
 )
 
 NOT_FULLY_CHECKED: Final = Rule(

@@ -68,20 +68,20 @@ SET_SEVERAL_VERSIONS: Final = Rule(
     meaning="A version that nobody meant to publish would be public for good.",
     fix="Clean the folder before the build. To publish several versions on purpose, give each its own line of "
     "`packages-dir`.",
-    level=Level.REGRET,
+    level=Level.DISCOURAGED,
     severity=Severity.WARNING,
 )
 
 SET_METADATA_DIFFERS: Final = Rule(
     code="set-metadata-differs",
-    statement="The files of a version agree on Requires-Dist, Requires-Python, Provides-Extra and licence.",
+    statement="The files of a version agree on Requires-Dist, Requires-Python, Provides-Extra and license.",
     source="The index shows the metadata of the first file of a release; installers that trust it for all files "
     "resolve wrongly",
     meaning="The index takes the files and shows what the first one says; some installers believe that of all.",
     fix="Use environment markers (`; sys_platform == 'win32'`) instead of dependencies computed at build time; build "
     "all files "
     "from one commit.",
-    level=Level.REGRET,
+    level=Level.DISCOURAGED,
     severity=Severity.WARNING,
 )
 
@@ -93,7 +93,7 @@ SET_NO_SDIST: Final = Rule(
     fix="Build it with `python -m build --sdist`, unless the source is not to be published.",
     level=Level.NOTICE,
     severity=Severity.NOTICE,
-    while_publishing=WhilePublishing.FOLD,
+    while_publishing=WhilePublishing.COUNT,
 )
 
 RULES: Final = (

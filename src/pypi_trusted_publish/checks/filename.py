@@ -69,13 +69,13 @@ WHEEL_NAME_MISMATCH: Final = Rule(
 )
 
 WHEEL_NAME_NOT_NORMALISED: Final = Rule(
-    code="wheel-name-not-normalised",
-    statement="The project in a wheel's file name is the normalised name with underscores: lower case, no dots, no "
+    code="wheel-name-not-normalized",
+    statement="The project in a wheel's file name is the normalized name with underscores: lower case, no dots, no "
     "dashes.",
     source=_WHEEL_SPEC,
     meaning=_REFUSED,
     fix="Build with setuptools 75.3 or newer, or a current hatchling, flit, poetry-core, maturin or scikit-build-core: "
-    "they write normalised names.",
+    "they write normalized names.",
 )
 
 WHEEL_VERSION_MISMATCH: Final = Rule(
@@ -101,7 +101,7 @@ WHEEL_PLATFORM_UNKNOWN: Final = Rule(
     code="wheel-platform-unknown",
     statement="Every platform tag of a wheel is one that the index takes.",
     source="Platform compatibility tags (packaging.python.org); " + SEEN,
-    meaning="The index refuses the file unless it has learnt the tag since.",
+    meaning="The index refuses the file unless it has learned the tag since.",
     fix="Build for a platform that the index takes: `any`, `win32`, `win_amd64`, `win_arm64`, `manylinux_X_Y_<arch>`, "
     "`musllinux_X_Y_<arch>`, `macosx_X_0_<arch>`, `ios_...`, `android_...`, `pyemscripten_X_Y_wasm32`.",
     table=Table.PLATFORM_TAGS,
@@ -124,13 +124,13 @@ SDIST_NAME_MISMATCH: Final = Rule(
 )
 
 SDIST_NAME_NOT_NORMALISED: Final = Rule(
-    code="sdist-name-not-normalised",
-    statement="The project in an sdist's file name is the normalised name with underscores: lower case, no dots, no "
+    code="sdist-name-not-normalized",
+    statement="The project in an sdist's file name is the normalized name with underscores: lower case, no dots, no "
     "dashes.",
     source=_SDIST_SPEC,
     meaning=_REFUSED,
     fix="Build with setuptools 69.3 or newer, or a current hatchling, flit, poetry-core, maturin, meson-python or "
-    "scikit-build-core: they write normalised names.",
+    "scikit-build-core: they write normalized names.",
 )
 
 SDIST_VERSION_MISMATCH: Final = Rule(
@@ -142,12 +142,12 @@ SDIST_VERSION_MISMATCH: Final = Rule(
 )
 
 SDIST_VERSION_NOT_NORMALISED: Final = Rule(
-    code="sdist-version-not-normalised",
-    statement="The version in an sdist's file name is spelt in its normal form (`1.0rc1`, not `1.0-RC1`), letter for "
+    code="sdist-version-not-normalized",
+    statement="The version in an sdist's file name is spelled in its normal form (`1.0rc1`, not `1.0-RC1`), letter for "
     "letter.",
     source=_SDIST_SPEC,
     meaning=_REFUSED,
-    fix="Spell the version in its normal form in `pyproject.toml`, or build with a current backend, which normalises "
+    fix="Spell the version in its normal form in `pyproject.toml`, or build with a current backend, which normalizes "
     "it.",
 )
 
@@ -212,7 +212,7 @@ _PATTERNS: Final = tuple(
 _FORM: Final = re.compile(r"[a-z0-9_]+")
 """Of every platform tag, those of the future included: PEP 425."""
 _NEVER: Final = ("linux_", "pyodide_")
-"""The first promises nothing; the second is spelt ``pyemscripten_`` on indexes, by decision (PEP 783)."""
+"""The first promises nothing; the second is spelled ``pyemscripten_`` on indexes, by decision (PEP 783)."""
 _MACOS_VERSION: Final = re.compile(r"macosx_(\d+)_(\d+)_")
 
 
@@ -261,9 +261,9 @@ class WheelName:
     """What a wheel's file name says."""
 
     name: str
-    """As it is spelt there."""
+    """As it is spelled there."""
     version_text: str
-    """As it is spelt there."""
+    """As it is spelled there."""
     version: Version
     python_tag: str
     """The form's ``pyversion``, a compressed set perhaps (``py2.py3``)."""
@@ -274,7 +274,7 @@ class WheelName:
 
     @property
     def dist_info(self) -> str:
-        """The folder of the metadata, spelt as the file name is."""
+        """The folder of the metadata, spelled as the file name is."""
         return f"{self.name}-{self.version_text}.dist-info"
 
 

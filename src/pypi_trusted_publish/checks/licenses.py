@@ -1,4 +1,4 @@
-"""Checks of licence fields: ``License``, ``License-Expression`` and the paths of ``License-File``. Pure."""
+"""Checks of license fields: ``License``, ``License-Expression`` and the paths of ``License-File``. Pure."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LICENCE_EXPRESSION_INVALID: Final = Rule(
 )
 LICENCE_UNKNOWN: Final = Rule(
     code="license-identifier-unknown",
-    statement="`License-Expression` names only licences and exceptions of the SPDX list that the index has.",
+    statement="`License-Expression` names only licenses and exceptions of the SPDX list that the index has.",
     source="License expression specification",
     meaning="The index refuses the file, unless its list has grown since.",
     fix="Take the identifier's spelling from the SPDX list, or write `LicenseRef-Name` for one that is not in it.",
@@ -40,7 +40,7 @@ LICENCE_FILE_PATH: Final = Rule(
     statement="A `License-File` is a relative path with single slashes, without `..` and without `*`.",
     source="Core metadata specification, License-File (PEP 639)",
     meaning="The index refuses the file.",
-    fix="Name the licence files under `license-files` in `[project]` and build with a current backend.",
+    fix="Name the license files under `license-files` in `[project]` and build with a current backend.",
 )
 
 RULES: Final = (LICENCE_TWICE, LICENCE_EXPRESSION_INVALID, LICENCE_UNKNOWN, LICENCE_FILE_PATH)
@@ -56,8 +56,8 @@ _A_LICENCE: Final = "MIT"
 _AN_EXCEPTION: Final = "Classpath-exception-2.0"
 
 
-def licence_findings(sent: SentMetadata, filename: str) -> Iterator[Finding]:
-    """What is wrong with the licence fields."""
+def license_findings(sent: SentMetadata, filename: str) -> Iterator[Finding]:
+    """What is wrong with the license fields."""
     expression = sent.first("license-expression")
     if expression is not None and sent.first("license") is not None:
         yield LICENCE_TWICE.finding(filename, f"There is License beside License-Expression {quoted(expression)}.")
@@ -83,7 +83,7 @@ def _expression(expression: str, filename: str) -> Iterator[Finding]:
 
 
 def is_valid_expression(expression: str) -> bool:
-    """Whether the reference library takes it as an SPDX expression of licences that it knows."""
+    """Whether the reference library takes it as an SPDX expression of licenses that it knows."""
     from packaging.licenses import canonicalize_license_expression
 
     if len(expression) > _LONGEST:
@@ -113,7 +113,7 @@ def _unknown_identifiers(expression: str) -> tuple[str, ...]:
 
 
 def path_problem(path: str) -> str:
-    """Why the index does not take the path of a licence file; empty when it does."""
+    """Why the index does not take the path of a license file; empty when it does."""
     if ".." in path:
         return "it has '..'"
     if "*" in path:
@@ -123,5 +123,5 @@ def path_problem(path: str) -> str:
     if path.startswith("/") or _DRIVE.match(path):
         return "it is absolute"
     if any(part in {"", "."} for part in path.split("/")):
-        return "it is not spelt plainly: it has a doubled or final slash, or a lone dot"
+        return "it is not spelled plainly: it has a doubled or final slash, or a lone dot"
     return ""

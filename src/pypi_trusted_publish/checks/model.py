@@ -51,7 +51,7 @@ class Candidate:
 class CoreMetadata:
     """The core metadata of one file, as the file itself spells it.
 
-    ``fields`` holds every header in the order of the file: the field's name as spelt there and its unparsed value
+    ``fields`` holds every header in the order of the file: the field's name as spelled there and its unparsed value
     (folds keep their line ends); the body, if there is one, stands last as ``Description``.
     """
 
@@ -140,9 +140,9 @@ class CheckedSet:
 class Level(str, enum.Enum):
     """Why a rule is there."""
 
-    INDEX = "index"
+    REFUSED = "refused"
     """The index refuses such a file. Nothing silences it."""
-    REGRET = "regret"
+    DISCOURAGED = "discouraged"
     """The index takes such a file and its users regret it. ``--strict`` makes it an error, ``--ignore`` silences it."""
     NOTICE = "notice"
     """Worth knowing; never an error."""
@@ -151,9 +151,9 @@ class Level(str, enum.Enum):
 class WhilePublishing(str, enum.Enum):
     """How a finding is told when it does not stop a release."""
 
-    TELL = "tell"
+    WARN = "warn"
     """Each finding by itself."""
-    FOLD = "fold"
+    COUNT = "count"
     """Only counted, in one line for all of them."""
 
 
@@ -163,7 +163,7 @@ class Table(str, enum.Enum):
     METADATA_VERSIONS = "metadata versions"
     CLASSIFIERS = "classifiers"
     PLATFORM_TAGS = "platform tags"
-    LICENSES = "SPDX licence identifiers"
+    LICENSES = "SPDX license identifiers"
     SIZE_LIMITS = "size limits"
 
 
@@ -185,18 +185,18 @@ class Rule:
     statement: str
     """What must hold."""
     source: str
-    """The specification's clause, or the index's behaviour with the date of its observation."""
+    """The specification's clause, or the index's behavior with the date of its observation."""
     meaning: str
     """What it means for the user when it does not hold."""
     fix: str
     """How to make it hold, with the common build backends; the hint of a finding that has none of its own."""
-    level: Level = Level.INDEX
+    level: Level = Level.REFUSED
     severity: Severity = Severity.ERROR
     """Before the options of a run: ``--strict``, ``--ignore`` and ``--lenient-tables`` may change it."""
     table: Table | None = None
     """The table that the rule hangs on, when it ages: then a finding names the table's date, and is an error only
     where our copy of the table has the last word."""
-    while_publishing: WhilePublishing = WhilePublishing.TELL
+    while_publishing: WhilePublishing = WhilePublishing.WARN
 
     def finding(
         self, filename: str, message: str, hint: str | None = None, *, table_date: str | None = None

@@ -17,7 +17,7 @@ from . import dependencies as rules_dependencies
 from . import description as rules_description
 from . import distribution_set as rules_set
 from . import filename as rules_filename
-from . import licenses as rules_licences
+from . import licenses as rules_licenses
 from . import metadata as rules_metadata
 from . import sdist as rules_sdist
 from . import wheel_files as rules_wheel
@@ -47,7 +47,7 @@ FAMILIES: Final[tuple[Family, ...]] = (
     Family(title="E-mail addresses and URLs", rules=rules_contacts.RULES),
     Family(title="Classifiers", rules=rules_classifiers.RULES),
     Family(title="Requirements, extras and import names", rules=rules_dependencies.RULES),
-    Family(title="Licences", rules=rules_licences.RULES),
+    Family(title="Licenses", rules=rules_licenses.RULES),
     Family(title="Descriptions", rules=rules_description.RULES),
     Family(title="Files of one release", rules=rules_set.RULES),
 )

@@ -40,7 +40,7 @@ SDIST_UNREADABLE: Final = Rule(
 
 SDIST_TOP_LEVEL: Final = Rule(
     code="sdist-top-level",
-    statement="All members of an sdist are in one folder, spelt alike in all of them: no `./` in front, no absolute "
+    statement="All members of an sdist are in one folder, spelled alike in all of them: no `./` in front, no absolute "
     "paths.",
     source=_SDIST_SPEC + ", source distribution file format; " + SEEN,
     meaning="The index refuses the file.",
@@ -68,7 +68,7 @@ SDIST_LICENSE_FILE_MISSING: Final = Rule(
     statement="Each License-File of the metadata is in the sdist, at its path in the top folder.",
     source="PEP 639, add License-File field; " + SEEN,
     meaning="The index refuses the file.",
-    fix="Do not exclude the licence from the sdist (setuptools: `MANIFEST.in`; hatchling: `tool.hatch.build`; flit: "
+    fix="Do not exclude the license from the sdist (setuptools: `MANIFEST.in`; hatchling: `tool.hatch.build`; flit: "
     "`tool.flit.sdist`; poetry-core: `exclude`), and list in `license-files` only files that are there.",
 )
 
@@ -87,7 +87,7 @@ SDIST_CUT_OFF: Final = Rule(
     meaning="The index takes what stands before the damage; other tools refuse the archive, and files may be missing "
     "or not what was packed.",
     fix="Build the sdist again, and check that it was stored and fetched as a whole.",
-    level=Level.REGRET,
+    level=Level.DISCOURAGED,
     severity=Severity.WARNING,
 )
 
@@ -96,10 +96,10 @@ SDIST_PERMISSIONS: Final = Rule(
     statement="Members are not writable by group or others, and not setuid or setgid.",
     source="The security considerations of the tar format; pip and Linux distributions reset such modes",
     meaning="The index takes the file. Unpacked with its modes it leaves files that others on the machine may change.",
-    fix="Set `umask 022` before the checkout and the build; flit and hatchling normalise modes by themselves.",
-    level=Level.REGRET,
+    fix="Set `umask 022` before the checkout and the build; flit and hatchling normalize modes by themselves.",
+    level=Level.DISCOURAGED,
     severity=Severity.WARNING,
-    while_publishing=WhilePublishing.FOLD,
+    while_publishing=WhilePublishing.COUNT,
 )
 
 RULES: Final = (
@@ -130,7 +130,7 @@ class SdistArchive:
     options: CheckOptions
     review: NameReview
     names: set[str] = field(default_factory=set)
-    """Of all members, as they are spelt."""
+    """Of all members, as they are spelled."""
     folder: CommonFolder = field(default_factory=CommonFolder)
     metadata: bytes | None = None
     problem: str | None = None
@@ -291,7 +291,9 @@ def _layout_findings(archive: SdistArchive) -> Iterator[Finding]:
         yield SDIST_PKG_INFO_UNREADABLE.finding(filename, "PKG-INFO was not found within the budget.")
     elif any(posixpath.normpath(name) == archive.target for name in archive.candidates):
         odd = next(name for name in archive.candidates if posixpath.normpath(name) == archive.target)
-        yield SDIST_TOP_LEVEL.finding(filename, f"PKG-INFO is spelt {quoted(odd)} instead of {quoted(archive.target)}.")
+        yield SDIST_TOP_LEVEL.finding(
+            filename, f"PKG-INFO is spelled {quoted(odd)} instead of {quoted(archive.target)}."
+        )
     else:
         yield SDIST_PKG_INFO_MISSING.finding(filename, f"There is no {quoted(archive.target)}.")
 

@@ -43,7 +43,7 @@ WHEEL_COMPRESSION_RATIO: Final = Rule(
 
 WHEEL_FILE_MISSING: Final = Rule(
     code="wheel-file-missing",
-    statement="`{name}-{version}.dist-info/WHEEL` is there, with name and version spelt as in the file name.",
+    statement="`{name}-{version}.dist-info/WHEEL` is there, with name and version spelled as in the file name.",
     source=_WHEEL_SPEC + ", file contents; " + SEEN,
     meaning="The index refuses the file, and installers cannot install it.",
     fix="Build with a current backend, which spells the folder and the file name alike; do not rename wheels.",
@@ -51,7 +51,7 @@ WHEEL_FILE_MISSING: Final = Rule(
 
 WHEEL_METADATA_MISSING: Final = Rule(
     code="wheel-metadata-missing",
-    statement="`{name}-{version}.dist-info/METADATA` is there, with name and version spelt as in the file name.",
+    statement="`{name}-{version}.dist-info/METADATA` is there, with name and version spelled as in the file name.",
     source=_WHEEL_SPEC + ", the .dist-info directory; " + SEEN,
     meaning="The index refuses the file.",
     fix="Build with a current backend, which spells the folder and the file name alike; do not rename wheels.",
@@ -59,7 +59,7 @@ WHEEL_METADATA_MISSING: Final = Rule(
 
 WHEEL_RECORD_MISSING: Final = Rule(
     code="wheel-record-missing",
-    statement="`{name}-{version}.dist-info/RECORD` is there, with name and version spelt as in the file name.",
+    statement="`{name}-{version}.dist-info/RECORD` is there, with name and version spelled as in the file name.",
     source=_WHEEL_SPEC + ", the .dist-info directory; " + SEEN,
     meaning="The index refuses the file.",
     fix=_REPACK,
@@ -81,7 +81,7 @@ WHEEL_RECORD_MEMBERS: Final = Rule(
     "listed stay behind "
     "when the project is uninstalled.",
     fix=_REPACK,
-    level=Level.REGRET,
+    level=Level.DISCOURAGED,
     severity=Severity.WARNING,
 )
 
@@ -91,7 +91,7 @@ WHEEL_RECORD_HASH: Final = Rule(
     source=_WHEEL_SPEC + ", the .dist-info directory",
     meaning="The index takes the file; installers that verify RECORD refuse it.",
     fix=_REPACK,
-    level=Level.REGRET,
+    level=Level.DISCOURAGED,
     severity=Severity.WARNING,
 )
 
@@ -127,7 +127,7 @@ WHEEL_ENTRY_POINT_NAME: Final = Rule(
 
 WHEEL_MEMBER_UNREADABLE: Final = Rule(
     code="wheel-member-unreadable",
-    statement="The members that the index reads (Python source, WHEEL, METADATA, RECORD, entry points, licences) can "
+    statement="The members that the index reads (Python source, WHEEL, METADATA, RECORD, entry points, licenses) can "
     "be read: "
     "not encrypted, with sound data and a true checksum.",
     source=SEEN,
@@ -141,7 +141,7 @@ WHEEL_MEMBER_DAMAGED: Final = Rule(
     source="Zip file format specification (PKWARE APPNOTE.TXT 6.3)",
     meaning="The index takes the file without a look at these members; pip cannot install it.",
     fix="The archive is damaged or encrypted. Build the wheel again.",
-    level=Level.REGRET,
+    level=Level.DISCOURAGED,
     severity=Severity.WARNING,
 )
 
@@ -151,9 +151,9 @@ WHEEL_DISK_NUMBERS: Final = Rule(
     source="Zip file format specification (PKWARE APPNOTE.TXT 6.3), section 4.3.16",
     meaning="The index takes the file; `unzip` and others refuse it as part of a larger set.",
     fix="Build the wheel again with an ordinary backend; do not split it.",
-    level=Level.REGRET,
+    level=Level.DISCOURAGED,
     severity=Severity.WARNING,
-    while_publishing=WhilePublishing.FOLD,
+    while_publishing=WhilePublishing.COUNT,
 )
 
 RULES: Final = (

@@ -11,7 +11,7 @@ from ..checks.check import check, diagnosis
 from ..checks.model import CheckOptions
 from ..checks.registry import RULES
 from ..errors import Diagnosis, WorkflowError
-from ..events import Fact, RunStarted, StepStarted, Told
+from ..events import DiagnosisReported, Fact, RunStarted, StepStarted
 from ..inputs import BOOLEANS
 from ..io.console import Style
 from ..io.descriptions import DescriptionRenderer
@@ -19,8 +19,8 @@ from ..io.packages_dir import survey
 from ..io.threads import aside, in_threads
 from ..report.check_report import CheckReport, report_json, report_lines
 from ..sanitize import clean
-from .process import Surroundings
-from .reporter import Desk
+from .process import ProcessContext
+from .reporter import Reporter
 from .validation import checked_event
 
 
@@ -51,23 +51,23 @@ class CheckRequest:
         return CheckOptions(strict=self.strict, lenient_tables=self.lenient_tables, ignore=frozenset(self.ignore))
 
 
-def run(argv: Sequence[str], surroundings: Surroundings) -> int:
+def run(argv: Sequence[str], process: ProcessContext) -> int:
     """Check what is named: 0, 3 when there is an error, 2 when the command is wrong.
 
     Without a path, in a job of GitHub Actions, the variables ``INPUT_PACKAGES_DIR``, ``INPUT_STRICT`` and
     ``INPUT_IGNORE`` say what to do, and the job's log and summary say what came of it.
     """
-    stdout = surroundings.stdout
+    stdout = process.stdout
     try:
-        request = _request(argv, surroundings.environ)
+        request = _request(argv, process.environ)
     except WorkflowError as wrong:
-        stdout.writelines(f"{clean(diagnosis.happened)} {diagnosis.remedy}\n" for diagnosis in wrong.diagnostics())
+        stdout.writelines(f"{clean(diagnosis.message)} {diagnosis.fix}\n" for diagnosis in wrong.diagnostics())
         return wrong.exit_code
-    report = make_report(request, install=surroundings.install)
+    report = make_report(request, install=process.install)
     if request.json:
         stdout.write(report_json(report) + "\n")
     elif request.of_a_job:
-        return tell_in_job(report, surroundings, request.facts())
+        return tell_in_job(report, process, request.facts())
     else:
         stdout.writelines(f"{line}\n" for line in report_lines(report))
     return report.exit_code
@@ -136,13 +136,13 @@ def _codes(text: str) -> set[str]:
     return set(text.replace(",", " ").split())
 
 
-def _mistake(happened: str, remedy: str) -> Diagnosis:
-    return Diagnosis(code="check-usage", happened=happened, remedy=remedy)
+def _mistake(message: str, fix: str) -> Diagnosis:
+    return Diagnosis(code="check-usage", message=message, fix=fix)
 
 
-def tell_in_job(report: CheckReport, surroundings: Surroundings, facts: tuple[tuple[str, str], ...]) -> int:
+def tell_in_job(report: CheckReport, process: ProcessContext, facts: tuple[tuple[str, str], ...]) -> int:
     """Tell a report to whoever reads the job; returns the exit code."""
-    desk = Desk(surroundings, Style.ACTIONS)
+    desk = Reporter(process, Style.ACTIONS)
     desk.emit(RunStarted(command="check", version=__version__, facts=facts))
     desk.emit(StepStarted(title="What would be published"))
     if report.ignored:
@@ -150,7 +150,7 @@ def tell_in_job(report: CheckReport, surroundings: Surroundings, facts: tuple[tu
     for distribution in report.checked.distributions:
         desk.emit(checked_event(distribution, report.checked))
     for told in _diagnoses(report):
-        desk.emit(Told(diagnosis=told))
+        desk.emit(DiagnosisReported(diagnosis=told))
     desk.close(report.exit_code, cancelled=False)
     return report.exit_code
 

@@ -9,7 +9,7 @@ from typing import Final, cast
 
 from .. import __version__
 from ..errors import EXIT_BUG, EXIT_OK, WorkflowError
-from .process import Surroundings
+from .process import ProcessContext
 
 PROGRAM: Final = "pypi-trusted-publish"
 
@@ -25,11 +25,11 @@ class Command:
     module: str
     """Imported when the command is run, and not before: ``check`` needs no HTTP client."""
 
-    def run(self, argv: Sequence[str], surroundings: Surroundings) -> int:
+    def run(self, argv: Sequence[str], process: ProcessContext) -> int:
         """Run it; returns the exit code."""
         package = __name__.rpartition(".")[0]  # what __package__ was before Python 3.15
         module = import_module(f".{self.module}", package)
-        return cast("Callable[[Sequence[str], Surroundings], int]", module.run)(argv, surroundings)
+        return cast("Callable[[Sequence[str], ProcessContext], int]", module.run)(argv, process)
 
 
 COMMANDS: Final = (
@@ -66,24 +66,24 @@ COMMANDS: Final = (
 )
 
 
-def run(argv: Sequence[str], surroundings: Surroundings) -> int:
+def run(argv: Sequence[str], process: ProcessContext) -> int:
     """Run the command that ``argv`` names and return its exit code."""
     name, rest = (argv[0], argv[1:]) if argv else ("--help", ())
     if name in ("--version", "-V"):
-        surroundings.stdout.write(f"{PROGRAM} {__version__}\n")
+        process.stdout.write(f"{PROGRAM} {__version__}\n")
         return EXIT_OK
     command = next((command for command in COMMANDS if command.name == name), None)
     if command is None or "--help" in rest or "-h" in rest:
-        surroundings.stdout.write(usage(command))
+        process.stdout.write(usage(command))
         return EXIT_OK if command is not None or name in ("--help", "-h") else WorkflowError.exit_code
     try:
-        return command.run(rest, surroundings)
+        return command.run(rest, process)
     except BrokenPipeError:
         raise
     except Exception as bug:  # noqa: BLE001 - the one place where what nobody has foreseen ends
         from ..report.annotations import bug_heading, bug_report
 
-        surroundings.stdout.write(f"{bug_heading()}\n{bug_report(bug, command=command.name)}\n")
+        process.stdout.write(f"{bug_heading()}\n{bug_report(bug, command=command.name)}\n")
         return EXIT_BUG
 
 

@@ -24,7 +24,7 @@ from .workflow_files import (
 )  # fmt: skip
 
 if TYPE_CHECKING:
-    from .process import Surroundings
+    from .process import ProcessContext
 
 SYNOPSIS: Final = "migrate [--write] [--pin SHA|TAG] [--repository OWNER/NAME] WORKFLOW..."
 EXIT_QUESTIONS: Final = 1
@@ -32,9 +32,9 @@ ACTION: Final = "org/pypi-trusted-publish"
 _PIN: Final = re.compile(r"[\w.+/-]+(?:\s+#\s*\S.*)?")
 
 
-def run(argv: Sequence[str], surroundings: Surroundings) -> int:
+def run(argv: Sequence[str], process: ProcessContext) -> int:
     """Run the command in a process."""
-    return run_migrate(argv, stdout=surroundings.stdout, search=surroundings.environ.get("PATH", ""))
+    return run_migrate(argv, stdout=process.stdout, search=process.environ.get("PATH", ""))
 
 
 def run_migrate(argv: Sequence[str], *, stdout: TextIO, search: str) -> int:

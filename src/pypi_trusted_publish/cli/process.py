@@ -10,7 +10,7 @@ from ..clock import Clock
 
 
 @dataclass(frozen=True, kw_only=True)
-class Surroundings:
+class ProcessContext:
     """The process, as far as a command has to know of it."""
 
     environ: MutableMapping[str, str]

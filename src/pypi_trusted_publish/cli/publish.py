@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Final, final
 from ..errors import EXIT_OK, EXIT_SIGNALLED, PublishError, WorkflowError
 from ..inputs import parse_inputs
 from ..io.console import Style
-from .process import Surroundings
-from .reporter import Desk
-from .startup import Opening
+from ..io.memory_protection import protect_memory
+from .process import ProcessContext
+from .reporter import Reporter
+from .startup import Startup
 
 if TYPE_CHECKING:
     import threading
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
     from .release import Release
 
-_NAMES: Final = ("SIGINT", "SIGTERM", "SIGBREAK", "SIGHUP")
+_NAMES: Final = ("SIGINT", "SIGTERM", "SIGBREAK", "SIGHUP", "SIGQUIT", "SIGXCPU")
+"""As far as the system has them; by default some of them would end the process with a core file."""
 _LOOK_EVERY: Final = 0.05
 """Seconds."""
 
@@ -89,25 +91,26 @@ usage: pypi-trusted-publish publish
 """
 
 
-def run(argv: Sequence[str], surroundings: Surroundings) -> int:
+def run(argv: Sequence[str], process: ProcessContext) -> int:
     """Publish from a job of GitHub Actions; returns the exit code."""
     if argv:  # not ignored: somebody names files there, and others would be published
-        surroundings.stdout.write(_MISUSED)
+        process.stdout.write(_MISUSED)
         return WorkflowError.exit_code
-    return publish_with(surroundings, style=Style.of(surroundings.environ))
+    protect_memory()
+    return publish_with(process, style=Style.of(process.environ))
 
 
-def publish_with(surroundings: Surroundings, *, style: Style) -> int:
+def publish_with(process: ProcessContext, *, style: Style) -> int:
     """Publish; the transcript in the given style. A run that a signal has ended does not return."""
-    desk = Desk(surroundings, style)
+    desk = Reporter(process, style)
     release: Release | None = None
     stopped: Signals | None = None
     code = EXIT_OK
     with StopSignals() as stop:
         try:
-            inputs = parse_inputs(surroundings.environ)
+            inputs = parse_inputs(process.environ)
             desk.configure(inputs)
-            opening = Opening(inputs, desk)
+            opening = Startup(inputs, desk)
             from .release import Release
 
             release = Release(inputs, desk, opening)
@@ -118,12 +121,12 @@ def publish_with(surroundings: Surroundings, *, style: Style) -> int:
             code = desk.tell_bug(bug, "publish")
         if release is not None and stopped is not None:
             code = EXIT_SIGNALLED + stopped
+            release.stop()  # first of all: what comes after it may hang or fail, and the tokens are revoked by then
             desk.tell_stop(stopped)
-            release.stop()
         elif release is not None:
             release.close()
         desk.close(code, cancelled=stopped is not None)
         if stopped is not None:
-            surroundings.cleanup()
-            surroundings.leave(code)
+            process.cleanup()
+            process.leave(code)
     return code

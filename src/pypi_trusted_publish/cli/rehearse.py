@@ -23,7 +23,7 @@ from ..errors import EXIT_OK, DistributionError, WorkflowError
 from ..installation.pip_child import find_pip, start_pip
 from ..installation.pip_settings import pip_environment
 from ..io.console import Style
-from .process import Surroundings
+from .process import ProcessContext
 from .publish import publish_with
 
 if TYPE_CHECKING:
@@ -35,26 +35,26 @@ PATIENCE: Final = 0.05
 MISSING_EXTRA = "A rehearsal needs the packages of the extra: pip install 'pypi-trusted-publish[rehearsal]'\n"
 
 
-def run(argv: Sequence[str], surroundings: Surroundings) -> int:
+def run(argv: Sequence[str], process: ProcessContext) -> int:
     """Play a release of the given distributions, or of a sample; returns the exit code that the action would have."""
     options = _options().parse_args(argv)
     try:
         from ..rehearsal.faults.table import listed
         from ..rehearsal.sandbox import Sandbox
     except ModuleNotFoundError:
-        surroundings.stdout.write(MISSING_EXTRA)
+        process.stdout.write(MISSING_EXTRA)
         return WorkflowError.exit_code
     if options.list_faults:
         for title, faults in listed():
-            surroundings.stdout.write(f"\n{title}\n{'-' * len(title)}\n")
-            surroundings.stdout.writelines(f"{fault.name}\n    {fault.description}\n" for fault in faults)
+            process.stdout.write(f"\n{title}\n{'-' * len(title)}\n")
+            process.stdout.writelines(f"{fault.name}\n    {fault.description}\n" for fault in faults)
         return EXIT_OK
     unknown = [text for text in options.fault if not _is_fault(text)]
     named = [path for each in options.distributions for path in _distributions(each)]
     missing = [path for path in named if not path.is_file()]
     if unknown or missing:
-        surroundings.stdout.writelines(f"no such fault: {name} (--list-faults shows them)\n" for name in unknown)
-        surroundings.stdout.writelines(f"no such file: {path}\n" for path in missing)
+        process.stdout.writelines(f"no such fault: {name} (--list-faults shows them)\n" for name in unknown)
+        process.stdout.writelines(f"no such file: {path}\n" for path in missing)
         return WorkflowError.exit_code
     with tempfile.TemporaryDirectory(prefix="rehearsal-", ignore_cleanup_errors=True) as folder:
         files = [path.resolve() for path in named] or None
@@ -62,26 +62,26 @@ def run(argv: Sequence[str], surroundings: Surroundings) -> int:
         if files:  # the stage's tag is that of its own sample
             inputs |= {"packages-dir": "\n".join(map(str, files)), "expected-version": "any"}
         with Sandbox(Path(folder), distributions=files, faults=options.fault, inputs=inputs) as stage:
-            return _play(stage, surroundings, dry_run=options.dry_run)
+            return _play(stage, process, dry_run=options.dry_run)
 
 
-def _play(stage: Sandbox, surroundings: Surroundings, *, dry_run: bool) -> int:
+def _play(stage: Sandbox, process: ProcessContext, *, dry_run: bool) -> int:
     """Publish on the stage, show what GitHub would show, and install what was published."""
     on_stage = replace(
-        surroundings,
-        environ={**surroundings.environ, **stage.environ},
-        clock=SkippingClock(surroundings.clock),
+        process,
+        environ={**process.environ, **stage.environ},
+        clock=SkippingClock(process.clock),
         leave=_leave_in_order,
         patience=PATIENCE,
     )
-    code = publish_with(on_stage, style=Style.by_reader(surroundings.stdout))
-    out = surroundings.stdout
+    code = publish_with(on_stage, style=Style.by_reader(process.stdout))
+    out = process.stdout
     out.write(f"\nThe job summary\n{'-' * 15}\n{stage.summary}\nThe outputs\n{'-' * 11}\n")
     out.writelines(f"{name}: {value}\n" for name, value in _read_outputs(stage.outputs))
     out.write("\n")
     if code == EXIT_OK and not dry_run:
         try:
-            out.writelines(f"{line}\n" for line in install_from(stage, surroundings.environ))
+            out.writelines(f"{line}\n" for line in install_from(stage, process.environ))
         except NotInstallableError as problem:
             out.write(f"{problem}\n")
             return DistributionError.exit_code

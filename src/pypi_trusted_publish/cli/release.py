@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Final
 
 from .. import __version__
@@ -12,43 +13,46 @@ from ..core.mint_refusals import Refusal, explain_refusal
 from ..core.plan import PlanPolicy, UploadPlan
 from ..core.protection import judge_protection
 from ..errors import Severity, WorkflowError
-from ..events import RunStarted, Told
+from ..events import DiagnosisReported, RunStarted
 from ..io.github.identity import IdentityProvider
 from ..io.github.job import ReleaseJob
 from ..io.threads import in_threads
 from ..io.upload_tokens import URGENT_TIMEOUT, UploadTokens
-from ..publish.flow import Order, Ports, publish
+from ..publish.flow import ReleaseOptions, ReleaseSteps, publish
 from ..publish.prefetch import IdentityAhead, PagesAhead
 from ..publish.prove import Proof, prove
 from ..secret import Audience
 from .validation import Validation
 
 if TYPE_CHECKING:
-    from ..attestations.prepare import SigningDesk
+    from ..attestations.prepare import SigningSetup
     from ..errors import PublishError
     from ..inputs import Inputs
-    from .reporter import Desk
-    from .startup import Opening
+    from .reporter import Reporter
+    from .startup import Startup
 
-MINT_PATIENCE: Final = 0.5
-"""Seconds that a stopped run waits for a mint in flight: a token that we never saw cannot be revoked."""
+MINT_PATIENCE: Final = 2.5 if sys.platform == "win32" else 6.0
+"""Seconds that a stopped run waits for a mint in flight: a token that we never saw cannot be revoked.
+
+The runner sends a second signal 7.5 s after the first one and kills 2.5 s later; on Windows it kills after 4 s.
+"""
 AFTER_A_MINT: Final = 1.2
-"""Seconds that are then left for giving the tokens back."""
+"""Seconds that are then left for revoking the tokens."""
 
 
 class Release:
     """Everything that one run of the flow is handed; :meth:`stop` may be called from another thread."""
 
-    def __init__(self, inputs: Inputs, desk: Desk, opening: Opening) -> None:
+    def __init__(self, inputs: Inputs, desk: Reporter, opening: Startup) -> None:
         self._inputs = inputs
         self._desk = desk
-        self._clock = desk.surroundings.clock
+        self._clock = desk.process.clock
         self._opening = opening
         self._background = opening.background
         self._proof: Proof | None = None
         self._tokens: UploadTokens | None = None
         urls = inputs.index
-        self._index_verifies = urls.is_public or desk.surroundings.sigstore_trust is not None
+        self._index_verifies = urls.is_public or desk.process.sigstore_trust is not None
         self._session = opening.session
         self._index = opening.index
         self._pages = PagesAhead(self._index, self._background)
@@ -57,7 +61,7 @@ class Release:
             context=desk.context,
             pages=self._pages,
             known_classifiers=self._index.known_classifiers,
-            install=desk.surroundings.install,
+            install=desk.process.install,
             emit=self._background.emit,
         )
         self._attestations = Attestations(
@@ -85,7 +89,7 @@ class Release:
                 dry_run=inputs.dry_run,
             )
         )
-        ports = Ports(
+        ports = ReleaseSteps(
             prove=self._prove,
             validate=self._validation,
             index=self._index,
@@ -103,16 +107,16 @@ class Release:
         self._session.close()
 
     def stop(self) -> None:
-        """Start nothing more, close what is open, and give back every token, within two seconds."""
+        """Start nothing more, close what is open, and revoke every token: within two seconds, or after a mint."""
         tokens = self._tokens
-        minting = tokens is not None and tokens.stop_minting(MINT_PATIENCE)
+        minting = tokens is not None and tokens.stop_minting(MINT_PATIENCE * self._desk.process.patience)
         self._session.abort()
         if tokens is not None:
             tokens.revoke_all(urgent=True, within=AFTER_A_MINT if minting else URGENT_TIMEOUT)
 
-    def _order(self) -> Order:
+    def _order(self) -> ReleaseOptions:
         inputs = self._inputs
-        return Order(
+        return ReleaseOptions(
             plan=PlanPolicy(
                 skip_existing=inputs.skip_existing,
                 like_pypi=inputs.index.is_public or inputs.index.is_loopback,
@@ -146,7 +150,7 @@ class Release:
         if stops:
             raise WorkflowError(*stops)
         for diagnosis in judged:
-            self._background.emit(Told(diagnosis=diagnosis))
+            self._background.emit(DiagnosisReported(diagnosis=diagnosis))
         self._attestations.begin(proof.accepted.claims)
         self._proof = proof
         return proof
@@ -157,7 +161,7 @@ class Release:
             job=job,
             clock=self._clock,
             emit=self._background.emit,
-            random=self._desk.surroundings.random,
+            random=self._desk.process.random,
             register_secret=self._desk.register,
         )
         identity = IdentityAhead(provider, self._background, self._clock)
@@ -190,30 +194,30 @@ class Release:
             register_secret=self._desk.register,
             clock=self._clock,
             emit=self._background.emit,
-            random=self._desk.surroundings.random,
+            random=self._desk.process.random,
         )
         return self._tokens
 
-    def _signing_desk(self) -> SigningDesk:
-        from ..attestations.prepare import SigningDesk
+    def _signing_desk(self) -> SigningSetup:
+        from ..attestations.prepare import SigningSetup
         from ..attestations.retrying import Patience, Persistence
 
         desk, proof = self._desk, self._proof
         if proof is None:
             raise RuntimeError("attestations are made after the job has proved who it is")
-        return SigningDesk(
+        return SigningSetup(
             session=self._session,
             request_identity=proof.identity.request,
             private=desk.private_folder(),
             folder=desk.attestations_folder,
-            trust=desk.surroundings.sigstore_trust,
+            trust=desk.process.sigstore_trust,
             persistence=Persistence(
-                patience=Patience(), clock=self._clock, emit=self._background.emit, random=desk.surroundings.random
+                patience=Patience(), clock=self._clock, emit=self._background.emit, random=desk.process.random
             ),
             map_=in_threads,
         )
 
     def _install_signing(self) -> None:
-        install = self._desk.surroundings.install
+        install = self._desk.process.install
         if install is not None:
             install("attestations")

@@ -14,7 +14,7 @@ from signal import Signals
 from typing import TYPE_CHECKING, Final
 
 from ..errors import EXIT_BUG, EXIT_OK, Diagnosis, PublishError
-from ..events import Event, RunEnded, Stopping, Told
+from ..events import DiagnosisReported, Event, RunEnded, Stopping
 from ..io.console import Console, Style
 from ..io.github import commands
 from ..io.github.job import RunnerContext
@@ -28,22 +28,22 @@ if TYPE_CHECKING:
     from ..io.recorder import Recorder
     from ..report.outcome import Outcome
     from ..secret import Secret
-    from .process import Surroundings
+    from .process import ProcessContext
 
 _PREFIX: Final = "pypi-trusted-publish-"
 
 
-class Desk:
+class Reporter:
     """Reads the environment once and takes the secrets out of it; everything that is told passes over it."""
 
-    def __init__(self, surroundings: Surroundings, style: Style) -> None:
-        self.surroundings = surroundings
-        self.console = Console(surroundings.stdout, style)
-        self.context = RunnerContext.from_environ(surroundings.environ)
-        self.trust = Trust.from_environ(surroundings.environ)
+    def __init__(self, process: ProcessContext, style: Style) -> None:
+        self.process = process
+        self.console = Console(process.stdout, style)
+        self.context = RunnerContext.from_environ(process.environ)
+        self.trust = Trust.from_environ(process.environ)
         self._lock = threading.RLock()
         self._closed = False
-        self._began = surroundings.clock.monotonic()
+        self._began = process.clock.monotonic()
         self._record: Recorder | None = None
         self._private: Path | None = None
         self._folder = Path(self.context.temp or tempfile.gettempdir())
@@ -51,15 +51,15 @@ class Desk:
         for secret in self.context.secrets():
             self.register(secret)
         for name in self.context.consumed:
-            surroundings.environ.pop(name, None)
+            process.environ.pop(name, None)
 
     def proxies(self) -> Proxies:
         """The proxies that the environment names; raises WorkflowError for one that cannot be used."""
-        proxies = Proxies.from_environ(self.surroundings.environ)
+        proxies = Proxies.from_environ(self.process.environ)
         for secret in proxies.secrets():
             self.register(secret)
         for name in proxies.consumed:
-            self.surroundings.environ.pop(name, None)
+            self.process.environ.pop(name, None)
         return proxies
 
     def configure(self, inputs: Inputs) -> None:
@@ -103,7 +103,7 @@ class Desk:
     def tell(self, problem: PublishError) -> int:
         """Tell what ended the run; returns its exit code."""
         for diagnosis in problem.diagnostics():
-            self.emit(Told(diagnosis=diagnosis))
+            self.emit(DiagnosisReported(diagnosis=diagnosis))
         return problem.exit_code
 
     def tell_bug(self, bug: Exception, command: str) -> int:
@@ -111,7 +111,7 @@ class Desk:
         from ..report.annotations import bug_heading, bug_report
 
         text = bug_report(bug, command=command)
-        self.emit(Told(diagnosis=Diagnosis(code="bug", happened=bug_heading(), paste=text)))
+        self.emit(DiagnosisReported(diagnosis=Diagnosis(code="bug", message=bug_heading(), snippet=text)))
         return EXIT_BUG
 
     def tell_stop(self, signal: Signals) -> None:
@@ -122,7 +122,7 @@ class Desk:
         """End the run: annotations, summary, outputs, and one line that says what came of it."""
         from ..report.verdict import next_move_in_words, verdict
 
-        seconds = self.surroundings.clock.monotonic() - self._began
+        seconds = self.process.clock.monotonic() - self._began
         self.emit(RunEnded(exit_code=code, seconds=seconds, cancelled=cancelled))
         outcome = self.console.redact(self._recorder().outcome)  # again: a secret may have come after the event
         if code != EXIT_OK:

@@ -25,16 +25,16 @@ from .workflow_files import (
 )  # fmt: skip
 
 if TYPE_CHECKING:
-    from .process import Surroundings
+    from .process import ProcessContext
 
 Form: TypeAlias = "Callable[[str, Sequence[str]], Iterator[str]]"
 
 SYNOPSIS: Final = "setup [--repository OWNER/NAME] [--json] WORKFLOW_OR_FOLDER..."
 
 
-def run(argv: Sequence[str], surroundings: Surroundings) -> int:
+def run(argv: Sequence[str], process: ProcessContext) -> int:
     """Run the command in a process."""
-    return run_setup(argv, stdout=surroundings.stdout, search=surroundings.environ.get("PATH", ""))
+    return run_setup(argv, stdout=process.stdout, search=process.environ.get("PATH", ""))
 
 
 def run_setup(argv: Sequence[str], *, stdout: TextIO, search: str) -> int:

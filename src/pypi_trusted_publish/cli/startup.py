@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from ..core.protection import Protection
     from ..inputs import Inputs
     from ..secret import Audience
-    from .reporter import Desk
+    from .reporter import Reporter
 
 
-class Opening:
+class Startup:
     """The session of a run and its index; and, when the job may publish at all, the first questions, asked already."""
 
-    def __init__(self, inputs: Inputs, desk: Desk) -> None:
+    def __init__(self, inputs: Inputs, desk: Reporter) -> None:
         """Raise WorkflowError when the environment names a proxy that cannot be used."""
         self.background = Background(desk.emit)
         clock = SystemClock()  # time-outs are of the network, and stay real where waits are skipped
@@ -44,19 +44,19 @@ class Opening:
             self._head_start,
             emit=self.background.emit,
             user_agent=f"pypi-trusted-publish/{__version__}",
-            patience=desk.surroundings.patience,
+            patience=desk.process.patience,
         )
         self.index = IndexClient(
             session=self.session,
             urls=inputs.index,
-            clock=desk.surroundings.clock,
+            clock=desk.process.clock,
             emit=self.background.emit,
-            random=desk.surroundings.random,
+            random=desk.process.random,
         )
         self._asked = self.background.start(self.index.audience) if may_publish else None
         from ..io.github.protection import ProtectionReader
 
-        reader = ProtectionReader(session=self.session, context=desk.context, clock=desk.surroundings.clock)
+        reader = ProtectionReader(session=self.session, context=desk.context, clock=desk.process.clock)
         self._read = partial(reader.read, inputs.environment)
         self._reading = self.background.start(self._read) if may_publish else None
 
@@ -80,7 +80,7 @@ class Opening:
         return self._read() if self._reading is None else self._reading.result()
 
 
-def _job(desk: Desk) -> ReleaseJob | PublishError:
+def _job(desk: Reporter) -> ReleaseJob | PublishError:
     """The job, when the proof will get as far as asking the index; else what the proof will raise."""
     try:
         return check_runner(desk.context, read_event(desk.context.event_path))

@@ -12,7 +12,7 @@ from ..checks.check import check, require_publishable, told_while_publishing
 from ..checks.model import CheckedSet, CheckOptions, Distribution, SeveralVersions
 from ..core.versions import check_versions
 from ..errors import Diagnosis, Severity
-from ..events import Checked, Emit, Fact, Told
+from ..events import Checked, DiagnosisReported, Emit, Fact
 from ..io.descriptions import DescriptionRenderer
 from ..io.packages_dir import Collected, collect
 from ..io.threads import aside, in_threads
@@ -68,7 +68,7 @@ class Validation:
         for line in findings.lines:
             self.emit(Fact(value=line))
         for warning in findings.warnings:
-            self.emit(Told(diagnosis=warning))
+            self.emit(DiagnosisReported(diagnosis=warning))
 
     def _tell(self, checked: CheckedSet) -> None:
         if self.collected.ignored:
@@ -76,9 +76,9 @@ class Validation:
         for distribution in checked.distributions:
             self.emit(checked_event(distribution, checked))
         if not self.inputs.verify_metadata:
-            self.emit(Told(diagnosis=_unverified()))
+            self.emit(DiagnosisReported(diagnosis=_unverified()))
         for diagnosis in told_while_publishing(checked):
-            self.emit(Told(diagnosis=diagnosis))
+            self.emit(DiagnosisReported(diagnosis=diagnosis))
 
 
 def checked_event(file: Distribution, checked: CheckedSet) -> Checked:
@@ -111,8 +111,10 @@ def _projects(collected: Collected) -> Iterator[NormalizedName]:
 def _unverified() -> Diagnosis:
     return Diagnosis(
         code="metadata-not-verified",
-        happened="`verify-metadata` is off: only names, archives and the readability of the metadata were checked.",
-        cause="Whatever else the index refuses shows only while files are uploaded, when the first may be public.",
-        remedy="Leave the input out, and run `pypi-trusted-publish check` on what it complains about.",
+        message="`verify-metadata` is off: only names, archives and the readability of the metadata were checked.",
+        likely_cause=(
+            "Whatever else the index refuses shows only while files are uploaded, when the first may be public."
+        ),
+        fix="Leave the input out, and run `pypi-trusted-publish check` on what it complains about.",
         severity=Severity.WARNING,
     )

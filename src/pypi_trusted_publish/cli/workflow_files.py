@@ -46,8 +46,8 @@ class Parser(argparse.ArgumentParser):
         raise WorkflowError(
             Diagnosis(
                 code="arguments-invalid",
-                happened=f"{message[:1].upper()}{message[1:]}.",
-                remedy=f"usage: pypi-trusted-publish {self._synopsis}",
+                message=f"{message[:1].upper()}{message[1:]}.",
+                fix=f"usage: pypi-trusted-publish {self._synopsis}",
             )
         )
 
@@ -222,8 +222,8 @@ def publisher_lines(
 def diagnosis_lines(error: WorkflowError) -> Iterator[str]:
     """An error as lines."""
     for diagnosis in error.diagnostics():
-        yield clean(f"{diagnosis.happened} [{diagnosis.code}]")
-        yield clean(f"    {diagnosis.remedy}")
+        yield clean(f"{diagnosis.message} [{diagnosis.code}]")
+        yield clean(f"    {diagnosis.fix}")
 
 
 def unreadable(path: Path, why: str) -> WorkflowError:
@@ -231,8 +231,8 @@ def unreadable(path: Path, why: str) -> WorkflowError:
     return WorkflowError(
         Diagnosis(
             code="workflow-unreadable",
-            happened=f"{path}: the workflow file cannot be read: {why}.",
-            remedy="Name a workflow file, such as .github/workflows/release.yml, or a folder of them.",
+            message=f"{path}: the workflow file cannot be read: {why}.",
+            fix="Name a workflow file, such as .github/workflows/release.yml, or a folder of them.",
         )
     )
 
@@ -242,7 +242,7 @@ def unwritable(path: Path, why: str) -> WorkflowError:
     return WorkflowError(
         Diagnosis(
             code="workflow-unwritable",
-            happened=f"{path}: the file was not changed: {why}.",
-            remedy="Correct that, and run the command again.",
+            message=f"{path}: the file was not changed: {why}.",
+            fix="Correct that, and run the command again.",
         )
     )

@@ -56,7 +56,7 @@ class UnverifiedClaims:
     """The claims that the index compares, and a few that help to explain. A text claim that is absent is empty.
 
     Source: GitHub's documentation of OpenID Connect and the GitHub publisher of PyPI's server, August 2026. ``sub`` is
-    not here: organisations customise it, so that nothing can be read from it.
+    not here: organizations customize it, so that nothing can be read from it.
     """
 
     issuer: str = ""
@@ -155,9 +155,9 @@ def malformed_identity(what: str) -> IdentityMalformed:
     return IdentityMalformed(
         Diagnosis(
             code="identity-token-malformed",
-            happened=f"GitHub's identity endpoint answered with something that is no identity token: {what}.",
-            cause="The endpoint, or a proxy in front of it, has a fault.",
-            remedy="Run the failed job again; when it stays, look at https://www.githubstatus.com.",
+            message=f"GitHub's identity endpoint answered with something that is no identity token: {what}.",
+            likely_cause="The endpoint, or a proxy in front of it, has a fault.",
+            fix="Run the failed job again; when it stays, look at https://www.githubstatus.com.",
         )
     )
 
@@ -254,42 +254,42 @@ class ClaimsPolicy:
         inside = f", in the called file {claims.job_workflow.filename}" if claims.is_called else ""
         return Diagnosis(
             code="environment-absent",
-            happened=f"The identity token proves no environment, and this action is told to publish from "
+            message=f"The identity token proves no environment, and this action is told to publish from "
             f"{self.environment!r} only.",
-            cause=f"The job {self.job!r} names no environment.",
-            remedy=f"Name the environment on the job{inside}, and in the publisher on the index (field 'Environment "
+            likely_cause=f"The job {self.job!r} names no environment.",
+            fix=f"Name the environment on the job{inside}, and in the publisher on the index (field 'Environment "
             f"name': {self.environment}). GitHub creates an environment on its first mention, without any protection: "
             "give it required reviewers in the repository's settings.",
-            paste=f"jobs:\n  {self.job}:\n    environment: {yaml_text(self.environment)}\n    permissions:\n"
+            snippet=f"jobs:\n  {self.job}:\n    environment: {yaml_text(self.environment)}\n    permissions:\n"
             "      id-token: write",
-            facts=claims.shown(),
+            details=claims.shown(),
         )
 
     def _different(self, claims: UnverifiedClaims, found: str) -> Diagnosis:
         return Diagnosis(
             code="environment-different",
-            happened=f"The identity token proves the environment {found!r}, and this action is told to publish from "
+            message=f"The identity token proves the environment {found!r}, and this action is told to publish from "
             f"{self.environment!r} only.",
-            cause="The job names one environment and the action's input 'environment' another"
+            likely_cause="The job names one environment and the action's input 'environment' another"
             + (" (the input's default is 'release')." if self.environment == "release" else "."),
-            remedy=f"When {found!r} is the right one, say so in the input (the first lines below). Otherwise name "
+            fix=f"When {found!r} is the right one, say so in the input (the first lines below). Otherwise name "
             f"{self.environment!r} on the job (the second lines): then the publisher on the index must name it too, "
             "and GitHub creates a new environment without any protection.",
-            paste=f"    with:\n      environment: {yaml_text(found)}\n\njobs:\n  {self.job}:\n"
+            snippet=f"    with:\n      environment: {yaml_text(found)}\n\njobs:\n  {self.job}:\n"
             f"    environment: {yaml_text(self.environment)}",
-            facts=claims.shown(),
+            details=claims.shown(),
         )
 
     def _wrong_audience(self, claims: UnverifiedClaims) -> IndexUnavailable:
         return IndexUnavailable(
             Diagnosis(
                 code="identity-audience-different",
-                happened=f"An identity token for {self.audience!r} was asked for, and one for "
+                message=f"An identity token for {self.audience!r} was asked for, and one for "
                 f"{claims.audience or 'no audience'!r} came.",
-                cause="What answers as GitHub's identity endpoint has a fault, or is not GitHub's.",
-                remedy="Run the failed job again; on a self-hosted runner, look at what sets "
+                likely_cause="What answers as GitHub's identity endpoint has a fault, or is not GitHub's.",
+                fix="Run the failed job again; on a self-hosted runner, look at what sets "
                 "ACTIONS_ID_TOKEN_REQUEST_URL.",
-                facts=claims.shown(),
+                details=claims.shown(),
             )
         )
 
@@ -298,11 +298,13 @@ def event_refused(event_name: str) -> Diagnosis:
     """Say that a run of this event must not publish."""
     return Diagnosis(
         code="event-refused",
-        happened=f"The event {event_name!r} triggered this run, and such a run must not publish.",
-        cause="It has the rights of the repository, and whoever opens a pull request can influence what it runs.",
-        remedy="Trigger the publishing workflow by a tag, a release or by hand.",
-        paste='on:\n  push:\n    tags: ["v*"]\n  workflow_dispatch:',
-        facts=(("event", event_name),),
+        message=f"The event {event_name!r} triggered this run, and such a run must not publish.",
+        likely_cause=(
+            "It has the rights of the repository, and whoever opens a pull request can influence what it runs."
+        ),
+        fix="Trigger the publishing workflow by a tag, a release or by hand.",
+        snippet='on:\n  push:\n    tags: ["v*"]\n  workflow_dispatch:',
+        details=(("event", event_name),),
     )
 
 
@@ -313,10 +315,10 @@ def _clock_warnings(claims: UnverifiedClaims, now: float) -> Iterator[Diagnosis]
         yield Diagnosis(
             code="clock-skewed",
             severity=Severity.WARNING,
-            happened=f"By this machine's clock a fresh identity token is {'from the future' if early else 'too old'}.",
-            cause="The runner's clock is wrong.",
-            remedy="Set the clock of the runner; the release goes on, since the index goes by a clock of its own.",
-            facts=(("now", f"{now:.0f}"), ("iat", str(claims.issued_at)), ("exp", str(claims.expires_at))),
+            message=f"By this machine's clock a fresh identity token is {'from the future' if early else 'too old'}.",
+            likely_cause="The runner's clock is wrong.",
+            fix="Set the clock of the runner; the release goes on, since the index goes by a clock of its own.",
+            details=(("now", f"{now:.0f}"), ("iat", str(claims.issued_at)), ("exp", str(claims.expires_at))),
         )
 
 
@@ -330,10 +332,12 @@ def _called_warnings(claims: UnverifiedClaims) -> Iterator[Diagnosis]:
     yield Diagnosis(
         code="called-workflow-at-other-ref",
         severity=Severity.WARNING,
-        happened=f"The job stands in the called workflow {job.filename} at {job.at or 'an unknown ref'}, and the run "
+        message=f"The job stands in the called workflow {job.filename} at {job.at or 'an unknown ref'}, and the run "
         f"is at {claims.ref or claims.sha or 'an unknown ref'}.",
-        cause="The calling workflow names a fixed ref of its own repository; the index is likely to refuse the mint.",
-        remedy="Call the workflow by its path, so that it is that of the same commit.",
-        paste=f"    uses: ./.github/workflows/{job.filename}",
-        facts=claims.shown(),
+        likely_cause=(
+            "The calling workflow names a fixed ref of its own repository; the index is likely to refuse the mint."
+        ),
+        fix="Call the workflow by its path, so that it is that of the same commit.",
+        snippet=f"    uses: ./.github/workflows/{job.filename}",
+        details=claims.shown(),
     )

@@ -14,6 +14,9 @@ from ..errors import Diagnosis, IndexRefused, IndexUnavailable
 from ..secret import TOKEN_PATTERN, Audience, IdentityToken, Secret, UploadToken
 from .retry import http_date
 
+MIN_TOKEN: Final = 16
+"""Characters. Every place that shows a shorter secret would be masked: ``0`` hides each digit 0 of a log."""
+
 DEFAULT_LIFETIME: Final = 900.0
 """Seconds that a minted token lives on PyPI; counted with when the answer does not say."""
 
@@ -32,10 +35,11 @@ def audience_of(body: bytes) -> str:
     raise IndexUnavailable(
         Diagnosis(
             code="audience-unreadable",
-            happened="The index answered 200 to the question for its audience, but names none.",
-            cause="Something in front of the index answered in its place (a sign-in page, a maintenance page, a CDN), "
+            message="The index answered 200 to the question for its audience, but names none.",
+            likely_cause="Something in front of the index answered in its place (a sign-in "
+            "page, a maintenance page, a CDN), "
             "or the upload URL is that of a web site.",
-            remedy="Check the input 'repository-url'; when it is right, run the failed job again later.",
+            fix="Check the input 'repository-url'; when it is right, run the failed job again later.",
         )
     )
 
@@ -73,6 +77,30 @@ def minted_token(body: bytes, *, date_header: str | None, monotonic_now: float) 
     return UploadToken(secret=Secret(token), minted_at=monotonic_now, lifetime=lifetime)
 
 
+_PREFIXED_TOKEN: Final = re.compile(r"pypi-[A-Za-z0-9_-]{16,}")
+_JWT: Final = re.compile(r"eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]+){1,2}")
+_TOKEN_FIELD: Final = re.compile(r'"(?:token|value)"\s*:\s*"([^"\s]+)')
+_BARE_TOKEN: Final = re.compile(r"\s*([!-;=?-~]{16,16384})\s*")
+"""A body that is one word: no blank, and no angle bracket of a page."""
+_MOST_TOKENS: Final = 8
+
+
+def possible_tokens(body: bytes) -> tuple[Secret, ...]:
+    """Find what looks like a token in an answer that should not have held one there, at most eight of them.
+
+    A damaged answer of an exchange can hold a valid token: in JSON that is cut off, alone, or in a page.
+    """
+    text = body.decode("utf-8", "replace")
+    found = [match.group() for pattern in (_PREFIXED_TOKEN, _JWT) for match in pattern.finditer(text)]
+    found += [match.group(1) for match in _TOKEN_FIELD.finditer(text)]
+    answer = _json_object(body) or {}
+    found += [value for name in ("token", "value") if isinstance(value := answer.get(name), str)]
+    bare = _BARE_TOKEN.fullmatch(text)
+    found += [bare.group(1).strip("\"'")] if bare is not None else []
+    usable = (token for token in dict.fromkeys(found) if TOKEN_PATTERN.fullmatch(token) and len(token) >= MIN_TOKEN)
+    return tuple(Secret(token) for token in usable)[:_MOST_TOKENS]
+
+
 def _lifetime(expires: object, date_header: str | None) -> float:
     if isinstance(expires, bool) or not isinstance(expires, int | float):
         return DEFAULT_LIFETIME
@@ -98,9 +126,9 @@ def _unusable(why: str) -> IndexUnavailable:
     return IndexUnavailable(
         Diagnosis(
             code="mint-unreadable",
-            happened=f"The index answered 200 to the request for an upload token, but the answer is not usable: {why}.",
-            cause="The index, or something in front of it, has a fault.",
-            remedy="Run the failed job again; when it stays, tell those who run the index.",
+            message=f"The index answered 200 to the request for an upload token, but the answer is not usable: {why}.",
+            likely_cause="The index, or something in front of it, has a fault.",
+            fix="Run the failed job again; when it stays, tell those who run the index.",
         )
     )
 
@@ -127,11 +155,12 @@ def check_audience(name: str, *, expected: str | None, host: str, is_loopback: b
     raise IndexRefused(
         Diagnosis(
             code="audience-not-allowed",
-            happened=f"{host} asks for an identity token for the audience {name!r}{_instead(expected)}.",
-            cause="A token for that audience could be used at another service than the one that files are sent to. "
+            message=f"{host} asks for an identity token for the audience {name!r}{_instead(expected)}.",
+            likely_cause="A token for that audience could be used at another service than "
+            "the one that files are sent to. "
             "The URL of the index is probably mistyped, or the index is set up wrongly.",
-            remedy=_remedy(expected, host),
-            facts=(("audience", name), ("index", host)),
+            fix=_fix(expected, host),
+            details=(("audience", name), ("index", host)),
         )
     )
 
@@ -150,7 +179,7 @@ def _instead(expected: str | None) -> str:
     return "" if expected is None else f" instead of {expected!r}"
 
 
-def _remedy(expected: str | None, host: str) -> str:
+def _fix(expected: str | None, host: str) -> str:
     if expected is not None:
         return (
             "Check what stands between this job and the index (a proxy, a changed trust store); nothing was requested."

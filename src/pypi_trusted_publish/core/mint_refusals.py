@@ -61,9 +61,9 @@ class Refusal:
 class _Row:
     diagnosis: str
     error: type[PublishError]
-    happened: str
+    message: str
     cause: str
-    remedy: str
+    fix: str
     form: bool = False
     """Whether the publisher's form and what can differ from it belong in the explanation."""
 
@@ -72,64 +72,67 @@ ROWS: Final = {
     "invalid-publisher": _Row(
         diagnosis="mint-invalid-publisher",
         error=IndexRefused,
-        happened="has no publisher that matches this job",
+        message="has no publisher that matches this job",
         cause="A field of the publisher differs from what this job proves.",
-        remedy="Compare every field of the publisher with the values below; they are what this job proves.",
+        fix="Compare every field of the publisher with the values below; they are what this job proves.",
         form=True,
     ),
     "invalid-pending-publisher": _Row(
         diagnosis="mint-invalid-pending-publisher",
         error=IndexRefused,
-        happened="could not turn the pending publisher into a project",
+        message="could not turn the pending publisher into a project",
         cause="Somebody created the project of that name before this job could, so the pending publisher was removed.",
-        remedy="Run the failed job again. When the project is yours, register this publisher in its settings; when "
+        fix="Run the failed job again. When the project is yours, register this publisher in its settings; when "
         "it is not, choose another name.",
         form=True,
     ),
     "invalid-payload": _Row(
         diagnosis="mint-invalid-payload",
         error=IndexRefused,
-        happened="could not read the identity token of this job",
+        message="could not read the identity token of this job",
         cause="It knows no publishers for the issuer of the token (GitHub Enterprise Server, or an issuer of its own "
         "for the enterprise), or the pending publisher's project name is not allowed.",
-        remedy="Publish from github.com, or ask those who run the index to add the issuer. For a new project, check "
+        fix="Publish from github.com, or ask those who run the index to add the issuer. For a new project, check "
         "the name against the index's rules for names.",
         form=True,
     ),
     "not-enabled": _Row(
         diagnosis="mint-not-enabled",
         error=IndexUnavailable,
-        happened="has switched Trusted Publishing off for the moment",
+        message="has switched Trusted Publishing off for the moment",
         cause="Its administrators do that during an incident.",
-        remedy="Look at the status page of the index and run the failed job again later.",
+        fix="Look at the status page of the index and run the failed job again later.",
     ),
     "invalid-token": _Row(
         diagnosis="mint-invalid-token",
         error=IndexRefused,
-        happened="did not accept the identity token of this job",
+        message="did not accept the identity token of this job",
         cause="The token was made for another audience (TestPyPI against PyPI), was too old when it arrived, or the "
         "index could not fetch GitHub's keys.",
-        remedy="Run the failed job again; when it stays, compare the audience below with the input 'repository-url'.",
+        fix="Run the failed job again; when it stays, compare the audience below with the input 'repository-url'.",
     ),
     "invalid-reuse-token": _Row(
         diagnosis="mint-reused-token",
         error=IndexUnavailable,
-        happened="has seen the identity token of this job before",
+        message="has seen the identity token of this job before",
         cause="An earlier try reached the index though its answer was lost; each try takes a fresh token, so something "
         "between this job and the index repeats requests.",
-        remedy="Run the failed job again.",
+        fix="Run the failed job again.",
     ),
 }
 """The index's code -> what it means here. The error's class says who must act."""
 
 
 def parse_refusal(status: int, body: bytes, reason: str = "") -> Refusal:
-    """Read a refusal: JSON ``{"message", "errors": [{"code", "description"}]}``, else by its reason phrase."""
+    """Read a refusal of 4xx: JSON ``{"message", "errors": [{"code", "description"}]}``.
+
+    Anything else is known by its reason phrase alone: a body of another form may hold a token.
+    """
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):
         answer = None
-    if not isinstance(answer, dict):
+    if not isinstance(answer, dict) or status not in range(400, 500):
         return Refusal(status=status, message=_cut(reason) or _phrase(status))
     entries = answer.get("errors")
     found = tuple(_refused_for(entry) for entry in entries[:_SHOWN_ERRORS]) if isinstance(entries, list) else ()
@@ -166,11 +169,11 @@ def _diagnosis(row: _Row, error: RefusedFor, refusal: Refusal, situation: Situat
     form = PublisherForm.of(claims).lines() if row.form and claims is not None else ""
     return Diagnosis(
         code=row.diagnosis,
-        happened=f"{situation.index.name} {row.happened} ({error.code}: {error.description}).",
-        cause=by_reason or row.cause,
-        remedy=_remedy(row.remedy, differences, situation),
-        paste=form,
-        facts=_facts(refusal, claims),
+        message=f"{situation.index.name} {row.message} ({error.code}: {error.description}).",
+        likely_cause=by_reason or row.cause,
+        fix=_fix(row.fix, differences, situation),
+        snippet=form,
+        details=_facts(refusal, claims),
     )
 
 
@@ -186,19 +189,19 @@ def _unknown(refusal: Refusal, situation: Situation) -> PublishError:
     claims = situation.claims
     diagnosis = Diagnosis(
         code="mint-refused" if lasting else "mint-unavailable",
-        happened=f"{situation.index.name} did not mint an upload token: {refusal.quoted()}.",
-        cause="The index gave a reason that this action does not know."
+        message=f"{situation.index.name} did not mint an upload token: {refusal.quoted()}.",
+        likely_cause="The index gave a reason that this action does not know."
         if lasting
         else "The index, or a CDN in front of it, has a fault.",
-        remedy=_remedy(
+        fix=_fix(
             "Read what the index said, and compare the publisher with the values below."
             if lasting
             else "Run the failed job again later.",
             possible_differences(situation) if lasting else (),
             situation,
         ),
-        paste=PublisherForm.of(claims).lines() if lasting and claims is not None else "",
-        facts=_facts(refusal, claims),
+        snippet=PublisherForm.of(claims).lines() if lasting and claims is not None else "",
+        details=_facts(refusal, claims),
     )
     return IndexRefused(diagnosis) if lasting else IndexUnavailable(diagnosis)
 
@@ -207,16 +210,17 @@ def _redirected(refusal: Refusal, situation: Situation) -> PublishError:
     return IndexRefused(
         Diagnosis(
             code="mint-redirected",
-            happened=f"{situation.index.name} redirects the request for an upload token for good: {refusal.quoted()}.",
-            cause="'repository-url' is probably not the index's own URL; a token is never sent where it was not meant "
+            message=f"{situation.index.name} redirects the request for an upload token for good: {refusal.quoted()}.",
+            likely_cause="'repository-url' is probably not the index's own URL; a token is "
+            "never sent where it was not meant "
             "to go.",
-            remedy="Set the input 'repository-url' to the index's own upload URL.",
-            facts=_facts(refusal, situation.claims),
+            fix="Set the input 'repository-url' to the index's own upload URL.",
+            details=_facts(refusal, situation.claims),
         )
     )
 
 
-def _remedy(first: str, differences: Sequence[str], situation: Situation) -> str:
+def _fix(first: str, differences: Sequence[str], situation: Situation) -> str:
     pages = situation.index.pages(situation.projects, situation.unknown) if differences else ()
     where = [f"The page to open: {page}" for page in pages]
     return "\n".join((first, *where, *(f"- {difference}" for difference in differences)))

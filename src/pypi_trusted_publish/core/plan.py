@@ -34,13 +34,13 @@ def different_contents(pairs: Sequence[tuple[Distribution, str]], *, rebuilt: bo
     names = ", ".join(distribution.filename for distribution, _ in pairs)
     if rebuilt:
         cause = "This is a repeated run, so the build job most likely ran again and made other bytes."
-        remedy = (
+        fix = (
             "Publish the distributions of the first attempt (download its artefact from the run's page, or re-run only"
             " the failed jobs), or release a new version."
         )
     else:
         cause = "This version was published before, from another build."
-        remedy = (
+        fix = (
             "Release a new version: a file name can be used once, even after the file was deleted."
             " With `skip-existing: true` such files are left out, and the index keeps what it has."
         )
@@ -50,10 +50,10 @@ def different_contents(pairs: Sequence[tuple[Distribution, str]], *, rebuilt: bo
     )
     return Diagnosis(
         code="file-conflict",
-        happened=f"The index has other bytes under the name of {count_text(len(pairs), 'file')}: {names}.",
-        cause=cause,
-        remedy=remedy,
-        facts=facts,
+        message=f"The index has other bytes under the name of {count_text(len(pairs), 'file')}: {names}.",
+        likely_cause=cause,
+        fix=fix,
+        details=facts,
         file=pairs[0][0].filename if len(pairs) == 1 else "",
     )
 
@@ -62,9 +62,9 @@ def same_bytes(distribution: Distribution, published: str) -> Diagnosis:
     """The index refuses the same bytes under a second name."""
     return Diagnosis(
         code="same-bytes-under-another-name",
-        happened=f"The bytes of {distribution.filename} are on the index already, as {published}.",
-        cause="The file was renamed after it had been built or published.",
-        remedy="Publish files under the names that the build backend gave them; leave this one out.",
+        message=f"The bytes of {distribution.filename} are on the index already, as {published}.",
+        likely_cause="The file was renamed after it had been built or published.",
+        fix="Publish files under the names that the build backend gave them; leave this one out.",
         file=distribution.filename,
     )
 
@@ -81,9 +81,9 @@ def second_sdist(distribution: Distribution, published: str) -> Diagnosis:
     """A release has at most one sdist."""
     return Diagnosis(
         code="second-sdist",
-        happened=f"The release {distribution.version} of {distribution.project} has an sdist already: {published}.",
-        cause="The index takes one sdist for each version.",
-        remedy=f"Leave {distribution.filename} out, or release a new version.",
+        message=f"The release {distribution.version} of {distribution.project} has an sdist already: {published}.",
+        likely_cause="The index takes one sdist for each version.",
+        fix=f"Leave {distribution.filename} out, or release a new version.",
         file=distribution.filename,
     )
 
@@ -91,17 +91,17 @@ def second_sdist(distribution: Distribution, published: str) -> Diagnosis:
 def closed_project(page: ProjectPage) -> Diagnosis:
     """The project takes no files at all."""
     who = "its owners" if page.status == "archived" else "the index's administrators"
-    remedy = (
+    fix = (
         "An owner can unarchive the project in its settings on the index; then run again."
         if page.status == "archived"
         else "Write to the index's support; nothing can be uploaded until the quarantine is lifted."
     )
     return Diagnosis(
         code=f"project-{page.status}",
-        happened=f"The project {page.project} is {page.status} on the index and takes no files.",
-        cause=f"It was {page.status} by {who}."
+        message=f"The project {page.project} is {page.status} on the index and takes no files.",
+        likely_cause=f"It was {page.status} by {who}."
         + (f" Reason given: {page.status_reason}" if page.status_reason else ""),
-        remedy=remedy,
+        fix=fix,
     )
 
 
@@ -119,9 +119,9 @@ def old_release(project: NormalizedName, version: Version, age: float) -> Diagno
     """A release takes no new file after 14 days."""
     return Diagnosis(
         code="release-too-old",
-        happened=f"The release {version} of {project} is {age / 86400:.0f} days old and takes no new files.",
-        cause="The index closes a release 14 days after its first file.",
-        remedy=f"Release a new version, or a post-release such as `{version.base_version}.post1`.",
+        message=f"The release {version} of {project} is {age / 86400:.0f} days old and takes no new files.",
+        likely_cause="The index closes a release 14 days after its first file.",
+        fix=f"Release a new version, or a post-release such as `{version.base_version}.post1`.",
     )
 
 
@@ -134,9 +134,9 @@ def unreadable_page(page: ProjectPage) -> Diagnosis:
     """What is on the index is unknown."""
     return Diagnosis(
         code="index-page-unreadable",
-        happened=f"What the index has of {page.project} could not be read ({page.why_unreadable or 'no answer'}).",
-        cause="The simple index stands at another address, asks for credentials, or speaks no JSON.",
-        remedy="Give the address of the simple index as `check-url`. Until then conflicts show only while uploading.",
+        message=f"What the index has of {page.project} could not be read ({page.why_unreadable or 'no answer'}).",
+        likely_cause="The simple index stands at another address, asks for credentials, or speaks no JSON.",
+        fix="Give the address of the simple index as `check-url`. Until then conflicts show only while uploading.",
         severity=Severity.WARNING,
     )
 
@@ -147,19 +147,19 @@ def skipped_files(files: Sequence[Distribution], mixed: Sequence[Distribution]) 
     if mixed:
         return Diagnosis(
             code="mixed-builds",
-            happened=(
+            message=(
                 f"{count_text(len(files), 'file')} on the index differ from ours and are skipped ({names}), while other"
                 " files of the same version are sent: this release mixes two builds."
             ),
-            cause="The build ran again between two attempts, and `skip-existing` is on.",
-            remedy=f"{_RERUN} Check that both builds are of the same source.",
+            likely_cause="The build ran again between two attempts, and `skip-existing` is on.",
+            fix=f"{_RERUN} Check that both builds are of the same source.",
             severity=Severity.WARNING,
         )
     return Diagnosis(
         code="skipped-existing",
-        happened=f"{count_text(len(files), 'file')} on the index differ from ours and are skipped: {names}.",
-        cause="`skip-existing` is on, and these names are taken by other bytes.",
-        remedy="Release a new version if the new bytes matter.",
+        message=f"{count_text(len(files), 'file')} on the index differ from ours and are skipped: {names}.",
+        likely_cause="`skip-existing` is on, and these names are taken by other bytes.",
+        fix="Release a new version if the new bytes matter.",
         severity=Severity.WARNING,
     )
 
@@ -180,12 +180,12 @@ def _beyond_limits(project: NormalizedName, big: Sequence[Distribution], there: 
     files = ", ".join(f"{distribution.filename} ({distribution.size:,} bytes)" for distribution in big)
     return Diagnosis(
         code="beyond-default-size",
-        happened=(
+        message=(
             f"{project} passes a default limit of the index: {files or 'no file is above 100 MiB'};"
             f" {there:,} bytes there and {coming:,} bytes to come, of 10 GiB."
         ),
-        cause="PyPI takes 100 MiB for a file and 10 GiB for a project, and more on request, which is not shown.",
-        remedy="Ask for a higher limit in the project's settings on the index, unless you have one.",
+        likely_cause="PyPI takes 100 MiB for a file and 10 GiB for a project, and more on request, which is not shown.",
+        fix="Ask for a higher limit in the project's settings on the index, unless you have one.",
         severity=Severity.WARNING,
     )
 

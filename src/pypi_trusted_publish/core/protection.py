@@ -128,33 +128,34 @@ def _unprotected(protection: Protection, event_name: str, *, is_pypi: bool, requ
         yield Diagnosis(
             code="environment-unprotected",
             severity=Severity.ERROR if required else Severity.NOTICE,
-            happened=f"The environment {protection.environment!r} has no protection: whoever can push can publish.",
-            cause="GitHub creates an environment without any rule on its first mention in a workflow.",
-            remedy=f"Give it required reviewers, or restrict the branches and tags that may deploy: {where}",
-            facts=(("environment", protection.environment), ("settings", where)),
+            message=f"The environment {protection.environment!r} has no protection: whoever can push can publish.",
+            likely_cause="GitHub creates an environment without any rule on its first mention in a workflow.",
+            fix=f"Give it required reviewers, or restrict the branches and tags that may deploy: {where}",
+            details=(("environment", protection.environment), ("settings", where)),
         )
     if event_name in RISKY_EVENTS:
         yield Diagnosis(
             code="risky-event",
             severity=Severity.WARNING,
-            happened=f"The event {event_name!r} triggered this run, and the environment {protection.environment!r} "
+            message=f"The event {event_name!r} triggered this run, and the environment {protection.environment!r} "
             "has no protection.",
-            cause="Somebody without any right in the repository can bring such a run about.",
-            remedy=f"Publish from a tag or by hand, or give the environment required reviewers: {where}",
-            facts=(("event", event_name), ("environment", protection.environment)),
+            likely_cause="Somebody without any right in the repository can bring such a run about.",
+            fix=f"Publish from a tag or by hand, or give the environment required reviewers: {where}",
+            details=(("event", event_name), ("environment", protection.environment)),
         )
 
 
 def _unknown(protection: Protection) -> Diagnosis:
     return Diagnosis(
         code="protection-unknown",
-        happened=f"The protection of the environment {protection.environment!r} could not be read: "
+        message=f"The protection of the environment {protection.environment!r} could not be read: "
         f"{protection.why_unknown}.",
-        cause="'require-protection' is on, and in a private repository the job's token may read this only when it has "
+        likely_cause="'require-protection' is on, and in a private repository the job's "
+        "token may read this only when it has "
         "'actions: read'.",
-        remedy="Grant it, or run again when GitHub's API is out of reach for the moment.",
-        paste="    permissions:\n      id-token: write\n      actions: read",
-        facts=(("environment", protection.environment), ("why", protection.why_unknown)),
+        fix="Grant it, or run again when GitHub's API is out of reach for the moment.",
+        snippet="    permissions:\n      id-token: write\n      actions: read",
+        details=(("environment", protection.environment), ("why", protection.why_unknown)),
     )
 
 

@@ -100,7 +100,9 @@ def _not_found(_situation: Situation) -> str:
 
 def _owner(situation: Situation) -> str:
     owner = situation.claims.repository_owner if situation.claims else ""
-    return f"The publisher's owner is not spelt {owner!r}; letter case counts, and a renamed account has another name."
+    return (
+        f"The publisher's owner is not spelled {owner!r}; letter case counts, and a renamed account has another name."
+    )
 
 
 def _owner_id(situation: Situation) -> str:
@@ -117,7 +119,7 @@ def _repository(_situation: Situation) -> str:
 
 def _subject(_situation: Situation) -> str:
     return (
-        "The organisation or repository customises the 'sub' claim of its identity tokens, and this index reads it. "
+        "The organization or repository customizes the 'sub' claim of its identity tokens, and this index reads it. "
         "Set the template back to the default (GitHub's REST API: actions/oidc/customization/sub)."
     )
 
@@ -253,7 +255,7 @@ def _environment_difference(claims: UnverifiedClaims) -> str:
 def _spelling(claims: UnverifiedClaims) -> Iterator[str]:
     if claims.repository:
         mixed = " It has capitals: copy it from here." if claims.repository != claims.repository.lower() else ""
-        yield f"Owner and repository: spelt exactly {claims.repository}, letter case included.{mixed}"
+        yield f"Owner and repository: spelled exactly {claims.repository}, letter case included.{mixed}"
         yield (
             "Renamed or transferred: the publisher keeps the old names and the id of the old owner "
             f"(now {claims.repository_owner_id or 'unknown'}); remove it and register it anew."

@@ -40,6 +40,11 @@ def message_of(*, status: int, reason: str, content_type: str, body: bytes) -> s
     return _one_line(text) or reason.strip() or _standard_phrase(status)
 
 
+def reason_of(status: int, reason: str) -> str:
+    """The reason phrase of an answer, or the standard one of its status."""
+    return _one_line(reason) or _standard_phrase(status)
+
+
 def warnings_of(*, content_type: str, body: bytes) -> tuple[str, ...]:
     """What a success says besides, a line each; a page of HTML is no warning."""
     text = _json_message(body)
@@ -157,7 +162,7 @@ class Row:
     """Any of these, in lower case, stands in the message; none: the status alone decides."""
     code: str
     cause: str
-    remedy: str
+    fix: str
     verdict: Verdict = Verdict.REFUSED
 
 
@@ -173,14 +178,14 @@ ROWS: Final = (
         cause="A file of that name with other bytes, or these bytes under another name, is or was on the index. A name "
         "can be used once, even when the file has been deleted. Most often the version was not raised, or the files "
         "were built again.",
-        remedy="Raise the version and build again, or publish the very files of the first build.",
+        fix="Raise the version and build again, or publish the very files of the first build.",
         verdict=Verdict.EXISTS,
     ),
     Row(
         statuses=frozenset({409}),
         code="upload-file-exists",
         cause="The name is taken on the index.",
-        remedy="Raise the version and build again, or publish the very files of the first build.",
+        fix="Raise the version and build again, or publish the very files of the first build.",
         verdict=Verdict.EXISTS,
     ),
     Row(
@@ -188,34 +193,34 @@ ROWS: Final = (
         words=("non-user identities cannot create new projects",),
         code="upload-no-project",
         cause="The project does not exist, and no pending publisher of that very name was registered for this job.",
-        remedy="Register a pending publisher for the project's name, or correct the name in the project's metadata.",
+        fix="Register a pending publisher for the project's name, or correct the name in the project's metadata.",
     ),
     Row(
         statuses=_400,
         words=("only one sdist",),
         code="upload-second-sdist",
         cause="This version has a source distribution already, under another file name.",
-        remedy="Publish a single sdist for each version.",
+        fix="Publish a single sdist for each version.",
     ),
     Row(
         statuses=_400,
         words=("older than 14 days", "older than"),
         code="upload-release-too-old",
         cause="The index takes no new files for a version that was published more than 14 days ago.",
-        remedy="Raise the version and publish a new release.",
+        fix="Raise the version and publish a new release.",
     ),
     Row(
         statuses=_400 | {403},
         words=("file too large", "limit for this file", "project size too large", "size limit"),
         code="upload-too-large",
         cause="The file, or the project with it, is beyond the limit that the index has set.",
-        remedy="Make the files smaller, delete old releases, or ask those who run the index to raise the limit.",
+        fix="Make the files smaller, delete old releases, or ask those who run the index to raise the limit.",
     ),
     Row(
         statuses=frozenset({413}),
         code="upload-too-large",
         cause="The index, or a proxy in front of it, takes no file of that size.",
-        remedy="Make the file smaller, or ask those who run the index to raise the limit.",
+        fix="Make the file smaller, or ask those who run the index to raise the limit.",
     ),
     Row(
         statuses=_400 | {403},
@@ -223,35 +228,35 @@ ROWS: Final = (
         code="upload-attestation-refused",
         cause="The index could not verify the attestations: they must be made by the workflow file that the publisher "
         "names (not by one that calls it), for these very bytes, at most two for a file.",
-        remedy="Let this action make the attestations, or switch them off with the input 'attestations'.",
+        fix="Let this action make the attestations, or switch them off with the input 'attestations'.",
     ),
     Row(
         statuses=_400,
         words=("invalid distribution file", "invalid entry points"),
         code="upload-file-invalid",
         cause="The index opened the file and did not like what is in it; its message does not say where.",
-        remedy="Run the command 'check' on the file: it applies the index's rules one by one and names the member.",
+        fix="Run the command 'check' on the file: it applies the index's rules one by one and names the member.",
     ),
     Row(
         statuses=_400,
         words=("failed to render", "description"),
         code="upload-description-refused",
         cause="The description cannot be rendered in the format that the metadata names.",
-        remedy="Run the command 'check' on the file: it renders the description and names the line.",
+        fix="Run the command 'check' on the file: it renders the description and names the line.",
     ),
     Row(
         statuses=_400,
         words=("has invalid data", "invalid value", "is invalid", "is not a valid", "metadata"),
         code="upload-metadata-refused",
         cause="A field of the core metadata has a value that the index does not take.",
-        remedy="Correct the field in pyproject.toml (or where your build tool keeps it) and build again.",
+        fix="Correct the field in pyproject.toml (or where your build tool keeps it) and build again.",
     ),
     Row(
         statuses=_403,
         words=("token is expired", "expired"),
         code="upload-token-expired",
         cause="The upload token ran out, and a fresh one was not accepted either.",
-        remedy="Run the failed job again: files that are there already are skipped.",
+        fix="Run the failed job again: files that are there already are skipped.",
         verdict=Verdict.TOKEN_EXPIRED,
     ),
     Row(
@@ -259,14 +264,14 @@ ROWS: Final = (
         words=("oidc scoped token is not valid for project", "not valid for project"),
         code="upload-project-not-covered",
         cause="The publisher that matches this job is not registered for this project.",
-        remedy="Register the same publisher in the publishing settings of this project too.",
+        fix="Register the same publisher in the publishing settings of this project too.",
     ),
     Row(
         statuses=_403 | {503},
         words=("read-only", "temporarily disabled"),
         code="upload-read-only",
         cause="The index takes no uploads at the moment.",
-        remedy="Look at the status page of the index, and run the failed job again later.",
+        fix="Look at the status page of the index, and run the failed job again later.",
         verdict=Verdict.LATER,
     ),
     Row(
@@ -274,7 +279,7 @@ ROWS: Final = (
         words=("too many new projects",),
         code="upload-too-many-projects",
         cause="The index limits how many new projects an account or an address may create in a time.",
-        remedy="Run the failed job again tomorrow.",
+        fix="Run the failed job again tomorrow.",
         verdict=Verdict.LATER,
     ),
     Row(
@@ -283,38 +288,38 @@ ROWS: Final = (
         code="upload-token-refused",
         cause="The index does not accept the upload token that it has just handed out: it was revoked, or the "
         "publisher was changed or removed in between.",
-        remedy="Look at the publisher in the project's settings, and run the failed job again.",
+        fix="Look at the publisher in the project's settings, and run the failed job again.",
     ),
     Row(
         statuses=_403,
         words=("isn't allowed to upload", "not allowed to upload", "allowed to upload"),
         code="upload-not-allowed",
         cause="The publisher may not upload to this project.",
-        remedy="Look at the publishing settings of the project on the index.",
+        fix="Look at the publishing settings of the project on the index.",
     ),
     Row(
         statuses=_403,
         code="upload-forbidden",
         cause="The index does not let this job upload.",
-        remedy="Look at the publishing settings of the project on the index, and whether the project is archived.",
+        fix="Look at the publishing settings of the project on the index, and whether the project is archived.",
     ),
     Row(
         statuses=frozenset({404, 410}),
         code="upload-url-not-found",
         cause="There is nothing at the upload URL.",
-        remedy="Correct the input 'repository-url': it is the URL for uploads, not that of a page or the simple index.",
+        fix="Correct the input 'repository-url': it is the URL for uploads, not that of a page or the simple index.",
     ),
     Row(
         statuses=frozenset({405}),
         code="upload-url-is-index",
         cause="The input 'repository-url' probably holds the URL of the simple index, and not the one for uploads.",
-        remedy="Set 'repository-url' to the upload URL (PyPI's ends in /legacy/), and 'check-url' to the simple index.",
+        fix="Set 'repository-url' to the upload URL (PyPI's ends in /legacy/), and 'check-url' to the simple index.",
     ),
     Row(
         statuses=_REDIRECTS,
         code="upload-redirected",
         cause="The upload URL leads elsewhere, and a token is never sent where it was not meant to go.",
-        remedy="Set the input 'repository-url' to the URL that the index redirects to, if you trust it.",
+        fix="Set the input 'repository-url' to the URL that the index redirects to, if you trust it.",
     ),
 )
 
@@ -332,24 +337,24 @@ def explain(*, status: int, message: str, location: str, filename: str, index: s
     """What a refusal of ``filename`` means; ``location`` is the target of a redirect, else empty."""
     row = match(status, message)
     facts = (("status", str(status)), ("index said", message), ("upload URL", upload_url))
-    happened = f"{index} refused {filename}: {status} {message}".rstrip(" .") + "."
+    message = f"{index} refused {filename}: {status} {message}".rstrip(" .") + "."
     if row is None:
         return Diagnosis(
             code="upload-refused",
-            happened=happened,
-            cause="The index gave a reason that this action does not know.",
-            remedy="Read what the index said. Files that were uploaded before stay; a further run skips them.",
-            facts=facts,
+            message=message,
+            likely_cause="The index gave a reason that this action does not know.",
+            fix="Read what the index said. Files that were uploaded before stay; a further run skips them.",
+            details=facts,
             file=filename,
         )
     if _absolute(location, upload_url).rstrip("/") == upload_url.rstrip("/") and not upload_url.endswith("/"):
         return _missing_slash(filename, index, upload_url, facts)
     return Diagnosis(
         code=row.code,
-        happened=happened,
-        cause=row.cause,
-        remedy=row.remedy,
-        facts=(*facts, ("leads to", location)) if location else facts,
+        message=message,
+        likely_cause=row.cause,
+        fix=row.fix,
+        details=(*facts, ("leads to", location)) if location else facts,
         file=filename,
     )
 
@@ -365,10 +370,10 @@ def _absolute(location: str, upload_url: str) -> str:
 def _missing_slash(filename: str, index: str, upload_url: str, facts: tuple[tuple[str, str], ...]) -> Diagnosis:
     return Diagnosis(
         code="upload-url-without-slash",
-        happened=f"{index} did not take {filename}: it redirects the upload URL to the same URL with a slash.",
-        cause="The input 'repository-url' lacks the slash at its end.",
-        remedy=f"Set 'repository-url' to {upload_url}/",
-        paste=f"repository-url: {upload_url}/",
-        facts=facts,
+        message=f"{index} did not take {filename}: it redirects the upload URL to the same URL with a slash.",
+        likely_cause="The input 'repository-url' lacks the slash at its end.",
+        fix=f"Set 'repository-url' to {upload_url}/",
+        snippet=f"repository-url: {upload_url}/",
+        details=facts,
         file=filename,
     )

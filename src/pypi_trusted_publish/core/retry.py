@@ -40,7 +40,7 @@ class RequestKind(str, enum.Enum):
     UPLOAD = "upload"
 
 
-class Trouble(str, enum.Enum):
+class RetryReason(str, enum.Enum):
     """What came instead of an answer that decides; the values are what users read."""
 
     CONNECT = "no connection"
@@ -66,9 +66,15 @@ class Trouble(str, enum.Enum):
 
 
 _NEVER: Final = frozenset(
-    {Trouble.CERTIFICATE, Trouble.NOT_HTTP_REFUSAL, Trouble.FORBIDDEN, Trouble.ABORTED, Trouble.PENDING_PUBLISHER}
+    {
+        RetryReason.CERTIFICATE,
+        RetryReason.NOT_HTTP_REFUSAL,
+        RetryReason.FORBIDDEN,
+        RetryReason.ABORTED,
+        RetryReason.PENDING_PUBLISHER,
+    }
 )
-_TRANSIENT: Final = frozenset(Trouble) - _NEVER
+_TRANSIENT: Final = frozenset(RetryReason) - _NEVER
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,9 +90,11 @@ class Policy:
     first_wait: float = 1.0
     """Before the second try; doubled for each further one, and shortened by up to a half at random."""
     longest_wait: float = 30.0
-    retried: frozenset[Trouble] = _TRANSIENT
-    once: frozenset[Trouble] = frozenset()
+    retried: frozenset[RetryReason] = _TRANSIENT
+    once: frozenset[RetryReason] = frozenset()
     """Troubles after which there is one more try only."""
+    confidential: bool = False
+    """The answer may hold a token, whatever its status and type: its body is never quoted."""
 
 
 POLICIES: Final[Mapping[RequestKind, Policy]] = MappingProxyType(
@@ -95,19 +103,22 @@ POLICIES: Final[Mapping[RequestKind, Policy]] = MappingProxyType(
             tries=5,
             patience=120.0,
             safe="each answer is a new token and changes nothing",
+            confidential=True,
         ),
         RequestKind.AUDIENCE: Policy(tries=4, patience=60.0, safe="it only reads"),
         RequestKind.MINT: Policy(
             tries=4,
             patience=120.0,
             safe="every try takes a fresh identity token, one at a time; a token lost on its way runs out by itself",
-            retried=_TRANSIENT | {Trouble.PENDING_PUBLISHER},
-            once=frozenset({Trouble.PENDING_PUBLISHER}),
+            retried=_TRANSIENT | {RetryReason.PENDING_PUBLISHER},
+            once=frozenset({RetryReason.PENDING_PUBLISHER}),
+            confidential=True,
         ),
         RequestKind.REVOKE: Policy(
             tries=2,
             patience=20.0,
             safe="a token that is revoked stays revoked; one that is not runs out by itself",
+            confidential=True,
         ),
         RequestKind.PROJECT_PAGE: Policy(tries=4, patience=90.0, safe="it only reads"),
         RequestKind.READ_BACK: Policy(tries=2, patience=5.0, safe="it only reads, and whoever waits looks again"),
@@ -118,7 +129,7 @@ POLICIES: Final[Mapping[RequestKind, Policy]] = MappingProxyType(
             first_wait=2.0,
             longest_wait=60.0,
             safe="the index takes a file whole or not at all, and the same bytes again are not an error",
-            retried=_TRANSIENT - {Trouble.HTML, Trouble.MALFORMED_JSON},
+            retried=_TRANSIENT - {RetryReason.HTML, RetryReason.MALFORMED_JSON},
         ),
     }
 )
@@ -129,7 +140,7 @@ class Row:
     """One decision of the table."""
 
     request: RequestKind
-    trouble: Trouble
+    trouble: RetryReason
     tries: int
     """In all; 1 means never again."""
     first_wait: float
@@ -139,18 +150,18 @@ class Row:
     """Why it is safe to repeat, or why there is no point."""
 
 
-_POINTLESS: Final[Mapping[Trouble, str]] = MappingProxyType(
+_POINTLESS: Final[Mapping[RetryReason, str]] = MappingProxyType(
     {
-        Trouble.CERTIFICATE: "the certificate will be the same the next time",
-        Trouble.NOT_HTTP_REFUSAL: "the index has decided, however it spelt its answer",
-        Trouble.FORBIDDEN: "our own rule says no every time",
-        Trouble.ABORTED: "the run is ending",
-        Trouble.PENDING_PUBLISHER: "only a mint is answered so",
+        RetryReason.CERTIFICATE: "the certificate will be the same the next time",
+        RetryReason.NOT_HTTP_REFUSAL: "the index has decided, however it spelled its answer",
+        RetryReason.FORBIDDEN: "our own rule says no every time",
+        RetryReason.ABORTED: "the run is ending",
+        RetryReason.PENDING_PUBLISHER: "only a mint is answered so",
     }
 )
 
 
-def row(request: RequestKind, trouble: Trouble) -> Row:
+def row(request: RequestKind, trouble: RetryReason) -> Row:
     """The decision for a failure of a request."""
     policy = POLICIES[request]
     again = trouble in policy.retried
@@ -172,7 +183,7 @@ def wait_before_next(
     """How long to wait after the failure of try number ``attempt`` (from 1); None: do not try again.
 
     ``waited`` is the sum of the waits so far, ``jitter`` a random number in [0, 1), ``retry_after`` what the server
-    asked for: it is honoured as long as patience allows.
+    asked for: it is honored as long as patience allows.
     """
     if attempt >= decision.tries:
         return None
@@ -183,14 +194,14 @@ def wait_before_next(
     return wait if waited + wait <= decision.patience else None
 
 
-def trouble_of_status(status: int) -> Trouble | None:
+def trouble_of_status(status: int) -> RetryReason | None:
     """The trouble that a status is; None when it decides."""
     if status >= 500:  # noqa: PLR2004  # the class of server errors
-        return Trouble.STATUS_5XX
+        return RetryReason.STATUS_5XX
     return _STATUSES.get(status)
 
 
-_STATUSES: Final = {408: Trouble.STATUS_408, 425: Trouble.STATUS_425, 429: Trouble.STATUS_429}
+_STATUSES: Final = {408: RetryReason.STATUS_408, 425: RetryReason.STATUS_425, 429: RetryReason.STATUS_429}
 
 
 def retry_after(header: str | None, *, now: float) -> float | None:

@@ -59,12 +59,12 @@ def check_coverage(covered: int | None, projects: Sequence[str], unknown: Sequen
     raise IndexRefused(
         Diagnosis(
             code="token-covers-too-few-projects",
-            happened=f"The upload token covers {count_text(covered, 'project')}, "
+            message=f"The upload token covers {count_text(covered, 'project')}, "
             f"and this run publishes {len(projects)}: {', '.join(projects)}.",
-            cause="The publisher is registered for some of these projects only. Nothing was uploaded.",
-            remedy="Register the same publisher (owner, repository, workflow and environment) in the publishing "
+            likely_cause="The publisher is registered for some of these projects only. Nothing was uploaded.",
+            fix="Register the same publisher (owner, repository, workflow and environment) in the publishing "
             "settings of every one of these projects, or publish each in a job of its own." + _for_new_ones(unknown),
-            facts=(("projects", ", ".join(projects)), ("covered", str(covered))),
+            details=(("projects", ", ".join(projects)), ("covered", str(covered))),
         )
     )
 
@@ -85,12 +85,13 @@ def warn_of_several_new_projects(unknown: Sequence[str]) -> Diagnosis | None:
     return Diagnosis(
         code="several-new-projects",
         severity=Severity.WARNING,
-        happened=f"The index does not know {len(unknown)} of the projects: {', '.join(unknown)}.",
-        cause="There can be only one pending publisher for an owner, repository, workflow and environment, and one "
+        message=f"The index does not know {len(unknown)} of the projects: {', '.join(unknown)}.",
+        likely_cause="There can be only one pending publisher for an owner, repository, "
+        "workflow and environment, and one "
         "mint creates one project: the uploads to the others will be refused.",
-        remedy="Publish the new projects one by one (register the pending publisher, publish, then the next), or give "
+        fix="Publish the new projects one by one (register the pending publisher, publish, then the next), or give "
         "each project an environment and a pending publisher of its own.",
-        facts=(("projects", ", ".join(unknown)),),
+        details=(("projects", ", ".join(unknown)),),
     )
 
 

@@ -174,7 +174,7 @@ class IndexUrls:
 
     @property
     def is_public(self) -> bool:
-        """Whether this is PyPI or TestPyPI, whose behaviour is known."""
+        """Whether this is PyPI or TestPyPI, whose behavior is known."""
         return self.is_pypi or self.is_testpypi
 
     @property

@@ -153,11 +153,11 @@ def _compare(project: NormalizedName, version: Version, tagged: Version, tag: st
     return Diagnosis(
         code="version-suffix-differs",
         severity=Severity.WARNING,
-        happened=f"{project} has the version {version}, and the tag is {tag!r}: the release numbers agree, the rest "
+        message=f"{project} has the version {version}, and the tag is {tag!r}: the release numbers agree, the rest "
         "does not.",
-        cause="The tag and the project's version were not set together.",
-        remedy="Look whether this is meant; 'expected-version' set to a version compares strictly, 'any' not at all.",
-        facts=_facts(project, version, tag),
+        likely_cause="The tag and the project's version were not set together.",
+        fix="Look whether this is meant; 'expected-version' set to a version compares strictly, 'any' not at all.",
+        details=_facts(project, version, tag),
     )
 
 
@@ -172,12 +172,12 @@ def _numbers(version: Version) -> tuple[int, tuple[int, ...]]:
 def _another_release(project: NormalizedName, version: Version, tag: str) -> Diagnosis:
     return Diagnosis(
         code="version-not-of-tag",
-        happened=f"{project} has the version {version}, and the tag that started this run is {tag!r}.",
-        cause="The version in the project was not changed for this tag, or the build job did not fetch the tags "
+        message=f"{project} has the version {version}, and the tag that started this run is {tag!r}.",
+        likely_cause="The version in the project was not changed for this tag, or the build job did not fetch the tags "
         "(actions/checkout fetches none by default), or the folder holds files of an earlier build.",
-        remedy="Build from the tag with its history, or say in 'expected-version' what is right ('any': none).",
-        paste="      - uses: actions/checkout\n        with:\n          fetch-depth: 0",
-        facts=_facts(project, version, tag),
+        fix="Build from the tag with its history, or say in 'expected-version' what is right ('any': none).",
+        snippet="      - uses: actions/checkout\n        with:\n          fetch-depth: 0",
+        details=_facts(project, version, tag),
     )
 
 
@@ -185,23 +185,24 @@ def _unclean(project: NormalizedName, version: Version, tag: str) -> Diagnosis:
     part = "a local part" if version.local else "a development part"
     return Diagnosis(
         code="version-not-clean",
-        happened=f"{project} has the version {version}, with {part} that the tag {tag!r} lacks.",
-        cause="A tool that takes the version from git found changed files (a dirty tree: something wrote into the "
+        message=f"{project} has the version {version}, with {part} that the tag {tag!r} lacks.",
+        likely_cause="A tool that takes the version from git found changed files (a "
+        "dirty tree: something wrote into the "
         "checkout before the build) or commits after the tag, or the build job did not fetch the tags.",
-        remedy="Fetch the history in the build job, and keep the tree clean until the build is done ('git status "
+        fix="Fetch the history in the build job, and keep the tree clean until the build is done ('git status "
         "--porcelain' there shows what changed).",
-        paste="      - uses: actions/checkout\n        with:\n          fetch-depth: 0",
-        facts=_facts(project, version, tag),
+        snippet="      - uses: actions/checkout\n        with:\n          fetch-depth: 0",
+        details=_facts(project, version, tag),
     )
 
 
 def _not_the_given(project: NormalizedName, version: Version, expected: str) -> Diagnosis:
     return Diagnosis(
         code="version-not-expected",
-        happened=f"{project} has the version {version}, and 'expected-version' is {expected!r}.",
-        cause="The build took another version than the one that was asked for.",
-        remedy="Build the version that was asked for, or correct the input.",
-        facts=(("project", project), ("version", str(version)), ("expected-version", expected)),
+        message=f"{project} has the version {version}, and 'expected-version' is {expected!r}.",
+        likely_cause="The build took another version than the one that was asked for.",
+        fix="Build the version that was asked for, or correct the input.",
+        details=(("project", project), ("version", str(version)), ("expected-version", expected)),
     )
 
 

@@ -15,14 +15,14 @@ from ..sanitize import clean
 
 def lines(diagnosis: Diagnosis) -> list[str]:
     """Tell the whole of it for a log, cleaned, without line ends."""
-    parts = [diagnosis.happened, diagnosis.cause, diagnosis.remedy, *diagnosis.paste.splitlines()]
-    parts += [f"{name}: {value}" for name, value in diagnosis.facts]
+    parts = [diagnosis.message, diagnosis.likely_cause, diagnosis.fix, *diagnosis.snippet.splitlines()]
+    parts += [f"{name}: {value}" for name, value in diagnosis.details]
     return [clean(part) for part in parts if part]
 
 
 def annotation(diagnosis: Diagnosis) -> str:
     """Make the problem an error of the run: a workflow command on one line, at most 4,000 characters of text."""
-    text = " ".join(part for part in (diagnosis.happened, diagnosis.cause, diagnosis.remedy) if part)
+    text = " ".join(part for part in (diagnosis.message, diagnosis.likely_cause, diagnosis.fix) if part)
     message = clean(text)[:4000].replace("%", "%25")
     return f"::error title=pypi-trusted-publish {diagnosis.code}::{message}"
 
@@ -30,4 +30,4 @@ def annotation(diagnosis: Diagnosis) -> str:
 def summary(diagnosis: Diagnosis) -> str:
     """Tell it in Markdown for the job summary; all that may be foreign stands in a code block."""
     code = "\n".join("    " + line for line in lines(diagnosis))
-    return f"### Nothing was published: the action could not start\n\n{code}\n\nSee `{diagnosis.read_on}`.\n"
+    return f"### Nothing was published: the action could not start\n\n{code}\n\nSee `{diagnosis.read_more}`.\n"

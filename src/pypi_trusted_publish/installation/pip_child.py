@@ -3,7 +3,7 @@
 The child runs with ``-I -S``: no folder of the caller, no ``PYTHON...`` variable, no site-packages, so neither a
 ``.pth`` file nor a ``sitecustomize`` nor a package that lies there is ever run. pip itself is the wheel that comes
 with the interpreter (``ensurepip``); where a distributor took that out, pip's own folder in site-packages is entered
-as the one package ``pip``, without its neighbours.
+as the one package ``pip``, without its neighbors.
 
 Standard library only: ``bootstrap.py`` runs this before anything is installed.
 """

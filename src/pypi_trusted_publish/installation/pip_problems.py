@@ -27,11 +27,11 @@ def pip_is_missing(python: str) -> PublishError:
     return WorkflowError(
         Diagnosis(
             code="pip-missing",
-            happened=f"This Python has no pip, neither with it nor installed: {python}.",
-            cause="Distributors of slim images leave out pip and ensurepip.",
-            remedy="Set up a complete Python before this step, or install the distributor's packages for pip and venv.",
-            paste=SET_UP_PYTHON,
-            read_on=READ_ON,
+            message=f"This Python has no pip, neither with it nor installed: {python}.",
+            likely_cause="Distributors of slim images leave out pip and ensurepip.",
+            fix="Set up a complete Python before this step, or install the distributor's packages for pip and venv.",
+            snippet=SET_UP_PYTHON,
+            read_more=READ_ON,
         )
     )
 
@@ -43,11 +43,13 @@ def not_installed(lock: str, said: str, status: int, python: str) -> PublishErro
     return IndexUnavailable(
         Diagnosis(
             code="packages-not-installed",
-            happened=f"pip could not install the locked packages of {lock!r} (status {status}): {' '.join(errors)}",
-            cause="Most often the package index, or a proxy on the way to it, did not answer or served other bytes.",
-            remedy="Run the job again. If it stays, look at the index, proxy and certificates that pip is told to use.",
-            read_on=READ_ON,
-            facts=(("Python", python), *(("pip", line) for line in tail)),
+            message=f"pip could not install the locked packages of {lock!r} (status {status}): {' '.join(errors)}",
+            likely_cause=(
+                "Most often the package index, or a proxy on the way to it, did not answer or served other bytes."
+            ),
+            fix="Run the job again. If it stays, look at the index, proxy and certificates that pip is told to use.",
+            read_more=READ_ON,
+            details=(("Python", python), *(("pip", line) for line in tail)),
         )
     )
 
@@ -57,12 +59,12 @@ def incomplete(lock: str, missing: tuple[str, ...], python: str) -> PublishError
     return WorkflowError(
         Diagnosis(
             code="packages-incomplete",
-            happened=f"pip reported success, but packages of {lock!r} are not there: {', '.join(missing)}.",
-            cause="This pip obeys something that redirects installations.",
-            remedy="Set up a Python of its own before this step.",
-            paste=SET_UP_PYTHON,
-            read_on=READ_ON,
-            facts=(("Python", python),),
+            message=f"pip reported success, but packages of {lock!r} are not there: {', '.join(missing)}.",
+            likely_cause="This pip obeys something that redirects installations.",
+            fix="Set up a Python of its own before this step.",
+            snippet=SET_UP_PYTHON,
+            read_more=READ_ON,
+            details=(("Python", python),),
         )
     )
 
@@ -72,9 +74,9 @@ def settings_unreadable(path: str) -> PublishError:
     return WorkflowError(
         Diagnosis(
             code="pip-settings-unreadable",
-            happened=f"The configuration file of pip cannot be read as one: {path}.",
-            remedy="Correct or remove it on the runner; pip itself stops at it too.",
-            read_on=READ_ON,
+            message=f"The configuration file of pip cannot be read as one: {path}.",
+            fix="Correct or remove it on the runner; pip itself stops at it too.",
+            read_more=READ_ON,
         )
     )
 
@@ -84,9 +86,9 @@ def no_private_folder(parent: str, reason: str) -> PublishError:
     return WorkflowError(
         Diagnosis(
             code="no-private-folder",
-            happened=f"No folder can be made in {parent}: {reason}.",
-            cause="RUNNER_TEMP names a folder that is not there, is full, or belongs to somebody else.",
-            remedy="On a runner of your own, make that folder writable for the user that runs the job.",
-            read_on=READ_ON,
+            message=f"No folder can be made in {parent}: {reason}.",
+            likely_cause="RUNNER_TEMP names a folder that is not there, is full, or belongs to somebody else.",
+            fix="On a runner of your own, make that folder writable for the user that runs the job.",
+            read_more=READ_ON,
         )
     )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import enum
+import os
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Final, TextIO
 
 from ..report.annotations import annotations_of
@@ -11,7 +14,7 @@ from ..report.transcript import Line, Role, Transcript
 from .redaction import Redactor, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from ..errors import Diagnosis
     from ..events import Event
@@ -28,7 +31,7 @@ class Style(enum.Enum):
 
     ACTIONS = "the log of GitHub Actions: workflow commands for masks, groups and annotations"
     PLAIN = "a file or a pipe: text alone"
-    LIVE = "a person at a terminal: text in colour, and the progress of each file"
+    LIVE = "a person at a terminal: text in color, and the progress of each file"
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> Style:
@@ -42,7 +45,10 @@ class Style(enum.Enum):
 
 
 class Console:
-    """Prints what is told. Thread-safe; every line is flushed, so that none is lost when the process is killed."""
+    """Prints events. Thread-safe; every line is flushed, so that none is lost when the process is killed.
+
+    Printing never raises: when the output is closed or full, or its reader has gone, the run goes on without a log.
+    """
 
     def __init__(self, out: TextIO, style: Style) -> None:
         self.style = style
@@ -53,6 +59,7 @@ class Console:
         self._verbose = True
         self._held: list[Line] = []
         self._in_group = False
+        self._output_lost = False
         self._live = _live_progress(out) if style is Style.LIVE else None
 
     def configure(self, *, verbose: bool, print_hash: bool) -> None:
@@ -78,8 +85,8 @@ class Console:
             if not self._verbose:
                 self._held += lines
                 lines = tuple(line for line in lines if line.role in _ALWAYS)
-            if self._live is not None:
-                self._live(event)
+            if (live := self._live) is not None:
+                self._attempt(lambda: live(event))
             self._print(lines)
 
     def release_held(self) -> None:
@@ -106,11 +113,12 @@ class Console:
         with self._lock:
             hidden = [Line(text=self._redactor.text(line.text), role=line.role) for line in lines]
             rendered = [(text, line.role) for line in hidden if (text := self._rendered(line)) is not None]
-            if self._live is None:
+            live = self._live
+            if live is None:
                 self._write([text for text, _ in rendered])
                 return
             for text, role in rendered:
-                self._live.print(self._encodable(text), role)
+                self._attempt(partial(live.print, self._encodable(text), role))
 
     def _rendered(self, line: Line) -> str | None:
         """The line as it is printed; None when it is not. Words of a command are ours, whatever they hide."""
@@ -124,9 +132,25 @@ class Console:
     def _write(self, lines: Sequence[str]) -> None:
         if not lines:
             return
-        with self._lock:
-            self._out.write(self._encodable("\n".join(lines) + "\n"))
+        text = self._encodable("\n".join(lines) + "\n")
+
+        def write() -> None:
+            self._out.write(text)
             self._out.flush()
+
+        with self._lock:
+            self._attempt(write)
+
+    def _attempt(self, write: Callable[[], None]) -> None:
+        """Write something, unless an earlier attempt failed: half a log with holes would mislead."""
+        if self._output_lost:
+            return
+        try:
+            write()
+        except (OSError, ValueError):  # ValueError: the file object is closed
+            self._output_lost = True
+            with contextlib.suppress(OSError, ValueError):  # what is still buffered must not fail again at exit
+                os.dup2(os.open(os.devnull, os.O_WRONLY), self._out.fileno())
 
     def _encodable(self, text: str) -> str:
         """``text`` as far as the console has its characters, else their escapes."""

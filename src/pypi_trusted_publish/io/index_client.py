@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal, Protocol
 from ..core.exchange import audience_of, check_audience
 from ..core.project_page import PageState, ProjectPage, UnreadablePage, parse_project_page
 from ..core.responses import Verdict, explain, match, warnings_of
-from ..core.retry import RequestKind, Trouble
+from ..core.retry import RequestKind, RetryReason
 from ..core.upload_form import encode, form_fields
 from ..errors import Diagnosis, IndexRefused, IndexUnavailable, PublishError
 from ..events import NotUploaded, Uploaded, UploadStarted
@@ -225,12 +225,13 @@ class Uploader:
         return UploadFailed(
             Diagnosis(
                 code="upload-unverified",
-                happened=f"{self.urls.title} says that {distribution.filename} exists "
+                message=f"{self.urls.title} says that {distribution.filename} exists "
                 f"({response.status} {message_in(response)}), after a try whose answer was lost.",
-                cause="It has most likely arrived by that try; the index's list, which would show it, cannot be read, "
+                likely_cause="It has most likely arrived by that try; the index's list, "
+                "which would show it, cannot be read, "
                 "or lags behind.",
-                remedy="Compare the file's SHA-256 on the index with the one in the summary.",
-                facts=(("sha256", distribution.sha256), ("page", self.urls.simple_url(distribution.project))),
+                fix="Compare the file's SHA-256 on the index with the one in the summary.",
+                details=(("sha256", distribution.sha256), ("page", self.urls.simple_url(distribution.project))),
                 file=distribution.filename,
             )
         )
@@ -245,24 +246,25 @@ class Uploader:
             upload_url=self.urls.upload_url,
         )
         if course.lost:
-            diagnosis = replace(diagnosis, cause=f"{diagnosis.cause} {_MAY_BE_THERE}")
+            diagnosis = replace(diagnosis, likely_cause=f"{diagnosis.likely_cause} {_MAY_BE_THERE}")
         return UploadFailed(diagnosis) if _verdict(response) is Verdict.LATER else UploadRefused(diagnosis)
 
     def _no_answer(self, distribution: Distribution, none: NoAnswer) -> UploadRefused | UploadFailed:
-        refused = none.trouble is Trouble.NOT_HTTP_REFUSAL
+        refused = none.trouble is RetryReason.NOT_HTTP_REFUSAL
         code = "upload-answer-unreadable" if refused else "upload-no-answer"
         diagnosis = Diagnosis(
             code=code,
-            happened=f"{self.urls.title} gave no usable answer for {distribution.filename}: {none.phrase}.",
-            cause="The index refused the file in an answer that breaks the rules of HTTP; a malformed attestation or "
+            message=f"{self.urls.title} gave no usable answer for {distribution.filename}: {none.phrase}.",
+            likely_cause="The index refused the file in an answer that breaks the rules of "
+            "HTTP; a malformed attestation or "
             "odd metadata can make it do that."
             if refused
             else f"The index or the way to it is disturbed; {none.tries} tries were made."
             + (" The file may have arrived all the same." if none.ambiguous else ""),
-            remedy="Run the command 'check' on the file, and leave its attestations out."
+            fix="Run the command 'check' on the file, and leave its attestations out."
             if refused
             else "Press Re-run failed jobs, later and not Re-run all jobs: files that are there already are skipped.",
-            facts=(("tries", str(none.tries)), ("last trouble", none.trouble.value)),
+            details=(("tries", str(none.tries)), ("last trouble", none.trouble.value)),
             file=distribution.filename,
         )
         return UploadRefused(diagnosis) if refused else UploadFailed(diagnosis)
@@ -279,7 +281,7 @@ def _verdict(response: Response) -> Verdict | None:
     return None if found is None else found.verdict
 
 
-def _upload_trouble(response: Response) -> Trouble | None:
+def _upload_trouble(response: Response) -> RetryReason | None:
     """A status that says "again" is a trouble, unless the message says for how long."""
     return None if _verdict(response) is Verdict.LATER else by_status(response)
 
@@ -345,10 +347,10 @@ class IndexClient:
             raise IndexUnavailable(
                 Diagnosis(
                     code="project-page-unreadable",
-                    happened=f"{self._urls.title} did not show which files of {project} it has: {page.why_unreadable}.",
-                    cause="The index or the way to it is disturbed.",
-                    remedy="Look at the status page of the index, and run the failed job again later.",
-                    facts=(("url", self._urls.simple_url(project)),),
+                    message=f"{self._urls.title} did not show which files of {project} it has: {page.why_unreadable}.",
+                    likely_cause="The index or the way to it is disturbed.",
+                    fix="Look at the status page of the index, and run the failed job again later.",
+                    details=(("url", self._urls.simple_url(project)),),
                 )
             )
         return page
@@ -425,7 +427,7 @@ class IndexClient:
                 judge=_page_trouble if self._urls.is_public else by_status,
             )
         except NoAnswer as none:
-            if none.trouble is Trouble.MALFORMED_JSON and not isinstance(none.last, TransportFailure):
+            if none.trouble is RetryReason.MALFORMED_JSON and not isinstance(none.last, TransportFailure):
                 return _page_in(none.last, project)
             return _unreadable(project, none.phrase)
         return _page_in(answer, project)
@@ -444,7 +446,7 @@ def _page_in(answer: Response, project: NormalizedName) -> ProjectPage:
         return _unreadable(project, f"the page cannot be used: {why}")
 
 
-def _page_trouble(answer: Response) -> Trouble | None:
+def _page_trouble(answer: Response) -> RetryReason | None:
     """A page that may be whole the next time; one that is too large will be so again."""
     return by_status_and_type(answer) if answer.truncated else by_status_and_document(answer)
 

@@ -20,14 +20,14 @@ _SHOWN = 5
 
 
 def _diagnosis(
-    code: str, happened: str, *, cause: str = "", remedy: str = "", paste: str = "", file: str = ""
+    code: str, message: str, *, likely_cause: str = "", fix: str = "", snippet: str = "", file: str = ""
 ) -> Diagnosis:
     return Diagnosis(
         code=code,
-        happened=happened,
-        cause=cause,
-        remedy=remedy,
-        paste=paste,
+        message=message,
+        likely_cause=likely_cause,
+        fix=fix,
+        snippet=snippet,
         file=file,
     )
 
@@ -37,7 +37,7 @@ def no_line() -> Diagnosis:
     return _diagnosis(
         "packages-dir-blank",
         "No folder, file or glob was named.",
-        remedy="Name the folder of the distributions, such as `dist`.",
+        fix="Name the folder of the distributions, such as `dist`.",
     )
 
 
@@ -47,11 +47,11 @@ def missing(line: str, names: Sequence[str]) -> Diagnosis:
     return _diagnosis(
         "packages-dir-missing",
         f"There is no folder or file {line!r}.",
-        cause=f"The step that builds or downloads the distributions did not run in this job, or puts them "
+        likely_cause=f"The step that builds or downloads the distributions did not run in this job, or puts them "
         f"elsewhere.{beside}",
-        remedy="Download the artifact of the build job into that folder, or name the folder where it is.",
+        fix="Download the artifact of the build job into that folder, or name the folder where it is.",
         file=line,
-        paste="- uses: actions/download-artifact@<sha>\n  with:\n    name: distributions\n    path: dist/",
+        snippet="- uses: actions/download-artifact@<sha>\n  with:\n    name: distributions\n    path: dist/",
     )
 
 
@@ -61,8 +61,8 @@ def empty(folder: str, names: Sequence[str]) -> Diagnosis:
     return _diagnosis(
         "packages-dir-empty",
         f"The folder {folder!r} holds no distribution: {what}.",
-        cause="The build wrote its files elsewhere, or the artifact was downloaded to another folder.",
-        remedy="Build with `python -m build`, or name the folder in which the .whl and .tar.gz files are.",
+        likely_cause="The build wrote its files elsewhere, or the artifact was downloaded to another folder.",
+        fix="Build with `python -m build`, or name the folder in which the .whl and .tar.gz files are.",
         file=folder,
     )
 
@@ -72,9 +72,11 @@ def only_nested(folder: str, nested: Sequence[str]) -> Diagnosis:
     return _diagnosis(
         "packages-dir-nested",
         f"The folder {folder!r} holds no distribution itself; {len(nested)} folders below it do.",
-        cause="`actions/download-artifact` makes a folder for each artifact unless `merge-multiple: true` is set.",
-        remedy="Name the folders that hold the files, or merge the artifacts when they are downloaded.",
-        paste="packages-dir: |\n" + "\n".join(f"  {path}" for path in nested[:_SHOWN]),
+        likely_cause=(
+            "`actions/download-artifact` makes a folder for each artifact unless `merge-multiple: true` is set."
+        ),
+        fix="Name the folders that hold the files, or merge the artifacts when they are downloaded.",
+        snippet="packages-dir: |\n" + "\n".join(f"  {path}" for path in nested[:_SHOWN]),
         file=folder,
     )
 
@@ -86,8 +88,8 @@ def no_match(line: str, matched: int, folders: Sequence[str]) -> Diagnosis:
     return _diagnosis(
         "packages-dir-no-match",
         f"The line {line!r} {found}.",
-        cause=f"The files are elsewhere or called otherwise.{hint}",
-        remedy="Correct the line, or leave it out.",
+        likely_cause=f"The files are elsewhere or called otherwise.{hint}",
+        fix="Correct the line, or leave it out.",
         file=line,
     )
 
@@ -97,8 +99,8 @@ def symlink(name: str, path: str, *, dangling: bool) -> Diagnosis:
     return _diagnosis(
         "packages-dir-symlink",
         f"{path!r} is a symbolic link{' to nothing' if dangling else ''}, not a file.",
-        cause="A link could be turned to other bytes between the check and the upload.",
-        remedy="Copy the file itself into the folder.",
+        likely_cause="A link could be turned to other bytes between the check and the upload.",
+        fix="Copy the file itself into the folder.",
         file=name,
     )
 
@@ -108,7 +110,7 @@ def not_regular(name: str, path: str, *, is_folder: bool) -> Diagnosis:
     return _diagnosis(
         "packages-dir-not-a-file",
         f"{path!r} is {'a folder' if is_folder else 'not a regular file'}, not a distribution.",
-        remedy="Pack it with a build backend, or remove it from the folder.",
+        fix="Pack it with a build backend, or remove it from the folder.",
         file=name,
     )
 
@@ -118,7 +120,7 @@ def unreadable(name: str, path: str, error: OSError) -> Diagnosis:
     return _diagnosis(
         "packages-dir-unreadable",
         f"{path!r} cannot be read: {error.strerror or 'unknown reason'}.",
-        remedy="Give the user that runs this step the permission to read it.",
+        fix="Give the user that runs this step the permission to read it.",
         file=name,
     )
 

@@ -1,4 +1,4 @@
-"""A run on a terminal: the lines of the transcript in colour, and below them a bar for each file that is being sent.
+"""A run on a terminal: the lines of the transcript in color, and below them a bar for each file that is being sent.
 
 The only importer of rich, and only where a person watches: a log has no use for either.
 """

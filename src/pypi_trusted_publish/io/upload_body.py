@@ -73,10 +73,10 @@ def _changed(distribution: Distribution, how: str) -> DistributionError:
     return DistributionError(
         Diagnosis(
             code="file-changed",
-            happened=f"{distribution.filename} changed after it had been checked: {how}. It did not arrive.",
-            cause="Another process writes to the folder while this step publishes from it.",
-            remedy="Build in an earlier job or step, and publish from a folder that nothing else writes to.",
-            facts=(("path", distribution.path), ("sha256 when checked", distribution.sha256)),
+            message=f"{distribution.filename} changed after it had been checked: {how}. It did not arrive.",
+            likely_cause="Another process writes to the folder while this step publishes from it.",
+            fix="Build in an earlier job or step, and publish from a folder that nothing else writes to.",
+            details=(("path", distribution.path), ("sha256 when checked", distribution.sha256)),
             file=distribution.filename,
         )
     )

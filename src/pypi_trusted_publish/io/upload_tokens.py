@@ -6,12 +6,13 @@ import threading
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from ..core.exchange import burn_request, mint_request, minted_token
+from ..core.exchange import DEFAULT_LIFETIME, burn_request, mint_request, minted_token, possible_tokens
 from ..core.mint_refusals import parse_refusal
-from ..core.retry import RequestKind, Trouble
+from ..core.retry import RequestKind, RetryReason
 from ..core.token_coverage import covered_projects
 from ..errors import PublishError, Severity
-from ..events import Minted, Revoked, Told
+from ..events import DiagnosisReported, Minted, Revoked
+from ..secret import UploadToken
 from .http.connections import ABORTED_PHRASE
 from .http.failure import FailureKind, TransportFailure
 from .retrying import NoAnswer, Retrier, by_status_and_document, mint_unanswered
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from ..core.mint_refusals import Refusal
     from ..core.urls import IndexUrls
     from ..events import Emit
-    from ..secret import Audience, IdentityToken, Secret, UploadToken
+    from ..secret import Audience, IdentityToken, Secret
     from .http.exchange import Response
     from .http.session import Session
 
@@ -147,6 +148,8 @@ class UploadTokens:
         self._idle = threading.Event()
         self._idle.set()
         self._minted: list[UploadToken] = []
+        self._received: dict[Secret, float] = {}
+        """What looked like a token in any answer of the mint endpoint, and when its request was sent."""
         self._renew_not_before = 0.0
         self._ending = False
 
@@ -179,7 +182,7 @@ class UploadTokens:
                     raise
                 self._renew_not_before = self._clock.monotonic() + min(_RENEWAL_PAUSE, self.seconds_left(token) / 2)
                 for diagnosis in problem.diagnostics():
-                    self._emit(Told(diagnosis=replace(diagnosis, severity=Severity.WARNING)))
+                    self._emit(DiagnosisReported(diagnosis=replace(diagnosis, severity=Severity.WARNING)))
                 return token
 
     def replace(self, stale: UploadToken) -> UploadToken:
@@ -208,7 +211,7 @@ class UploadTokens:
 
         ``urgent``: all at once, within so many seconds, even after the session was aborted.
         """
-        living = {token: self.seconds_left(token) for token in self.minted}
+        living = {token: self.seconds_left(token) for token in (*self.minted, *self._stray_tokens())}
         self._revoker.revoke(living, urgent=urgent, within=within)
 
     def _mint(self) -> UploadToken:
@@ -216,7 +219,8 @@ class UploadTokens:
         try:
             answer, sent_at = self._answered()
             token = minted_token(answer.body, date_header=answer.headers.get("date"), monotonic_now=sent_at)
-            self._register_secret(token.secret)
+            if token.secret not in self._received:
+                self._register_secret(token.secret)
             self._minted.append(token)
         finally:
             self._idle.set()
@@ -236,31 +240,53 @@ class UploadTokens:
             identity = self._request_identity(self._audience)
             self._refuse_when_ending()  # it took its time, and a mint begun now may be answered too late
             sent_at = self._clock.monotonic()
-            return self._session.request(
-                "POST",
-                self._urls.mint_url,
-                headers={"Content-Type": "application/json", "Accept": "application/json"},
-                body=mint_request(identity),
-                read_timeout=MINT_TIMEOUT,
-            )
+            try:
+                answer = self._session.request(
+                    "POST",
+                    self._urls.mint_url,
+                    headers={"Content-Type": "application/json", "Accept": "application/json"},
+                    body=mint_request(identity),
+                    read_timeout=MINT_TIMEOUT,
+                )
+            except TransportFailure as failure:
+                self._hide_tokens(failure.partial, identity, sent_at)
+                raise
+            self._hide_tokens(answer.body, identity, sent_at)
+            return answer
 
         try:
             answer = self._retrier.run(RequestKind.MINT, "mint an upload token", send, judge=_mint_trouble)
         except NoAnswer as none:
-            if isinstance(none.last, TransportFailure) or none.trouble is Trouble.HTML:
+            if isinstance(none.last, TransportFailure) or none.trouble is RetryReason.HTML:
                 raise mint_unanswered(self._urls, none) from None
             answer = none.last
         if answer.ok:
             return answer, sent_at
         raise self._explain(parse_refusal(answer.status, answer.body, answer.reason))
 
+    def _hide_tokens(self, body: bytes, identity: IdentityToken, sent_at: float) -> None:
+        """Register every possible token of an answer, usable or not; an index may send our identity token back."""
+        for secret in possible_tokens(body):
+            if secret != identity.secret and secret not in self._received:
+                self._received[secret] = sent_at
+                self._register_secret(secret)
+
+    def _stray_tokens(self) -> tuple[UploadToken, ...]:
+        """Possible tokens of answers that could not be used: they may be valid, so they are revoked as well."""
+        minted = {token.secret for token in self._minted}
+        return tuple(
+            UploadToken(secret=secret, minted_at=sent_at, lifetime=DEFAULT_LIFETIME)
+            for secret, sent_at in self._received.items()
+            if secret not in minted
+        )
+
     def _refuse_when_ending(self) -> None:
         if self._ending:
             raise TransportFailure(FailureKind.ABORTED, ABORTED_PHRASE)
 
 
-def _mint_trouble(response: Response) -> Trouble | None:
+def _mint_trouble(response: Response) -> RetryReason | None:
     """An answer that a fresh identity token may better."""
     if not response.ok and parse_refusal(response.status, response.body).heals_itself:
-        return Trouble.PENDING_PUBLISHER
+        return RetryReason.PENDING_PUBLISHER
     return by_status_and_document(response)

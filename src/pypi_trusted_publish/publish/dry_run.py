@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ..core.token_coverage import require_coverage
 from ..errors import Diagnosis, Severity
-from ..events import DryRunProof, StepStarted, Told
+from ..events import DiagnosisReported, DryRunProof, StepStarted
 from ..formatting import count_text
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def prove_a_mint(plan: UploadPlan, tokens: _Tokens, emit: Emit) -> None:
     if reason:
         emit(DryRunProof(statement="a publisher on the index matches this job", proved=False, why_not=reason))
         return
-    emit(Told(diagnosis=_effects_of_a_mint()))
+    emit(DiagnosisReported(diagnosis=_effects_of_a_mint()))
     try:
         token = tokens.mint()
     finally:
@@ -59,11 +59,12 @@ def _effects_of_a_mint() -> Diagnosis:
     return Diagnosis(
         code="dry-run-mints",
         severity=Severity.NOTICE,
-        happened="This dry run exchanges an identity token for an upload token, and gives that back.",
-        cause="An exchange has effects on the index: it writes a security event, may mail the owners of a publisher "
+        message="This dry run exchanges an identity token for an upload token, and gives that back.",
+        likely_cause="An exchange has effects on the index: it writes a security event, "
+        "may mail the owners of a publisher "
         "that names no environment, and creates the project of any pending publisher with the same claims, also under "
         "another name.",
-        remedy="Start dry runs by hand (workflow_dispatch), not by a schedule.",
+        fix="Start dry runs by hand (workflow_dispatch), not by a schedule.",
     )
 
 

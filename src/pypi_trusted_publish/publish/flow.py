@@ -1,7 +1,8 @@
 """The flow of a release: prove who we are and know what we publish, plan, exchange, upload, revoke, read back.
 
 Each step returns evidence that the next one demands, so that the wrong order does not type-check. Nothing here knows
-of GitHub, of HTTP or of printing: what the flow needs is handed in as :class:`Ports`, what it has to say is told as
+of GitHub, of HTTP or of printing: what the flow needs is handed in as :class:`ReleaseSteps`, what it has to say is
+told as
 events.
 """
 
@@ -14,7 +15,7 @@ from ..core.plan import plan_uploads, require_feasible
 from ..core.schedule import schedule
 from ..core.token_coverage import require_coverage, warn_of_several_new_projects
 from ..errors import PublishError, both
-from ..events import Confirmed, Planned, ProjectSeen, StepStarted, Told
+from ..events import Confirmed, DiagnosisReported, Planned, ProjectPageRead, StepStarted
 from .dry_run import prove_a_mint, tell_what_is_known
 from .read_back import Pages, look, read_back
 from .upload_pool import Lane, upload_in_lanes
@@ -74,7 +75,7 @@ class Attest(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ports:
+class ReleaseSteps:
     """What a release is handed by the composition root; the steps among it are called once each, in this order."""
 
     prove: Callable[[], Proof]
@@ -93,7 +94,7 @@ class Ports:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Order:
+class ReleaseOptions:
     """What is asked for."""
 
     plan: PlanPolicy
@@ -106,7 +107,7 @@ class Order:
     """The index is known to verify attestations, and lists the provenance of a file that came with them."""
 
 
-def publish(order: Order, ports: Ports) -> None:
+def publish(order: ReleaseOptions, ports: ReleaseSteps) -> None:
     """Publish a release: either everything arrives and is confirmed, or one error says what to change.
 
     Raises:
@@ -133,18 +134,20 @@ def _told(checking: Task[CheckedSet], emit: Emit) -> CheckedSet:
     return checking.result()
 
 
-def _plan(checked: CheckedSet, order: Order, ports: Ports) -> UploadPlan:
+def _plan(checked: CheckedSet, order: ReleaseOptions, ports: ReleaseSteps) -> UploadPlan:
     ports.emit(StepStarted(title="What the index has"))
     projects = tuple({distribution.project: None for distribution in checked.distributions})
     pages = {project: ports.pages.project_page(project) for project in projects}
     for page in pages.values():
-        ports.emit(ProjectSeen(project=page.project, state=page.state.value, files=len(page.files), status=page.status))
+        ports.emit(
+            ProjectPageRead(project=page.project, state=page.state.value, files=len(page.files), status=page.status)
+        )
     plan = plan_uploads(checked.distributions, pages, order.plan)
     for file in plan.files:
         ports.emit(_planned(file, ports.index.project_url(file.distribution)))
     several = warn_of_several_new_projects(plan.new_projects)
     for warning in (*plan.warnings, *([several] if several else [])):
-        ports.emit(Told(diagnosis=warning))
+        ports.emit(DiagnosisReported(diagnosis=warning))
     require_feasible(plan, order.plan)
     return plan
 
@@ -162,7 +165,11 @@ def _planned(file: PlannedFile, url: str) -> Planned:
 
 
 def _upload(
-    plan: UploadPlan, attestations: Mapping[str, tuple[str, ...]], tokens: Tokens, order: Order, ports: Ports
+    plan: UploadPlan,
+    attestations: Mapping[str, tuple[str, ...]],
+    tokens: Tokens,
+    order: ReleaseOptions,
+    ports: ReleaseSteps,
 ) -> None:
     def upload(distribution: Distribution, lane: Lane) -> None:
         ports.index.upload(
@@ -187,14 +194,16 @@ def _upload(
         raise
 
 
-def _take_stock(plan: UploadPlan, ports: Ports) -> None:
+def _take_stock(plan: UploadPlan, ports: ReleaseSteps) -> None:
     """After a failure: tell which of the files the index lists all the same, so that the report agrees with it."""
     ports.emit(StepStarted(title="What the index has now"))
     for file in look(plan.uploads, pages=ports.index).confirmed:
         ports.emit(Confirmed(filename=file.filename, url=ports.index.project_url(file)))
 
 
-def _read_back(plan: UploadPlan, attestations: Mapping[str, tuple[str, ...]], order: Order, ports: Ports) -> None:
+def _read_back(
+    plan: UploadPlan, attestations: Mapping[str, tuple[str, ...]], order: ReleaseOptions, ports: ReleaseSteps
+) -> None:
     ports.emit(StepStarted(title="Read back"))
     read_back(
         plan.published,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from ..core.claims import decode_unverified
-from ..events import Proved, StepStarted, Told
+from ..events import DiagnosisReported, IdentityVerified, StepStarted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,7 +78,7 @@ def prove(
     tokens = identity(job, audience)
     proved = ProvedIdentity(tokens, policy(audience), clock)
     accepted = proved.accept(tokens.request(audience))
-    emit(Proved(claims=accepted.claims.shown(), environment=accepted.environment))
+    emit(IdentityVerified(claims=accepted.claims.shown(), environment=accepted.environment))
     for warning in accepted.warnings:
-        emit(Told(diagnosis=warning))
+        emit(DiagnosisReported(diagnosis=warning))
     return Proof(accepted=accepted, audience=audience, identity=proved)

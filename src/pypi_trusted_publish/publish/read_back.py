@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from ..core.project_page import PageState, ProjectPage
 from ..errors import Diagnosis, PublishError, Severity
-from ..events import Confirmed, Emit, Told, Waiting
+from ..events import Confirmed, DiagnosisReported, Emit, Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -102,7 +102,7 @@ def read_back(
     for file in answer.confirmed:
         emit(Confirmed(filename=file.filename, url=pages.project_url(file)))
     if answer.missing:
-        emit(Told(diagnosis=_not_there_yet(answer.missing, waited)))
+        emit(DiagnosisReported(diagnosis=_not_there_yet(answer.missing, waited)))
     return answer
 
 
@@ -118,8 +118,8 @@ def _not_there_yet(missing: Sequence[Distribution], waited: float) -> Diagnosis:
     names = ", ".join(file.filename for file in missing)
     return Diagnosis(
         code="not-confirmed",
-        happened=f"The index took these files and does not list them yet, after {waited:.0f} s: {names}.",
-        cause="The simple index is served from a cache, which can lag behind by minutes.",
-        remedy="Look at the project's page in a few minutes; `wait-for-index` sets how long a run waits for it.",
+        message=f"The index took these files and does not list them yet, after {waited:.0f} s: {names}.",
+        likely_cause="The simple index is served from a cache, which can lag behind by minutes.",
+        fix="Look at the project's page in a few minutes; `wait-for-index` sets how long a run waits for it.",
         severity=Severity.WARNING,
     )

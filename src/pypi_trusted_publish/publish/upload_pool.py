@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from ..errors import PublishError, raise_together
-from ..events import LaneNarrowed, NotUploaded
+from ..events import ConcurrencyReduced, NotUploaded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -99,7 +99,7 @@ class Lane:
     def stumbled(self) -> None:
         """The index answered with a server error."""
         if self._lanes.narrow():
-            self._emit(LaneNarrowed(lanes=1, why="the index answered with a server error"))
+            self._emit(ConcurrencyReduced(lanes=1, why="the index answered with a server error"))
 
 
 def upload_in_lanes(waves: tuple[Wave, ...], *, width: int, upload: Upload, emit: Emit) -> None:

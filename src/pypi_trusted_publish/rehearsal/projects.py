@@ -63,7 +63,7 @@ class Project:
     """One project."""
 
     name: str
-    """As it was first spelt."""
+    """As it was first spelled."""
     number: int
     status: str = "active"
     """``active``, ``archived``, ``quarantined`` or ``deprecated``."""
@@ -100,7 +100,7 @@ class ProjectStore:
         return next(self._sequence)
 
     def project(self, name: str) -> Project | None:
-        """The project of that name, however it is spelt."""
+        """The project of that name, however it is spelled."""
         return self.projects.get(canonicalize_name(name))
 
     def create_project(self, name: str) -> Project:

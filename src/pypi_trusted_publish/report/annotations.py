@@ -45,7 +45,7 @@ def annotations_of(diagnoses: Sequence[Diagnosis]) -> Iterator[Annotation]:
 def annotation_of(diagnosis: Diagnosis) -> Annotation:
     """The fact itself, the cause, the remedy, what to paste and where to read on; its end is cut when it is long."""
     ending = f"\nRead on: {clean(read_on(diagnosis))}"
-    parts = (diagnosis.happened, diagnosis.cause, diagnosis.remedy, diagnosis.paste)
+    parts = (diagnosis.message, diagnosis.likely_cause, diagnosis.fix, diagnosis.snippet)
     lines = (line for part in parts if part for line in clean_lines(part))
     return Annotation(
         severity=diagnosis.severity,

@@ -52,8 +52,8 @@ def report_json(report: CheckReport) -> str:
             {
                 "rule": problem.code,
                 "severity": "error",
-                "message": problem.happened,
-                "hint": " ".join(filter(None, (problem.cause, problem.remedy))),
+                "message": problem.message,
+                "hint": " ".join(filter(None, (problem.likely_cause, problem.fix))),
             }
         )
     distributions = [
@@ -66,8 +66,8 @@ def report_json(report: CheckReport) -> str:
 def report_lines(report: CheckReport) -> Iterator[str]:
     """The report for people, a line each, safe for any log: grouped by file, sorted, with the anchor of each rule."""
     for problem in report.problems:
-        yield clean(f"error: {problem.happened}")
-        yield from (f"    {clean(text)}" for text in (problem.cause, problem.remedy) if text)
+        yield clean(f"error: {problem.message}")
+        yield from (f"    {clean(text)}" for text in (problem.likely_cause, problem.fix) if text)
     findings: dict[str, list[Finding]] = {}
     for finding in report.checked.findings:
         findings.setdefault(finding.filename, []).append(finding)

@@ -17,7 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ..errors import Diagnosis
-    from ..events import Attested, CoverageRead, DryRunProof, LaneNarrowed, ProjectSeen, ProtectionRead, RunEnded
+    from ..events import (
+        Attested,
+        ConcurrencyReduced,
+        CoverageRead,
+        DryRunProof,
+        ProjectPageRead,
+        ProtectionRead,
+        RunEnded,
+    )
 
 
 class FileState(str, enum.Enum):
@@ -110,7 +118,7 @@ class Outcome:
     """The deployment environment that the identity token proved; empty when it was not proved."""
     claims: tuple[tuple[str, str], ...] = ()
     protection: ProtectionRead | None = None
-    projects: tuple[ProjectSeen, ...] = ()
+    projects: tuple[ProjectPageRead, ...] = ()
     coverage: CoverageRead | None = None
     proofs: tuple[DryRunProof, ...] = ()
     attestations: tuple[Attested, ...] = ()
@@ -118,7 +126,7 @@ class Outcome:
     """Never changed in place; in the order in which the files were first heard of."""
     diagnoses: tuple[Diagnosis, ...] = ()
     tokens: Tokens = Tokens()
-    narrowed: LaneNarrowed | None = None
+    narrowed: ConcurrencyReduced | None = None
     retries: int = 0
     waited: float = 0.0
     """Seconds that the read-back has taken so far."""
@@ -240,13 +248,13 @@ def _step(outcome: Outcome, event: events.StepStarted) -> Outcome:
     return replace(outcome, step=event.title)
 
 
-def _told(outcome: Outcome, event: events.Told) -> Outcome:
+def _told(outcome: Outcome, event: events.DiagnosisReported) -> Outcome:
     if event.diagnosis in outcome.diagnoses:
         return outcome
     return replace(outcome, diagnoses=(*outcome.diagnoses, event.diagnosis))
 
 
-def _proved(outcome: Outcome, event: events.Proved) -> Outcome:
+def _proved(outcome: Outcome, event: events.IdentityVerified) -> Outcome:
     return replace(outcome, environment=event.environment, claims=event.claims)
 
 
@@ -254,7 +262,7 @@ def _protection(outcome: Outcome, event: events.ProtectionRead) -> Outcome:
     return replace(outcome, protection=event)
 
 
-def _project(outcome: Outcome, event: events.ProjectSeen) -> Outcome:
+def _project(outcome: Outcome, event: events.ProjectPageRead) -> Outcome:
     others = tuple(seen for seen in outcome.projects if seen.project != event.project)
     return replace(outcome, projects=(*others, event))
 
@@ -317,7 +325,7 @@ def _revoked(outcome: Outcome, event: events.Revoked) -> Outcome:
     return replace(outcome, tokens=tokens)
 
 
-def _narrowed(outcome: Outcome, event: events.LaneNarrowed) -> Outcome:
+def _narrowed(outcome: Outcome, event: events.ConcurrencyReduced) -> Outcome:
     return replace(outcome, narrowed=event)
 
 
@@ -369,10 +377,10 @@ def _with_file(outcome: Outcome, filename: str, **changes: Any) -> Outcome:
 _STEPS: Final[dict[type[events.Event], Callable[[Outcome, Any], Outcome]]] = {
     events.RunStarted: _started,
     events.StepStarted: _step,
-    events.Told: _told,
-    events.Proved: _proved,
+    events.DiagnosisReported: _told,
+    events.IdentityVerified: _proved,
     events.ProtectionRead: _protection,
-    events.ProjectSeen: _project,
+    events.ProjectPageRead: _project,
     events.Checked: _checked,
     events.Planned: _planned,
     events.CoverageRead: _coverage,
@@ -380,7 +388,7 @@ _STEPS: Final[dict[type[events.Event], Callable[[Outcome, Any], Outcome]]] = {
     events.Attested: _attested,
     events.Minted: _minted,
     events.Revoked: _revoked,
-    events.LaneNarrowed: _narrowed,
+    events.ConcurrencyReduced: _narrowed,
     events.Retrying: _retrying,
     events.UploadStarted: _sending,
     events.Uploaded: _uploaded,

@@ -103,7 +103,7 @@ def _attestation(attested: Attested) -> dict[str, Any]:
 
 def _diagnosis(diagnosis: Diagnosis) -> dict[str, Any]:
     return dataclasses.asdict(diagnosis) | {
-        "read_on": read_on(diagnosis),
+        "read_more": read_on(diagnosis),
         "severity": diagnosis.severity.value,
-        "facts": [list(fact) for fact in diagnosis.facts],
+        "details": [list(fact) for fact in diagnosis.details],
     }

@@ -164,7 +164,7 @@ def _by_release(outcome: Outcome) -> dict[tuple[str, str], list[FileOutcome]]:
 
 def _row(outcome: Outcome) -> Callable[[FileOutcome], str]:
     attested = {attested.filename for attested in outcome.attestations}
-    told = {diagnosis.happened for diagnosis in outcome.errors}
+    told = {diagnosis.message for diagnosis in outcome.errors}
 
     def row(file: FileOutcome) -> str:
         url = file.url or (file.release_url if file.state in ON_THE_INDEX else "")
@@ -261,20 +261,20 @@ def _release_links(outcome: Outcome) -> str:
 
 
 def _problem(diagnosis: Diagnosis) -> str:
-    happened = _text(diagnosis.happened.strip())  # blanks at an end of it would keep it from being bold
-    parts = [f"### {happened}" if diagnosis.code == "bug" else f"**{happened}**"]
+    message = _text(diagnosis.message.strip())  # blanks at an end of it would keep it from being bold
+    parts = [f"### {message}" if diagnosis.code == "bug" else f"**{message}**"]
     parts += [f"*{name}:* {_lines(part)}" for name, part in _advice(diagnosis) if part]
-    if diagnosis.paste:
-        parts.append(markdown.block(clipped(diagnosis.paste, _PASTE), "" if diagnosis.code == "bug" else "yaml"))
+    if diagnosis.snippet:
+        parts.append(markdown.block(clipped(diagnosis.snippet, _PASTE), "" if diagnosis.code == "bug" else "yaml"))
     return _joined((*parts, f"*Read on:* {_read_on(diagnosis)}"))
 
 
 def _advice(diagnosis: Diagnosis) -> tuple[tuple[str, str], ...]:
-    return (("Likely cause", diagnosis.cause), ("What to do", diagnosis.remedy))
+    return (("Likely cause", diagnosis.likely_cause), ("What to do", diagnosis.fix))
 
 
 def _item(diagnosis: Diagnosis) -> str:
-    said = " ".join(part for part in (diagnosis.happened, diagnosis.cause, diagnosis.remedy) if part)
+    said = " ".join(part for part in (diagnosis.message, diagnosis.likely_cause, diagnosis.fix) if part)
     return f"{_lines(said)} ({_read_on(diagnosis)})"
 
 

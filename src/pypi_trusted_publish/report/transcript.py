@@ -104,15 +104,15 @@ def _metadata_lines(here: Metadata, first: Metadata | None) -> Iterator[Line]:
 
 def diagnosis_lines(diagnosis: Diagnosis) -> Iterator[Line]:
     """A diagnosis as a log tells it: what happened, the cause, the remedy, what to paste, where to read on, facts."""
-    yield Line(text=f"{diagnosis.severity.value}: {diagnosis.happened}", role=_ROLES[diagnosis.severity])
-    for name, text in (("cause", diagnosis.cause), ("remedy", diagnosis.remedy)):
+    yield Line(text=f"{diagnosis.severity.value}: {diagnosis.message}", role=_ROLES[diagnosis.severity])
+    for name, text in (("cause", diagnosis.likely_cause), ("fix", diagnosis.fix)):
         if text:
             yield from _block(f"  {name}: {text}".replace("\n", "\n    "))
-    if diagnosis.paste:
+    if diagnosis.snippet:
         yield Line(text="  to paste:")
-        yield from (Line(text=f"    {line}") for line in diagnosis.paste.split("\n"))
+        yield from (Line(text=f"    {line}") for line in diagnosis.snippet.split("\n"))
     yield Line(text=f"  read on: {read_on(diagnosis)}")
-    yield from (Line(text=f"  {name}: {value}") for name, value in diagnosis.facts)
+    yield from (Line(text=f"  {name}: {value}") for name, value in diagnosis.details)
 
 
 def _block(text: str) -> Iterator[Line]:
@@ -134,7 +134,7 @@ def _fact(event: events.Fact) -> Iterator[Line]:
     yield Line(text=f"{event.name}: {event.value}" if event.name else event.value)
 
 
-def _told(event: events.Told) -> Iterator[Line]:
+def _told(event: events.DiagnosisReported) -> Iterator[Line]:
     return diagnosis_lines(event.diagnosis)
 
 
@@ -155,11 +155,11 @@ def _retrying(event: events.Retrying) -> Iterator[Line]:
     yield Line(text=f"{event.what}: {event.why}; try number {event.attempt}{wait}")
 
 
-def _narrowed(event: events.LaneNarrowed) -> Iterator[Line]:
+def _narrowed(event: events.ConcurrencyReduced) -> Iterator[Line]:
     yield Line(text=f"from here on {count_text(event.lanes, 'file')} at a time: {event.why}")
 
 
-def _proved(event: events.Proved) -> Iterator[Line]:
+def _proved(event: events.IdentityVerified) -> Iterator[Line]:
     yield Line(text=f"the identity token proves the environment {event.environment!r}", role=Role.CONCLUSION)
     yield from (Line(text=f"  {name}: {value}") for name, value in event.claims)
 
@@ -175,7 +175,7 @@ def _protection(event: events.ProtectionRead) -> Iterator[Line]:
         yield Line(text=f"  this run was approved by {listed(event.approved_by)}")
 
 
-def _project(event: events.ProjectSeen) -> Iterator[Line]:
+def _project(event: events.ProjectPageRead) -> Iterator[Line]:
     status = "" if event.status == "active" else f", {event.status}"
     yield Line(text=f"{event.project}: {event.state}, {count_text(event.files, 'file')} listed{status}")
 
@@ -247,14 +247,14 @@ def _stopping(event: events.Stopping) -> Iterator[Line]:
 _TOLD: Final[dict[type[events.Event], Callable[[Any], Iterator[Line]]]] = {
     events.RunStarted: _run_started,
     events.Fact: _fact,
-    events.Told: _told,
+    events.DiagnosisReported: _told,
     events.Answered: _answered,
     events.Failed: _failed,
     events.Retrying: _retrying,
-    events.LaneNarrowed: _narrowed,
-    events.Proved: _proved,
+    events.ConcurrencyReduced: _narrowed,
+    events.IdentityVerified: _proved,
     events.ProtectionRead: _protection,
-    events.ProjectSeen: _project,
+    events.ProjectPageRead: _project,
     events.Planned: _planned,
     events.DryRunProof: _proof,
     events.Attested: _attested,

@@ -179,5 +179,5 @@ _PAGES: Final = f"{PROJECT}/blob/v{__version__}/"
 
 def read_on(diagnosis: Diagnosis) -> str:
     """The address of what the diagnosis names, or of its entry in ``docs/troubleshooting.md``."""
-    named = diagnosis.read_on or f"docs/troubleshooting.md#{diagnosis.code}"
+    named = diagnosis.read_more or f"docs/troubleshooting.md#{diagnosis.code}"
     return _PAGES + named if named.startswith("docs/") else named

@@ -257,8 +257,8 @@ def invalid_workflow(filename: str, place: Place, why: str) -> WorkflowError:
     return WorkflowError(
         Diagnosis(
             code="workflow-invalid",
-            happened=f"{filename}:{place.line}:{place.column}: this is not a workflow: {why}.",
-            remedy="Correct it there; actionlint checks the rest of the syntax.",
+            message=f"{filename}:{place.line}:{place.column}: this is not a workflow: {why}.",
+            fix="Correct it there; actionlint checks the rest of the syntax.",
             file=filename,
         )
     )

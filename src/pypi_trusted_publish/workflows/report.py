@@ -333,12 +333,12 @@ def _values(step: Step, inputs: Node) -> Iterator[Problem]:
         parse_inputs(variables)
     except WorkflowError as error:
         for diagnosis in error.diagnostics():
-            name = dict(diagnosis.facts).get("input", "repository-url")
+            name = dict(diagnosis.details).get("input", "repository-url")
             yield Problem(
                 place=places.get(name, step.place),
                 code=f"setup-{diagnosis.code}",
-                message=diagnosis.happened,
-                fix=diagnosis.remedy,
+                message=diagnosis.message,
+                fix=diagnosis.fix,
             )
 
 

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from ...core.claims import malformed_identity
-from ...core.retry import RequestKind, Trouble
+from ...core.exchange import possible_tokens
+from ...core.retry import RequestKind, RetryReason
 from ...errors import Diagnosis, IndexUnavailable
 from ...secret import TOKEN_PATTERN, Audience, IdentityToken, Secret
-from ..retrying import NoAnswer, Retrier, by_status_and_document, message_in
+from ..http.failure import TransportFailure
+from ..retrying import NoAnswer, Retrier, by_status_and_document, status_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +63,13 @@ class IdentityProvider:
 
         def send(_attempt: int) -> Response:
             headers: dict[str, str | Secret] = {"Authorization": authorization, "Accept": "application/json"}
-            return self._session.request("GET", url, headers=headers, read_timeout=_READ_TIMEOUT, limit=_LIMIT)
+            try:
+                answer = self._session.request("GET", url, headers=headers, read_timeout=_READ_TIMEOUT, limit=_LIMIT)
+            except TransportFailure as failure:
+                self._hide_tokens(failure.partial)
+                raise
+            self._hide_tokens(answer.body)
+            return answer
 
         what = f"ask GitHub for an identity token for {audience!r}"
         try:
@@ -71,6 +79,11 @@ class IdentityProvider:
         if not answer.ok:
             raise _refused(answer)
         return self._token(answer, audience)
+
+    def _hide_tokens(self, body: bytes) -> None:
+        """Register every possible token of an answer, whether the answer can be used or not."""
+        for secret in possible_tokens(body):
+            self._register_secret(secret)
 
     def _token(self, answer: Response, audience: Audience) -> IdentityToken:
         document = json.loads(answer.body)
@@ -91,9 +104,9 @@ def with_audience(url: str, audience: Audience) -> str:
     return urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode([*pairs, ("audience", audience)]), ""))
 
 
-def _judge(answer: Response) -> Trouble | None:
+def _judge(answer: Response) -> RetryReason | None:
     trouble = by_status_and_document(answer)
-    return Trouble.MALFORMED_JSON if trouble is None and answer.ok and answer.truncated else trouble
+    return RetryReason.MALFORMED_JSON if trouble is None and answer.ok and answer.truncated else trouble
 
 
 def _unanswered(none: NoAnswer) -> IndexUnavailable:
@@ -101,24 +114,25 @@ def _unanswered(none: NoAnswer) -> IndexUnavailable:
     return IndexUnavailable(
         Diagnosis(
             code="identity-endpoint-unavailable",
-            happened=f"GitHub's identity endpoint gave no usable answer in {tries}: {none.phrase} "
+            message=f"GitHub's identity endpoint gave no usable answer in {tries}: {none.phrase} "
             f"({none.trouble.value}).",
-            cause="GitHub Actions has a fault, or a proxy of this runner stands in the way.",
-            remedy=f"Run the failed job again; when it stays, look at {_STATUS_PAGE}.",
-            facts=(("trouble", none.trouble.value), ("tries", str(none.tries))),
+            likely_cause="GitHub Actions has a fault, or a proxy of this runner stands in the way.",
+            fix=f"Run the failed job again; when it stays, look at {_STATUS_PAGE}.",
+            details=(("trouble", none.trouble.value), ("tries", str(none.tries))),
         )
     )
 
 
 def _refused(answer: Response) -> IndexUnavailable:
-    said = f"{answer.status} {message_in(answer)}".strip()
+    said = status_in(answer)
     return IndexUnavailable(
         Diagnosis(
             code="identity-endpoint-refused",
-            happened=f"GitHub's identity endpoint refused to give an identity token: {said}.",
-            cause="The job's request token has run out (a job that waits or runs for long), or a proxy of this runner "
+            message=f"GitHub's identity endpoint refused to give an identity token: {said}.",
+            likely_cause="The job's request token has run out (a job that waits or runs for "
+            "long), or a proxy of this runner "
             "answered in GitHub's place.",
-            remedy=f"Run the failed job again; when it stays, look at {_STATUS_PAGE}.",
-            facts=(("status", str(answer.status)),),
+            fix=f"Run the failed job again; when it stays, look at {_STATUS_PAGE}.",
+            details=(("status", str(answer.status)),),
         )
     )

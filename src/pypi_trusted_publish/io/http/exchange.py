@@ -149,7 +149,7 @@ class Response:
 
     status: int
     reason: str
-    """Foreign text, as the server spelt it."""
+    """Foreign text, as the server spelled it."""
     headers: Mapping[str, str] = field(repr=False)
     """Names without regard to case."""
     body: bytes = field(repr=False)

@@ -46,7 +46,7 @@ class TransportFailure(Exception):
     """A request got no answer that can be used.
 
     ``phrase`` is ours and holds no secret. ``status`` and ``heard`` are what the first line of a malformed answer gave
-    away, if it gave away anything; ``heard`` is foreign text.
+    away, if it gave away anything; ``heard`` is foreign text. ``partial`` is what arrived of the body.
     """
 
     def __init__(
@@ -57,6 +57,7 @@ class TransportFailure(Exception):
         body_sent: BodySent = "no",
         status: int | None = None,
         heard: str = "",
+        partial: bytes = b"",
     ) -> None:
         super().__init__(phrase)
         self.kind = kind
@@ -64,6 +65,7 @@ class TransportFailure(Exception):
         self.body_sent: BodySent = body_sent
         self.status = status
         self.heard = heard
+        self.partial = partial
 
 
 _BY_ERRNO: Final[Mapping[int, str]] = {

@@ -133,7 +133,7 @@ def _unusable(name: str, why: str) -> WorkflowError:
     return WorkflowError(
         Diagnosis(
             code="proxy-unusable",
-            happened=f"The proxy in the environment variable {name} cannot be used: {why}.",
-            remedy=f"Set {name} to http://HOST:PORT, or list the index's host in no_proxy.",
+            message=f"The proxy in the environment variable {name} cannot be used: {why}.",
+            fix=f"Set {name} to http://HOST:PORT, or list the index's host in no_proxy.",
         )
     )

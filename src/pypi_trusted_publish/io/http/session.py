@@ -31,19 +31,19 @@ class _Decoder(Protocol):
     def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
 
 
-def read_bounded(raw: Iterable[bytes], *, encoding: str, limit: int) -> tuple[bytes, bool]:
-    """The decoded body up to ``limit`` bytes, and whether there was more.
+def read_bounded(raw: Iterable[bytes], kept: bytearray, *, encoding: str, limit: int) -> bool:
+    """Read the decoded body into ``kept``, up to ``limit`` bytes; return whether there was more.
 
     ``encoding`` is the Content-Encoding; we ask for none, and take gzip and deflate from servers that send them all
     the same. Reading stops at the bound, whatever is still to come. Raises UndecodableBody.
     """
     decoder = _decoder(encoding)
-    kept = bytearray()
     for chunk in raw:
         kept += _decoded(decoder, chunk, limit + 1 - len(kept))
         if len(kept) > limit:
-            return bytes(kept[:limit]), True
-    return bytes(kept), False
+            del kept[limit:]
+            return True
+    return False
 
 
 def _decoder(encoding: str) -> _Decoder | None:
@@ -152,6 +152,7 @@ class Session:
         except TransportFailure as caught:
             ending = self._sockets.aborted and not exchange.urgent
             failure = exchange.failure(FailureKind.ABORTED, ABORTED_PHRASE) if ending else caught
+            failure.partial = caught.partial
             self._emit(Failed(method=method, url=shown, problem=failure.phrase, seconds=exchange.seconds))
             raise failure from None
         except Exception:
@@ -160,17 +161,21 @@ class Session:
 
     def _answered(self, exchange: Exchange, request: httpx.Request, limit: int) -> Response:
         answer = self._transport.handle_request(request)
+        body, truncated = bytearray(), False
         with contextlib.closing(answer):
             encoding = answer.headers.get("content-encoding", "")
             try:
-                body, truncated = read_bounded(answer.iter_raw(), encoding=encoding, limit=limit)
+                truncated = read_bounded(answer.iter_raw(), body, encoding=encoding, limit=limit)
             except UndecodableBody:
-                body, truncated = b"", False  # the status is an answer all the same
+                body.clear()  # the status is an answer all the same
+            except TransportFailure as failure:
+                failure.partial = bytes(body)
+                raise
         return Response(
             status=answer.status_code,
             reason=_text(answer.extensions.get("reason_phrase", b""))[:_REASON_LIMIT],
             headers=answer.headers,
-            body=body,
+            body=bytes(body),
             seconds=exchange.seconds,
             url=str(request.url),
             truncated=truncated,

@@ -67,10 +67,10 @@ class Trust:
             raise WorkflowError(
                 Diagnosis(
                     code="trust-store-unreadable",
-                    happened="The trust store cannot be read: "
+                    message="The trust store cannot be read: "
                     + ", ".join(f"{name}={value!r}" for name, value in named if value),
-                    cause="The variable names what does not exist, or a file that holds no PEM certificates.",
-                    remedy="Correct the variable, or remove it to use the system's trust store.",
+                    likely_cause="The variable names what does not exist, or a file that holds no PEM certificates.",
+                    fix="Correct the variable, or remove it to use the system's trust store.",
                 )
             ) from None
 

@@ -6,8 +6,8 @@ from typing import Final
 
 import pytest
 
-from action.conftest import Prepare
 from builders.workflow import KEEP, uses
+from more.played.conftest import Prepare
 
 CALLED: Final = "octo-org/sampleproject/.github/workflows/publish-pypi.yml@refs/tags/v1.0.0"
 RELEASED: Final = ["rehearsal_sample-1.0.0-py3-none-any.whl", "rehearsal_sample-1.0.0.tar.gz"]

@@ -10,9 +10,9 @@ from typing import Final
 
 import pytest
 
-from action.conftest import Prepare
 from builders.started import ROOT
 from builders.workflow import ACTION, KEEP, Play
+from more.played.conftest import Prepare
 from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 
 BUILT: Final = ["rehearsal_sample-1.0.0-py3-none-any.whl", "rehearsal_sample-1.0.0.tar.gz"]

@@ -5,4 +5,4 @@ from __future__ import annotations
 import sys
 
 if sys.platform == "win32":  # the commands of the README are those of a shell, and others are played where we know them
-    collect_ignore = ["test_readme_commands.py", "test_comparison.py"]
+    collect_ignore = ["test_readme_commands.py", "against/test_comparison.py"]

@@ -7,9 +7,9 @@ import signal
 
 import pytest
 
-from action.conftest import Prepare
 from builders.polling import until
 from builders.workflow import uses
+from more.played.conftest import Prepare
 from pypi_trusted_publish.rehearsal.traffic import Latency
 
 

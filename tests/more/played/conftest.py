@@ -18,9 +18,9 @@ from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 Prepare = Callable[..., AbstractContextManager[tuple[Play, Sandbox]]]
 
 if sys.platform != "linux":  # only there can the children of the runner be asked for
-    collect_ignore = ["test_played_signal.py"]
+    collect_ignore = ["test_signal.py"]
 if sys.platform == "win32":  # the runner starts sh there; the workflow of this repository plays the action on Windows
-    collect_ignore += ["test_played_wiring.py", "test_played_release.py", "test_played_example.py"]
+    collect_ignore += ["test_wiring.py", "test_release.py", "test_example.py"]
 
 
 @pytest.fixture(scope="session")

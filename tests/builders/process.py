@@ -6,13 +6,13 @@ import io
 from collections.abc import Mapping
 from typing import NoReturn
 
-from pypi_trusted_publish.cli.process import Surroundings
+from pypi_trusted_publish.cli.process import ProcessContext
 from pypi_trusted_publish.clock import SystemClock
 
 
-def surroundings(environ: Mapping[str, str] | None = None, stdout: io.StringIO | None = None) -> Surroundings:
-    """Surroundings that print into ``stdout``; whoever leaves the process there fails the test."""
-    return Surroundings(
+def process(environ: Mapping[str, str] | None = None, stdout: io.StringIO | None = None) -> ProcessContext:
+    """ProcessContext that print into ``stdout``; whoever leaves the process there fails the test."""
+    return ProcessContext(
         environ=dict(environ or {}),
         stdout=stdout or io.StringIO(),
         clock=SystemClock(),

@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from action.conftest import Prepare
 from builders.workflow import ACTION, uses, with_inputs
+from more.played.conftest import Prepare
 from pypi_trusted_publish.rehearsal.samples import Sample, build_release
 from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 

@@ -1,0 +1,87 @@
+"""A token in an answer that cannot be used: never quoted, registered as a secret, and revoked."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from builders.index_side import Answer, ScriptedIndex, minted, raw, tokens, told
+from builders.network import DiagnosisReported
+from pypi_trusted_publish.core.exchange import possible_tokens
+from pypi_trusted_publish.errors import PublishError
+from pypi_trusted_publish.secret import Secret
+
+TOKEN = "pypi-AgEIcHlwaS5vcmcCJDU4ZmYyOGQ4-_x"
+OTHER = "glpat-0123456789abcdef"
+JWT = "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJweXBpIn0.c2lnbmF0dXJl"
+
+_JSON = {"Content_Type": "application/json"}
+_HTML = {"Content_Type": "text/html"}
+
+LEAKS: dict[str, Answer] = {
+    "cut off": told("200 OK", f'{{"success": true, "token": "{TOKEN}"'.encode(), **_JSON),
+    "bare": told("200 OK", f"{TOKEN}\n".encode(), Content_Type="text/plain"),
+    "page": told("200 OK", f"<html><body>Token: <b>{TOKEN}</b></body></html>".encode(), **_HTML),
+    "error": told("500 Oops", f"made {TOKEN} and failed".encode(), Content_Type="text/plain"),
+    "unavailable": told("503 Busy", json.dumps({"message": TOKEN}).encode(), **_JSON),
+    "accepted": told("202 Accepted", json.dumps({"success": True, "data": {"token": TOKEN}}).encode(), **_JSON),
+    "redirected": told("302 Found", f"see {TOKEN}".encode(), Location="/"),
+    "refused": told("403 Forbidden", f"not {TOKEN}".encode(), Content_Type="text/plain"),
+    "cut short": raw(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n" + f'{{"token": "{TOKEN}", "ex'.encode()),
+}
+
+
+@pytest.mark.parametrize("leak", LEAKS)
+def test_a_token_in_an_unusable_answer_is_neither_shown_nor_left_alive(leak: str) -> None:
+    events, secrets = DiagnosisReported(), list[Secret]()
+    with ScriptedIndex(mint=LEAKS[leak], burn=told("202 Accepted")) as index:
+        ours = tokens(index, events=events, secrets=secrets)
+        with pytest.raises(PublishError) as caught:
+            ours.mint()
+        ours.revoke_all()
+        revoked = [json.loads(request.body)["token"] for request in index.asked("burn")]
+    assert TOKEN not in repr(events.events)
+    assert TOKEN not in repr(caught.value.diagnostics())
+    assert Secret(TOKEN) in secrets
+    assert revoked == [TOKEN]
+
+
+def test_a_retry_that_succeeds_revokes_the_lost_token_as_well() -> None:
+    with ScriptedIndex(mint=[LEAKS["cut off"], minted()], burn=told("202 Accepted")) as index:
+        ours = tokens(index)
+        token = ours.mint()
+        ours.revoke_all()
+        revoked = {json.loads(request.body)["token"] for request in index.asked("burn")}
+    assert revoked == {TOKEN, token.secret.reveal()}
+
+
+def test_a_refusal_in_json_is_still_quoted() -> None:
+    body = json.dumps({"message": "m", "errors": [{"code": "new-code", "description": "because"}]}).encode()
+    with ScriptedIndex(mint=told("422 No", body, **_JSON)) as index, pytest.raises(PublishError, match="because"):
+        tokens(index).mint()
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        (f'{{"token": "{OTHER}", "x', (OTHER,)),
+        (f'{{"value": "{JWT}"', (JWT,)),
+        (OTHER, (OTHER,)),
+        (f'"{OTHER}"', (OTHER,)),
+        (f"a {TOKEN} b {JWT} c", (TOKEN, JWT)),
+        ('{"token": "pypi\\u002dAgEIcHlwaS5vcmcCJDU4"}', ("pypi-AgEIcHlwaS5vcmcCJDU4",)),
+        ("<!doctype html><title>Maintenance</title>", ()),
+        ("Service Unavailable", ()),
+        ("unavailable", ()),
+        ('{"token": "short"}', ()),
+        ("", ()),
+        ("\udcff", ()),
+        ("pypi-" + "x" * 20_000, ()),
+        (" ".join(f"pypi-{number:020}" for number in range(50)), tuple(f"pypi-{number:020}" for number in range(8))),
+    ],
+    ids=range(14),
+)
+def test_what_looks_like_a_token(body: str, found: tuple[str, ...]) -> None:
+    assert {secret.reveal() for secret in possible_tokens(body.encode("utf-8", "surrogateescape"))} >= set(found)
+    assert bool(possible_tokens(body.encode("utf-8", "surrogateescape"))) is bool(found)
