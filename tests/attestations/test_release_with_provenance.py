@@ -86,7 +86,9 @@ class Job:
             emit=emit,
         )
         policy = PlanPolicy(skip_existing=False, like_pypi=True, run_attempt=1, now=stand.clock.now())
-        publish(ReleaseOptions(plan=policy, lanes=2, wait_for_index=10.0, dry_run=False, index_verifies=True), ports)
+        publish(
+            ReleaseOptions(plan=policy, concurrency=2, wait_for_index=10.0, dry_run=False, index_verifies=True), ports
+        )
 
     def tokens(self, urls: IndexUrls) -> UploadTokens:
         return UploadTokens(

@@ -122,20 +122,20 @@ def client(
     )
 
 
-class FreeLane:
-    """A lane with nobody beside it; counts the tries and the server errors."""
+class LonePool:
+    """No other upload runs beside this one; counts the attempts and the server errors."""
 
     def __init__(self) -> None:
-        self.tries = 0
-        self.stumbles = 0
+        self.attempts = 0
+        self.server_errors = 0
 
     @contextlib.contextmanager
-    def trying(self) -> Iterator[None]:
-        self.tries += 1
+    def attempt(self) -> Iterator[None]:
+        self.attempts += 1
         yield
 
-    def stumbled(self) -> None:
-        self.stumbles += 1
+    def server_error(self) -> None:
+        self.server_errors += 1
 
 
 class FixedTokens:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from builders.index_side import FreeLane
+from builders.index_side import LonePool
 from builders.network import DiagnosisReported, session
 from builders.release_files import read_distribution
 from pypi_trusted_publish.checks.model import Distribution
@@ -56,7 +56,7 @@ class Side:
         )
 
     def upload(self, file: Distribution) -> str:
-        receipt = self.index.upload(file, tokens=self.tokens, attestations=(), lane=FreeLane())
+        receipt = self.index.upload(file, tokens=self.tokens, attestations=(), pool=LonePool())
         return receipt.outcome
 
 

@@ -10,7 +10,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 from builders.clock import VirtualClock
-from builders.index_side import FixedTokens, FreeLane, client
+from builders.index_side import FixedTokens, LonePool, client
 from builders.network import DiagnosisReported
 from builders.raw_server import Peer, RawServer, Request
 from builders.release import distribution
@@ -80,7 +80,7 @@ def test_every_file_arrives_exactly_once_and_is_known_to_have_arrived() -> None:
         ours = client(index, events, clock=VirtualClock())
 
         def upload(file: Distribution) -> str:
-            return ours.upload(file, tokens=FixedTokens(), attestations=(), lane=FreeLane()).outcome
+            return ours.upload(file, tokens=FixedTokens(), attestations=(), pool=LonePool()).outcome
 
         with ThreadPoolExecutor(4) as lanes:
             outcomes = list(lanes.map(upload, FILES))

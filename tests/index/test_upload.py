@@ -15,7 +15,7 @@ from builders.clock import VirtualClock
 from builders.index_side import (
     Answer,
     FixedTokens,
-    FreeLane,
+    LonePool,
     ScriptedIndex,
     client,
     dropped,
@@ -38,7 +38,7 @@ EXISTS = "400 File already exists"
 
 
 def upload(ours: IndexClient, file: Distribution = FILE, tokens: FixedTokens | None = None) -> Receipt:
-    return ours.upload(file, tokens=tokens or FixedTokens(), attestations=(), lane=FreeLane())
+    return ours.upload(file, tokens=tokens or FixedTokens(), attestations=(), pool=LonePool())
 
 
 def page_with(*files: dict[str, Any]) -> Answer:
@@ -79,20 +79,20 @@ def test_a_page_of_success_is_no_warning() -> None:
 
 @pytest.mark.parametrize("trouble", [told("500 Oops"), told("502 Bad"), told("503 Busy"), told("504 Late")])
 def test_a_server_error_is_reported_to_the_lanes_and_tried_again(trouble: Answer) -> None:
-    lane = FreeLane()
+    pool = LonePool()
     with ScriptedIndex(upload=[trouble, trouble, told("200 OK")]) as index:
-        receipt = client(index).upload(FILE, tokens=FixedTokens(), attestations=(), lane=lane)
+        receipt = client(index).upload(FILE, tokens=FixedTokens(), attestations=(), pool=pool)
     assert receipt.outcome == "uploaded"
-    assert (lane.tries, lane.stumbles) == (3, 2)
+    assert (pool.attempts, pool.server_errors) == (3, 2)
 
 
 @pytest.mark.parametrize("trouble", [told("408 Late"), told("425 Early"), told("429 Slow"), dropped])
 def test_other_troubles_are_tried_again_without_narrowing_the_lanes(trouble: Answer) -> None:
-    lane = FreeLane()
+    pool = LonePool()
     events = DiagnosisReported()
     with ScriptedIndex(upload=[trouble, told("200 OK")]) as index:
-        client(index, events).upload(FILE, tokens=FixedTokens(), attestations=(), lane=lane)
-    assert (lane.tries, lane.stumbles) == (2, 0)
+        client(index, events).upload(FILE, tokens=FixedTokens(), attestations=(), pool=pool)
+    assert (pool.attempts, pool.server_errors) == (2, 0)
     assert [event.what for event in events.of(Retrying)] == [f"upload {FILE.filename}"]
     assert [event.attempt for event in events.of(UploadStarted)] == [1, 2]
 

@@ -8,8 +8,8 @@ from builders.clock import VirtualClock
 from builders.index_side import (
     Answer,
     FixedTokens,
-    FreeLane,
     Identities,
+    LonePool,
     ScriptedIndex,
     client,
     dropped,
@@ -31,7 +31,7 @@ def outcome_of(*answers: Answer) -> tuple[str, PublishError]:
     """What is told of a file that is answered so, and the error."""
     events = DiagnosisReported()
     with ScriptedIndex(upload=list(answers)) as index, pytest.raises(PublishError) as caught:
-        client(index, events).upload(FILE, tokens=FixedTokens(), attestations=(), lane=FreeLane())
+        client(index, events).upload(FILE, tokens=FixedTokens(), attestations=(), pool=LonePool())
     return events.of(NotUploaded)[0].outcome, caught.value
 
 
@@ -68,7 +68,7 @@ def test_a_file_whose_token_could_not_be_renewed_before_the_first_byte_was_not_s
         clock.advance(901)
         identities.problem = IndexUnavailable(Diagnosis(code="identity", message="GitHub is away"))
         with pytest.raises(IndexUnavailable):
-            client(index, events).upload(FILE, tokens=ours, attestations=(), lane=FreeLane())
+            client(index, events).upload(FILE, tokens=ours, attestations=(), pool=LonePool())
         assert index.asked("upload") == []
     assert [event.outcome for event in events.of(NotUploaded)] == ["not sent"]
 
@@ -77,8 +77,8 @@ def test_a_server_error_whose_head_is_no_http_is_reported_to_the_lanes_too() -> 
     def garbled(peer: Peer) -> None:
         peer.send(b"HTTP/1.1 500 Internal:\n  1 error\r\nContent-Length: 0\r\n\r\n")
 
-    lane = FreeLane()
+    pool = LonePool()
     with ScriptedIndex(upload=[garbled, told("200 OK")]) as index:
-        receipt = client(index).upload(FILE, tokens=FixedTokens(), attestations=(), lane=lane)
+        receipt = client(index).upload(FILE, tokens=FixedTokens(), attestations=(), pool=pool)
     assert receipt.outcome == "uploaded"
-    assert (lane.tries, lane.stumbles) == (2, 1)
+    assert (pool.attempts, pool.server_errors) == (2, 1)

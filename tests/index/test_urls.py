@@ -44,7 +44,7 @@ def test_pypi_takes_uploads_and_the_exchange_on_one_host_and_shows_pages_on_anot
     assert PYPI.simple_url(DEMO) == f"{PYPI_SITE}/simple/demo/"
     assert PYPI.project_url(DEMO, "1.0+x") == f"{PYPI_SITE}/project/demo/1.0%2Bx/"
     assert PYPI.classifiers_url == f"{PYPI_SITE}/pypi?%3Aaction=list_classifiers"
-    assert (PYPI.expected_audience, PYPI.lanes, PYPI.default_wait) == ("pypi", 4, 300.0)
+    assert (PYPI.expected_audience, PYPI.concurrency, PYPI.default_wait) == ("pypi", 4, 300.0)
     assert PYPI.is_pypi
     assert not PYPI.is_testpypi
 
@@ -52,7 +52,7 @@ def test_pypi_takes_uploads_and_the_exchange_on_one_host_and_shows_pages_on_anot
 def test_testpypi_does_everything_on_one_host() -> None:
     assert TESTPYPI.audience_url == f"{TESTPYPI_SITE}/_/oidc/audience"
     assert TESTPYPI.simple_url(DEMO) == f"{TESTPYPI_SITE}/simple/demo/"
-    assert (TESTPYPI.expected_audience, TESTPYPI.lanes, TESTPYPI.default_wait) == ("testpypi", 4, 300.0)
+    assert (TESTPYPI.expected_audience, TESTPYPI.concurrency, TESTPYPI.default_wait) == ("testpypi", 4, 300.0)
     assert TESTPYPI.is_testpypi
 
 
@@ -71,7 +71,7 @@ def test_another_index_has_its_simple_index_on_the_same_host_unless_it_is_named(
     assert urls.audience_url == "https://index.example:8443/_/oidc/audience"
     assert urls.simple_url(DEMO) == "https://index.example:8443/simple/demo/"
     assert urls.project_url(DEMO, "1") == urls.simple_url(DEMO)
-    assert (urls.lanes, urls.default_wait, urls.expected_audience, urls.classifiers_url) == (1, 0.0, None, None)
+    assert (urls.concurrency, urls.default_wait, urls.expected_audience, urls.classifiers_url) == (1, 0.0, None, None)
 
 
 @pytest.mark.parametrize("check_url", ["https://files.example/idx", "https://files.example/idx/"])
@@ -87,7 +87,7 @@ def test_a_named_simple_index_is_used_and_waited_for(check_url: str) -> None:
 def test_plain_http_is_for_this_machine(text: str) -> None:
     urls = IndexUrls.parse(text)
     assert urls.is_loopback
-    assert urls.lanes == 4
+    assert urls.concurrency == 4
     assert urls.upload_url == text
 
 

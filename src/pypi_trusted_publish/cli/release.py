@@ -123,7 +123,7 @@ class Release:
                 run_attempt=self._desk.context.run_attempt,
                 now=self._clock.now(),
             ),
-            lanes=inputs.index.lanes,
+            concurrency=inputs.index.concurrency,
             wait_for_index=inputs.index.default_wait if inputs.wait_for_index is None else inputs.wait_for_index,
             dry_run=inputs.dry_run,
             index_verifies=self._index_verifies,
@@ -183,7 +183,7 @@ class Release:
                 unknown_projects=plan.new_projects,
             )
 
-        spare = min(self._inputs.index.lanes, len(plan.uploads)) - 1
+        spare = min(self._inputs.index.concurrency, len(plan.uploads)) - 1
         self._opening.connect([self._inputs.index.upload_url] * spare)
         self._tokens = UploadTokens(
             session=self._session,

@@ -1,56 +1,141 @@
-"""In which order files are sent: the first of a release alone, then the rest together, sdists last.
+"""In which order files are sent, and which of them may be sent at the same time.
 
-Files that create one release at the same time fail on the index (observed on its server code in August 2026: six of
-eight answered 500), so whatever creates something goes alone. Wheels go before the sdist, so that nobody is made to
-build from source in between.
+Three rules, the first one first:
+
+1. A file that the index may refuse goes before all others, and alone: one file for each doubt. When the index takes
+   it, it takes the others with the same doubt too; when it refuses it, nothing else has been sent.
+2. Files that create one release at the same time fail on the index (observed on its server code in August 2026: six of
+   eight answered 500), so the first file of each release goes before the others of that release. Releases of different
+   projects do not wait for each other.
+3. The sdists of a release come after its wheels, so that nobody has to build from source in between.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ..checks.model import Kind
+from ..checks.distribution_set import SET_PROJECT_TOO_LARGE
+from ..checks.model import Kind, Table
+from ..checks.registry import RULES
+from ..errors import Severity
 from .plan import has_release
 from .project_page import PageState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from ..checks.model import Distribution
+    from ..checks.model import Distribution, Finding
     from .plan import UploadPlan
 
-Wave: TypeAlias = "tuple[Distribution, ...]"
-"""Files that may be sent at the same time; the next wave begins when all of them have been answered."""
+
+@dataclass(frozen=True, kw_only=True)
+class Doubt:
+    """A reason why the index may refuse a file: a finding that only a table or a limit of ours supports."""
+
+    rule: str
+    """The code of the rule."""
+    value: str
+    """What the rule is about, such as a platform tag; for a limit on sizes the project whose limit it is."""
+    by_size: bool = False
+    """A limit on sizes: a taken file says nothing about larger ones."""
 
 
-def schedule(plan: UploadPlan) -> tuple[Wave, ...]:
-    """The plan's uploads as waves, in order.
+@dataclass(frozen=True, kw_only=True)
+class ScheduledUpload:
+    """One upload, and those that must have succeeded before it may begin."""
 
-    First the file that creates each project, one by one, then the file that creates each further release, one by one,
-    then every other wheel at once (the largest first, so that no lane ends late), then the sdists, one by one.
+    distribution: Distribution
+    after: frozenset[str]
+    """File names."""
+    doubts: tuple[Doubt, ...] = ()
+    """What the upload settles, when it goes first and alone for that."""
+
+
+def doubts_of(findings: Iterable[Finding]) -> dict[str, set[Doubt]]:
+    """The doubts about each file, by its name: findings that do not stop the run, by rules that hang on a table."""
+    found: dict[str, set[Doubt]] = {}
+    for finding in findings:
+        table = RULES[finding.rule].table
+        if table is None or finding.severity is Severity.ERROR or finding.rule == SET_PROJECT_TOO_LARGE.code:
+            continue
+        by_size = table is Table.SIZE_LIMITS
+        value = finding.filename.partition("-")[0] if by_size else finding.message
+        found.setdefault(finding.filename, set()).add(Doubt(rule=finding.rule, value=value, by_size=by_size))
+    return found
+
+
+def schedule(plan: UploadPlan, doubts: Mapping[str, Collection[Doubt]]) -> tuple[ScheduledUpload, ...]:
+    """The plan's uploads, each after those that it waits for; of those that may begin, the first one is the next.
+
+    ``doubts`` holds the doubts about each file by its name; a file without any need not be there.
     """
-    firsts = _creators(plan)
-    alone = {file.path for file in firsts}
-    rest = [distribution for distribution in plan.uploads if distribution.path not in alone]
-    wheels = sorted((file for file in rest if file.kind is Kind.WHEEL), key=lambda file: (-file.size, file.filename))
-    sdists = sorted((file for file in rest if file.kind is Kind.SDIST), key=lambda file: file.filename)
-    together = (tuple(wheels),) if wheels else ()
-    return (*((file,) for file in firsts), *together, *((file,) for file in sdists))
+    scheduled: list[ScheduledUpload] = []
+    for file, settled in _doubtful(plan.uploads, doubts):
+        before = frozenset(each.distribution.filename for each in scheduled[-1:])
+        scheduled.append(ScheduledUpload(distribution=file, after=before, doubts=settled))
+    doubtful = {each.distribution.filename for each in scheduled}
+    settled_by = frozenset(each.distribution.filename for each in scheduled[-1:])
+    created = {each.distribution.release for each in scheduled}
+    creating: dict[str, frozenset[str]] = {each.distribution.project: settled_by for each in scheduled}
+    for release, files in _releases(plan):
+        rest = [file for file in files if file.filename not in doubtful]
+        before = creating.get(files[0].project, settled_by)
+        if rest and release not in created and not has_release(plan.page(files[0].project), files[0].version):
+            first = min(rest, key=lambda file: (file.kind is Kind.SDIST, file.size, file.filename))
+            scheduled.append(ScheduledUpload(distribution=first, after=before))
+            rest.remove(first)
+            before = frozenset({first.filename})
+            if _is_new(plan, first):
+                creating.setdefault(first.project, before)
+        scheduled += _wheels_then_sdists(rest, before)
+    return tuple(scheduled)
 
 
-def _creators(plan: UploadPlan) -> list[Distribution]:
+def _doubtful(
+    uploads: Sequence[Distribution], doubts: Mapping[str, Collection[Doubt]]
+) -> Iterator[tuple[Distribution, tuple[Doubt, ...]]]:
+    """One file for each doubt, and the doubts that it settles; a file that settles more of them first."""
+    having: dict[Doubt, list[Distribution]] = {}
+    for file in uploads:
+        for doubt in doubts.get(file.filename, ()):
+            having.setdefault(doubt, []).append(file)
+    settles: dict[str, list[Doubt]] = {}
+    for doubt, files in having.items():
+        largest = max(files, key=lambda file: (file.size, file.filename))
+        for file in [largest] if doubt.by_size else files:
+            settles.setdefault(file.filename, []).append(doubt)
+    open_doubts = set(having)
+    while open_doubts:
+        file = min(
+            (file for file in uploads if not open_doubts.isdisjoint(settles.get(file.filename, ()))),
+            key=lambda file: (-len(open_doubts.intersection(settles[file.filename])), file.size, file.filename),
+        )
+        yield file, tuple(doubt for doubt in settles[file.filename] if doubt in open_doubts)
+        open_doubts.difference_update(settles[file.filename])
+
+
+def _releases(plan: UploadPlan) -> list[tuple[object, list[Distribution]]]:
+    """The uploads by release: of new projects first, which are the likeliest to fail, then the most files first."""
     releases: dict[object, list[Distribution]] = {}
-    for distribution in plan.uploads:
-        releases.setdefault(distribution.release, []).append(distribution)
-    creators = [
-        _first(files) for files in releases.values() if not has_release(plan.page(files[0].project), files[0].version)
-    ]
-    return sorted(creators, key=lambda file: (not _is_new(plan, file), file.project, file.version))
+    for file in plan.uploads:
+        releases.setdefault(file.release, []).append(file)
+    return sorted(
+        releases.items(),
+        key=lambda each: (not _is_new(plan, each[1][0]), -len(each[1]), each[1][0].project, each[1][0].version),
+    )
 
 
-def _first(files: Iterable[Distribution]) -> Distribution:
-    return min(files, key=lambda file: (file.kind is Kind.SDIST, file.size, file.filename))
+def _wheels_then_sdists(files: Sequence[Distribution], before: frozenset[str]) -> Iterator[ScheduledUpload]:
+    """The largest wheel first, so that none is left over at the end; sdists one after the other."""
+    wheels = sorted((file for file in files if file.kind is Kind.WHEEL), key=lambda file: (-file.size, file.filename))
+    for file in wheels:
+        yield ScheduledUpload(distribution=file, after=before)
+    before = frozenset(file.filename for file in wheels) or before
+    for file in sorted((file for file in files if file.kind is Kind.SDIST), key=lambda file: file.filename):
+        yield ScheduledUpload(distribution=file, after=before)
+        before = frozenset({file.filename})
 
 
-def _is_new(plan: UploadPlan, distribution: Distribution) -> bool:
-    return plan.page(distribution.project).state is PageState.NO_PROJECT
+def _is_new(plan: UploadPlan, file: Distribution) -> bool:
+    return plan.page(file.project).state is PageState.NO_PROJECT

@@ -95,8 +95,8 @@ _PUBLIC_HOSTS: Final = {
 }
 """Hosts whose owner is known, and the short name that should have been given."""
 
-PUBLIC_LANES: Final = 4
-OTHER_LANES: Final = 1
+PUBLIC_CONCURRENCY: Final = 4
+OTHER_CONCURRENCY: Final = 1
 DEFAULT_WAIT: Final = 300.0
 """Seconds that the read-back waits where we know where to look."""
 
@@ -188,9 +188,9 @@ class IndexUrls:
         return is_loopback_host(self.host)
 
     @property
-    def lanes(self) -> int:
+    def concurrency(self) -> int:
         """How many files may be sent at the same time."""
-        return PUBLIC_LANES if self.is_public or self.is_loopback else OTHER_LANES
+        return PUBLIC_CONCURRENCY if self.is_public or self.is_loopback else OTHER_CONCURRENCY
 
     @property
     def default_wait(self) -> float:

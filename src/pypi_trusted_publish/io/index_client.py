@@ -112,13 +112,13 @@ class Tokens(Protocol):
         """Another token than ``stale``, which the index calls expired."""
 
 
-class Lane(Protocol):
-    """Where an upload runs, perhaps beside others."""
+class Pool(Protocol):
+    """The uploads that run beside this one."""
 
-    def trying(self) -> AbstractContextManager[None]:
-        """Entered for each try; waits until it may be sent."""
+    def attempt(self) -> AbstractContextManager[None]:
+        """Entered for each attempt; waits until it may be sent."""
 
-    def stumbled(self) -> None:
+    def server_error(self) -> None:
         """The index answered with a server error."""
 
 
@@ -137,7 +137,7 @@ class Uploader:
         *,
         tokens: Tokens,
         attestations: tuple[str, ...],
-        lane: Lane,
+        pool: Pool,
         course: Course,
     ) -> Receipt:
         """Send ``distribution`` and return once the index has it; ``course`` says how far it has got.
@@ -149,15 +149,15 @@ class Uploader:
 
         def send(attempt: int) -> Response:
             course.tries = attempt
-            with lane.trying():
+            with pool.attempt():
                 try:
                     response = self._try(distribution, tokens, attestations, course)
                 except TransportFailure as failure:
                     if course.take_in(failure.status, body_sent=failure.body_sent):
-                        lane.stumbled()
+                        pool.server_error()
                     raise
                 if course.take_in(response.status):
-                    lane.stumbled()
+                    pool.server_error()
             return response
 
         try:
@@ -380,17 +380,17 @@ class IndexClient:
         *,
         tokens: Tokens,
         attestations: tuple[str, ...],
-        lane: Lane,
+        pool: Pool,
     ) -> Receipt:
         """Send a file until the index has decided, and tell what became of it.
 
-        ``attestations`` are JSON texts; ``lane`` tells of others beside it. Raises UploadRefused, UploadFailed,
+        ``attestations`` are JSON texts; ``pool`` holds the uploads beside it. Raises UploadRefused, UploadFailed,
         DistributionError (the file changed while it was sent), and what a renewal of the token raises.
         """
         course = Course()
         try:
             receipt = self._uploader.upload(
-                distribution, tokens=tokens, attestations=attestations, lane=lane, course=course
+                distribution, tokens=tokens, attestations=attestations, pool=pool, course=course
             )
         except PublishError as problem:
             outcome = course.ended_by(problem)

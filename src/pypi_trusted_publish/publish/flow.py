@@ -1,9 +1,7 @@
 """The flow of a release: prove who we are and know what we publish, plan, exchange, upload, revoke, read back.
 
 Each step returns evidence that the next one demands, so that the wrong order does not type-check. Nothing here knows
-of GitHub, of HTTP or of printing: what the flow needs is handed in as :class:`ReleaseSteps`, what it has to say is
-told as
-events.
+of GitHub, of HTTP or of printing: what the flow needs comes as :class:`ReleaseSteps`; what happens goes out as events.
 """
 
 from __future__ import annotations
@@ -12,13 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from ..core.plan import plan_uploads, require_feasible
-from ..core.schedule import schedule
+from ..core.schedule import doubts_of, schedule
 from ..core.token_coverage import require_coverage, warn_of_several_new_projects
 from ..errors import PublishError, both
-from ..events import Confirmed, DiagnosisReported, Planned, ProjectPageRead, StepStarted
+from ..events import Confirmed, DiagnosisReported, Fact, Planned, ProjectPageRead, StepStarted
 from .dry_run import prove_a_mint, tell_what_is_known
 from .read_back import Pages, look, read_back
-from .upload_pool import Lane, upload_in_lanes
+from .upload_pool import UploadPool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
     from ..core.claims import AcceptedClaims
     from ..core.plan import PlannedFile, PlanPolicy, UploadPlan
     from ..core.project_page import ProjectPage
+    from ..core.schedule import ScheduledUpload
     from ..events import Emit
     from ..secret import UploadToken
     from .background import Background, Task
@@ -44,7 +43,7 @@ class Index(Pages, Protocol):
         *,
         tokens: Tokens,
         attestations: tuple[str, ...],
-        lane: Lane,
+        pool: UploadPool,
     ) -> object:
         """Send one file until the index has decided."""
 
@@ -98,7 +97,7 @@ class ReleaseOptions:
     """What is asked for."""
 
     plan: PlanPolicy
-    lanes: int
+    concurrency: int
     """How many uploads may run at the same time."""
     wait_for_index: float
     """Seconds to wait until the index lists every file."""
@@ -125,7 +124,8 @@ def publish(order: ReleaseOptions, ports: ReleaseSteps) -> None:
         prove_a_mint(plan, tokens, ports.emit)
         return
     if plan.uploads:
-        _upload(plan, attestations, tokens, order, ports)
+        scheduled = schedule(plan, doubts_of(checked.findings))
+        _upload(plan, scheduled, attestations=attestations, tokens=tokens, order=order, ports=ports)
     _read_back(plan, attestations, order, ports)
 
 
@@ -166,26 +166,32 @@ def _planned(file: PlannedFile, url: str) -> Planned:
 
 def _upload(
     plan: UploadPlan,
+    scheduled: Sequence[ScheduledUpload],
+    *,
     attestations: Mapping[str, tuple[str, ...]],
     tokens: Tokens,
     order: ReleaseOptions,
     ports: ReleaseSteps,
 ) -> None:
-    def upload(distribution: Distribution, lane: Lane) -> None:
+    def upload(distribution: Distribution, pool: UploadPool) -> None:
         ports.index.upload(
             distribution,
             tokens=tokens,
             attestations=attestations.get(distribution.filename, ()),
-            lane=lane,
+            pool=pool,
         )
 
     ports.emit(StepStarted(title="Exchange and upload"))
+    for each in scheduled:
+        if each.doubts:
+            rules = ", ".join(sorted({doubt.rule for doubt in each.doubts}))
+            ports.emit(Fact(value=f"{each.distribution.filename} goes first, alone: the index may refuse it ({rules})"))
     sending = False
     try:
         try:
             require_coverage(tokens.mint(), plan, ports.emit)
             sending = True
-            upload_in_lanes(schedule(plan), width=order.lanes, upload=upload, emit=ports.emit)
+            UploadPool(concurrency=order.concurrency, upload=upload, emit=ports.emit).run(scheduled)
         finally:
             tokens.revoke_all()
     except PublishError:

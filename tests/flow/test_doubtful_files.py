@@ -1,0 +1,65 @@
+"""A file that the index may refuse goes first and alone: refused, it leaves nothing of the release behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+
+from builders.played import play
+from pypi_trusted_publish.rehearsal.samples import Sample, build_sdist, build_wheel, build_wheels
+from pypi_trusted_publish.rehearsal.sandbox import Sandbox
+from pypi_trusted_publish.rehearsal.traffic import Endpoint
+
+Staged: TypeAlias = "Callable[..., Sandbox]"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfTomorrow(Sample):
+    """A sample whose metadata has a version that no table of today knows."""
+
+    def metadata(self) -> bytes:
+        return super().metadata().replace(b"Metadata-Version: 2.4", b"Metadata-Version: 2.9")
+
+
+@pytest.fixture
+def staged(tmp_path: Path) -> Iterator[Staged]:
+    """Enters a stage; all of them are left at the end."""
+    with ExitStack() as stack:
+        yield lambda **changes: stack.enter_context(Sandbox(tmp_path / "stage", **changes))
+
+
+def test_one_doubtful_wheel_of_six_files_is_refused_before_anything_is_public(staged: Staged, tmp_path: Path) -> None:
+    folder = tmp_path / "dist"
+    good = build_wheels(folder, Sample(), 4)
+    doubtful = build_wheel(folder, OfTomorrow())
+    stage = staged(distributions=[*good, doubtful, build_sdist(folder, Sample())])
+    played = play(stage)
+    assert played.code == 4, played.log
+    assert stage.published() == ()
+    assert played.outcomes == {path.name: "not sent" for path in folder.iterdir()} | {doubtful.name: "refused"}
+    assert f"{doubtful.name} goes first, alone" in played.log
+    assert "nothing arrived" in played.summary
+
+
+def test_a_doubtful_sdist_is_refused_before_its_wheels_are_sent(staged: Staged, tmp_path: Path) -> None:
+    folder = tmp_path / "dist"
+    wheels = build_wheels(folder, Sample(), 2)
+    played = play(stage := staged(distributions=[*wheels, build_sdist(folder, OfTomorrow())]))
+    assert (played.code, stage.published()) == (4, ()), played.log
+
+
+def test_a_doubtful_file_that_the_index_takes_costs_one_lonely_upload(staged: Staged, tmp_path: Path) -> None:
+    folder = tmp_path / "dist"
+    folder.mkdir()
+    wheels = [build_wheel(folder, Sample(), f"cp3{minor}-cp3{minor}-plan9_amd64") for minor in range(10, 15)]
+    stage = staged(distributions=wheels)
+    played = play(stage)
+    assert played.code == 0, played.log
+    uploads = sorted((each for each in stage.requests if each.endpoint is Endpoint.UPLOAD), key=lambda each: each.began)
+    assert all(uploads[0].ended <= each.began for each in uploads[1:])
+    assert played.log.count("goes first, alone") == 1
