@@ -146,7 +146,7 @@ def test_a_fork_is_refused_by_name_and_the_permission_that_it_lacks_is_not_blame
         "https://",
         "https://u:p@identity.invalid/",
         "https://[x",
-        "x",
+        "no-url",
     ],
 )
 def test_the_request_token_is_not_sent_in_the_clear(url: str) -> None:
