@@ -154,7 +154,7 @@ _FILLERS: Final[Mapping[tuple[str, str], Callable[[str], str]]] = {
 }
 _BY_NAME: Final[Mapping[str, Callable[[str], str]]] = {"example": example}
 """Kinds of markers whose name says what is meant: the path of a file."""
-FILLED: Final = ("README.md",)
+FILLED: Final = ("README.md", "docs/performance.md")
 """Pages written by hand, apart from what stands between markers."""
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "docs/rules.md": rules_page,

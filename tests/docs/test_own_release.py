@@ -41,7 +41,7 @@ def test_our_own_distributions_pass_our_own_check_at_its_strictest(tmp_path: Pat
 
 
 def test_the_changelog_tells_of_the_version_that_would_be_released() -> None:
-    text = (ROOT / ".github" / "CHANGELOG.md").read_text(encoding="utf-8")
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert re.search(rf"^## \[{re.escape(__version__)}\] - \d{{4}}-\d\d-\d\d$", text, re.MULTILINE)
     sections = re.split(r"^## ", text, flags=re.MULTILINE)[1:]
     titles = [re.findall(r"^### (\w+)$", section, re.MULTILINE) for section in sections]

@@ -1,6 +1,6 @@
-"""What the README says of uv and twine, they do: played against the index of the rehearsal.
+"""What docs/comparison.md says of uv and twine, they do: played against the index of the rehearsal.
 
-When one of these fails after an update of theirs, the table of the README is what has to change.
+When one of these fails after an update of theirs, the table of docs/comparison.md is what has to change.
 """
 
 from __future__ import annotations
