@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from builders.started import ROOT, Started, copy_checkout
-from pypi_trusted_publish.installation.pip_child import choose_pip, wheel_folders
+from builders.started import Started, built_release_tree, copy_checkout
+from pypi_trusted_publish.installation.pip import choose_pip, wheel_folders
 
 if sys.platform == "win32":  # sh is not what starts the action there; the workflow of this repository plays launch.ps1
     collect_ignore = ["test_launch.py", "test_stopping.py"]
@@ -26,11 +26,15 @@ def checkout(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheels of the first lock, fetched once, so that most tests need no network."""
-    folder = tmp_path_factory.mktemp("wheels")
-    lock = ROOT / "requirements" / "runtime.txt"
-    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
-    subprocess.run([*pip, "--require-hashes", "-r", str(lock), "-d", str(folder)], check=True)
+    """The pure wheels of the locks, fetched once, so that most tests need no network."""
+    return built_release_tree(tmp_path_factory) / "wheels"
+
+
+@pytest.fixture
+def release_tree(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A release tree with the telling program, at a path with blanks and letters beyond ASCII."""
+    folder = copy_checkout(tmp_path / "a release é")
+    shutil.copytree(built_release_tree(tmp_path_factory) / "wheels", folder / "wheels")
     return folder
 
 

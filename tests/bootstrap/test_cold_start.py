@@ -78,12 +78,12 @@ def test_a_path_among_the_arguments_stays_the_same_path(start: Start, tmp_path: 
 
 def test_paths_in_variables_count_from_where_the_job_started(start: Start, tmp_path: Path) -> None:
     workspace = tmp_path / "workspace"
-    relative = {"RUNNER_TEMP": "../temp", "GITHUB_WORKSPACE": ".", "SSL_CERT_FILE": "ca.pem"}
-    told = start(environ=relative | {"SSL_CERT_DIR": os.pathsep.join(["one", "", "two", ""])}).told
+    relative = {"RUNNER_TEMP": "../temp", "GITHUB_WORKSPACE": ".", "SSL_CERT_FILE": "../ca.pem"}
+    told = start(environ=relative | {"SSL_CERT_DIR": os.pathsep.join(["../one", "", "../two", ""])}).told
     assert Path(told["folder"]).parent.resolve() == (tmp_path / "temp").resolve()
     assert told["environ"]["GITHUB_WORKSPACE"] == str(workspace)
-    assert told["environ"]["SSL_CERT_FILE"] == str(workspace / "ca.pem")
-    assert told["environ"]["SSL_CERT_DIR"].split(os.pathsep) == [str(workspace / "one"), str(workspace / "two")]
+    assert told["environ"]["SSL_CERT_FILE"] == str(workspace / "../ca.pem")
+    assert told["environ"]["SSL_CERT_DIR"].split(os.pathsep) == [str(workspace / "../one"), str(workspace / "../two")]
 
 
 def test_the_interpreter_is_isolated_and_speaks_utf_8(plain: Started) -> None:

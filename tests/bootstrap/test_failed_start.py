@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 from builders.started import ROOT, Started
 from pypi_trusted_publish.errors import PublishError
-from pypi_trusted_publish.installation.pip_child import Pip
+from pypi_trusted_publish.installation.installer import Installer, PrivateFolder
+from pypi_trusted_publish.installation.pip import Pip
 
 Start = Callable[..., Started]
-
-
-@pytest.fixture
-def bootstrap() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("the_bootstrap", ROOT / "bootstrap.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def test_packages_that_cannot_be_had_end_the_run_before_the_program(start: Start, tmp_path: Path) -> None:
@@ -92,7 +81,7 @@ def test_a_broken_configuration_of_pip_is_named(start: Start, tmp_path: Path) ->
     (tmp_path / "pip.conf").write_text("cert = nowhere\n", encoding="utf-8")
     started = start(environ={"PIP_CONFIG_FILE": str(tmp_path / "pip.conf")})
     assert (started.code, started.errors, started.program_ran) == (2, "", False)
-    assert f"cannot be read as one: {tmp_path / 'pip.conf'}" in started.output
+    assert f"is not valid: {tmp_path / 'pip.conf'}" in started.output
 
 
 def test_a_folder_for_temporary_files_that_is_not_there_is_named(start: Start, tmp_path: Path) -> None:
@@ -108,11 +97,11 @@ def test_a_summary_that_cannot_be_written_changes_nothing_else(start: Start, tmp
     assert started.output.splitlines()[-1].startswith("The summary could not be written: ")
 
 
-def test_an_interpreter_without_pip_is_told_what_to_set_up(bootstrap: ModuleType, tmp_path: Path) -> None:
-    folder = bootstrap.PrivateFolder(str(tmp_path))
+def test_an_interpreter_without_pip_is_told_what_to_set_up(tmp_path: Path) -> None:
+    folder = PrivateFolder(str(tmp_path))
     try:
         with pytest.raises(PublishError) as caught:
-            bootstrap.Installer(folder, {}, None).install("runtime")
+            Installer(ROOT, folder, {}, lambda: None).install("runtime")
     finally:
         folder.remove()
     diagnosis = caught.value.diagnostics()[0]
@@ -121,15 +110,15 @@ def test_an_interpreter_without_pip_is_told_what_to_set_up(bootstrap: ModuleType
     assert "actions/setup-python@" in diagnosis.snippet
 
 
-def test_a_pip_that_installs_elsewhere_is_found_out(bootstrap: ModuleType, tmp_path: Path) -> None:
+def test_a_pip_that_installs_elsewhere_is_found_out(tmp_path: Path) -> None:
     liar = tmp_path / "pip"
     liar.mkdir()
     (liar / "__init__.py").touch()
     (liar / "__main__.py").write_text("print('Successfully installed everything')\n", encoding="utf-8")
-    folder = bootstrap.PrivateFolder(str(tmp_path))
+    folder = PrivateFolder(str(tmp_path))
     try:
         with pytest.raises(PublishError) as caught:
-            bootstrap.Installer(folder, {}, Pip(path=str(liar))).install("runtime")
+            Installer(ROOT, folder, {}, lambda: Pip(path=str(liar))).install("runtime")
     finally:
         folder.remove()
     diagnosis = caught.value.diagnostics()[0]

@@ -15,12 +15,16 @@ import pytest
 
 from builders.started import ROOT
 
-SHELLS: Final = tuple(shell for shell in ("sh", "dash", "bash", "ksh", "zsh") if shutil.which(shell))
+SHELLS: Final = tuple(
+    pytest.param(shell, marks=() if shutil.which(shell) else pytest.mark.skip(reason=f"{shell} is not on this machine"))
+    for shell in ("sh", "dash", "bash", "busybox", "mksh", "zsh")
+)
+"""Shells that are `sh` on some system; each is started by a link of that name, by which it knows to behave as one."""
 
 TELLING_BOOTSTRAP: Final = """\
 import json, os, sys
 print(json.dumps({"process": os.getpid(), "argv": sys.argv, "flags": [sys.flags.isolated, sys.flags.no_site,
-                  sys.flags.utf8_mode], "python": os.environ.get("WHO", sys.executable)}))
+                  sys.flags.utf8_mode], "python": os.environ.get("WHO", sys.executable), "environ": dict(os.environ)}))
 """
 
 
@@ -67,7 +71,11 @@ class Machine:
         self.path += [str(self.folder / entry) for entry in entries]
 
     def launch(self, *arguments: str, cwd: str = ".") -> None:
-        command = [shutil.which(self.shell) or self.shell, str(self.action / "launch.sh"), *arguments]
+        shell = self.folder / "shell" / "sh"
+        shell.parent.mkdir(exist_ok=True)
+        if not shell.exists():
+            shell.symlink_to(shutil.which(self.shell) or self.shell)
+        command = [str(shell), str(self.action / "launch.sh"), *arguments]
         environ = self.environ | {"PATH": os.pathsep.join(self.path)}
         with subprocess.Popen(
             command, env=environ, cwd=self.folder / cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -146,6 +154,98 @@ def test_the_newest_python_of_the_tool_cache_is_the_last_resort(machine: Machine
     machine.environ["RUNNER_TOOL_CACHE"] = str(machine.folder / "tool cache")
     machine.launch()
     assert machine.chosen == "tool cache/Python/3.12.1/x64/bin/python3"
+
+
+def test_the_newest_python_is_chosen_by_version_final_and_regular_builds_first(machine: Machine) -> None:
+    builds = {
+        "3.13.9/x64": "3.13.9",
+        "3.13.10/x64": "3.13.10",
+        "3.14.0/x64-freethreaded": "3.14.0",
+        "3.15.0-rc.1/x64": "3.15.0",
+    }
+    machine.environ["RUNNER_TOOL_CACHE"] = str(machine.folder / "cache")
+    chosen = []
+    for place in ("3.13.10/x64", "3.13.9/x64", "3.14.0/x64-freethreaded", "3.15.0-rc.1/x64"):
+        for build, version in builds.items():
+            machine.python(f"cache/Python/{build}/bin", version)
+        machine.launch()
+        chosen.append(machine.chosen)
+        shutil.rmtree(machine.folder / "cache" / "Python" / place)
+        del builds[place]
+    assert chosen == [
+        f"cache/Python/{place}/bin/python3"
+        for place in ("3.13.10/x64", "3.13.9/x64", "3.14.0/x64-freethreaded", "3.15.0-rc.1/x64")
+    ]
+
+
+def test_a_tool_cache_in_the_workspace_is_not_used(machine: Machine) -> None:
+    machine.python("workspace/cache/Python/3.13.1/x64/bin")
+    machine.environ["RUNNER_TOOL_CACHE"] = str(machine.folder / "workspace" / "cache")
+    machine.launch()
+    assert machine.code == 2
+
+
+def test_variables_that_load_libraries_do_not_reach_python(machine: Machine) -> None:
+    machine.python("good")
+    machine.on_path("good")
+    loading = ("OPENSSL_CONF", "OPENSSL_MODULES", "OPENSSL_ENGINES", "GCONV_PATH", "SSLKEYLOGFILE", "LD_AUDIT")
+    machine.environ |= dict.fromkeys(loading, "")
+    machine.environ["OPENSSL_CONF"] = str(machine.folder / "workspace" / "openssl.cnf")
+    machine.environ["LD_LIBRARY_PATH"] = str(machine.folder / "workspace")
+    machine.launch()
+    assert [name for name in (*loading, "LD_LIBRARY_PATH") if name in machine.told["environ"]] == []
+
+
+def test_a_python_with_its_own_libraries_finds_them(machine: Machine) -> None:
+    machine.python("python/bin")
+    (machine.folder / "python" / "lib").mkdir()
+    (machine.folder / "python" / "lib" / "libpython3.12.so.1.0").touch()
+    machine.on_path("python/bin")
+    machine.launch()
+    assert machine.told["environ"]["LD_LIBRARY_PATH"] == str(machine.folder / "python" / "lib")
+
+
+def test_libraries_in_the_workspace_are_not_loaded_for_a_python_that_it_links_to(machine: Machine) -> None:
+    machine.python("real/bin")
+    (machine.folder / "workspace" / "lib").mkdir()
+    (machine.folder / "workspace" / "lib" / "libpython3.12.so.1.0").touch()
+    (machine.folder / "workspace" / "bin").symlink_to(machine.folder / "real" / "bin")
+    machine.on_path("workspace/bin")
+    machine.launch()
+    assert "LD_LIBRARY_PATH" not in machine.told["environ"]
+
+
+def test_functions_of_the_environment_are_not_called(machine: Machine) -> None:
+    machine.python("good")
+    machine.on_path("good")
+    machine.environ |= {f"BASH_FUNC_{name}%%": "() { exit 66; }" for name in ("cd", "echo", "pwd", "exec", "unset")}
+    machine.launch()
+    assert machine.chosen == "good/python3"
+
+
+def test_on_macos_variables_of_its_loader_end_the_run_with_their_names(machine: Machine) -> None:
+    machine.python("good")
+    machine.on_path("good")
+    machine.environ["DYLD_INSERT_LIBRARIES"] = str(machine.folder / "workspace" / "evil.dylib")
+    machine.launch()
+    assert machine.chosen == "good/python3", "elsewhere nothing reads them"
+    machine.environ["RUNNER_OS"] = "macOS"
+    machine.launch()
+    assert machine.code == 2
+    assert "libraries-by-environment" in machine.output
+    assert "DYLD_INSERT_LIBRARIES" in machine.output
+
+
+@pytest.mark.parametrize("name", ["##[error]x", "a\nb", "\x1b[31m", "100%0Ax", "blanks and é"])
+def test_the_name_of_a_folder_cannot_become_a_command_or_color(machine: Machine, name: str) -> None:
+    machine.python(name, "3.9.1")
+    machine.on_path(name)
+    machine.launch()
+    assert machine.code == 2
+    assert machine.output.count("\n") == 1
+    assert "python3 in a folder with unusual characters in its name (3.9.1)" in machine.output
+    summary = (machine.folder / "summary").read_text(encoding="utf-8")
+    assert name not in machine.output + summary
 
 
 def test_entries_of_the_path_that_others_may_have_filled_are_passed_over(machine: Machine) -> None:

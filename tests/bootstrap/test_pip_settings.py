@@ -17,10 +17,12 @@ from pypi_trusted_publish.installation.pip_settings import (
     credentials,
     pip_environment,
     pip_settings,
-    trusted_path,
 )
+from pypi_trusted_publish.installation.python_child import needed_variables
 
 ALWAYS = {
+    **needed_variables(),
+    "PATH": "/none",
     "TEMP": "/private",
     "TMP": "/private",
     "TMPDIR": "/private",
@@ -32,7 +34,9 @@ NO_FILES = {"PIP_CONFIG_FILE": os.devnull}
 
 
 def environment(environ: dict[str, str], *, started_in: str = "/started") -> dict[str, str]:
-    return pip_environment(environ, private="/private", started_in=started_in, platform="linux", prefix="/none")
+    return pip_environment(
+        environ, private="/private", no_programs="/none", started_in=started_in, platform="linux", prefix="/none"
+    )
 
 
 def settings(environ: dict[str, str]) -> dict[str, str]:
@@ -140,17 +144,6 @@ def test_relative_paths_in_the_settings_count_from_where_the_job_started(tmp_pat
     found = environment(given, started_in=str(tmp_path))
     assert found["PIP_FIND_LINKS"] == f"{tmp_path / 'wheels'} https://example.invalid/links"
     assert found["PIP_CERT"] == "none.pem"
-
-
-def test_the_path_keeps_only_absolute_entries_outside_of_the_workspace(tmp_path: Path) -> None:
-    workspace, outside = tmp_path / "workspace", tmp_path / "workspace-tools"
-    (workspace / "bin").mkdir(parents=True)
-    outside.mkdir()
-    (outside / "link").symlink_to(workspace / "bin")
-    entries = ["", ".", "bin", str(workspace), str(workspace / "bin"), str(outside / "link"), str(outside)]
-    path = os.pathsep.join(entries)
-    assert trusted_path(path, workspace=str(workspace)) == str(outside)
-    assert trusted_path(path, workspace="").split(os.pathsep) == entries[3:]
 
 
 def test_the_places_of_configuration_on_linux() -> None:

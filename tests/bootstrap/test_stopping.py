@@ -38,5 +38,5 @@ def test_a_signal_to_the_process_that_the_runner_started_stops_pip_and_removes_t
             output, _ = process.communicate(timeout=PATIENT)
             assert connection.recv(1) == b"", "pip must have ended too"
     assert process.returncode == 128 + number
-    assert output == f"Stopped by {number.name} before anything was sent.\n"
+    assert output == f"Ended by {number.name} before anything was sent.\n"
     assert started.left_over == []

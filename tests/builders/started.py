@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -11,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+
+import pytest
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 LAUNCHERS: Final = ("action.yml", "launch.sh", "launch.ps1", "bootstrap.py")
@@ -58,6 +61,19 @@ def copy_checkout(folder: Path, *, program: str | None = TELLING_PROGRAM) -> Pat
     if program is not None:
         (folder / "src" / "pypi_trusted_publish" / "__main__.py").write_text(program, encoding="utf-8")
     return folder
+
+
+def built_release_tree(temporary: pytest.TempPathFactory) -> Path:
+    """The release tree of this checkout, built once for all workers of a test run."""
+    shared = temporary.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        shared = shared.parent
+    tree, own = shared / "release-tree", shared / f"release-tree-{os.getpid()}"
+    if not tree.exists():
+        subprocess.run([sys.executable, str(ROOT / "tools" / "release_tree.py"), str(own)], check=True)
+        with contextlib.suppress(OSError):  # another worker was faster
+            own.rename(tree)
+    return tree
 
 
 def network_variables() -> dict[str, str]:

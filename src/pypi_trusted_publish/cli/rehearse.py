@@ -20,7 +20,7 @@ from packaging.utils import parse_wheel_filename
 
 from ..clock import SkippingClock
 from ..errors import EXIT_OK, DistributionError, WorkflowError
-from ..installation.pip_child import find_pip, start_pip
+from ..installation.pip import PipRun, find_pip
 from ..installation.pip_settings import pip_environment
 from ..io.console import Style
 from .process import ProcessContext
@@ -157,6 +157,7 @@ class Customer:
         child = pip_environment(
             self.environ,
             private=str(self.folder),
+            no_programs=str(self.folder / "no-programs"),
             started_in=str(self.folder),
             platform=sys.platform,
             prefix=sys.prefix,
@@ -165,10 +166,12 @@ class Customer:
             child.pop(setting, None)
         child["PIP_INDEX_URL"] = self.simple_url
         arguments = ["install", *_OPTIONS, "--target", str(target), requirement]
-        with start_pip(pip, arguments, environment=child, folder=str(self.folder)) as process:
-            said, _ = process.communicate()
-        if process.returncode != 0:
-            raise NotInstallableError(f"pip could not install {requirement}:\n{said}")
+        try:
+            status, printed = PipRun(pip, arguments, environment=child, folder=str(self.folder)).result()
+        except TimeoutError:
+            raise NotInstallableError(f"pip did not install {requirement} in time") from None
+        if status != 0:
+            raise NotInstallableError(f"pip could not install {requirement}:\n{printed}")
         return next(target.glob("*.dist-info")).name
 
     def download(self, file: PublishedFile) -> str:

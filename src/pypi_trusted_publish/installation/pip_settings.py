@@ -1,12 +1,11 @@
-"""What a pip that runs for us may know of the machine: an allow-list of variables, and ten of its own settings.
+"""What pip may know of the machine: an allow-list of variables, and ten of its own settings.
 
-pip obeys its configuration files and every ``PIP_...`` variable. Most of those settings serve people at a terminal,
-and some (``user``, ``prefix``, ``root``, ``dry-run``, ``python``) break an installation into a folder in silence. So
-the child is told to read no file at all, and the few settings that say *where packages come from* are read here and
-handed on as variables: never as arguments, which every process of the machine can read, for an index URL may carry
-credentials.
+pip obeys its configuration files and every ``PIP_...`` variable. Most of those settings are meant for a terminal, and
+some (``user``, ``prefix``, ``root``, ``dry-run``, ``python``) silently break an installation into a folder. So the
+child reads no configuration file; the few settings that say *where packages come from* are read here and passed on as
+variables, never as arguments: every process of the machine can read those, and an index URL may carry credentials.
 
-Standard library only: ``bootstrap.py`` runs this before anything is installed.
+Standard library only.
 
 Source: pip's documentation, "Configuration" and "Command line options", as of pip 26.3 (August 2026).
 """
@@ -22,15 +21,17 @@ import urllib.parse
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from .python_child import needed_variables
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 PASSED_ON: Final = (
-    *("PATH", "HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "SYSTEMROOT", "WINDIR", "LD_LIBRARY_PATH"),
+    *("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "WINDIR"),
     *("XDG_CONFIG_HOME", "NETRC", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"),
     *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy"),
 )
-"""Variables that reach the child as they are: how to find programs, people's folders, the network and its trust."""
+"""Variables that reach the child as they are: the user's folders, the network and its trust."""
 
 SETTINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "index-url": ("pypi-url", "index-url"),
@@ -58,37 +59,28 @@ _LOCAL_FILES: Final = frozenset({"find-links", "cert", "client-cert"})
 
 
 class UnreadableSettingsError(Exception):
-    """A configuration file of pip is no INI file; pip itself would stop at it too. ``str()`` is its path."""
+    """A configuration file of pip is not an INI file; pip itself would stop at it too. ``str()`` is its path."""
 
 
 def pip_environment(
-    environ: Mapping[str, str], *, private: str, started_in: str, platform: str, prefix: str
+    environ: Mapping[str, str], *, private: str, no_programs: str, started_in: str, platform: str, prefix: str
 ) -> dict[str, str]:
-    """Everything that a pip child of ours finds in its environment.
+    """Return the whole environment of a pip child.
 
-    ``private`` is its folder for temporary files; ``started_in`` the folder against which relative paths in the
-    settings count; ``platform`` and ``prefix`` are ``sys.platform`` and ``sys.prefix``. Raises
-    :class:`UnreadableSettingsError`.
+    ``private`` is its folder for temporary files; ``no_programs`` an empty folder, its PATH, because pip would start
+    ``lsb_release`` and ``rustc`` with the index's credentials; ``started_in`` the folder to which relative paths in the
+    settings refer; ``platform`` and ``prefix`` are ``sys.platform`` and ``sys.prefix``.
+
+    Raises UnreadableSettingsError.
     """
-    child = {name: environ[name] for name in PASSED_ON if environ.get(name)}
-    if "PATH" in child:
-        child["PATH"] = trusted_path(child["PATH"], workspace=environ.get("GITHUB_WORKSPACE", ""))
+    child = {name: environ[name] for name in PASSED_ON if environ.get(name)} | needed_variables()
+    child["PATH"] = no_programs
     child.update(dict.fromkeys(("TEMP", "TMP", "TMPDIR"), private))
     for setting, value in pip_settings(environ, platform=platform, prefix=prefix).items():
         name = "PIP_" + setting.upper().replace("-", "_")
         child[name] = _absolute(value, started_in) if setting in _LOCAL_FILES else value
     child.update(PIP_CONFIG_FILE=os.devnull, PIP_DISABLE_PIP_VERSION_CHECK="1", PIP_ROOT_USER_ACTION="ignore")
     return child
-
-
-def trusted_path(path: str, *, workspace: str) -> str:
-    """``PATH`` without empty and relative entries and without those inside the workspace."""
-    inside = os.path.realpath(workspace) if workspace else None
-    return os.pathsep.join(
-        entry
-        for entry in path.split(os.pathsep)
-        if Path(entry).is_absolute() and not (inside and _is_inside(os.path.realpath(entry), inside))
-    )
 
 
 def pip_settings(environ: Mapping[str, str], *, platform: str, prefix: str) -> dict[str, str]:
@@ -187,7 +179,3 @@ def _absolute(value: str, started_in: str) -> str:
     """Each of the blank-separated paths that exists below the folder of the start, made absolute; the rest as it is."""
     candidates = [(word, os.path.join(started_in, word)) for word in value.split()]  # noqa: PTH118
     return " ".join(full if os.path.exists(full) else word for word, full in candidates)  # noqa: PTH110
-
-
-def _is_inside(path: str, folder: str) -> bool:
-    return os.path.normcase(path + os.sep).startswith(os.path.normcase(folder.rstrip(os.sep) + os.sep))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from ..checks.description import Rendering, Verdict
-from .rst_rendering import CHILD, render_rst
+from .rst_rendering import CHILD, load_renderer, render_rst
 
 LOCK_NAME: Final = "description"
 """The lock (``requirements/description.txt``) that holds docutils, readme-renderer and what they need."""
@@ -68,7 +68,7 @@ class DescriptionRenderer:
                 return
             importlib.invalidate_caches()
         try:
-            import readme_renderer.rst  # noqa: F401 - only where reStructuredText must be rendered
+            load_renderer()
         except ImportError:
             self._missing = "docutils and readme-renderer are not installed"
 

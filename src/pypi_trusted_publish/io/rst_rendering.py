@@ -13,6 +13,7 @@ import json
 import re
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Final
 
 from ..checks.description import Rendering, Verdict
@@ -31,8 +32,18 @@ _LONGEST_MESSAGE: Final = 300
 SHORT_OF_MEMORY: Final = Rendering(verdict=Verdict.UNKNOWN, problem="it needs more memory than a check may take")
 
 
+def load_renderer() -> None:
+    """Import the index's renderer, without the compiled package that cleans its HTML: nobody sees that HTML here.
+
+    Raises ImportError.
+    """
+    sys.modules.setdefault("nh3", ModuleType("nh3"))
+    import readme_renderer.rst  # noqa: F401 - only where reStructuredText must be rendered
+
+
 def render_rst(text: str) -> Rendering:
     """What the index makes of a description. Imports docutils, which must be there."""
+    load_renderer()
     from docutils.core import publish_parts
     from docutils.utils import SystemMessage
     from docutils.writers.html5_polyglot import Writer

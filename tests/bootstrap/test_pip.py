@@ -6,12 +6,12 @@ import json
 import sys
 from pathlib import Path
 
-from pypi_trusted_publish.installation.pip_child import (
+from pypi_trusted_publish.installation.pip import (
     Pip,
+    PipRun,
     choose_pip,
     find_pip,
     package_folders,
-    start_pip,
     wheel_folders,
 )
 
@@ -51,10 +51,11 @@ def test_the_child_gets_exactly_its_environment_its_arguments_and_no_input(tmp_p
     (folder / "__main__.py").write_text(telling, encoding="utf-8")
     (tmp_path / "there").mkdir()
     given = {"PIP_INDEX_URL": "https://robot:secret@example.invalid/"}
-    process = start_pip(Pip(path=str(folder)), ["install", "é"], environment=given, folder=str(tmp_path / "there"))
-    said, _ = process.communicate()
-    environment, arguments, working, standard_input = json.loads(said)
+    run = PipRun(Pip(path=str(folder)), ["install", "é"], environment=given, folder=str(tmp_path / "there"))
+    status, printed = run.result()
+    environment, arguments, working, standard_input = json.loads(printed)
+    assert status == 0
     assert {name: value for name, value in environment.items() if name != "LC_CTYPE"} == given
     assert (arguments, standard_input) == (["install", "é"], "")
     assert Path(working) == (tmp_path / "there").resolve()
-    assert not any("secret" in part for part in Pip(path=str(folder)).command(["install"]))
+    assert not any("secret" in part for part in Pip(path=str(folder)).command(["install"], seconds=60))

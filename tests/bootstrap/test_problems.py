@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from pypi_trusted_publish.errors import Diagnosis
-from pypi_trusted_publish.installation.early_report import annotation, lines, summary
-from pypi_trusted_publish.installation.pip_problems import not_installed
+from pypi_trusted_publish.installation.problems import annotation, log_lines, not_installed, summary
 
 FOREIGN = "x\r::add-mask::y ##[error]z\x1b[31m"
 
@@ -14,7 +13,7 @@ DIAGNOSIS = Diagnosis(
 
 
 def test_the_log_has_the_whole_of_it_without_commands() -> None:
-    assert lines(DIAGNOSIS) == [
+    assert log_lines(DIAGNOSIS) == [
         "It broke: x\\r::add-mask::y ##\\[error]z\\x1b[31m 100%",
         "Mend it.",
         "- one",

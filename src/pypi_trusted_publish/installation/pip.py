@@ -1,0 +1,146 @@
+"""Find a pip that no stranger could have touched, and run it in a child that imports nothing else of the machine.
+
+pip itself is the wheel that comes with the interpreter (``ensurepip``); where a distributor took that out, pip's own
+folder in site-packages is entered as the one package ``pip``, without its neighbors. Standard library only.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import site
+import subprocess
+import sys
+import sysconfig
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from .python_child import isolated_command, start_child, stop_child
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+MEMORY: Final = 1 << 30
+"""Bytes of address space that pip may use, where the system enforces it."""
+LARGEST_FILE: Final = 256 << 20
+"""Bytes of a file that pip may write: it verifies each download before it begins the next."""
+SECONDS: Final = 120
+"""Seconds that an installation may take, and for each package another ``SECONDS_EACH``."""
+SECONDS_EACH: Final = 15
+
+OPTIONS: Final = (
+    "--require-hashes", "--no-deps", "--only-binary", ":all:", "--no-input", "--no-cache-dir",
+    "--no-compile", "--no-warn-script-location", "--progress-bar", "off", "--no-color",
+)  # fmt: skip
+"""Options of every installation."""
+
+_BOUNDS: Final = """\
+import sys
+seconds, memory, size = map(int, sys.argv.pop(1).split())
+try:
+    import resource, signal
+    signal.alarm(seconds)
+    for kind, bound in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_FSIZE, size), (resource.RLIMIT_CORE, 0)):
+        try:
+            resource.setrlimit(kind, (bound, bound))
+        except (OSError, ValueError):
+            pass
+except ImportError:
+    pass
+"""
+"""A lower bound that is already there stays. The alarm ends a pip whose parent was killed."""
+
+_RUN_WHEEL: Final = """\
+import runpy
+sys.path.insert(0, sys.argv.pop(1))
+runpy.run_module("pip", run_name="__main__", alter_sys=True)
+"""
+
+_RUN_FOLDER: Final = """\
+import importlib.util, os, runpy
+folder = sys.argv.pop(1)
+start = os.path.join(folder, "__init__.py")
+spec = importlib.util.spec_from_file_location("pip", start, submodule_search_locations=[folder])
+sys.modules["pip"] = package = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(package)
+runpy.run_module("pip", run_name="__main__", alter_sys=True)
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pip:
+    """A pip that can be run: a wheel file, or the folder of an installed package."""
+
+    path: str
+
+    def command(self, arguments: Sequence[str], *, seconds: int, python: str = sys.executable) -> list[str]:
+        """Return the command line that runs it with ``arguments`` in a child with bounds."""
+        program = _BOUNDS + (_RUN_WHEEL if self.path.endswith(".whl") else _RUN_FOLDER)
+        bounds = f"{seconds + 10} {MEMORY} {LARGEST_FILE}"
+        return isolated_command(program, bounds, self.path, *arguments, python=python)
+
+
+def find_pip() -> Pip | None:
+    """Find the pip of this interpreter, or None when its distributor left out both forms."""
+    return choose_pip(wheel_folders(), package_folders())
+
+
+def choose_pip(wheels: Iterable[Path], packages: Iterable[Path]) -> Pip | None:
+    """Choose the newest pip wheel of the first folder that has one, else the first folder that holds pip itself."""
+    for folder in wheels:
+        found = sorted(folder.glob("pip-*.whl"), key=_version)
+        if found:
+            return Pip(path=str(found[-1]))
+    for folder in packages:
+        if (folder / "pip" / "__main__.py").is_file():
+            return Pip(path=str(folder / "pip"))
+    return None
+
+
+def wheel_folders() -> Iterator[Path]:
+    """Where an interpreter keeps the wheels of ``ensurepip``: its own folder, or that of the distributor."""
+    yield Path(os.__file__).parent / "ensurepip" / "_bundled"
+    distributor = sysconfig.get_config_var("WHEEL_PKG_DIR")
+    if distributor:
+        yield Path(distributor)
+
+
+def package_folders() -> Iterator[Path]:
+    """Say where packages may be installed, the interpreter's own environment first; none is imported from."""
+    environment = Path(sys.executable).parent.parent
+    yield environment / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"
+    yield environment / "Lib" / "site-packages"
+    yield from map(Path, (sysconfig.get_path("purelib"), *site.getsitepackages(), site.getusersitepackages()))
+
+
+class PipRun:
+    """One run of pip, which another thread may end."""
+
+    def __init__(
+        self, pip: Pip, arguments: Sequence[str], *, environment: Mapping[str, str], folder: str, packages: int = 1
+    ) -> None:
+        self.seconds = SECONDS + SECONDS_EACH * packages
+        command = pip.command(arguments, seconds=self.seconds)
+        self._process = start_child(command, environment=environment, folder=folder)
+
+    def result(self) -> tuple[int, str]:
+        """Wait for the end; returns the exit code and everything that pip printed.
+
+        Raises TimeoutError when it takes longer than ``seconds``. The child and its group have ended in any case.
+        """
+        try:
+            printed, _ = self._process.communicate(timeout=self.seconds)
+        except subprocess.TimeoutExpired:
+            raise TimeoutError(self.seconds) from None
+        finally:
+            self.stop()
+        return self._process.returncode, printed
+
+    def stop(self) -> None:
+        """End it, wherever it is."""
+        stop_child(self._process)
+
+
+def _version(wheel: Path) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", wheel.name.split("-")[1])]

@@ -1,0 +1,194 @@
+"""What can go wrong before the program has its packages, and how it is reported without them.
+
+Standard library only: the transcript, which reports everything else, needs the packages.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from ..errors import Cure, Diagnosis, IndexUnavailable, PublishError, WorkflowError
+from ..sanitize import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SET_UP_PYTHON: Final = """\
+- uses: actions/setup-python@a309ff8b426b58ec0e2a45f0f869d46889d02405  # v6.2.0
+  with:
+    python-version: "3.x"
+"""
+
+READ_MORE: Final = "docs/troubleshooting.md"
+
+_CREDENTIALS: Final = re.compile(r"(?<=://)[^/\s]+(?=@)")
+_TAIL: Final = 20
+_DISK_FULL: Final = re.compile(r"\[Errno (?:28|122)\]|No space left on device|Disk quota exceeded")
+
+
+def log_lines(diagnosis: Diagnosis) -> list[str]:
+    """Return the whole of it for a log, cleaned, without line ends."""
+    parts = [diagnosis.message, diagnosis.likely_cause, diagnosis.fix, *diagnosis.snippet.splitlines()]
+    parts += [f"{name}: {value}" for name, value in diagnosis.details]
+    return [clean(part) for part in parts if part]
+
+
+def annotation(diagnosis: Diagnosis) -> str:
+    """Return an error of the run: a workflow command on one line, at most 4,000 characters of text."""
+    text = " ".join(part for part in (diagnosis.message, diagnosis.likely_cause, diagnosis.fix) if part)
+    message = clean(text)[:4000].replace("%", "%25")
+    return f"::error title=pypi-trusted-publish {diagnosis.code}::{message}"
+
+
+def summary(diagnosis: Diagnosis) -> str:
+    """Return Markdown for the job summary; whatever may be foreign is in a code block."""
+    code = "\n".join("    " + line for line in log_lines(diagnosis))
+    return f"### Nothing was published: the action could not start\n\n{code}\n\nSee `{diagnosis.read_more}`.\n"
+
+
+def pip_missing(python: str) -> PublishError:
+    """The interpreter ``python`` (its path and version) came without pip in any form."""
+    return WorkflowError(
+        Diagnosis(
+            code="pip-missing",
+            message=f"This Python has no pip, neither bundled nor installed: {python}.",
+            likely_cause="Slim images leave out pip and ensurepip.",
+            fix="Set up a complete Python before this step, or install the distributor's packages for pip and venv.",
+            snippet=SET_UP_PYTHON,
+            read_more=READ_MORE,
+        )
+    )
+
+
+def not_installed(lock: str, printed: str, status: int, python: str) -> PublishError:
+    """Pip ended with ``status`` while it installed ``lock``; ``printed`` is all of its output."""
+    tail = [_CREDENTIALS.sub("***", line) for line in printed.splitlines() if line.strip()][-_TAIL:]
+    errors = [line for line in tail if line.startswith("ERROR:")] or tail[-1:]
+    if any(_DISK_FULL.search(line) for line in tail):
+        return disk_full(errors[-1])
+    return IndexUnavailable(
+        Diagnosis(
+            code="packages-not-installed",
+            message=f"pip could not install the locked packages of {lock!r} (status {status}): {' '.join(errors)}",
+            likely_cause="Usually the package index, or a proxy on the way to it, did not answer or sent different files.",
+            fix="Run the job again. If it fails again, check the index, proxy and certificates in pip's settings.",
+            read_more=READ_MORE,
+            details=(("Python", python), *(("pip", line) for line in tail)),
+        )
+    )
+
+
+def installation_too_slow(lock: str, seconds: float, python: str) -> PublishError:
+    """Pip did not finish within ``seconds``."""
+    return IndexUnavailable(
+        Diagnosis(
+            code="packages-not-installed",
+            message=f"pip did not install the locked packages of {lock!r} within {seconds:g} seconds and was ended.",
+            likely_cause="The package index, or a proxy on the way to it, is very slow or stopped answering.",
+            fix="Run the job again. If it fails again, check the index and proxy that pip is set to use.",
+            read_more=READ_MORE,
+            details=(("Python", python),),
+        )
+    )
+
+
+def no_wheel(lock: str, packages: Sequence[str], python: str) -> PublishError:
+    """No wheel of these ``packages`` (``name==version``) fits the interpreter ``python``."""
+    return WorkflowError(
+        Diagnosis(
+            code="no-wheel-for-python",
+            message=f"There is no wheel for this Python of {', '.join(packages)}: {python}.",
+            likely_cause=f"The lock {lock!r} needs these packages, and their maintainers publish no wheel for this Python on "
+            "this platform.",
+            fix="Use a regular CPython 3.10 or newer on a platform that they support (docs/platforms.md).",
+            snippet=SET_UP_PYTHON,
+            read_more="docs/platforms.md",
+        )
+    )
+
+
+def incomplete(lock: str, missing: Sequence[str], python: str) -> PublishError:
+    """Pip reported success, and these ``name==version`` are not there."""
+    return WorkflowError(
+        Diagnosis(
+            code="packages-incomplete",
+            message=f"pip reported success, but packages of {lock!r} are missing: {', '.join(missing)}.",
+            likely_cause="A setting of this pip redirects installations.",
+            fix="Set up another Python before this step.",
+            snippet=SET_UP_PYTHON,
+            read_more=READ_MORE,
+            details=(("Python", python),),
+        )
+    )
+
+
+def package_tampered(wrong: Sequence[str]) -> PublishError:
+    """Files in ``wheels/`` that are not those of the locks; each entry names a file and what is wrong with it."""
+    return WorkflowError(
+        Diagnosis(
+            code="package-tampered",
+            message=f"The packages in this checkout of the action differ from its lock: {'; '.join(wrong)}.",
+            likely_cause="The action was not fetched from a release of this project, or its files were changed afterwards.",
+            fix="Pin the commit of a release. On a runner of your own, also remove its copy of the action.",
+            read_more=READ_MORE,
+        )
+    )
+
+
+def settings_unreadable(path: str) -> PublishError:
+    """A configuration file of pip is malformed."""
+    return WorkflowError(
+        Diagnosis(
+            code="pip-settings-unreadable",
+            cure=Cure.RUNNER,
+            message=f"The configuration file of pip is not valid: {path}.",
+            fix="Correct or remove it on the runner; pip itself stops at it too.",
+            read_more=READ_MORE,
+        )
+    )
+
+
+def no_private_folder(parent: str, reason: str) -> PublishError:
+    """No folder could be made in ``parent``; ``reason`` is the operating system's phrase."""
+    return WorkflowError(
+        Diagnosis(
+            code="no-private-folder",
+            cure=Cure.RUNNER,
+            message=f"No folder can be made in {parent}: {reason}.",
+            likely_cause="RUNNER_TEMP names a folder that does not exist, is full, or belongs to another user.",
+            fix="On a runner of your own, make that folder writable for the user that runs the job.",
+            read_more=READ_MORE,
+        )
+    )
+
+
+def disk_full(reason: str) -> PublishError:
+    """The packages do not fit into ``RUNNER_TEMP``; ``reason`` is what reported it."""
+    return WorkflowError(
+        Diagnosis(
+            code="runner-disk-full",
+            cure=Cure.RUNNER,
+            message=f"The packages of the action could not be written to RUNNER_TEMP: {reason}",
+            likely_cause="The file system of RUNNER_TEMP is full; the action needs about 60 MB there.",
+            fix="Free space on the runner, or set RUNNER_TEMP to a folder on another file system.",
+            read_more=READ_MORE,
+        )
+    )
+
+
+def trust_store_in_workspace(variables: Sequence[str]) -> PublishError:
+    """These variables (``NAME=path``) name certificates inside the workspace."""
+    return WorkflowError(
+        Diagnosis(
+            code="trust-store-in-workspace",
+            message=f"Trusted certificates would be read from the workspace: {', '.join(variables)}.",
+            likely_cause="An earlier step can write there and set these variables for this step.",
+            fix="Copy the certificates out of the workspace in an earlier step, and set the variable to that copy "
+            "in the `env:` of this step.",
+            snippet='- run: cp ca.pem "$RUNNER_TEMP/ca.pem"\n'
+            "# and in the step that publishes:\n"
+            "  env:\n    SSL_CERT_FILE: ${{ runner.temp }}/ca.pem\n",
+            read_more=READ_MORE,
+        )
+    )

@@ -1,0 +1,79 @@
+"""Start a Python in a child process that runs nothing but what it is given.
+
+The child runs with ``-I -S``: no folder of the caller, no ``PYTHON...`` variable, no site-packages, so neither a
+``.pth`` file nor a ``sitecustomize`` nor a package that lies there is ever run. It is the leader of its own process
+group, so that it ends together with whatever it has started. Standard library only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+ISOLATED: Final = ("-I", "-S", "-X", "utf8")
+"""Options of an interpreter that reads no setting and no package of the machine."""
+GRACE: Final = 2.0
+"""Seconds between the request to end and the end."""
+
+
+def isolated_command(program: str, *arguments: str, python: str = sys.executable) -> list[str]:
+    """Return the command line that runs the source text ``program`` with ``arguments`` in ``sys.argv[1:]``."""
+    return [python, *ISOLATED, "-c", program, *arguments]
+
+
+def needed_variables() -> dict[str, str]:
+    """Return the variables without which this interpreter does not start: nothing else of ours reaches a child.
+
+    Windows needs its own folder. An interpreter with a shared library in its own ``lib`` folder, as in the runner's
+    tool cache, finds it by ``LD_LIBRARY_PATH``, which is worked out anew and never taken from the environment.
+    """
+    if sys.platform == "win32":
+        return {"SYSTEMROOT": os.environ.get("SYSTEMROOT", r"C:\Windows")}  # noqa: TID251 - one that holds no secret
+    libraries = Path(sys.base_prefix, "lib")
+    return {"LD_LIBRARY_PATH": str(libraries)} if any(libraries.glob("libpython*.so*")) else {}
+
+
+def start_child(command: Sequence[str], *, environment: Mapping[str, str], folder: str) -> subprocess.Popen[str]:
+    """Start ``command`` in ``folder`` as the leader of a group; what it prints comes as text from ``stdout``."""
+    new_group = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+    return subprocess.Popen(
+        list(command),
+        cwd=folder,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=sys.platform != "win32",
+        creationflags=new_group,
+    )
+
+
+def stop_child(process: subprocess.Popen[str], *, grace: float = GRACE) -> None:
+    """End a child of :func:`start_child` and its group: ask, wait for ``grace`` seconds, then kill."""
+    if process.poll() is None:
+        _signal_group(process, "SIGTERM")
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(grace)
+    _signal_group(process, "SIGKILL")
+    process.wait()
+
+
+def _signal_group(process: subprocess.Popen[str], name: str) -> None:
+    """Send a signal to the group, which may outlive its leader; Windows knows the leader only."""
+    if sys.platform == "win32":
+        process.kill()
+        return
+    try:
+        os.killpg(process.pid, getattr(signal, name))
+    except (ProcessLookupError, PermissionError):  # nobody is left, or (macOS) a leader that nobody has waited for
+        return

@@ -1,0 +1,243 @@
+"""A start from a release tree: its wheels are used when they are those of the lock, without any network."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+
+from builders.started import ROOT, Started, built_release_tree
+from pypi_trusted_publish.errors import PublishError
+from pypi_trusted_publish.installation.installer import Installer, PrivateFolder
+from pypi_trusted_publish.installation.locks import read_lock
+from pypi_trusted_publish.installation.release_tree import LARGEST_CONTENT, unpack_wheel
+
+OFFLINE = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "", "HTTPS_PROXY": "http://127.0.0.1:1", "HTTP_PROXY": ""}
+"""Whatever would ask the network fails."""
+
+Change: TypeAlias = Callable[[Path], object]
+
+
+@pytest.fixture
+def started(tmp_path: Path, release_tree: Path) -> Started:
+    found = Started(checkout=release_tree, folder=tmp_path)
+    found.environ |= OFFLINE
+    return found
+
+
+def wheel(tree: Path, name: str) -> Path:
+    (found,) = (tree / "wheels").glob(f"{name}-*.whl")
+    return found
+
+
+def change_a_byte(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def without_first_pin(path: Path) -> None:
+    path.write_text(re.split(r"\n(?=\S)", path.read_text(encoding="utf-8"), maxsplit=1)[1], encoding="utf-8")
+
+
+def with_crlf(tree: Path) -> None:
+    for path in [*tree.glob("*.py"), *tree.glob("requirements/*"), *tree.glob("src/**/*.py")]:
+        path.write_bytes(path.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
+
+
+def test_every_package_comes_from_the_tree_and_no_pip_is_needed(started: Started, release_tree: Path) -> None:
+    started.environ["PATH"] = ""
+    started.run(["publish"])
+    assert (started.code, started.output, started.errors) == (0, "", "")
+    folder = started.told["folder"]
+    assert {path.startswith(folder) for path in started.told["modules"].values()} == {True}
+    assert not any(".whl" in path for path in started.told["path"])
+    assert started.left_over == []
+
+
+def test_descriptions_are_rendered_from_the_tree_alone(started: Started) -> None:
+    started.run(["publish", "install-twice"])
+    assert (started.code, started.errors) == (0, "")
+    assert started.told["packages"] == ["description", "runtime"]
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (lambda tree: change_a_byte(wheel(tree, "idna")), "idna-"),
+        (lambda tree: os.truncate(wheel(tree, "certifi"), 1000), "certifi-"),
+        (lambda tree: os.truncate(wheel(tree, "h11"), 0), "h11-"),
+        (lambda tree: shutil.copy(wheel(tree, "h11"), tree / "wheels" / "evil-1.0-py3-none-any.whl"), "evil-1.0-"),
+        (lambda tree: wheel(tree, "h11").rename(tree / "wheels" / "h11-9.9-py3-none-any.whl"), "h11-9.9-"),
+        (lambda tree: shutil.copy(wheel(tree, "h11"), wheel(tree, "idna")), "idna-"),
+        (lambda tree: without_first_pin(tree / "requirements" / "runtime.txt"), "actions_toolkit-"),
+    ],
+    ids=["a byte", "cut off", "empty", "one more", "renamed", "another wheel", "a lock with a line less"],
+)
+def test_a_tree_that_differs_from_its_lock_stops_the_run_before_anything_is_imported(
+    started: Started, release_tree: Path, change: Change, named: str
+) -> None:
+    change(release_tree)
+    started.run(["publish"])
+    assert (started.code, started.errors, started.program_ran) == (2, "", False)
+    assert "::error title=pypi-trusted-publish package-tampered::" in started.output
+    assert named in started.output
+    assert started.left_over == []
+
+
+def test_everything_that_differs_is_named_at_once(started: Started, release_tree: Path) -> None:
+    change_a_byte(wheel(release_tree, "idna"))
+    change_a_byte(wheel(release_tree, "httpx"))
+    started.run(["publish"])
+    assert "httpx-" in started.output
+    assert "idna-" in started.output
+
+
+def test_a_wheel_that_is_missing_is_fetched_by_pip(started: Started, release_tree: Path, wheels: Path) -> None:
+    wheel(release_tree, "idna").unlink()
+    started.environ["PIP_FIND_LINKS"] = str(wheels)
+    started.run(["publish"])
+    assert (started.code, started.errors) == (0, "")
+
+
+def test_only_the_wheel_that_is_missing_is_asked_of_pip(started: Started, release_tree: Path, tmp_path: Path) -> None:
+    missing = wheel(release_tree, "idna")
+    (tmp_path / "one").mkdir()
+    missing.rename(tmp_path / "one" / missing.name)
+    started.environ["PIP_FIND_LINKS"] = str(tmp_path / "one")
+    started.run(["publish"])
+    assert (started.code, started.errors) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "change", [with_crlf, lambda tree: (tree / "wheels" / "README").touch()], ids=["CRLF", "other"]
+)
+def test_a_tree_that_only_looks_different_is_used(started: Started, release_tree: Path, change: Change) -> None:
+    change(release_tree)
+    started.run(["publish"])
+    assert (started.code, started.errors) == (0, "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders cannot be made read-only")
+def test_a_read_only_checkout_is_used_and_two_runs_do_not_meet(started: Started, release_tree: Path) -> None:
+    before = sorted(release_tree.rglob("*"))
+    for path in before:
+        path.chmod(path.stat().st_mode & ~0o222)
+    command = [sys.executable, "-I", "-S", "-u", "-X", "utf8", str(release_tree / "bootstrap.py"), "publish"]
+    both = [subprocess.Popen(command, env=started.environ, cwd=started.folder) for _ in range(2)]
+    assert [process.wait(120) for process in both] == [0, 0]
+    assert sorted(release_tree.rglob("*")) == before
+    assert started.left_over == []
+
+
+def test_the_tree_works_on_every_interpreter_of_this_machine(started: Started, interpreters: list[str]) -> None:
+    for python in interpreters:
+        started.run(["publish", "install-twice"], python=python)
+        assert (started.code, started.errors) == (0, ""), python
+
+
+def test_the_tree_has_what_the_locks_name_byte_for_byte(tmp_path_factory: pytest.TempPathFactory) -> None:
+    tree = built_release_tree(tmp_path_factory)
+    checked = subprocess.run(
+        ["sha256sum", "--check", "--ignore-missing", "--strict", "../requirements/wheels.txt"],
+        cwd=tree / "wheels", capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert len(set(checked.stdout.splitlines())) == len(list((tree / "wheels").iterdir()))
+    present = {path.name for path in (tree / "wheels").iterdir()}
+    for name in ("runtime", "description", "attestations"):
+        lock = read_lock(ROOT / "requirements", name)
+        for pin in lock.pins:
+            pure = [one.filename for one in lock.wheels_of(pin) if one.is_pure]
+            assert set(pure) <= present
+
+
+def contents(tree: Path) -> list[Path]:
+    return [path.relative_to(tree) for path in sorted(tree.rglob("*")) if path.is_file()]
+
+
+def test_the_tree_is_the_same_twice(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> None:
+    first = built_release_tree(tmp_path_factory)
+    subprocess.run([sys.executable, str(ROOT / "tools" / "release_tree.py"), str(tmp_path / "tree")], check=True)
+    files = contents(first)
+    assert files == contents(tmp_path / "tree")
+    for file in files:
+        assert (first / file).read_bytes() == (tmp_path / "tree" / file).read_bytes()
+        assert (first / file).stat().st_mode == (tmp_path / "tree" / file).stat().st_mode
+
+
+def test_a_package_without_a_wheel_for_this_interpreter_is_named_before_pip_is_asked(tmp_path: Path) -> None:
+    requirements = tmp_path / "requirements"
+    requirements.mkdir()
+    digest = "0" * 64
+    (requirements / "odd.txt").write_text(f"only-amiga==1.0 \\\n    --hash=sha256:{digest}\n", encoding="utf-8")
+    (requirements / "wheels.txt").write_text(
+        f"# odd\n{digest}  only_amiga-1.0-cp39-cp39-amiga_68k.whl\n", encoding="utf-8"
+    )
+    folder = PrivateFolder(str(tmp_path))
+    try:
+        with pytest.raises(PublishError) as caught:
+            Installer(tmp_path, folder, {}, lambda: pytest.fail("pip was asked")).install("odd")
+    finally:
+        folder.remove()
+    diagnosis = caught.value.diagnostics()[0]
+    assert (caught.value.exit_code, diagnosis.code) == (2, "no-wheel-for-python")
+    assert "only-amiga==1.0" in diagnosis.message
+    assert sys.executable in diagnosis.message
+
+
+def archive(*members: tuple[str | zipfile.ZipInfo, bytes]) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as written:
+        for name, content in members:
+            written.writestr(name, content)
+    return file.getvalue()
+
+
+def link(name: str) -> zipfile.ZipInfo:
+    member = zipfile.ZipInfo(name)
+    member.external_attr = 0o120777 << 16
+    return member
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        archive(("../outside.py", b"")),
+        archive(("inside/../../outside.py", b"")),
+        archive(("/outside.py", b"")),
+        archive(("C:/outside.py", b"")),
+        archive(("..\\outside.py", b"")),
+        archive(("demo.data/scripts/run", b"")),
+        archive((link("link.py"), b"/etc/passwd")),
+        archive(("aux\n.py", b"")),
+        archive(("module.py.", b"")),
+        archive(("large.py", bytes(LARGEST_CONTENT + 1))),
+        archive(*((f"{number}.py", b"") for number in range(10_001))),
+        archive(("one.py", b""))[:-30],
+        b"",
+    ],
+    ids=[*("..", "inner ..", "absolute", "drive", "backslash", "data"),
+         *("link", "control", "dot", "large", "many", "cut", "empty")],
+)  # fmt: skip
+def test_a_wheel_that_would_leave_its_folder_or_fill_the_disk_is_not_unpacked(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "packages").mkdir()
+    with pytest.raises(ValueError, match=r"."):
+        unpack_wheel(content, tmp_path / "packages")
+    assert [path.name for path in tmp_path.iterdir()] == ["packages"]
+    assert list((tmp_path / "packages").rglob("*.py*")) == []
+
+
+def test_a_sound_wheel_is_unpacked_whole(tmp_path: Path) -> None:
+    unpack_wheel(archive(("demo/__init__.py", b"1"), ("demo/data/é.txt", b"2"), ("demo/sub/", b"")), tmp_path)
+    assert (tmp_path / "demo" / "__init__.py").read_bytes() == b"1"
+    assert (tmp_path / "demo" / "data" / "é.txt").read_bytes() == b"2"
