@@ -8,7 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv rehearse test test-more test-pythons lint types workflows tests fuzz bench format docs summary pin lock clean
+.PHONY: help venv rehearse test test-more test-pythons lint types workflows tests fuzz bench format docs summary pin lock release-tree verify-release clean
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*##/\1 -/p' Makefile
@@ -72,10 +72,20 @@ pin: venv  ## let the examples pin a release: make pin VERSION=1.2.3
 
 lock: venv  ## refresh the hash locks with what is a week old; one package has one pin in all of them
 	$(BIN)/uv pip compile --quiet --upgrade --exclude-newer P7D $(LOCK) requirements/dev.in --output-file requirements/dev.txt
-	for name in description attestations; do \
-	  $(BIN)/uv pip compile --quiet $(LOCK) --constraints requirements/dev.txt requirements/$$name.in --output-file requirements/$$name.txt || exit; done
-	$(BIN)/uv pip compile --quiet $(LOCK) --no-deps --constraints requirements/dev.txt requirements/runtime.in --output-file requirements/runtime.txt
+	$(BIN)/uv pip compile --quiet $(LOCK) --constraints requirements/dev.txt requirements/attestations.in --output-file requirements/attestations.txt
+	for name in runtime description; do \
+	  $(BIN)/uv pip compile --quiet $(LOCK) --no-deps --constraints requirements/dev.txt requirements/$$name.in --output-file requirements/$$name.txt || exit; done
+	$(BIN)/python tools/wheel_table.py
+	$(BIN)/python tools/generate_docs.py
 LOCK := --universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-header --no-annotate
+
+release-tree: venv  ## write the tree of a release: make release-tree OUT=build/release
+	rm -rf $(OUT)
+	$(BIN)/python tools/release_tree.py $(OUT)
+OUT ?= build/release
+
+verify-release: venv  ## build the tree of a release anew and compare: make verify-release TAG=v1.2.3
+	$(BIN)/python tools/verify_release.py $(TAG)
 
 clean:  ## remove what the commands above made
 	rm -rf .venv* .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* dist build

@@ -52,8 +52,8 @@ LIBRARIES: Final[dict[str, frozenset[str]]] = {
 
 OWN_LIBRARY: Final[dict[str, frozenset[str]]] = {
     "io.github.commands": frozenset({"actions_toolkit"}),
-    "io.descriptions": frozenset({"readme_renderer"}),
     "io.rst_rendering": frozenset({"readme_renderer", "docutils"}),
+    "installation.locks": frozenset({"packaging"}),
     "io.progress": frozenset({"rich"}),
     "attestations.*": frozenset({"sigstore", "pypi_attestations", "cryptography", "requests", "tuf", "rfc3161_client"}),
     "workflows.document": frozenset({"ruamel"}),

@@ -20,6 +20,7 @@ from ruamel.yaml import YAML
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
+from tools.platforms_page import platforms_page  # noqa: E402
 from tools.retry_page import retry_page  # noqa: E402
 from tools.rules_page import rules_page  # noqa: E402
 
@@ -158,6 +159,7 @@ FILLED: Final = ("README.md", "docs/performance.md")
 """Pages written by hand, apart from what stands between markers."""
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "docs/rules.md": rules_page,
+    "docs/platforms.md": platforms_page,
     "docs/retries.md": retry_page,
     "docs/faults.md": faults_page,
 }

@@ -43,17 +43,21 @@ def pins(lock: str) -> dict[str, str]:
 def commands(uv: str) -> tuple[tuple[str, ...], ...]:
     """The calls of ``uv`` that recompile the locks: ``dev`` first, whose pins the others take over."""
     upgrades = tuple(part for package in TABLES for part in ("--upgrade-package", package))
+    settled = ("--exclude-newer", "P7D")  # nothing younger than a week
     taken_over = ("--constraints", "requirements/dev.txt")
     compile_ = (uv, "pip", "compile", "--quiet", *OPTIONS)
     return (
-        (*compile_, *upgrades, "requirements/dev.in", "--output-file", "requirements/dev.txt"),
-        *(
-            (*compile_, *taken_over, f"requirements/{name}.in", "--output-file", f"requirements/{name}.txt")
-            for name in ("description", "attestations")
-        ),
+        (*compile_, *upgrades, *settled, "requirements/dev.in", "--output-file", "requirements/dev.txt"),
         (
-            *(*compile_, "--no-deps", *taken_over),
-            *("requirements/runtime.in", "--output-file", "requirements/runtime.txt"),
+            *(*compile_, *taken_over),
+            *("requirements/attestations.in", "--output-file", "requirements/attestations.txt"),
+        ),
+        *(
+            (
+                *(*compile_, "--no-deps", *taken_over),
+                *(f"requirements/{name}.in", "--output-file", f"requirements/{name}.txt"),
+            )
+            for name in ("runtime", "description")
         ),
     )
 
@@ -82,6 +86,8 @@ def main() -> None:
     before = pins(lock.read_text(encoding="utf-8"))
     for command in commands(str(Path(sys.executable).with_name("uv"))):
         subprocess.run(command, cwd=root, check=True)
+    for script in ("wheel_table.py", "generate_docs.py"):
+        subprocess.run([sys.executable, str(root / "tools" / script)], cwd=root, check=True, stdout=subprocess.DEVNULL)
     sys.stdout.write(changes(before, pins(lock.read_text(encoding="utf-8"))))
 
 

@@ -4,7 +4,6 @@ It holds the files of this checkout that the action needs, and ``wheels/``: the 
 as the package index serves them. pip fetches them, each by its SHA-256. The same checkout gives the same tree.
 """
 
-# ruff: noqa: INP001 - a script, run by its path
 from __future__ import annotations
 
 import argparse

@@ -5,7 +5,6 @@ without names; the names say which wheels are pure, and for which platforms ther
 ``sha256sum``, one section for each lock.
 """
 
-# ruff: noqa: INP001 - a script, run by its path
 from __future__ import annotations
 
 import re

@@ -58,7 +58,7 @@ def test_both_launchers_ask_the_same_question_and_give_the_same_answer() -> None
         "No Python of 3.10 or newer on this runner. Found: ",
         "No Python on this runner's PATH or in its tool cache.",
         'Set one up before this step: "uses: actions/setup-python" with "python-version: 3.x".',
-        "::error title=pypi-trusted-publish no-python::",
+        "::error title=pypi-trusted-publish ",
         "### Nothing was published: the action could not start",
     ):
         assert shared in shell

@@ -11,7 +11,7 @@ from typing import Final
 
 SAYS_CODES: Final = frozenset({"Diagnosis", "Problem"})
 """What is made with a ``code`` that a user reads."""
-LAUNCHERS: Final = ("launch.sh", "launch.ps1")
+LAUNCHERS: Final = ("launch.sh", "launch.ps1", "bootstrap.py")
 
 
 @dataclass(frozen=True)
@@ -106,5 +106,6 @@ def codes_of(root: Path) -> frozenset[str]:
     for path in (root / "src" / "pypi_trusted_publish").rglob("*.py"):
         found.update(Module(ast.parse(path.read_text(encoding="utf-8"))).codes())
     for name in LAUNCHERS:
-        found.update(re.findall(r"title=pypi-trusted-publish ([a-z-]+)::", (root / name).read_text(encoding="utf-8")))
+        text = (root / name).read_text(encoding="utf-8")
+        found.update(re.findall(r"(?:title=pypi-trusted-publish|\bstop) ([a-z]+-[a-z-]+)(?=::| )", text))
     return frozenset(found)

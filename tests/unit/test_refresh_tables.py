@@ -33,7 +33,16 @@ def test_every_lock_is_recompiled_as_the_makefile_does_it() -> None:
     assert options is not None
     assert tuple(options[1].split()) == SCRIPT["OPTIONS"]
     written = {command[command.index("--output-file") + 1] for command in SCRIPT["commands"]("uv")}
-    assert written == {f"requirements/{path.name}" for path in (ROOT / "requirements").glob("*.txt")}
+    locks = {path.with_suffix(".txt").name for path in (ROOT / "requirements").glob("*.in")}
+    assert written == {f"requirements/{name}" for name in locks}
+
+
+def test_nothing_younger_than_a_week_is_taken_by_either_way() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert re.search(r"compile .*--upgrade --exclude-newer P7D .*requirements/dev\.in", makefile)
+    first, *others = SCRIPT["commands"]("uv")
+    assert first[first.index("--exclude-newer") + 1] == "P7D"
+    assert all("--constraints" in command for command in others)
 
 
 def test_only_the_packages_that_carry_tables_are_upgraded() -> None:
