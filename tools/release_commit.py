@@ -1,8 +1,8 @@
 """Commit a release tree: ``release_commit.py TREE VERSION``.
 
 The commit's first parent is HEAD, the second the head of the branch ``releases``, when there is one: so that the branch
-holds every release. Moves that branch and makes the tag ``v<VERSION>``, in this repository only; prints the commit. Names
-and dates are those of HEAD, so that the same tree gives the same commit. A tag that is that commit already stays.
+holds every release. Moves that branch and makes the tag ``v<VERSION>``, in this repository only; prints the commit.
+Names and dates are those of HEAD, so that the same tree gives the same commit. A tag with that tree stays.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ BRANCH: Final = "refs/heads/releases"
 def git(*arguments: str, environ: Mapping[str, str] | None = None, repository: Path = ROOT) -> str:
     """Run git in the repository; returns what it printed, nothing when it failed under ``--quiet``."""
     ended = subprocess.run(
-        ["git", "-C", str(repository), *arguments],
+        ["git", "-C", str(repository), *arguments],  # noqa: S607 - the developer's git
         check="--quiet" not in arguments,
         stdout=subprocess.PIPE,
         encoding="utf-8",
-        env={**os.environ, **(environ or {})},  # noqa: TID251 - git reads it
+        env={**os.environ, **(environ or {})},
     )
     return ended.stdout.strip()
 
@@ -43,11 +43,9 @@ def commit(tree: Path, version: str, repository: Path = ROOT) -> str:
     parents = [git("rev-parse", "HEAD", repository=repository)]
     if previous := git("rev-parse", "--verify", "--quiet", BRANCH, repository=repository):
         parents.append(previous)
-    name, email, date = git("show", "--no-patch", "--format=%an%n%ae%n%at +0000", "HEAD", repository=repository).split(
-        "\n"
-    )
-    who = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER")
-           for key, value in (("NAME", name), ("EMAIL", email), ("DATE", date))}  # fmt: skip
+    shown = git("show", "--no-patch", "--format=%an%n%ae%n%at +0000", "HEAD", repository=repository)
+    known = dict(zip(("NAME", "EMAIL", "DATE"), shown.split("\n"), strict=True))
+    who = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in known.items()}
     options = [part for parent in parents for part in ("-p", parent)]
     made = git("commit-tree", content, *options, "-m", f"Release {version}", environ=who, repository=repository)
     git("update-ref", BRANCH, made, repository=repository)
@@ -74,4 +72,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))  # noqa: TID251 - the entry of a script
+    raise SystemExit(main(sys.argv[1:]))

@@ -49,6 +49,10 @@ def build(root: Path, out: Path) -> None:
         wanted = list(pure_wheels(root / "requirements"))
         for some in rounds([pin for pin, _ in wanted]):
             fetch(some, fetched)
+        absent = [wheel.filename for _, wheel in wanted if not (fetched / wheel.filename).is_file()]
+        if absent:
+            there = ", ".join(sorted(path.name for path in fetched.iterdir()))
+            raise SystemExit(f"pip did not download {', '.join(absent)}; it left {there}")
         for _, wheel in wanted:
             content = (fetched / wheel.filename).read_bytes()
             if hashlib.sha256(content).hexdigest() != wheel.sha256:
@@ -96,7 +100,7 @@ def fetch(pins: Sequence[Pin], folder: Path) -> None:
 def tree_id(folder: Path) -> str:
     """The id that git gives the content of ``folder``."""
     with tempfile.TemporaryDirectory(prefix="tree-") as repository:
-        environ = {**os.environ, "GIT_DIR": repository, "GIT_WORK_TREE": str(folder)}  # noqa: TID251 - git reads it
+        environ = {**os.environ, "GIT_DIR": repository, "GIT_WORK_TREE": str(folder)}
         git = ["git", "-c", "core.autocrlf=false", "-c", "core.fileMode=true"]
         subprocess.run([*git, "init", "--quiet"], check=True, env=environ)
         subprocess.run([*git, "add", "--all", "--force"], check=True, env=environ, cwd=folder)
@@ -120,4 +124,4 @@ def main(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))  # noqa: TID251 - the entry of a script
+    raise SystemExit(main(sys.argv[1:]))

@@ -69,4 +69,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))  # noqa: TID251 - the entry of a script
+    raise SystemExit(main(sys.argv[1:]))

@@ -71,7 +71,7 @@ def not_installed(lock: str, printed: str, status: int, python: str) -> PublishE
         Diagnosis(
             code="packages-not-installed",
             message=f"pip could not install the locked packages of {lock!r} (status {status}): {' '.join(errors)}",
-            likely_cause="Usually the package index, or a proxy on the way to it, did not answer or sent different files.",
+            likely_cause="Usually the package index, or a proxy in between, did not answer or sent different files.",
             fix="Run the job again. If it fails again, check the index, proxy and certificates in pip's settings.",
             read_more=READ_MORE,
             details=(("Python", python), *(("pip", line) for line in tail)),
@@ -99,8 +99,8 @@ def no_wheel(lock: str, packages: Sequence[str], python: str) -> PublishError:
         Diagnosis(
             code="no-wheel-for-python",
             message=f"There is no wheel for this Python of {', '.join(packages)}: {python}.",
-            likely_cause=f"The lock {lock!r} needs these packages, and their maintainers publish no wheel for this Python on "
-            "this platform.",
+            likely_cause=f"The lock {lock!r} needs these packages, and their maintainers publish no wheel for this "
+            "Python on this platform.",
             fix="Use a regular CPython 3.10 or newer on a platform that they support (docs/platforms.md).",
             snippet=SET_UP_PYTHON,
             read_more="docs/platforms.md",
@@ -129,7 +129,7 @@ def package_tampered(wrong: Sequence[str]) -> PublishError:
         Diagnosis(
             code="package-tampered",
             message=f"The packages in this checkout of the action differ from its lock: {'; '.join(wrong)}.",
-            likely_cause="The action was not fetched from a release of this project, or its files were changed afterwards.",
+            likely_cause="The action was not fetched from a release of this project, or its files were changed since.",
             fix="Pin the commit of a release. On a runner of your own, also remove its copy of the action.",
             read_more=READ_MORE,
         )
