@@ -15,9 +15,8 @@ from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 MINORS: Final = range(10, 16)
-CORE: Final = [
-    f"tests/{name}" for name in ("attestations", "bootstrap", "flow", "github", "index", "property", "report")
-]
+FOLDERS: Final = ("checks", "core", "readers", "io", "publish", "attestations", "report", "bootstrap")
+CORE: Final = [f"tests/{name}" for name in FOLDERS]
 ASK: Final = "import platform, sys; print(platform.python_implementation(), platform.python_version(), sys.executable)"
 
 

@@ -13,7 +13,7 @@ from pypi_trusted_publish.core.urls import TESTPYPI_UPLOAD
 from pypi_trusted_publish.errors import WorkflowError
 from pypi_trusted_publish.inputs import INPUTS, Inputs, parse_inputs
 
-ACTION = Path(__file__).resolve().parents[2] / "action.yml"
+ACTION = Path(__file__).resolve().parents[1] / "action.yml"
 FLAGS = ("skip-existing", "verify-metadata", "verbose", "print-hash", "dry-run", "require-protection")
 
 
