@@ -145,7 +145,7 @@ class Project:
 
     name: str = ""
     indexes: Mapping[str, str] = field(default_factory=dict)
-    """Names of indexes for ``uv publish --index``, and their upload URLs."""
+    """Names of indexes for ``uv publish --index``, and their upload URLs; an empty name: the default."""
     table: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -167,8 +167,9 @@ def read_project(folder: Path) -> Project:
     poetry = _table(_table(table, "tool"), "poetry")
     flit = _table(_table(_table(table, "tool"), "flit"), "metadata")
     name = _table(table, "project").get("name") or poetry.get("name") or flit.get("module") or ""
-    found = _table(_table(table, "tool"), "uv").get("index")
-    indexes = {}
+    uv = _table(_table(table, "tool"), "uv")
+    found, default = uv.get("index"), uv.get("publish-url")
+    indexes = {"": str(default)} if default else {}
     for index in found if isinstance(found, list) else ():
         if isinstance(index, dict) and index.get("name"):
             indexes[str(index["name"])] = str(index.get("publish-url") or index.get("url") or "")

@@ -16,10 +16,11 @@ from .document import Data, Node, Place
 from .known_commands import build_action, builds, installs_only_publishing_tools
 from .model import SECRET, Job, Remark, Step, Workflow, read_workflow
 from .permissions import PermissionRewriter
-from .publishing_steps import CREDENTIAL_INPUTS, Kind, Publication, publication_of
+from .publishing_steps import CREDENTIAL_INPUTS, Kind, Publication, destinations, publication_of
 from .scripts import Script, read_script
 from .splice import CannotSplice, Splice, add_job_entries, scalar_source
 from .step_rewriter import StepRewriter, new_name
+from .uploads import Upload
 
 DEFAULT_ENVIRONMENT: Final = INPUTS["environment"].default
 _EMPTY: Final[Mapping[str, str]] = {}
@@ -114,6 +115,7 @@ class _Mover:
     def __init__(self, workflow: Workflow, uses: str, indexes: Mapping[str, str]) -> None:
         self._workflow = workflow
         self._indexes = indexes
+        self._uses = uses
         self._splice = Splice(workflow.text)
         self._shared = _shared(workflow.root)
         self._steps = StepRewriter(workflow, self._splice, uses)
@@ -164,11 +166,23 @@ class _Mover:
         ]
         if publication.kind is Kind.CONTAINER and publication.uploads[0].index.question:
             asked.append(publication.uploads[0].index.question)
+        asked += [self._build_first(step, upload) for upload in publication.uploads if upload.build_first]
         if publication.kind is Kind.COMMAND and publication.script is not None:
             asked += _order(publication.script, publication)
         for question in asked:
             self._ask(publication.place, question)
         return not asked
+
+    def _build_first(self, step: Step, upload: Upload) -> str:
+        """What to write for a command that builds and uploads."""
+        environment = step.job.environment.text
+        source = scalar_source(environment) if environment and environment.lower() != DEFAULT_ENVIRONMENT else ""
+        inputs = self._steps.new_inputs(upload, source, environment)
+        given = "".join(f", {name}: {value.strip()}" for name, (_, value) in inputs.items()).removeprefix(", ")
+        return (
+            f"'{upload.by}' builds the distributions too. Write two steps instead: 'run: {upload.build_first}', and "
+            f"'uses: {self._uses}'{f' with {{{given}}}' if given else ''}. Better, build in a job of its own."
+        )
 
     def _structure(self, step: Step, publication: Publication) -> Iterator[str]:
         node = step.node
@@ -318,10 +332,9 @@ class _Mover:
     # What is left
 
     def _publishers(self, job: Job, publications: Sequence[Publication]) -> None:
-        environments = job.environments or (DEFAULT_ENVIRONMENT,)
         for publication in publications:
             for upload in publication.uploads:
-                for title in upload.index.titles:
+                for title, environments in destinations(job, upload, DEFAULT_ENVIRONMENT):
                     self.publishers.append(
                         NeededPublisher(
                             place=job.place, job=job.name, index=title, environments=environments,

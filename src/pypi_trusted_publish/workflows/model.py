@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
@@ -118,7 +118,7 @@ class Job:
     @cached_property
     def environments(self) -> tuple[str, ...]:
         """Every name that its environment can have; an expression where the file does not say."""
-        return self.possible(self.environment.text) if self.environment else ()
+        return tuple(filter(None, self.possible(self.environment.text))) if self.environment else ()
 
     @property
     def permissions(self) -> Node:
@@ -149,28 +149,53 @@ class Job:
 
         Returns ``text`` itself, alone, when they do not.
         """
-        expression = _EXPRESSION.fullmatch(text.strip())
-        if expression is None or expression[1].count("${{"):
-            return (text,)
-        inner = expression[1].strip()
+        return tuple(dict.fromkeys(value for (value,) in self.possible_together(text)))
+
+    def possible_together(self, *texts: str) -> tuple[tuple[str, ...], ...]:
+        """Every combination of values that texts can have; those of one matrix entry belong together."""
+        rows: list[dict[str, str]] = [{}]
+        for text in dict.fromkeys(texts):
+            inner = _inner(text)
+            if not _MATRIX.fullmatch(inner) or not self._matrix_rows(inner):
+                values = self._values(text, inner)
+                rows = [{**row, text: value} for row in rows for value in values]
+        keyed: dict[str, list[str]] = {}
+        for text in dict.fromkeys(texts):
+            if text not in rows[0]:
+                keyed.setdefault(_inner(text).split(".")[1], []).append(text)
+        for group in keyed.values():
+            columns = [self._matrix_rows(_inner(text)) for text in group]
+            entries = list(dict.fromkeys(zip(*columns, strict=True)))
+            rows = [{**row, **dict(zip(group, entry, strict=True))} for row in rows for entry in entries]
+        return tuple(dict.fromkeys(tuple(row[text] for text in texts) for row in rows))
+
+    def _values(self, text: str, inner: str) -> tuple[str, ...]:
         values: tuple[str, ...] = ()
-        if key := _MATRIX.fullmatch(inner):
-            values = tuple(self._matrix_values(key[1].split(".")[1:]))
-        elif key := _INPUT.fullmatch(inner):
-            values = tuple(self.workflow.input_values(key[1]))
+        if key := _INPUT.fullmatch(inner):
+            values = self.workflow.input_values(key[1])
         elif choice := _CHOICE.fullmatch(inner):
             values = (choice[1], choice[2])
-        return tuple(dict.fromkeys(value for value in values if value)) or (text,)
+        return values or (text,)
 
-    def _matrix_values(self, path: list[str]) -> Iterator[str]:
+    def _matrix_rows(self, inner: str) -> tuple[str, ...]:
+        """The value of ``matrix.NAME...`` in each entry of the matrix that has ``NAME``."""
+        path = inner.split(".")[1:]
         matrix = self.node.get("strategy").get("matrix")
         sources = [(item, path[1:]) for item in matrix.get(path[0]).listed()]
-        sources += [(item, path) for item in matrix.get("include").items]
+        sources += [(item, path) for item in matrix.get("include").items if path[0] in item.entries]
+        found = []
         for source, rest in sources:
             node = source
             for name in rest:
                 node = node.get(name)
-            yield node.text
+            found.append(node.text)
+        return tuple(found) if any(found) else ()
+
+
+def _inner(text: str) -> str:
+    """What is between the braces when a text is one expression; empty for any other."""
+    expression = _EXPRESSION.fullmatch(text.strip())
+    return "" if expression is None or "${{" in expression[1] else expression[1].strip()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -10,9 +10,9 @@ from typing import Final
 
 from .document import Node, Place
 from .known_commands import is_known
-from .model import SECRET, Step
+from .model import SECRET, Job, Step
 from .scripts import Script, read_script
-from .targets import IndexChoice, configured_indexes, index_choice
+from .targets import IndexChoice, configured_indexes, index_choice, title_of
 from .tools import CREDENTIAL_VARIABLE, INDEX_VARIABLE, invocation
 from .uploads import Credential, ScriptReader, Upload
 
@@ -104,6 +104,21 @@ def publication_of(step: Step, indexes: Mapping[str, str] | None = None) -> Publ
         if found is not None:
             return found
     return _possibly(step)
+
+
+def destinations(job: Job, upload: Upload, default: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Each index to which an upload goes, as people call it, and the environments in which it does.
+
+    ``default``: the environment of a job that has none; may be empty.
+    """
+    pairs = job.possible_together(upload.index.value, job.environment.text or default)
+    by_index: dict[str, list[str]] = {}
+    for value, environment in pairs:
+        titles = upload.index.titles if "${{" in value else (title_of(value) or upload.index.titles[0],)
+        for title in titles:
+            by_index.setdefault(title, []).append(environment)
+    for title, environments in by_index.items():
+        yield title, tuple(dict.fromkeys(filter(None, environments)))
 
 
 def _by_action(step: Step) -> Publication:

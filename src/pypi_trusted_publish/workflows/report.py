@@ -20,7 +20,7 @@ from .document import Node, Place
 from .migration import DEFAULT_ENVIRONMENT, Migration, NeededPublisher
 from .migration import migrate as migrated
 from .model import Job, Step, Workflow
-from .publishing_steps import CREDENTIAL_INPUTS, Kind, Publication, is_our_check, publication_of
+from .publishing_steps import CREDENTIAL_INPUTS, Kind, Publication, destinations, is_our_check, publication_of
 
 _CALL: Final = re.compile(r"(?:(?P<repository>[^/@\s]+/[^/@\s]+)|\.|\$)/\.github/workflows/(?P<file>[^/@\s]+)(?:@\S+)?")
 _TRUSTED: Final = frozenset({"twine", "uv", "pdm", "maturin"})
@@ -195,10 +195,12 @@ def report_on(folder: Folder, filename: str) -> WorkflowReport:
 def _publishing(job: Job, found: Sequence[Publication]) -> Iterator[PublishingJob]:
     """The job once for each index."""
     by_index: dict[str, list[Publication]] = {}
+    environments: dict[str, dict[str, None]] = {}
     for publication in found:
         for upload in publication.uploads:
-            for title in upload.index.titles:
+            for title, names in destinations(job, upload, ""):
                 by_index.setdefault(title, []).append(publication)
+                environments.setdefault(title, {}).update(dict.fromkeys(names))
     for title, publications in by_index.items():
         credentials = [c for p in publications for c in p.credentials if not c.is_user]
         yield PublishingJob(
@@ -208,7 +210,7 @@ def _publishing(job: Job, found: Sequence[Publication]) -> Iterator[PublishingJo
             index=title,
             authentication=_authentication(job, publications),
             credentials=tuple(dict.fromkeys(c.name for c in credentials)),
-            environments=job.environments,
+            environments=tuple(environments[title]),
             ours=all(p.kind is Kind.OURS for p in publications),
         )
 

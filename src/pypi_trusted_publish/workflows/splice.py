@@ -85,19 +85,17 @@ class Splice:
 
     def comments(self, key: Node, value: Node) -> list[str]:
         """The comments inside an entry and behind it on its last line, in order."""
-        leaves = [key, *_leaves(value, key.end)]
+        return self._comments([key, *_leaves(value, key.end)], self.line_end(self.entry_end(key, value)))
+
+    def _comments(self, leaves: Sequence[Node], end: int) -> list[str]:
+        """The comments between scalars, and from the last one to ``end``."""
         found: list[str] = []
         for leaf, following in zip(leaves, [*leaves[1:], None], strict=True):
             if leaf.style in "|>" and (header := _HEADER_COMMENT.match(self.text, leaf.start)):
                 found.append(header[1].rstrip())
-            until = following.start if following is not None else self._rest_of_line(key, value)
-            gap = self.text[leaf.end : until]
-            if leaf.style not in "|>" or following is not None:
-                found += [match[0].rstrip() for match in _COMMENT.finditer(gap)]
+            gap = self.text[leaf.end : following.start if following is not None else end]
+            found += [match[0].rstrip() for match in _COMMENT.finditer(gap)]
         return found
-
-    def _rest_of_line(self, key: Node, value: Node) -> int:
-        return self.line_end(self.entry_end(key, value))
 
     def remove_entry(self, mapping: Node, name: str) -> None:
         """Remove an entry of a block mapping with its lines; its comments stay."""
@@ -127,7 +125,8 @@ class Splice:
         if prefix.strip() != "-":
             raise CannotSplice(f"line {first.place.line}: the step begins on another line than its '-'")
         indent = prefix[: prefix.index("-")]
-        kept = [comment for key, value in item.pairs for comment in self.comments(key, value)]
+        leaves = [leaf for key, value in item.pairs for leaf in (key, *_leaves(value, key.end))]
+        kept = self._comments(leaves, end)
         self.replace(start, end, "".join(f"{indent}{comment}\n" for comment in kept))
 
     def remove_entries(self, parent: Node, name: str, names: Sequence[str], added: Sequence[str] = ()) -> None:
@@ -162,7 +161,8 @@ class Splice:
                 raise CannotSplice("two changes touch the same line")
             made += [self.text[position : edit.start], edit.text]
             position = edit.end
-        return "".join([*made, self.text[position:]])
+        new = "".join([*made, self.text[position:]])
+        return new if self.text.endswith("\n") else new.removesuffix("\n").removesuffix("\r")
 
 
 def add_job_entries(splice: Splice, job: Node, lines: Sequence[str]) -> None:

@@ -20,6 +20,7 @@ _VERSION_COMMENT: Final = re.compile(
 )
 _OLD_SPELLINGS: Final = {spec.old: name for name, spec in INPUTS.items() if spec.old}
 _NO_COMMENTS: Final[Mapping[int, Sequence[str]]] = {}
+_CONDITIONS: Final = ("if", "continue-on-error")
 
 
 class StepRewriter:
@@ -157,7 +158,7 @@ class StepRewriter:
         data = step.node.dictionary()
         data["uses"] = self._uses
         self._replace_uses(step)
-        wanted = self._new_inputs(upload, environment, value)
+        wanted = self.new_inputs(upload, environment, value)
         lines = [f"{name}: {source}" for name, (source, _) in wanted.items()]
         inputs = step.node.get("with")
         if inputs.style == "flow" or not lines:
@@ -170,7 +171,7 @@ class StepRewriter:
         self._drop_from_env(step, publication, data, kept="")
         return data
 
-    def _new_inputs(self, upload: Upload, environment: str, value: str) -> dict[str, tuple[str, str]]:
+    def new_inputs(self, upload: Upload, environment: str, value: str) -> dict[str, tuple[str, str]]:
         """The inputs of a step that takes the place of a command: source and value of each."""
         wanted = {"environment": (environment, value)} if environment else {}
         if len(upload.packages) == 1:
@@ -191,7 +192,7 @@ class StepRewriter:
         step, script = publication.step, publication.script
         assert script is not None  # noqa: S101 - it is a script
         rest = _Remainder(script, publication)
-        new = [self._new_inputs(upload, environment, value) for upload in publication.uploads]
+        new = [self.new_inputs(upload, environment, value) for upload in publication.uploads]
         if rest.before or rest.after:
             return self._split(publication, rest, new)
         data = step.node.dictionary()
@@ -200,20 +201,20 @@ class StepRewriter:
         data["uses"] = self._uses
         if new[0]:
             data["with"] = {name: text for name, (_, text) in new[0].items()}
-        self._replace_run(step, script, new[0])
+        self._replace_run(step, rest.comments.get(publication.uploads[0].command, ()), new[0])
         for name in ("shell", "working-directory"):
             if name in step.node.entries:
                 self._splice.remove_entry(step.node, name)
         self._drop_from_env(step, publication, data, kept="")
         others = list(zip(publication.uploads[1:], new[1:], strict=True))
-        self._add_steps(step, [(upload, inputs) for upload, inputs in others])
+        self._add_steps(step, others, comments=rest.comments)
         return [data, *(self._added_data(step, upload, inputs) for upload, inputs in others)]
 
-    def _replace_run(self, step: Step, script: Script, inputs: Mapping[str, tuple[str, str]]) -> None:
+    def _replace_run(self, step: Step, comments: Sequence[str], inputs: Mapping[str, tuple[str, str]]) -> None:
         key, node = step.node.key("run"), step.node.get("run")
         column = key.place.column - 1
-        comments = [text for _, text in script.comments]
-        comments += [c for c in self._splice.comments(key, node) if node.style in "|>" and c not in comments]
+        if node.style in "|>":
+            comments = [*self._splice.comments(key, node), *comments]
         if comments:
             prefix = self._splice.text[self._splice.line_start(key.start) : key.start]
             indent = " " * (len(prefix) - len(prefix.lstrip(" ")))
@@ -301,12 +302,12 @@ class StepRewriter:
         )
 
     def _condition(self, step: Step) -> list[str]:
-        return [self._splice.entry_source(step.node, "if")] if "if" in step.node.entries else []
+        """What decides whether a step runs, and whether its failure counts."""
+        return [self._splice.entry_source(step.node, name) for name in _CONDITIONS if name in step.node.entries]
 
     def _added_data(self, step: Step, upload: Upload, inputs: Mapping[str, tuple[str, str]]) -> Data:
         data: dict[str, Data] = {"name": self._name_of(upload), "uses": self._uses}
-        if "if" in step.node.entries:
-            data["if"] = step.node.get("if").value
+        data.update({name: step.node.get(name).value for name in _CONDITIONS if name in step.node.entries})
         if inputs:
             data["with"] = {name: text for name, (_, text) in inputs.items()}
         return data
@@ -318,18 +319,22 @@ class StepRewriter:
         env = step.node.get("env")
         read = set(variables_in(kept))
         gone = [name for name in dict.fromkeys(names) if name in env.entries and name not in read]
-        if gone:
-            self._splice.remove_entries(step.node, "env", gone)
-            left = {name: value for name, value in env.entries.items() if name not in gone}
-            data.pop("env", None)
-            if left:
-                data["env"] = {name: value.data() for name, value in left.items()}
+        self._drop_variables(step, gone, data)
         for name in dict.fromkeys(names):
             if name in gone:
                 continue
             for holder, job in ((step.job.node, step.job.name), (self._workflow.root, "")):
                 if name in holder.get("env").entries:
                     self.outer.append((job, name))
+
+    def _drop_variables(self, step: Step, names: Sequence[str], data: dict[str, Data]) -> None:
+        if not names:
+            return
+        self._splice.remove_entries(step.node, "env", names)
+        left = {name: value.data() for name, value in step.node.get("env").entries.items() if name not in names}
+        data.pop("env", None)
+        if left:
+            data["env"] = left
 
     def without_stored_credentials(self, step: Step) -> list[Data]:
         """Take the commands that only store a credential for a tool out of a step; returns what is left of it."""
@@ -355,6 +360,9 @@ class StepRewriter:
         self._splice.replace(node.start, node.end, source)
         data = step.node.dictionary()
         data["run"] = text
+        read = {name for n in stored for word in script.commands[n].words for name in word.variables}
+        kept = set(variables_in("\n".join(rest.lines)))
+        self._drop_variables(step, [name for name in read - kept if name in step.node.get("env").entries], data)
         return [data]
 
 

@@ -54,6 +54,12 @@ def index_choice(text: str, step: Step, names: Mapping[str, str]) -> IndexChoice
     )
 
 
+def title_of(value: str) -> str:
+    """PyPI or TestPyPI for a name, a URL or nothing; empty for another index."""
+    name = public_name(value or "pypi")
+    return IndexUrls.parse(name).title if name else ""
+
+
 def _index_of_expression(wanted: str, step: Step, names: Mapping[str, str]) -> IndexChoice:
     if SECRET.search(wanted):
         return IndexChoice(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -45,6 +47,8 @@ class Upload:
     notes: tuple[str, ...] = ()
     command: int = -1
     """Its number in the script."""
+    build_first: str = ""
+    """The command that builds what it uploads, when it builds too."""
 
 
 class ScriptReader:
@@ -80,13 +84,13 @@ class ScriptReader:
                 self.dropped.add(number)
             elif command.texts[:1] == ("cd",) and len(command.words) == 2 and not command.complex:  # noqa: PLR2004
                 self._change_folder(command.words[1])
-            elif not is_known(command):
+            elif not is_known(command) and not command.complex:
                 others.append(" ".join(command.texts)[:60])
-        if self.uploads:
-            self.questions += [
-                f"the script also runs '{other}', whose effect on the upload is unknown; move it to a step of its own."
-                for other in others
-            ]
+        if self.uploads and others:
+            which = ", ".join(f"'{other}'" for other in others)
+            self.questions.append(
+                f"the script also runs {which}, and it is not known what that does; put it into a step of its own."
+            )
 
     def _change_folder(self, word: Word) -> None:
         self._folder = "$" if word.is_dynamic or word.text == "-" else joined_path(self._folder, word.text)
@@ -131,15 +135,16 @@ class ScriptReader:
             self.credentials.append(self._credential(name, word.raw, is_user=tool.options[name] is Meaning.USER))
         chosen, inputs = self._variables(tool, command)
         inputs.update(options.inputs)
-        index = self._index(tool, options.index or chosen)
+        default = self._names.get("", "") if tool.program == "uv" else ""
+        index = self._index(tool, options.index or chosen or default)
         if index.question:
             questions.append(index.question)
+        questions += _hidden_settings(self._step, tool, known={name for name, _ in self.index_variables})
         if options.check_url and index.value and index.value not in ("pypi", "testpypi"):
             inputs["check-url"] = options.check_url
-        if tool.builds and not options.no_build:
-            questions.append(_build_first(tool.name, tool.builds))
-        if options.build and tool.can_build:
-            questions.append(_build_first(f"{tool.name} --build", tool.can_build))
+        build_first = tool.builds if not options.no_build else ""
+        if options.build:
+            build_first = tool.can_build
         files = options.files or [Word(raw=f, quoted=False) for f in tool.files]
         if options.folder is not None:
             files = [options.folder]
@@ -156,7 +161,7 @@ class ScriptReader:
         self.uploads.append(
             Upload(
                 by=tool.name, index=index, packages=packages, inputs=inputs, questions=tuple(questions),
-                notes=tuple(notes), command=number,
+                notes=tuple(notes), command=number, build_first=build_first,
             )
         )  # fmt: skip
 
@@ -309,6 +314,21 @@ def _joined_badly(script: Script, number: int) -> Iterator[str]:
             yield f"the upload depends on '{' '.join(script.commands[previous].texts)}'; write that as 'if:' of a step."
 
 
+def _hidden_settings(step: Step, tool: Tool, known: AbstractSet[str]) -> Iterator[str]:
+    """Questions about settings that a script of the job makes for later steps: they may choose the index."""
+    for other in step.job.steps:
+        if ".pypirc" in other.run:
+            yield f"line {other.place.line} has a .pypirc, which may choose the index; choose it in this step instead."
+        for name, meaning in tool.variables.items():
+            if (
+                meaning is Meaning.INDEX
+                and name not in known
+                and re.search(rf"\b{name}=", other.run)
+                and other is not step
+            ):
+                yield f"line {other.place.line} sets {name}, which chooses the index; choose it in this step instead."
+
+
 def _hidden_tool(command: Command) -> str | None:
     """The upload that is inside another command; None when there is none."""
     words = [word.text.lstrip("($`").rstrip(")`;") for word in command.words]
@@ -319,10 +339,3 @@ def _hidden_tool(command: Command) -> str | None:
         if found is not None:
             return found[0].name
     return None
-
-
-def _build_first(command: str, build: str) -> str:
-    return (
-        f"'{command}' builds the distributions too. Put '{build}' into a step before this one (better: into a job of "
-        "its own), and replace this step with 'uses: org/pypi-trusted-publish'."
-    )

@@ -1,0 +1,152 @@
+"""The command ``migrate``: what it prints, what it writes, and how it ends."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from builders.workflow_cases import case
+from builders.workflow_files import GOOD, written
+from pypi_trusted_publish.cli.migrate import run_migrate
+from pypi_trusted_publish.cli.workflow_files import read_files
+from pypi_trusted_publish.errors import WorkflowError
+
+SHA = "0123456789abcdef0123456789abcdef01234567"
+
+
+def ran(*argv: str) -> tuple[int, str]:
+    stdout = io.StringIO()
+    return run_migrate(
+        ("--repository", "octo-org/demo", *argv), stdout=stdout, search=os.environ["PATH"]
+    ), stdout.getvalue()
+
+
+def test_it_shows_a_diff_and_what_is_left_to_do_and_writes_nothing(tmp_path: Path) -> None:
+    path = written(tmp_path, case("container-with-token"))
+    code, said = ran("--pin", "v2.0.0", path)
+    assert code == 0
+    assert f"--- {path}\n+++ {path}\n" in said
+    assert "+      uses: org/pypi-trusted-publish@v2.0.0\n" in said
+    assert "Owner:            octo-org\n" in said
+    assert "Environment name: release\n" in said
+    assert f"PYPI_API_TOKEN, read at {path}:21" in said
+    assert said.index("1. On the index") < said.index("2. On GitHub")
+    assert Path(path).read_text(encoding="utf-8") == case("container-with-token")
+
+
+def test_it_writes_with_the_option(tmp_path: Path) -> None:
+    path = written(tmp_path, case("container-with-token"))
+    Path(path).chmod(0o640)
+    code, said = ran("--write", path)
+    assert (code, f"{path}: written." in said) == (0, True)
+    assert "pypa/gh-action" not in Path(path).read_text(encoding="utf-8")
+    assert stat.S_IMODE(Path(path).stat().st_mode) == 0o640
+    assert [file.name for file in tmp_path.iterdir()] == ["release.yml"]
+    assert "publishes with this action already" in ran(path)[1]
+
+
+def test_a_commit_may_have_its_version_behind_it(tmp_path: Path) -> None:
+    path = written(tmp_path, case("container-in-its-own-job"))
+    assert f"uses: org/pypi-trusted-publish@{SHA}  # v1.2.3\n" in ran("--pin", f"{SHA}  # v1.2.3", path)[1]
+    assert f"uses: org/pypi-trusted-publish@{SHA}\n" in ran("--pin", SHA, path)[1]
+
+
+def test_questions_end_with_one_and_have_their_line(tmp_path: Path) -> None:
+    path = written(tmp_path, case("twine-guarded-by-its-token"))
+    code, said = ran("--write", path)
+    assert code == 1
+    assert f"{path}:11: The condition 'if: env.TWINE_PASSWORD != ''' reads TWINE_PASSWORD" in said
+    assert f"{path}: nothing was changed." in said
+
+
+@pytest.mark.parametrize(
+    "text", ["on: push\njobs: {a: {steps: [{run: make}]}}\n", "a: [", "a: b\n---\nc: d\n", "\ta: b\n", ""]
+)
+def test_what_is_not_understood_ends_with_two_and_nothing_is_written(tmp_path: Path, text: str) -> None:
+    path = written(tmp_path, text)
+    assert ran("--write", path)[0] == 2
+    assert Path(path).read_text(encoding="utf-8") == text
+
+
+def test_one_file_that_is_not_understood_stops_the_others(tmp_path: Path) -> None:
+    good = written(tmp_path, case("container-with-token"), "good.yml")
+    bad = written(tmp_path, "a: [", "bad.yml")
+    code, said = ran("--write", good, bad)
+    assert code == 2
+    assert "bad.yml:1:5" in said
+    assert Path(good).read_text(encoding="utf-8") == case("container-with-token")
+
+
+def test_a_folder_of_a_hundred_files_is_migrated_at_once(tmp_path: Path) -> None:
+    folder = tmp_path / ".github" / "workflows"
+    folder.mkdir(parents=True)
+    for number in range(100):
+        written(folder, case("uv-trusted-already") if number % 2 else "on: push\njobs: {}\n", f"w{number}.yml")
+    code, said = ran("--write", str(tmp_path))
+    assert code == 0
+    assert said.count(": written.") == 50
+    assert said.count("no step publishes") == 50
+
+
+def test_a_byte_order_mark_and_line_ends_stay(tmp_path: Path) -> None:
+    path = tmp_path / "release.yml"
+    path.write_bytes(b"\xef\xbb\xbf" + case("twine-windows-ends").encode())
+    assert ran("--write", str(path))[0] == 0
+    data = path.read_bytes()
+    assert data.startswith(b"\xef\xbb\xbfon: push\r\n")
+    assert data.count(b"\n") == data.count(b"\r\n")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a right there")
+def test_a_link_is_followed_and_stays_one(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    target = Path(written(tmp_path / "real", case("container-with-token")))
+    link = tmp_path / "link.yml"
+    link.symlink_to(target)
+    assert ran("--write", str(link))[0] == 0
+    assert link.is_symlink()
+    assert "org/pypi-trusted-publish" in target.read_text(encoding="utf-8")
+
+
+def test_a_file_that_is_read_only_is_not_written(tmp_path: Path) -> None:
+    path = Path(written(tmp_path, case("container-with-token")))
+    path.chmod(0o444)
+    code, said = ran("--write", str(path))
+    assert (code, "workflow-unwritable" in said) == (2, True)
+    assert path.read_text(encoding="utf-8") == case("container-with-token")
+
+
+def test_a_file_that_changed_meanwhile_is_not_written(tmp_path: Path) -> None:
+    path = Path(written(tmp_path, GOOD))
+    (file,) = read_files([str(path)])
+    path.write_text(GOOD + "# new\n", encoding="utf-8")
+    with pytest.raises(WorkflowError) as caught:
+        file.write(GOOD + "# ours\n")
+    assert caught.value.diagnostics()[0].code == "workflow-unwritable"
+    assert path.read_text(encoding="utf-8") == GOOD + "# new\n"
+
+
+def test_an_index_of_uv_is_looked_up_in_the_project(tmp_path: Path) -> None:
+    folder = tmp_path / ".github" / "workflows"
+    folder.mkdir(parents=True)
+    (tmp_path / "pyproject.toml").write_text(
+        '[project]\nname = "demo"\n[[tool.uv.index]]\nname = "company"\nurl = "https://x.example/simple"\n'
+        'publish-url = "https://x.example/up"\n',
+        encoding="utf-8",
+    )
+    path = written(folder, case("uv-named-index"))
+    code, said = ran(path)
+    assert code == 0, said
+    assert "publishes to x.example, which is not known to support Trusted Publishing" in said
+    assert "/manage/project/demo/settings/publishing/?provider=github&owner=octo-org&repository=demo" in said
+
+
+@pytest.mark.parametrize("argv", [(), ("--pin", "a b", "x"), ("--what", "x"), ("--repository=../x", "y")])
+def test_a_misuse_prints_the_usage(argv: tuple[str, ...]) -> None:
+    code, said = ran(*argv)
+    assert code == 2
+    assert "usage: pypi-trusted-publish migrate [--write]" in said
