@@ -46,7 +46,20 @@ LIBRARIES: Final[dict[str, frozenset[str]]] = {
     "cli": frozenset({"packaging"}),
     "io": frozenset({"packaging", "httpx", "httpcore", "certifi"}),
     "attestations": frozenset({"packaging"}),
-    "rehearsal": frozenset({"aiohttp", "python_multipart", "jwt", "cryptography", "packaging"}),
+    "rehearsal": frozenset(
+        {
+            "aiohttp",
+            "cryptography",
+            "email_validator",
+            "jwt",
+            "packaging",
+            "pydantic",
+            "python_multipart",
+            "readme_renderer",
+            "rfc3986",
+            "trove_classifiers",
+        }
+    ),
 }
 """What a layer may import from outside the standard library."""
 

@@ -32,7 +32,7 @@ def refusal(stand: Stand, texts: str, file: AttestedFile) -> str:
     with pytest.raises(Refusal) as caught:
         verify(texts, file, trust=stand.instance.trust_configuration())
     assert caught.value.status == 400
-    return caught.value.message.removeprefix("Invalid attestations supplied during upload: ")
+    return caught.value.text.removeprefix("Invalid attestations supplied during upload: ")
 
 
 def test_two_attestations_of_different_types_become_the_provenance_of_the_file(stand: Stand) -> None:

@@ -55,7 +55,7 @@ def verify(attestations_json: str, file: AttestedFile, *, trust: str) -> str:
     """Verify the form's field ``attestations`` (a JSON array) and give the file's provenance (PEP 740) as JSON.
 
     An empty array gives an empty text. ``trust`` is a client trust configuration of Sigstore as JSON. Raises
-    :class:`~.answers.Refusal`.
+    :class:`~.http_errors.Refusal`.
     """
     attestations = _parse(attestations_json)
     if not attestations:

@@ -118,6 +118,8 @@ class Issuer:
                 "verify_iat": False,
             },
         )
+        if not isinstance(claims["aud"], str):
+            raise jwt.InvalidAudienceError("one audience expected")  # PyPI's strict mode
         now = self._now()
         if claims["exp"] < now - LEEWAY:
             raise jwt.ExpiredSignatureError("expired")

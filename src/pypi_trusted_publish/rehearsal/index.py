@@ -5,15 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeVar, final
+from typing import Any, TypeVar, final
 
 from aiohttp import web
 
 from .faults.model import InterceptedRequest
 from .faults.schedule import FaultSchedule
 from .github import IDENTITY_PATH, IDENTITY_QUERY, GitHubEndpoints, Issuer
-from .http_errors import Refusal, refusal
+from .http_errors import HTML, error_page, json_response, method_not_allowed, text_response
 from .oidc import OidcEndpoints
 from .projects import ProjectStore, PublishedFile
 from .publishers import PendingPublisher, Publisher
@@ -21,7 +22,7 @@ from .server import HOST, ServerThread, make_server_context
 from .simple_api import SimpleApi
 from .tokens import IssuedToken, TokenRegister
 from .traffic import Endpoint, Handler, Latency, LoggedRequest, Traffic
-from .upload_endpoint import UploadEndpoint
+from .upload_endpoint import UPLOAD_PATH, UploadEndpoint
 
 _T = TypeVar("_T")
 
@@ -159,51 +160,78 @@ class EmbeddedIndex:
         return f"{'https' if self._tls else 'http'}://{HOST}:{port}"
 
 
-UPLOAD_PATH: Final = "/legacy/"
+@dataclass(frozen=True, kw_only=True)
+class _Route:
+    """One path: which methods it allows, and who handles them."""
+
+    path: str
+    endpoint: Endpoint
+    handler: Handler
+    allow: str
+    other_methods: Handler | None = None
+    """Handles the methods that are not allowed; None: 405."""
 
 
 def make_application(index: EmbeddedIndex) -> web.Application:
     """The application of one index; every request is logged and may meet a fault."""
     application = web.Application()
-    for method, path, endpoint, handler in _routes(index):
-        application.router.add_route(method, path, _route(index, endpoint, handler))
+    for route in _routes(index):
+        application.router.add_route("*", route.path, _handler(index, route))
     return application
 
 
-def _routes(index: EmbeddedIndex) -> tuple[tuple[str, str, Endpoint, Handler], ...]:
-    github, oidc, simple = index.github, index.oidc, index.simple
+def _routes(index: EmbeddedIndex) -> tuple[_Route, ...]:
+    github, oidc, simple, uploads = index.github, index.oidc, index.simple, index.uploads
     repository = "/api/v3/repos/{owner}/{repository}"
-    discovery = _Discovery(index)
+    pages = "GET, HEAD, OPTIONS"
+
+    def get(path: str, endpoint: Endpoint, handler: Handler, allow: str = "GET") -> _Route:
+        return _Route(path=path, endpoint=endpoint, handler=handler, allow=allow)
+
+    def post(path: str, endpoint: Endpoint, handler: Handler) -> _Route:
+        return _Route(path=path, endpoint=endpoint, handler=handler, allow="POST")
+
     return (
-        ("GET", IDENTITY_PATH, Endpoint.IDENTITY, github.handle_identity),
-        ("GET", "/.well-known/jwks", Endpoint.OTHER, github.handle_keys),
-        ("GET", repository + "/environments/{name}", Endpoint.PROTECTION, github.handle_environment),
-        ("GET", repository + "/actions/runs/{run}/approvals", Endpoint.PROTECTION, github.handle_approvals),
-        ("GET", "/.well-known/pytp", Endpoint.DISCOVERY, discovery.handle),
-        ("GET", "/_/oidc/audience", Endpoint.AUDIENCE, oidc.handle_audience),
-        ("POST", "/_/oidc/mint-token", Endpoint.MINT, oidc.handle_mint),
-        ("POST", "/_/oidc/burn-token", Endpoint.REVOKE, oidc.handle_revoke),
-        ("POST", UPLOAD_PATH, Endpoint.UPLOAD, index.uploads.handle),
-        ("POST", UPLOAD_PATH.rstrip("/"), Endpoint.UPLOAD, _add_the_slash),
-        ("*", UPLOAD_PATH, Endpoint.OTHER, _wrong_method),
-        ("GET", "/simple/", Endpoint.OTHER, simple.handle_root),
-        ("GET", "/simple/{project}/", Endpoint.PAGE, simple.handle_project),
-        ("GET", "/files/{sha256}/{filename}", Endpoint.DOWNLOAD, simple.handle_download),
-        ("GET", "/integrity/{project}/{version}/{filename}/provenance", Endpoint.OTHER, simple.handle_provenance),
-        ("POST", "/simple/", Endpoint.OTHER, _wrong_method),
-        ("POST", "/simple/{project}/", Endpoint.OTHER, _wrong_method),
-        ("*", "/{anything:.*}", Endpoint.OTHER, _nothing_here),
+        get(IDENTITY_PATH, Endpoint.IDENTITY, github.handle_identity),
+        get("/.well-known/jwks", Endpoint.OTHER, github.handle_keys),
+        get(repository + "/environments/{name}", Endpoint.PROTECTION, github.handle_environment),
+        get(repository + "/actions/runs/{run}/approvals", Endpoint.PROTECTION, github.handle_approvals),
+        get("/.well-known/pytp", Endpoint.DISCOVERY, _Discovery(index).handle),
+        get("/_/oidc/audience", Endpoint.AUDIENCE, oidc.handle_audience),
+        post("/_/oidc/mint-token", Endpoint.MINT, oidc.handle_mint),
+        post("/_/oidc/github/mint-token", Endpoint.MINT, oidc.handle_mint),
+        post("/_/oidc/burn-token", Endpoint.REVOKE, oidc.handle_revoke),
+        _Route(
+            path=UPLOAD_PATH,
+            endpoint=Endpoint.UPLOAD,
+            handler=uploads.handle,
+            allow="POST",
+            other_methods=_not_an_upload,
+        ),
+        post(UPLOAD_PATH.rstrip("/"), Endpoint.UPLOAD, uploads.handle_without_slash),
+        get("/", Endpoint.OTHER, _front_page, pages),
+        get("/simple/", Endpoint.OTHER, simple.handle_root, pages),
+        get("/simple/{project}/", Endpoint.PAGE, simple.handle_project, pages),
+        get("/simple/{project}", Endpoint.OTHER, simple.handle_missing_slash, pages),
+        get("/packages/{first}/{second}/{rest}/{filename}", Endpoint.DOWNLOAD, simple.handle_download, pages),
+        get("/integrity/{project}/{version}/{filename}/provenance", Endpoint.OTHER, simple.handle_provenance, pages),
+        _Route(path="/{anything:.*}", endpoint=Endpoint.OTHER, handler=_not_found, allow="", other_methods=_not_found),
     )
 
 
-def _route(index: EmbeddedIndex, endpoint: Endpoint, handler: Handler) -> Handler:
-    async def answer(request: web.Request) -> web.StreamResponse:
+def _handler(index: EmbeddedIndex, route: _Route) -> Handler:
+    async def respond(request: web.Request) -> web.StreamResponse:
         return await index.faults.respond(
-            InterceptedRequest(index=index, request=request, endpoint=endpoint, handler=handler)
+            InterceptedRequest(index=index, request=request, endpoint=route.endpoint, handler=route.handler)
         )
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        return await index.traffic.handle(request, endpoint, answer)
+        if request.method in route.allow.split(", "):
+            return await index.traffic.handle(request, route.endpoint, respond)
+        return await index.traffic.handle(request, Endpoint.OTHER, route.other_methods or refuse_method)
+
+    async def refuse_method(request: web.Request) -> web.StreamResponse:
+        return method_not_allowed(request, route.allow)
 
     return handle
 
@@ -216,9 +244,9 @@ class _Discovery:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         if not self._index.discovery or request.query.get("discover") != UPLOAD_PATH:
-            return web.Response(status=404, text="404 Not Found")
+            return error_page(404)
         origin = self._index.origin
-        return web.json_response(
+        return json_response(
             {
                 "audience-endpoint": f"{origin}/_/oidc/audience",
                 "token-mint-endpoint": f"{origin}/_/oidc/mint-token",
@@ -228,22 +256,21 @@ class _Discovery:
         )
 
 
-async def _add_the_slash(_request: web.Request) -> web.StreamResponse:
-    return web.Response(status=308, headers={"Location": UPLOAD_PATH})
+async def _front_page(_request: web.Request) -> web.StreamResponse:
+    return text_response("<!DOCTYPE html>\n<title>The embedded index</title>\n", HTML)
 
 
-async def _wrong_method(request: web.Request) -> web.StreamResponse:
-    answer = refusal(request, Refusal(405, "Method Not Allowed"))
-    answer.headers["Allow"] = "POST" if request.path == UPLOAD_PATH else "GET, HEAD"
-    return answer
+async def _not_an_upload(request: web.Request) -> web.StreamResponse:
+    """A page of PyPI, which does not exist, or a method that uploads do not have."""
+    return error_page(404) if request.method in {"GET", "HEAD"} else method_not_allowed(request, "POST")
 
 
-async def _nothing_here(request: web.Request) -> web.StreamResponse:
-    return refusal(request, Refusal(404, "Not Found"))
+async def _not_found(_request: web.Request) -> web.StreamResponse:
+    return error_page(404)
 
 
 class ServerTime:
-    """Seconds since the epoch, as the index believes."""
+    """The clock of the index, in seconds since the epoch; tests advance it instead of waiting."""
 
     def __init__(self) -> None:
         self._offset = 0.0

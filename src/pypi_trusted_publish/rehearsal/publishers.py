@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 REQUIRED_CLAIMS: Final = (
-    "sub",
     "repository",
     "repository_owner",
     "repository_owner_id",
     "job_workflow_ref",
+    "ref",
+    "sha",
     "jti",
     "event_name",
 )
@@ -26,7 +27,7 @@ _WORKFLOW_FILE: Final = re.compile(r"([^/]+\.(?:yml|yaml))(?=@)")
 
 
 class NoPublisher(Exception):
-    """No publisher fits the claims; the argument is the reason as the index words it."""
+    """No publisher matches the claims; the argument is PyPI's reason."""
 
 
 @dataclass(kw_only=True)
@@ -68,7 +69,7 @@ def find(publishers: Iterable[Publisher], claims: Mapping[str, Any]) -> Publishe
     check_presence(claims)
     match = _WORKFLOW_FILE.search(str(claims["job_workflow_ref"]))
     if match is None:
-        raise NoPublisher("Could not extract workflow filename from OIDC claims")
+        raise NoPublisher("Could not job extract workflow filename from OIDC claims")
     candidates = [
         publisher
         for publisher in publishers
@@ -93,7 +94,7 @@ def _verify(publisher: Publisher, claims: Mapping[str, Any]) -> None:
     if claims["repository_owner"] != publisher.repository.split("/")[0]:
         raise NoPublisher("Check failed for required claim 'repository_owner'")
     if claims["event_name"] == "pull_request_target":
-        raise NoPublisher("Check failed for required claim 'event_name'")
+        raise NoPublisher("Publishing from a workflow invoked via 'pull_request_target' is not supported.")
     places = [str(claims[name]) for name in ("ref", "sha") if claims.get(name)]
     if not places:
         raise NoPublisher("The ref and sha claims are empty")

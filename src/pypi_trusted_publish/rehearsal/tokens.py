@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from .projects import Project
 from .publishers import Publisher
 
 PREFIX: Final = "pypi-"
@@ -31,7 +32,7 @@ _KEY_GENERATOR: Final = b"macaroons-key-generator"
 
 
 class NotAMacaroon(ValueError):
-    """The text is no macaroon of this form."""
+    """The text is not a macaroon of this form."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +66,7 @@ def parse_macaroon(token: str) -> Macaroon:
     try:
         data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError) as error:
-        raise NotAMacaroon("no base64") from error
+        raise NotAMacaroon("not base64") from error
     if data[:1] != b"\x02":
         raise NotAMacaroon("unknown version")
     location, identifier, signature = "", "", b""
@@ -115,7 +116,7 @@ def _fields(data: bytes) -> Iterator[tuple[int, bytes]]:
         length, position = _read_number(data, position)
         value = data[position : position + length]
         if len(value) != length:
-            raise NotAMacaroon("cut short")
+            raise NotAMacaroon("truncated")
         position += length
         yield kind, value
 
@@ -129,19 +130,19 @@ def _read_number(data: bytes, position: int) -> tuple[int, int]:
         if not byte & _MORE:
             return value, position
         shift += 7
-    raise NotAMacaroon("cut short")
+    raise NotAMacaroon("truncated")
 
 
 DEFAULT_LIFETIME = 900
 
 
 class TokenRefused(Exception):
-    """The token does not open what it was shown for; the argument is the text of the 403."""
+    """The token does not cover an upload; the argument is the text of the 403."""
 
 
 @dataclass(kw_only=True)
 class IssuedToken:
-    """One token that a mint gave away."""
+    """One minted token."""
 
     id: str
     text: str
@@ -150,7 +151,7 @@ class IssuedToken:
     expires_at: float
     """Seconds since the epoch, by the server's clock."""
     project_ids: dict[str, str]
-    """Normalized name of each project covered, and its id."""
+    """Id of each covered project, by normalized name."""
     revoked: bool = False
 
 
@@ -162,15 +163,15 @@ class TokenRegister:
         self._now = now
         self._issued: dict[str, IssuedToken] = {}
         self.lifetime = DEFAULT_LIFETIME
-        """Seconds that the next tokens live."""
+        """Lifetime of the next tokens in seconds."""
 
     @property
     def issued(self) -> tuple[IssuedToken, ...]:
-        """All, in the order of minting."""
+        """All tokens, in the order of minting."""
         return tuple(self._issued.values())
 
     def live(self) -> tuple[IssuedToken, ...]:
-        """Those that would still open something."""
+        """The tokens that are neither revoked nor expired."""
         return tuple(token for token in self.issued if not token.revoked and token.expires_at > self._now())
 
     def mint(self, publisher: Publisher, project_ids: dict[str, str]) -> IssuedToken:
@@ -197,30 +198,36 @@ class TokenRegister:
         return token
 
     def find(self, text: str) -> IssuedToken | None:
-        """The token with this text, if it was minted here, is untouched and not revoked."""
+        """The token that this text identifies, unless it was revoked; its signature is not verified here."""
         try:
-            shown = parse_macaroon(text)
+            presented = parse_macaroon(text)
         except NotAMacaroon:
             return None
-        token = self._issued.get(shown.identifier)
-        if token is None or token.revoked or token.text != text or not shown.signed_by(token.key):
-            return None
-        return token
+        token = self._issued.get(presented.identifier)
+        return None if token is None or token.revoked else token
 
     def revoke(self, text: str) -> bool:
-        """Revoke; whether there was something to revoke."""
+        """Revoke a token; whether there was one to revoke."""
         token = self.find(text)
-        if token is None:
+        if token is None or token.text != text:
             return False
         token.revoked = True
         return True
 
-    def authorize(self, token: IssuedToken, project: str, display_name: str) -> None:
-        """Whether the token is good for this project now. Raises :class:`TokenRefused`, with PyPI's texts."""
+    def authorize(self, text: str, token: IssuedToken, project: Project) -> None:
+        """Check that the token, presented as ``text``, covers the project now.
+
+        Raises :class:`TokenRefused` with PyPI's text: what each caveat says, twice, because the server tries two kinds
+        of identities.
+        """
+        if text != token.text:
+            raise TokenRefused("Invalid API Token: signatures do not match")
+        failures = []
+        if project.normalized not in token.publisher.projects:
+            failures.append(f"OIDC scoped token is not valid for project {project.name!r}")
+        if project.id not in token.project_ids.values():
+            failures.append(f"project-scoped token is not valid for project: {project.name!r}")
         if token.expires_at <= self._now():
-            raise TokenRefused("Invalid API Token: token is expired, token is expired")
-        if project not in token.project_ids:
-            raise TokenRefused(
-                f"Invalid API Token: OIDC scoped token is not valid for project {display_name!r}, "
-                f"project-scoped token is not valid for project: {display_name!r}"
-            )
+            failures.append("token is expired")
+        if failures:
+            raise TokenRefused(f"Invalid API Token: {', '.join(failures * 2)}")

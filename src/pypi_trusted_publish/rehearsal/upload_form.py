@@ -5,46 +5,76 @@ from __future__ import annotations
 import asyncio
 import functools
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from aiohttp import web
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from .http_errors import Refusal
+from .http_errors import PageError, Refusal
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
 _BATCH: Final = 1 << 20
-"""Bytes that are worth a thread's while; two batches are in memory for each upload."""
+"""Bytes that a thread hashes and writes at once; an upload holds two batches in memory."""
+_PLACEHOLDER: Final = "UNKNOWN"
+"""What old tools send for a missing value."""
 _LARGEST_FIELDS: Final = 32 << 20
 """Bytes of all fields together."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class UploadForm:
-    """What one request carried."""
+    """The parts of one upload request."""
 
     fields: tuple[tuple[str, str], ...]
     filename: str | None
-    """Of the ``content`` part; None when there is no such part or it is not file-typed."""
+    """File name of the ``content`` part; None: no such part."""
     content_type: str
+    file_fields: tuple[str, ...]
+    """Other fields that came as files, apart from the obsolete ``gpg_signature``."""
     sha256: str
     blake2b_256: str
     size: int
 
-    def first(self, name: str) -> str:
-        """The first value of a field, stripped; empty when there is none."""
-        return next((value.strip() for key, value in self.fields if key == name), "")
+    def names(self) -> tuple[str, ...]:
+        """Each field once, in order."""
+        return tuple(dict.fromkeys(name for name, _ in self.fields))
+
+    def values(self, name: str) -> tuple[str, ...]:
+        """Every value of a field."""
+        return tuple(value for key, value in self.fields if key == name)
+
+    def last(self, name: str) -> str:
+        """The last value of a field; empty when there is none."""
+        return self.values(name)[-1] if self.values(name) else ""
+
+    @property
+    def repeats(self) -> bool:
+        """Whether a field stands twice."""
+        return len(self.names()) < len(self.fields)
+
+    def cleaned(self) -> UploadForm:
+        """Without empty fields and the placeholder ``UNKNOWN``, and with null characters escaped."""
+        kept = [
+            (name, value.replace("\0", "\\x00"))
+            for name, value in self.fields
+            if self.last(name).strip() != _PLACEHOLDER and self.values(name) != ("",)
+        ]
+        return replace(self, fields=tuple(kept))
 
 
 async def read_form(request: web.Request, target: Path) -> UploadForm:
-    """Read the whole body; the file goes to ``target``. Raises :class:`~.answers.Refusal` when it is no form."""
+    """Read the whole body; the file goes to ``target``.
+
+    Raises :class:`~.http_errors.PageError` for a body that is not a form, :class:`~.http_errors.Refusal` for one that
+    breaks off.
+    """
     kind, parameters = parse_options_header(request.headers.get("Content-Type"))
     if kind != b"multipart/form-data":
-        raise Refusal(400, "Invalid upload: multipart/form-data expected.")
+        raise PageError(404)  # as for every form without an action
     content = _Content()
     parts = _Parts(content)
     try:
@@ -62,14 +92,17 @@ async def read_form(request: web.Request, target: Path) -> UploadForm:
         raise Refusal(400, "Invalid upload: the body is not well-formed.") from error
     if not parts.complete:
         raise Refusal(400, "Invalid upload: the body is not well-formed.")
-    return content.form(tuple(parts.fields))
+    if any(name == "content" for name, _ in parts.fields):
+        raise PageError(500)
+    return content.form(tuple(parts.fields), tuple(parts.file_fields))
 
 
 class _Parts:
-    """The parts of a body while they are parsed: fields are collected, the file is passed on."""
+    """Parser callbacks: collects fields, passes the file on."""
 
     def __init__(self, content: _Content) -> None:
         self.fields: list[tuple[str, str]] = []
+        self.file_fields: list[str] = []
         self.complete = False
         self._content = content
         self._header = bytearray(), bytearray()
@@ -109,13 +142,15 @@ class _Parts:
         self._is_file = filename is not None
         if filename is None:
             return
-        if self._name != "content":
-            raise Refusal(400, f"Invalid upload: field {self._name!r} must not be a file.")
-        self._content.begin(filename, content_type)
+        if self._name == "content":
+            self._content.begin(filename, content_type)
+        elif self._name != "gpg_signature":
+            self.file_fields.append(self._name)
 
     def _receive(self, data: bytes, start: int, end: int) -> None:
         if self._is_file:
-            self._content.receive(data[start:end])
+            if self._name == "content":
+                self._content.receive(data[start:end])
             return
         self._total += end - start
         if self._total > _LARGEST_FIELDS:
@@ -124,7 +159,7 @@ class _Parts:
 
     def _end(self) -> None:
         if not self._is_file:
-            self.fields.append((self._name, _text(self._name, bytes(self._data))))
+            self.fields.append((self._name, self._data.decode(errors="replace")))
 
     def _finish(self) -> None:
         self.complete = True
@@ -132,7 +167,7 @@ class _Parts:
 
 @functools.lru_cache(maxsize=1024)
 def _names(disposition: str) -> tuple[str, str | None]:
-    """Name of the field and of its file; remembered, because every upload has the same ones."""
+    """Name of the field and of its file; cached, because every upload has the same ones."""
     _, parameters = parse_options_header(disposition.encode())
     filename = parameters.get(b"filename")
     return parameters.get(b"name", b"").decode("utf-8", "replace"), (
@@ -140,19 +175,12 @@ def _names(disposition: str) -> tuple[str, str | None]:
     )
 
 
-def _text(name: str, data: bytes) -> str:
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        raise Refusal(400, f"Invalid value for {name}. Error: not UTF-8.") from error
-
-
 class _Content:
-    """The file while it arrives: batches are hashed and written in a thread, one at a time."""
+    """The file part: batches are hashed and written in a thread, one at a time."""
 
     def __init__(self) -> None:
         self.waiting = 0
-        """Bytes that have come and are not being kept yet."""
+        """Received bytes that no thread has taken yet."""
         self._filename: str | None = None
         self._content_type = ""
         self._batch: list[bytes] = []
@@ -171,7 +199,7 @@ class _Content:
         self.waiting += len(data)
 
     async def keep(self, file: BinaryIO) -> None:
-        """Begin to hash and write what has come, when what came before is done."""
+        """Hash and write what was received, after the previous batch."""
         await self.kept()
         batch, self._batch = b"".join(self._batch), []
         self.waiting = 0
@@ -180,7 +208,7 @@ class _Content:
             self._working = asyncio.ensure_future(asyncio.to_thread(self._keep, file, batch))
 
     async def kept(self) -> None:
-        """Wait until all that was begun is on the disk."""
+        """Wait until the current batch is on the disk."""
         working, self._working = self._working, None
         if working is not None:
             await working
@@ -190,11 +218,12 @@ class _Content:
         self._blake2b.update(batch)
         file.write(batch)
 
-    def form(self, fields: tuple[tuple[str, str], ...]) -> UploadForm:
+    def form(self, fields: tuple[tuple[str, str], ...], file_fields: tuple[str, ...]) -> UploadForm:
         return UploadForm(
             fields=fields,
             filename=self._filename,
             content_type=self._content_type,
+            file_fields=file_fields,
             sha256=self._sha256.hexdigest(),
             blake2b_256=self._blake2b.hexdigest(),
             size=self._size,

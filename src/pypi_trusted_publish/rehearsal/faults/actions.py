@@ -11,7 +11,7 @@ from typing import Final
 from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 
-from ..http_errors import Refusal, exchange_refusal, refusal
+from ..http_errors import Refusal, oidc_error, refusal
 from ..traffic import note_of
 from .model import FaultAction, InterceptedRequest
 
@@ -144,7 +144,7 @@ def refuse_mint(code: str, description: str) -> FaultAction:
 
     async def act(intercepted: InterceptedRequest) -> web.StreamResponse:
         await discard_body(intercepted.request)
-        return exchange_refusal(code, description)
+        return oidc_error(code, description)
 
     return act
 
