@@ -24,9 +24,9 @@ SHORT: Final = 0.3
 class PlainClient:
     """Asks one stage, step by step; nothing is tried again."""
 
-    def __init__(self, stage: Sandbox) -> None:
-        self.stage = stage
-        authority = stage.index.authority_file
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        authority = sandbox.index.authority_file
         trust = ssl.create_default_context(cafile=authority) if authority else ssl.create_default_context()
         self._http = httpx.Client(trust_env=False, timeout=PATIENT, verify=trust)
 
@@ -56,9 +56,19 @@ class PlainClient:
         """``url`` may be a path on the index."""
         return self._http.post(self._url(url), **options)
 
+    def send(
+        self, method: str, path: str, *, headers: Mapping[str, str], content: bytes | None = None
+    ) -> httpx.Response:
+        """One request with exactly these headers, apart from what HTTP demands."""
+        request = self._http.build_request(method, self._url(path), content=content)
+        for name in ("Accept", "Accept-Encoding", "User-Agent"):
+            del request.headers[name]
+        request.headers.update(headers)
+        return self._http.send(request)
+
     def identity(self, audience: str = "rehearsal") -> str:
         """An identity token."""
-        environ = self.stage.environ
+        environ = self.sandbox.environ
         answer = self._http.get(
             f"{environ['ACTIONS_ID_TOKEN_REQUEST_URL']}&audience={audience}",
             headers={"Authorization": f"bearer {environ['ACTIONS_ID_TOKEN_REQUEST_TOKEN']}"},
@@ -90,9 +100,9 @@ class PlainClient:
     ) -> httpx.Response:
         """Send a file with a fresh token, or with ``token``; ``changes`` replaces fields (None removes one)."""
         content = path.read_bytes()
-        fields = {**_fields(path, content), **(changes or {})}
+        fields = {**upload_fields(path, content), **(changes or {})}
         return self.post(
-            url or self.stage.index.upload_url,
+            url or self.sandbox.index.upload_url,
             data={name: value for name, value in fields.items() if value is not None},
             files={"content": (filename or path.name, content, "application/octet-stream")},
             auth=("__token__", self.token() if token is None else token),
@@ -100,10 +110,11 @@ class PlainClient:
         )
 
     def _url(self, url: str) -> str:
-        return url if "://" in url else self.stage.index.origin + url
+        return url if "://" in url else self.sandbox.index.origin + url
 
 
-def _fields(path: Path, content: bytes) -> dict[str, str]:
+def upload_fields(path: Path, content: bytes) -> dict[str, str]:
+    """The smallest form for a distribution."""
     wheel = path.name.endswith(".whl")
     stem = path.name if wheel else path.name.removesuffix(".tar.gz")
     name, version, *rest = stem.split("-")

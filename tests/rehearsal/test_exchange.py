@@ -36,7 +36,7 @@ def test_a_token_shows_the_projects_that_it_covers_without_a_key(staged: Staged)
     client = staged(projects=["one", "Two.Three"])
     answer = client.mint().json()
     caveats = [json.loads(caveat) for caveat in parse_macaroon(answer["token"]).caveats]
-    ids = [client.stage.index.store.projects[name].id for name in ("one", "two-three")]  # type: ignore[index]
+    ids = [client.sandbox.index.store.projects[name].id for name in ("one", "two-three")]  # type: ignore[index]
     assert [4, [2, ids], 0] == [caveats[0][0], caveats[1], caveats[2][0]]
     assert answer["expires"] == caveats[2][1]
     assert answer["expires"] - caveats[2][2] == 900
@@ -50,11 +50,11 @@ def test_an_identity_token_is_good_for_one_mint(staged: Staged) -> None:
     assert refused_for(client.mint(identity)) == ("invalid-reuse-token", "invalid token: already used")
 
 
-def test_an_identifier_is_used_up_even_when_no_publisher_matches(staged: Staged) -> None:
+def test_an_identity_token_is_used_up_only_by_a_mint(staged: Staged) -> None:
     client = staged(publisher_environment="other")
     identity = client.identity()
-    assert refused_for(client.mint(identity))[0] == "invalid-publisher"
-    assert refused_for(client.mint(identity))[0] == "invalid-reuse-token"
+    for _ in range(2):
+        assert refused_for(client.mint(identity))[0] == "invalid-publisher"
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_an_identity_token_is_good_for_five_minutes_and_half_a_minute_of_skew(
 ) -> None:
     client = staged()
     identity = client.identity()
-    client.stage.index.time.advance(seconds)
+    client.sandbox.index.time.advance(seconds)
     answer = client.mint(identity)
     assert (answer.status_code == 200) is accepted
     if not accepted:
@@ -79,7 +79,7 @@ def test_another_audience_is_refused(staged: Staged) -> None:
 
 def test_a_foreign_signature_is_refused(staged: Staged) -> None:
     client = staged()
-    forged = client.stage.index.github.issuer.identity_token("rehearsal", foreign_key=True)
+    forged = client.sandbox.index.github.issuer.identity_token("rehearsal", foreign_key=True)
     assert refused_for(client.mint(forged))[0] == "invalid-token"
 
 
@@ -108,10 +108,13 @@ def test_a_body_without_a_jwt_is_refused(staged: Staged, body: bytes) -> None:
         ({"repository_owner": "Octo-Org"}, "Check failed for required claim 'repository_owner'"),
         ({"environment": "staging"}, "Publisher with matching claims was not found"),
         ({"environment": None}, "Publisher with matching claims was not found"),
-        ({"event_name": "pull_request_target"}, "Check failed for required claim 'event_name'"),
+        (
+            {"event_name": "pull_request_target"},
+            "Publishing from a workflow invoked via 'pull_request_target' is not supported.",
+        ),
         ({"event_name": None}, "Missing claim 'event_name'"),
         ({"ref": "", "sha": ""}, "The ref and sha claims are empty"),
-        ({"job_workflow_ref": "octo-org/sampleproject"}, "Could not extract workflow filename from OIDC claims"),
+        ({"job_workflow_ref": "octo-org/sampleproject"}, "Could not job extract workflow filename from OIDC claims"),
         (
             {"job_workflow_ref": "octo-org/sampleproject/.github/workflows/other.yml@refs/tags/v1.0.0"},
             "Publisher with matching claims was not found",
@@ -126,8 +129,8 @@ def test_claims_that_fit_no_publisher_are_refused_with_the_reason(
     staged: Staged, claims: dict[str, Any], reason: str
 ) -> None:
     client = staged()
-    changed = {**client.stage.index.github.issuer.claims, **claims}
-    issuer = client.stage.index.github.issuer
+    changed = {**client.sandbox.index.github.issuer.claims, **claims}
+    issuer = client.sandbox.index.github.issuer
     issuer.claims = {name: value for name, value in changed.items() if value is not None}
     expected = ("invalid-publisher", f"valid token, but no corresponding publisher ({reason})")
     assert refused_for(client.mint()) == expected
@@ -143,16 +146,16 @@ def test_a_publisher_without_environment_takes_every_environment(staged: Staged)
 
 def test_the_publisher_with_the_environment_goes_first(staged: Staged) -> None:
     client = staged(publisher_environment="", projects=["general"])
-    claims = client.stage.claims
+    claims = client.sandbox.claims
     special = Publisher(
         repository=claims["repository"],
         owner_id=claims["repository_owner_id"],
         workflow="release.yml",
         environment="release",
     )
-    client.stage.index.call(lambda: client.stage.index.add_publisher(special, ["special"]))
+    client.sandbox.index.call(lambda: client.sandbox.index.add_publisher(special, ["special"]))
     client.mint()
-    (issued,) = client.stage.live_tokens()
+    (issued,) = client.sandbox.live_tokens()
     assert list(issued.project_ids) == ["special"]
 
 
@@ -189,28 +192,28 @@ def test_of_mints_at_once_for_a_pending_publisher_all_but_one_fail(staged: Stage
     assert client.mint().status_code == 200
 
 
-def test_a_burnt_token_opens_nothing(staged: Staged) -> None:
+def test_a_revoked_token_is_not_valid(staged: Staged) -> None:
     client = staged()
     token = client.token()
-    assert len(client.stage.live_tokens()) == 1
-    assert client.post("/_/oidc/burn-token", json={"token": token}).status_code == 204
-    assert client.stage.live_tokens() == ()
+    assert len(client.sandbox.live_tokens()) == 1
+    assert client.post("/_/oidc/burn-token", json={"token": token}).status_code == 202
+    assert client.sandbox.live_tokens() == ()
     assert client.post("/_/oidc/burn-token", json={"token": token}).status_code == 422
     assert client.post("/_/oidc/burn-token", content=b"?").status_code == 422
 
 
 def test_an_older_server_cannot_revoke(staged: Staged) -> None:
     client = staged()
-    client.stage.index.oidc.can_revoke = False
+    client.sandbox.index.oidc.can_revoke = False
     assert client.post("/_/oidc/burn-token", json={"token": client.token()}).status_code == 404
-    assert len(client.stage.live_tokens()) == 1
+    assert len(client.sandbox.live_tokens()) == 1
 
 
 def test_trusted_publishing_can_be_switched_off(staged: Staged) -> None:
     client = staged()
     assert client.get("/_/oidc/audience").json() == {"audience": "rehearsal"}
     identity = client.identity()
-    client.stage.index.oidc.enabled = False
+    client.sandbox.index.oidc.enabled = False
     assert client.get("/_/oidc/audience").status_code == 403
     assert refused_for(client.mint(identity))[0] == "not-enabled"
 
@@ -218,9 +221,9 @@ def test_trusted_publishing_can_be_switched_off(staged: Staged) -> None:
 def test_discovery_is_offered_when_asked_for(staged: Staged) -> None:
     client = staged()
     assert client.get("/.well-known/pytp?discover=%2Flegacy%2F").status_code == 404
-    client.stage.index.discovery = True
+    client.sandbox.index.discovery = True
     document = client.get("/.well-known/pytp?discover=%2Flegacy%2F").json()
-    assert document["token-mint-endpoint"] == client.stage.index.origin + "/_/oidc/mint-token"
+    assert document["token-mint-endpoint"] == client.sandbox.index.origin + "/_/oidc/mint-token"
     assert client.get("/.well-known/pytp?discover=%2Fother%2F").status_code == 404
 
 

@@ -10,8 +10,15 @@ import pytest
 
 from builders.plain_client import PlainClient
 from builders.polling import until
+from pypi_trusted_publish.rehearsal.faults import actions
 from pypi_trusted_publish.rehearsal.faults.model import Fault
-from pypi_trusted_publish.rehearsal.faults.schedule import RandomFaults, UnknownFault, parse_fault
+from pypi_trusted_publish.rehearsal.faults.schedule import (
+    RandomFaults,
+    ScheduledFault,
+    UnknownFault,
+    parse_fault,
+    respond_with,
+)
 from pypi_trusted_publish.rehearsal.faults.table import FAULTS
 from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 from pypi_trusted_publish.rehearsal.traffic import Endpoint
@@ -37,7 +44,7 @@ def test_a_text_that_names_no_fault_or_no_turn_is_refused(text: str) -> None:
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_a_row_is_either_an_answer_or_a_state_and_says_what_it_is(fault: Fault) -> None:
     assert (fault.action is None) is not (fault.setup is None)
-    assert fault.description.endswith(".")
+    assert fault.description.endswith(".") or fault.description.startswith("PyPI answers ")
     assert not (fault.transient and fault.hangs)
     assert not (fault.setup is not None and fault.always is not None)
 
@@ -58,11 +65,11 @@ def test_chance_is_repeatable_and_keeps_its_measure() -> None:
 )
 def test_an_upload_without_an_answer_did_its_work_or_did_not(staged: Staged, name: str, taken: bool) -> None:
     client = staged(faults=[name])
-    (wheel, _) = client.stage.distributions or ()
+    (wheel, _) = client.sandbox.distributions or ()
     token = client.token()
     with client.silence():
         client.upload(wheel, token=token)
-    until(lambda: bool(client.stage.published()) is taken)
+    until(lambda: bool(client.sandbox.published()) is taken)
     assert client.upload(wheel, token=token).status_code == 200
 
 
@@ -90,7 +97,7 @@ def test_a_mint_that_hangs_has_used_up_its_identity_token(staged: Staged) -> Non
     with client.silence():
         client.mint(identity)
     assert client.mint(identity).json()["errors"][0]["code"] == "invalid-reuse-token"
-    assert len(client.stage.live_tokens()) == 1
+    assert len(client.sandbox.live_tokens()) == 1
 
 
 def test_revoking_hangs_and_so_does_github_s_api(staged: Staged) -> None:
@@ -99,19 +106,19 @@ def test_revoking_hangs_and_so_does_github_s_api(staged: Staged) -> None:
     with client.silence():
         client.post("/_/oidc/burn-token", json={"token": token})
     with client.silence():
-        client.get(client.stage.environ["GITHUB_API_URL"] + "/repos/octo-org/sampleproject/environments/release")
-    assert len(client.stage.live_tokens()) == 1
+        client.get(client.sandbox.environ["GITHUB_API_URL"] + "/repos/octo-org/sampleproject/environments/release")
+    assert len(client.sandbox.live_tokens()) == 1
 
 
 def test_a_closed_port_refuses_connections_until_the_faults_are_cleared(staged: Staged) -> None:
     client = staged(faults=["upload-port-closed"])
-    (wheel, sdist) = client.stage.distributions or ()
+    (wheel, sdist) = client.sandbox.distributions or ()
     assert client.upload(wheel).status_code == 200
     with socket.socket() as probe:
-        assert probe.connect_ex(("127.0.0.1", client.stage.index.server.port)) != 0
+        assert probe.connect_ex(("127.0.0.1", client.sandbox.index.server.port)) != 0
     with pytest.raises(httpx.ConnectError):
         client.get("/_/oidc/audience")
-    client.stage.clear_faults()
+    client.sandbox.clear_faults()
     assert client.upload(sdist).status_code == 200
 
 
@@ -128,9 +135,40 @@ def test_the_log_knows_who_was_struck_by_what(staged: Staged) -> None:
     client = staged(faults=["audience-500:2"])
     statuses = [client.get("/_/oidc/audience").status_code for _ in range(3)]
     assert statuses == [200, 500, 200]
-    assert [(request.status, request.fault) for request in client.stage.requests] == [
+    assert [(request.status, request.fault) for request in client.sandbox.requests] == [
         (200, ""),
         (500, "audience-500"),
         (200, ""),
     ]
-    assert {request.connection for request in client.stage.requests} == {1}
+    assert {request.connection for request in client.sandbox.requests} == {1}
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "reason"),
+    [
+        ("upload=400 A text of tomorrow.", 400, "A text of tomorrow."),
+        (respond_with(Endpoint.UPLOAD, actions.refuse_upload(403, "Not {origin}.")), 403, "Not {origin}."),
+        (respond_with(Endpoint.UPLOAD, actions.answer(418, "tea", reason="Short")), 418, "Short"),
+    ],
+)
+def test_the_index_gives_any_answer(
+    staged: Callable[..., PlainClient], fault: str | ScheduledFault, status: int, reason: str
+) -> None:
+    client = staged(faults=[fault])
+    for _ in range(2):
+        answer = client.upload((client.sandbox.distributions or ())[0])
+        assert (answer.status_code, answer.reason_phrase) == (
+            status,
+            reason.replace("{origin}", client.sandbox.index.origin),
+        )
+
+
+def test_the_mint_gives_any_error(staged: Callable[..., PlainClient]) -> None:
+    client = staged(faults=["mint=invalid-weather It rains."])
+    assert client.mint().json()["errors"] == [{"code": "invalid-weather", "description": "It rains."}]
+
+
+@pytest.mark.parametrize("text", ["upload=", "upload=abc", "nowhere=400 x", "upload=99 x", "page=x"])
+def test_a_malformed_answer_is_refused(text: str) -> None:
+    with pytest.raises(UnknownFault):
+        parse_fault(text, FAULTS)

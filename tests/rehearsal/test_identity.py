@@ -12,8 +12,8 @@ Staged: TypeAlias = Callable[..., PlainClient]
 
 def test_the_identity_endpoint_keeps_its_query_and_wants_its_bearer_token(staged: Staged) -> None:
     client = staged()
-    url = client.stage.environ["ACTIONS_ID_TOKEN_REQUEST_URL"]
-    token = client.stage.environ["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]
+    url = client.sandbox.environ["ACTIONS_ID_TOKEN_REQUEST_URL"]
+    token = client.sandbox.environ["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]
     assert client.get(f"{url}&audience=rehearsal").status_code == 401
     assert client.get(f"{url}&audience=rehearsal", Authorization="bearer wrong").status_code == 401
     bare = url.split("?", maxsplit=1)[0]

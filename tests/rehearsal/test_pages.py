@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import TypeAlias
@@ -16,7 +17,7 @@ JSON = "application/vnd.pypi.simple.v1+json"
 def filled(staged: Staged) -> PlainClient:
     client = staged()
     token = client.token()
-    for path in client.stage.distributions or ():
+    for path in client.sandbox.distributions or ():
         assert client.upload(path, token=token, changes={"requires_python": ">=3.8"}).status_code == 200
     return client
 
@@ -28,7 +29,7 @@ def test_a_page_in_json_lists_files_with_hash_size_and_time(filled: PlainClient)
     assert document["meta"]["api-version"] == "1.4"
     assert document["project-status"] == {"status": "active"}
     assert document["versions"] == ["1.0.0"]
-    for entry, file in zip(document["files"], filled.stage.published(), strict=True):
+    for entry, file in zip(document["files"], filled.sandbox.published(), strict=True):
         assert entry["filename"] == file.filename
         assert (entry["hashes"]["sha256"], entry["size"]) == (file.sha256, file.size)
         uploaded = datetime.strptime(entry["upload-time"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
@@ -38,29 +39,33 @@ def test_a_page_in_json_lists_files_with_hash_size_and_time(filled: PlainClient)
 
 def test_a_page_in_html_has_links_with_hashes_for_installers(filled: PlainClient) -> None:
     text = filled.get("/simple/rehearsal-sample/").text
-    for file in filled.stage.published():
+    for file in filled.sandbox.published():
         assert f"#sha256={file.sha256}" in text
     assert 'data-requires-python="&gt;=3.8"' in text
 
 
 def test_a_name_that_is_not_normalized_is_sent_to_the_one_that_is(filled: PlainClient) -> None:
     answer = filled.get("/simple/Rehearsal_Sample/")
-    assert (answer.status_code, answer.headers["Location"]) == (301, "/simple/rehearsal-sample/")
+    assert (answer.status_code, answer.headers["Location"]) == (
+        301,
+        f"{filled.sandbox.index.origin}/simple/rehearsal-sample/",
+    )
 
 
 def test_unknown_projects_and_files_are_not_found(filled: PlainClient) -> None:
     assert filled.get("/simple/nothing/").status_code == 404
-    assert filled.get("/files/00/nothing.whl").status_code == 404
+    assert filled.get("/packages/00/00/00/nothing.whl").status_code == 404
 
 
 def test_the_root_lists_the_projects(filled: PlainClient) -> None:
-    assert filled.get("/simple/", Accept=JSON).json()["projects"] == [{"name": "rehearsal-sample"}]
+    (listed,) = filled.get("/simple/", Accept=JSON).json()["projects"]
+    assert listed["name"] == "rehearsal-sample"
     assert '<a href="/simple/rehearsal-sample/">' in filled.get("/simple/").text
 
 
 def test_a_late_file_is_shown_at_the_fourth_look(staged: Staged) -> None:
     client = staged(faults=["page-late"])
-    (wheel, _) = client.stage.distributions or ()
+    (wheel, _) = client.sandbox.distributions or ()
     client.upload(wheel)
     looks = [client.get("/simple/rehearsal-sample/", Accept=JSON).json()["files"] for _ in range(4)]
     assert [len(files) for files in looks] == [0, 0, 0, 1]
@@ -82,12 +87,53 @@ def test_a_closed_release_shows_a_file_of_long_ago(staged: Staged) -> None:
 
 def test_github_tells_how_the_environment_is_protected(staged: Staged) -> None:
     client = staged()
-    api = client.stage.environ["GITHUB_API_URL"] + "/repos/octo-org/sampleproject"
+    api = client.sandbox.environ["GITHUB_API_URL"] + "/repos/octo-org/sampleproject"
     document = client.get(f"{api}/environments/release").json()
     assert document["protection_rules"][0]["type"] == "required_reviewers"
     assert client.get(f"{api}/environments/other").status_code == 404
     assert client.get(f"{api}/actions/runs/1/approvals").json()[0]["state"] == "approved"
-    client.stage.index.github.protection_rules = []
+    client.sandbox.index.github.protection_rules = []
     assert client.get(f"{api}/actions/runs/1/approvals").json() == []
-    client.stage.index.github.protection_rules = None
+    client.sandbox.index.github.protection_rules = None
     assert client.get(f"{api}/environments/release").status_code == 403
+
+
+def test_a_wheel_has_its_metadata_beside_it(filled: PlainClient) -> None:
+    wheel, sdist = filled.get("/simple/rehearsal-sample/", Accept=JSON).json()["files"]
+    answer = filled.get(f"{wheel['url']}.metadata")
+    assert hashlib.sha256(answer.content).hexdigest() == wheel["core-metadata"]["sha256"]
+    assert answer.content.startswith(b"Metadata-Version: 2.4\nName: rehearsal-sample\n")
+    assert sdist["core-metadata"] is False
+    assert filled.get(f"{sdist['url']}.metadata").status_code == 404
+
+
+def test_a_download_may_be_a_range(filled: PlainClient) -> None:
+    file = filled.sandbox.published()[0]
+    (url,) = [
+        entry["url"]
+        for entry in filled.get("/simple/rehearsal-sample/", Accept=JSON).json()["files"]
+        if entry["filename"] == file.filename
+    ]
+    answer = filled.get(url, Range="bytes=2-5")
+    assert (answer.status_code, answer.content) == (206, file.path.read_bytes()[2:6])
+    assert answer.headers["Content-Range"] == f"bytes 2-5/{file.size}"
+
+
+def test_a_yanked_file_says_so(filled: PlainClient) -> None:
+    index = filled.sandbox.index
+    first, second = filled.sandbox.published()
+    index.call(lambda: index.store.yank(first.filename, "broken"))
+    index.call(lambda: index.store.yank(second.filename))
+    entries = filled.get("/simple/rehearsal-sample/", Accept=JSON).json()["files"]
+    assert {entry["filename"]: entry["yanked"] for entry in entries} == {
+        first.filename: "broken",
+        second.filename: True,
+    }
+    assert 'data-yanked="broken"' in filled.get("/simple/rehearsal-sample/").text
+
+
+def test_a_quarantined_project_shows_no_files(filled: PlainClient) -> None:
+    for project in filled.sandbox.index.store.projects.values():
+        project.status = "quarantined"
+    page = filled.get("/simple/rehearsal-sample/", Accept=JSON).json()
+    assert (page["files"], page["versions"]) == ([], [])

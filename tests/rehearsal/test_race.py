@@ -16,18 +16,18 @@ Staged: TypeAlias = Callable[..., PlainClient]
 
 def test_of_files_that_make_one_release_at_once_all_but_one_fail_and_pass_afterwards(staged: Staged) -> None:
     client = staged(latency=Latency(server=100))
-    wheels = build_wheels(client.stage.folder / "many", Sample(), 8)
+    wheels = build_wheels(client.sandbox.folder / "many", Sample(), 8)
     token = client.token()
     assert sorted(all_at_once(client, token, wheels)) == [200] + [500] * 7
     assert sorted(all_at_once(client, token, wheels)) == [200] * 8
-    assert len(client.stage.published()) == 8
-    assert client.stage.index.traffic.peak_uploads == 8
+    assert len(client.sandbox.published()) == 8
+    assert client.sandbox.index.traffic.peak_uploads == 8
 
 
 def test_after_the_first_file_of_a_project_other_versions_go_at_once(staged: Staged) -> None:
     client = staged(latency=Latency(server=100))
     token = client.token()
-    folder = client.stage.folder / "versions"
+    folder = client.sandbox.folder / "versions"
     folder.mkdir()
     versions = [build_wheel(folder, Sample(version=f"1.{minor}")) for minor in range(4)]
     assert sorted(all_at_once(client, token, tuple(versions))) == [200, 500, 500, 500]
@@ -37,7 +37,7 @@ def test_after_the_first_file_of_a_project_other_versions_go_at_once(staged: Sta
 
 def test_the_same_file_twice_at_once_fails_once(staged: Staged) -> None:
     client = staged(latency=Latency(server=100))
-    wheel, sdist = client.stage.distributions or ()
+    wheel, sdist = client.sandbox.distributions or ()
     client.upload(sdist)
     assert sorted(all_at_once(client, client.token(), (wheel, wheel))) == [200, 500]
 

@@ -83,8 +83,18 @@ class Issuer:
         self._now = now
         self.key_id = uuid.uuid4().hex.upper()
 
-    def identity_token(self, audience: str, *, lifetime: int = LIFETIME, foreign_key: bool = False) -> str:
-        """A JSON Web Token for ``audience``; ``foreign_key`` signs with a key that nobody trusts."""
+    def identity_token(
+        self,
+        audience: str,
+        *,
+        lifetime: int = LIFETIME,
+        foreign_key: bool = False,
+        changes: Mapping[str, Any] | None = None,
+    ) -> str:
+        """A JSON Web Token for ``audience``.
+
+        ``foreign_key`` signs with a key that nobody trusts. ``changes`` replaces single claims (None removes one).
+        """
         now = int(self._now())
         claims = {
             "jti": str(uuid.uuid4()),
@@ -94,7 +104,9 @@ class Issuer:
             "nbf": now - 600,
             "exp": now + lifetime,
             "iat": now,
+            **(changes or {}),
         }
+        claims = {name: value for name, value in claims.items() if value is not None}
         headers = {"kid": self.key_id, "x5t": self.key_id}
         self.issued.append(jwt.encode(claims, _key(int(foreign_key)), algorithm="RS256", headers=headers))
         return self.issued[-1]

@@ -63,7 +63,7 @@ def success(request: web.Request) -> web.Response:
 
 def method_not_allowed(request: web.Request, allow: str) -> web.Response:
     """405 with ``Allow``."""
-    body = f"The method {request.method} is not allowed for this resource. {{br}}{{br}}\n{{text}}\n"
+    body = f"The method {request.method} is not allowed for this resource. {{br}}{{br}}\n{{text}}"
     response = _formatted(request, 405, body, "")
     response.headers["Allow"] = allow
     return response

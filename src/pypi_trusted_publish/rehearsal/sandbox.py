@@ -19,7 +19,7 @@ from typing import Any, Final, final
 from packaging.utils import parse_sdist_filename, parse_wheel_filename
 
 from .faults.model import Scenario
-from .faults.schedule import FaultSchedule, RandomFaults, parse_fault
+from .faults.schedule import FaultSchedule, RandomFaults, ScheduledFault, parse_fault
 from .faults.table import FAULTS
 from .github import job_claims, runner_variables
 from .index import EmbeddedIndex
@@ -41,7 +41,8 @@ class Sandbox:
     those of the distributions. ``pending``: a name for which only a pending publisher is registered. ``environment``:
     that of the job's claims and of the publisher (``publisher_environment`` makes them differ); empty: none.
     ``claims``: replaces single claims of the job (None removes one). ``inputs``: of the action, by name, such as
-    ``{"skip-existing": "true"}``. ``faults``: texts such as ``"upload-503:2"``. ``random_faults``: seed and
+    ``{"skip-existing": "true"}``. ``faults``: texts such as ``"upload-503:2"``, or
+    :func:`~.faults.schedule.respond_with`. ``random_faults``: seed and
     probability. ``trust``: a client trust configuration of Sigstore (JSON) by which the index verifies attestations.
     ``size_limit``: bytes of one file that existing projects may have.
     """
@@ -58,7 +59,7 @@ class Sandbox:
         event_name: str = "push",
         claims: Mapping[str, Any] | None = None,
         inputs: Mapping[str, str] | None = None,
-        faults: Iterable[str] = (),
+        faults: Iterable[str | ScheduledFault] = (),
         random_faults: tuple[int, float] | None = None,
         tls: bool = False,
         port: int = 0,
@@ -75,7 +76,7 @@ class Sandbox:
         self._pending = pending
         self._size_limit = size_limit
         self._publisher_environment = environment if publisher_environment is None else publisher_environment
-        scheduled = [parse_fault(text, FAULTS) for text in faults]
+        scheduled = [parse_fault(each, FAULTS) if isinstance(each, str) else each for each in faults]
         drawn = (
             RandomFaults(seed=random_faults[0], probability=random_faults[1], table=FAULTS.values())
             if random_faults

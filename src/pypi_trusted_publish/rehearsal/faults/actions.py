@@ -11,7 +11,7 @@ from typing import Final
 from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 
-from ..http_errors import Refusal, oidc_error, refusal
+from ..http_errors import Refusal, error_page, fill_in, method_not_allowed, oidc_error, refusal
 from ..traffic import note_of
 from .model import FaultAction, InterceptedRequest
 
@@ -129,12 +129,12 @@ def cdn_error_page(status: int, reason: str) -> FaultAction:
     return answer(status, body, reason=reason, content_type="text/html")
 
 
-def refuse_upload(status: int, message: str) -> FaultAction:
-    """Refuse an upload with this text, in PyPI's form."""
+def refuse_upload(status: int, text: str, *, reason: str | None = None) -> FaultAction:
+    """Refuse an upload with this text, in PyPI's form; ``reason`` replaces it in the status line."""
 
     async def act(intercepted: InterceptedRequest) -> web.StreamResponse:
         await discard_body(intercepted.request)
-        return refusal(intercepted.request, Refusal(status, message))
+        return refusal(intercepted.request, Refusal(status, text, reason=reason))
 
     return act
 
@@ -144,7 +144,30 @@ def refuse_mint(code: str, description: str) -> FaultAction:
 
     async def act(intercepted: InterceptedRequest) -> web.StreamResponse:
         await discard_body(intercepted.request)
-        return oidc_error(code, description)
+        return oidc_error(code, fill_in(intercepted.request, description))
+
+    return act
+
+
+async def not_found(intercepted: InterceptedRequest) -> web.StreamResponse:
+    """PyPI's page for an unknown URL."""
+    await discard_body(intercepted.request)
+    return error_page(404)
+
+
+async def refuse_method(intercepted: InterceptedRequest) -> web.StreamResponse:
+    """PyPI's answer to an upload to a URL that is only for reading."""
+    await discard_body(intercepted.request)
+    return method_not_allowed(intercepted.request, "GET, HEAD, OPTIONS")
+
+
+def change_status_first(status: str) -> FaultAction:
+    """Archive or quarantine every project, and process the request."""
+
+    async def act(intercepted: InterceptedRequest) -> web.StreamResponse:
+        for project in intercepted.index.store.projects.values():
+            project.status = status
+        return await intercepted.proceed()
 
     return act
 

@@ -1,45 +1,22 @@
-"""Faults of the exchange: audience, mint, burn."""
+"""Faults of audience, mint-token and burn-token."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from ..oidc import NO_PUBLISHER
 from ..publishers import PendingPublisher
 from ..traffic import Endpoint
 from . import actions
 from .model import ExpectedExit, Fault, FaultAction, Scenario, permanent, slow, transient, unanswered
+from .refusals import MINT_REFUSAL_FAULTS
 
 _JSON: Final = "application/json"
 _TRUNCATED: Final = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n{"succ'
 _ENDLESS: Final = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n"
 
-INVALID_PUBLISHER_REASONS: Final = {
-    "not-found": "Publisher with matching claims was not found",
-    "no-workflow": "Could not extract workflow filename from OIDC claims",
-    "missing-claim": "Missing claim 'job_workflow_ref'",
-    "owner": "Check failed for required claim 'repository_owner'",
-    "event": "Check failed for required claim 'event_name'",
-    "environment": "Check failed for optional claim 'environment'",
-    "no-ref": "The ref and sha claims are empty",
-    "workflow-ref": (
-        "The job_workflow_ref claim does not match, expecting one of "
-        "['octo-org/sampleproject/.github/workflows/release.yml@refs/tags/v1.0.0'], "
-        "got 'octo-org/sampleproject/.github/workflows/release.yml@refs/heads/main'"
-    ),
-}
-"""The reasons that PyPI gives in parentheses (public server code, 2026-08), by our short names."""
 
-_OTHER_CODES: Final = (
-    ("not-enabled", "GitHub-based trusted publishing functionality not enabled", ExpectedExit.RETRY),
-    ("invalid-payload", "unknown trusted publishing issuer", ExpectedExit.INDEX),
-    ("invalid-token", "malformed or invalid token", ExpectedExit.INDEX),
-    ("invalid-reuse-token", "invalid token: already used", ExpectedExit.RETRY),
-)
-
-
-def _let_pending_publisher_be_outrun(scenario: Scenario) -> None:
-    """Somebody else has made the project; a publisher for it is registered beside the pending one."""
+def _create_pending_project(scenario: Scenario) -> None:
+    """The project was created in the meantime; a publisher is registered beside the pending one."""
     publishers = scenario.index.oidc.publishers
     for publisher in tuple(publishers):
         for name in (*publisher.projects, *(name for name, _ in scenario.releases))[:1]:
@@ -90,27 +67,20 @@ AUDIENCE_FAULTS: Final = (
 )
 
 MINT_FAULTS: Final = (
-    *(
-        permanent(
-            _MINT,
-            f"invalid-publisher-{short}",
-            f"The mint is refused: invalid-publisher, {reason.split(',')[0]}.",
-            actions.refuse_mint("invalid-publisher", NO_PUBLISHER.format(reason=reason)),
-            ExpectedExit.INDEX,
-        )
-        for short, reason in INVALID_PUBLISHER_REASONS.items()
-    ),
-    *(
-        permanent(
-            _MINT, code, f"The mint is refused: {code}, {description}.", actions.refuse_mint(code, description), ending
-        )
-        for code, description, ending in _OTHER_CODES
+    *MINT_REFUSAL_FAULTS,
+    Fault(
+        name="mint-invalid-pending-publisher-again",
+        description="PyPI answers invalid-pending-publisher: valid token, but project already exists",
+        endpoint=_MINT,
+        action=actions.refuse_mint("invalid-pending-publisher", "valid token, but project already exists"),
+        once=ExpectedExit.SUCCESS,
+        always=ExpectedExit.INDEX,
     ),
     Fault(
         name="mint-invalid-pending-publisher",
         description="The pending publisher's project exists already; the next mint succeeds.",
         endpoint=_MINT,
-        setup=_let_pending_publisher_be_outrun,
+        setup=_create_pending_project,
         once=ExpectedExit.SUCCESS,
     ),
     transient(_MINT, "500", "The mint answers 500.", actions.answer(500, "Internal Server Error")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from dataclasses import replace
 from typing import Final
 
 from packaging.utils import canonicalize_name
@@ -73,6 +74,59 @@ def _take_sdist(scenario: Scenario) -> None:
 def _use_up_names(scenario: Scenario) -> None:
     """Our names were used once, and their files deleted."""
     scenario.index.store.used_filenames.update(scenario.filenames)
+
+
+def _open_sessions(scenario: Scenario) -> None:
+    """Each release has an open session of the staged upload interface."""
+    for name, version in scenario.releases:
+        scenario.index.store.create_project(name).staged_versions.add(Version(version))
+
+
+def _deactivate_organization(scenario: Scenario) -> None:
+    for project in scenario.index.store.projects.values():
+        project.organization_active = False
+
+
+def _switch(**flags: bool) -> Setup:
+    """Set flags of the administrators for uploads."""
+
+    def setup(scenario: Scenario) -> None:
+        for name, value in flags.items():
+            setattr(scenario.index.uploads.flags, name, value)
+
+    return setup
+
+
+def _make_pending(scenario: Scenario) -> None:
+    """The projects do not exist, and their publishers are pending."""
+    index = scenario.index
+    for name, _ in scenario.releases:
+        index.store.projects.pop(canonicalize_name(name), None)
+    for publisher in tuple(index.oidc.publishers):
+        index.oidc.publishers.remove(publisher)
+        for name in publisher.projects:
+            index.add_pending_publisher(replace(publisher, projects=[]), name)
+
+
+def _disable_registration(scenario: Scenario) -> None:
+    _make_pending(scenario)
+    scenario.index.oidc.registration_enabled = False
+
+
+def _prohibit_names(scenario: Scenario) -> None:
+    _make_pending(scenario)
+    scenario.index.store.prohibited_names.update(name for name, _ in scenario.releases)
+
+
+def _use_names_of_the_standard_library(scenario: Scenario) -> None:
+    _make_pending(scenario)
+    scenario.index.store.stdlib_names.update(canonicalize_name(name) for name, _ in scenario.releases)
+
+
+def _register_similar_names(scenario: Scenario) -> None:
+    _make_pending(scenario)
+    for name, _ in scenario.releases:
+        scenario.index.store.create_project(name.replace("l", "i"))
 
 
 def _put_file(scenario: Scenario, filename: str, name: str, version: str, *, age: float = 0.0) -> None:
@@ -161,6 +215,48 @@ STATE_FAULTS: Final = (
     _state("names-taken", "Files with our names and other bytes are there.", _take_names, ExpectedExit.INDEX),
     _state("sdist-there", "The release has an sdist of another name.", _take_sdist, ExpectedExit.INDEX),
     _state("names-used", "Files with our names were there and were deleted.", _use_up_names, ExpectedExit.INDEX),
+    _state("index-read-only", "The index is read-only.", _switch(read_only=True), ExpectedExit.RETRY),
+    _state("index-uploads-off", "The index accepts no uploads.", _switch(uploads_off=True), ExpectedExit.RETRY),
+    _state(
+        "index-registration-off",
+        "The project does not exist yet, and the index registers no projects.",
+        _disable_registration,
+        ExpectedExit.INDEX,
+    ),
+    _state(
+        "pending-name-prohibited",
+        "The name of the pending publisher's project is prohibited.",
+        _prohibit_names,
+        ExpectedExit.INDEX,
+    ),
+    _state(
+        "pending-name-of-stdlib",
+        "The name of the pending publisher's project is one of the standard library.",
+        _use_names_of_the_standard_library,
+        ExpectedExit.INDEX,
+    ),
+    _state(
+        "pending-name-too-similar",
+        "The name of the pending publisher's project resembles that of another project.",
+        _register_similar_names,
+        ExpectedExit.INDEX,
+    ),
+    _state(
+        "organization-inactive", "The project's organization is inactive.", _deactivate_organization, ExpectedExit.INDEX
+    ),
+    _state(
+        "upload-session-open",
+        "A session of the staged upload interface is open for the release.",
+        _open_sessions,
+        ExpectedExit.INDEX,
+    ),
+    Fault(
+        name="index-attestations-off",
+        description="The index drops attestations.",
+        endpoint=Endpoint.INDEX,
+        setup=_switch(attestations_off=True),
+        once=ExpectedExit.SUCCESS,
+    ),
 )
 
 

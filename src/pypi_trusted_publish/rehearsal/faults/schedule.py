@@ -6,11 +6,13 @@ import random
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from aiohttp import web
 
 from ..traffic import Endpoint, note_of
-from .model import Fault, InterceptedRequest, Scenario
+from . import actions
+from .model import ExpectedExit, Fault, FaultAction, InterceptedRequest, Scenario
 
 
 class UnknownFault(ValueError):
@@ -31,11 +33,32 @@ class ScheduledFault:
         return self.first <= count and (self.last is None or count <= self.last)
 
 
+def respond_with(
+    endpoint: Endpoint, action: FaultAction, *, name: str = "", first: int = 1, last: int | None = None
+) -> ScheduledFault:
+    """Any response for the requests to an endpoint, by default for all of them.
+
+    ``action`` comes from :mod:`.actions`: ``refuse_upload(400, text)`` and ``refuse_mint(code, description)`` in PyPI's
+    form, ``answer(status, body, reason=..., content_type=..., headers=...)`` in any other.
+    """
+    fault = Fault(
+        name=name or f"{endpoint.value}-custom",
+        description="A response that is not in the table.",
+        endpoint=endpoint,
+        action=action,
+        once=ExpectedExit.INDEX,
+    )
+    return ScheduledFault(fault=fault, first=first, last=last)
+
+
 def parse_fault(text: str, table: Mapping[str, Fault]) -> ScheduledFault:
     """``NAME`` (the first request), ``NAME:k`` (the k-th), ``NAME:k-`` (from the k-th on), ``NAME:every``.
 
-    Raises :class:`UnknownFault`.
+    Besides the names of the table, any response for all requests: ``upload=400 TEXT``, ``mint=CODE DESCRIPTION``, and
+    ``ENDPOINT=STATUS BODY`` for other endpoints. Raises :class:`UnknownFault`.
     """
+    if "=" in text:
+        return _custom_fault(text)
     name, _, turn = text.partition(":")
     fault = table.get(name)
     if fault is None:
@@ -44,9 +67,25 @@ def parse_fault(text: str, table: Mapping[str, Fault]) -> ScheduledFault:
         return ScheduledFault(fault=fault, last=None)
     digits = turn.removesuffix("-") or "1"
     if not (digits.isascii() and digits.isdecimal() and int(digits) > 0) or turn == "-":
-        raise UnknownFault(f"{turn!r} names no turn of {name!r}: write a number, 'every', or nothing")
+        raise UnknownFault(f"{turn!r} is not a position of {name!r}: write a number, 'every', or nothing")
     first = int(digits)
     return ScheduledFault(fault=fault, first=first, last=None if turn.endswith("-") else first)
+
+
+def _custom_fault(text: str) -> ScheduledFault:
+    name, _, response = text.partition("=")
+    code, _, words = response.partition(" ")
+    try:
+        endpoint = Endpoint(name)
+        if endpoint is Endpoint.MINT and code and not code.isdecimal():
+            action = actions.refuse_mint(code, words)
+        elif endpoint is Endpoint.UPLOAD:
+            action = actions.refuse_upload(HTTPStatus(int(code)), words)
+        else:
+            action = actions.answer(HTTPStatus(int(code)), words)
+    except ValueError as error:
+        raise UnknownFault(f"{text!r} is not a response: write ENDPOINT=STATUS TEXT") from error
+    return respond_with(endpoint, action, name=name)
 
 
 class RandomFaults:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from ..traffic import Endpoint
-from ..upload_endpoint import NO_CREDENTIALS, NO_SUCH_PROJECT
 from . import actions
 from .model import ExpectedExit, Fault, FaultAction, permanent, transient
+from .refusals import UPLOAD_REFUSAL_FAULTS
 
 _JSON: Final = "application/json"
 _UPLOAD: Final = Endpoint.UPLOAD
@@ -21,34 +21,6 @@ _ESCAPES: Final = (
     b"HTTP/1.1 400 \x1b[2J\x1b]0;title\x07::error::hello\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 )
 _COMMANDS: Final = "Nope ##[error]hello ::error::hello ::set-output name=x::y"
-
-REFUSALS: Final = (
-    ("file-exists", 400, "File already exists ('other', with blake2_256 hash '00'). See /help/#file-name-reuse"),
-    (
-        "name-used",
-        400,
-        "This filename has already been used, use a different version. See /help/#file-name-reuse",
-    ),
-    ("too-large", 400, "File too large. Limit for project 'rehearsal-sample' is 100 MB. See /help/#file-size-limit"),
-    (
-        "project-too-large",
-        400,
-        "Project size too large. Limit for project 'rehearsal-sample' total size is 10 GB.",
-    ),
-    ("second-sdist", 400, "Only one sdist may be uploaded per release."),
-    ("no-project", 400, NO_SUCH_PROJECT),
-    ("invalid-file", 400, "Invalid distribution file. None"),
-    ("invalid-summary", 400, "'summary' has invalid data"),
-    ("not-rendered", 400, "The description failed to render for 'text/x-rst'. See /help/#description-content-type"),
-    ("no-credentials", 403, NO_CREDENTIALS),
-    ("not-allowed", 403, "The user isn't allowed to upload to project 'rehearsal-sample'. See /help/#project-name"),
-    (
-        "other-project",
-        403,
-        "Invalid API Token: OIDC scoped token is not valid for project 'rehearsal-sample'",
-    ),
-)
-"""Short name, status and text of the refusals that nobody but the maintainer can do something about."""
 
 
 def _fault(
@@ -188,32 +160,28 @@ UPLOAD_FAULTS: Final = (
         "warning",
         "The file is taken, and the index warns.",
         actions.process_then_answer(
-            200, "The RECORD does not match the archive.\n::error::hello\n", content_type="text/plain"
+            200, "The RECORD does not match the archive.\n::error::hello", content_type="text/html"
         ),
     ),
-    *(
-        _refused(name, f"An upload is refused: {status} {text.split('.')[0]}.", actions.refuse_upload(status, text))
-        for name, status, text in REFUSALS
-    ),
+    *UPLOAD_REFUSAL_FAULTS,
     _refused(
         "malformed-400",
         "An upload is refused with broken JSON.",
         actions.answer(400, '{"message": "Inv', content_type=_JSON),
     ),
-    _refused(
-        "read-only",
-        "The index takes no uploads at the moment.",
-        actions.refuse_upload(403, "Read-only mode: Uploads are temporarily disabled."),
-        ExpectedExit.RETRY,
+    *(
+        Fault(
+            name=f"upload-{status}-meanwhile",
+            description=f"The project is {status} after the plan was made.",
+            endpoint=_UPLOAD,
+            action=actions.change_status_first(status),
+            once=ExpectedExit.INDEX,
+            persists=True,
+        )
+        for status in ("archived", "quarantined")
     ),
-    _refused(
-        "too-many-projects",
-        "The index makes no further projects today.",
-        actions.refuse_upload(429, "Too many new projects created"),
-        ExpectedExit.RETRY,
-    ),
-    _refused("404", "There is nothing at the upload URL.", actions.refuse_upload(404, "Not Found")),
-    _refused("405", "The upload URL is that of the index.", actions.refuse_upload(405, "Method Not Allowed")),
+    _refused("404", "There is nothing at the upload URL.", actions.not_found),
+    _refused("405", "The upload URL is that of the index.", actions.refuse_method),
     _refused(
         "308",
         "The upload URL has moved to another path.",
