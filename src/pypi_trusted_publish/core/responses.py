@@ -173,7 +173,7 @@ _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 ROWS: Final = (
     Row(
         statuses=_400 | {409},
-        words=("file already exists", "already exists", "already been used", "conflict"),
+        words=("file already exists", "already exists", "already been used", "previously used", "conflict"),
         code="upload-file-exists",
         cause="A file of that name with other bytes, or these bytes under another name, is or was on the index. A name "
         "can be used once, even when the file has been deleted. Most often the version was not raised, or the files "
