@@ -1,22 +1,30 @@
 # Find a Python of 3.10 or newer and run bootstrap.py with it, for Windows PowerShell 5.1. Arguments are passed on.
 #
-# Windows cannot replace one process by another, and need not: Ctrl-C goes to the whole console group. PATH belongs to
-# whoever ran before: entries that are empty, relative or inside the workspace are passed over. What a candidate prints
-# decides, not what it is called: the store's stub of python.exe is none. ASCII only: 5.1 reads scripts in the code page.
+# Windows cannot replace one process by another, and need not: Ctrl-C goes to the whole console group. The environment
+# belongs to whoever ran before: entries of PATH that are empty, relative or inside the workspace are skipped, modules
+# come from PowerShell's own folder only, and variables that load libraries are removed. What a candidate prints decides,
+# not its name: the store's stub of python.exe is not a Python. ASCII only: 5.1 reads scripts in the code page.
 
+$env:PSModulePath = "$PSHOME\Modules" # before the first command that a module provides
 $ErrorActionPreference = 'Continue' # with 'Stop', a line on the standard error of a candidate would end this script
+foreach ($name in 'OPENSSL_CONF', 'OPENSSL_CONF_INCLUDE', 'OPENSSL_MODULES', 'OPENSSL_ENGINES', 'SSLKEYLOGFILE') {
+    [Environment]::SetEnvironmentVariable($name, $null)
+}
 $probe = 'import sys; print(''python/%d/%d/%d/%s'' % (tuple(sys.version_info[:3]) + (sys.executable,)))'
 $found = @()
+
+# The name of a folder may be made to look like a workflow command: unusual characters are not printed.
+function Format-Name([string] $Name) { return $Name -replace '[^A-Za-z0-9_.:\\/()@+~ -]', '?' }
 
 # The full path of the interpreter that answers, or nothing.
 function Test-Candidate([string] $Command, [string[]] $Before) {
     $answer = $null
     try { $answer = & $Command @Before -I -S -X utf8 -c $probe 2>$null | Select-Object -First 1 } catch { $answer = $null }
     if ("$answer" -notmatch '^python/(\d+)/(\d+)/(\d+)/(.+)$') {
-        $script:found += "$Command (did not answer as a Python)"
+        $script:found += "$(Format-Name $Command) (did not answer as a Python)"
         return $null
     }
-    $script:found += "$Command ($($Matches[1]).$($Matches[2]).$($Matches[3]))"
+    $script:found += "$(Format-Name $Command) ($($Matches[1]).$($Matches[2]).$($Matches[3]))"
     if ([version] "$($Matches[1]).$($Matches[2])" -lt [version] '3.10') { return $null }
     return $Matches[4]
 }
@@ -42,6 +50,23 @@ function Find-OnPath([string] $Name) {
     }
 }
 
+# The runner's own collection: final releases before others, regular builds before free-threaded ones, then the newest.
+function Find-InToolCache {
+    if (-not $env:RUNNER_TOOL_CACHE -or (Test-Inside $env:RUNNER_TOOL_CACHE $env:GITHUB_WORKSPACE)) { return }
+    if (-not (Test-Path -LiteralPath "$env:RUNNER_TOOL_CACHE\Python")) { return }
+    $builds = foreach ($version in @(Get-ChildItem -LiteralPath "$env:RUNNER_TOOL_CACHE\Python" -Directory)) {
+        if ($version.Name -notmatch '^(\d+\.\d+\.\d+)(-.*)?$') { continue }
+        $number, $final = [version] $Matches[1], (-not $Matches[2])
+        foreach ($architecture in @(Get-ChildItem -LiteralPath $version.FullName -Directory)) {
+            $file = Join-Path $architecture.FullName 'python.exe'
+            $regular = $architecture.Name -notlike '*-freethreaded'
+            if (-not (Test-Path -LiteralPath $file -PathType Leaf)) { continue }
+            New-Object PSObject -Property @{ File = $file; Final = $final; Regular = $regular; Number = $number }
+        }
+    }
+    foreach ($build in @($builds | Sort-Object -Descending @('Final', 'Regular', 'Number'))) { $build.File }
+}
+
 function Find-Python {
     foreach ($name in 'python3', 'python', 'py') {
         $before = @()
@@ -51,17 +76,9 @@ function Find-Python {
             if ($python) { return $python }
         }
     }
-    if ($env:RUNNER_TOOL_CACHE -and (Test-Path -LiteralPath "$env:RUNNER_TOOL_CACHE\Python")) {
-        $versions = Get-ChildItem -LiteralPath "$env:RUNNER_TOOL_CACHE\Python" -Directory |
-            Where-Object { $_.Name -match '^\d+\.\d+\.\d+$' } | Sort-Object { [version] $_.Name } -Descending
-        foreach ($version in @($versions)) {
-            foreach ($architecture in @(Get-ChildItem -LiteralPath $version.FullName -Directory)) {
-                $file = Join-Path $architecture.FullName 'python.exe'
-                if (-not (Test-Path -LiteralPath $file -PathType Leaf)) { continue }
-                $python = Test-Candidate $file @()
-                if ($python) { return $python }
-            }
-        }
+    foreach ($file in @(Find-InToolCache)) {
+        $python = Test-Candidate $file @()
+        if ($python) { return $python }
     }
     return $null
 }
@@ -69,8 +86,17 @@ function Find-Python {
 try { [Console]::OutputEncoding = New-Object Text.UTF8Encoding $false } catch { $found = @() } # all that we start speaks UTF-8
 $python = Find-Python
 if ($python) {
-    $global:LASTEXITCODE = 70 # what stays when it cannot be started after all: a candidate has left a nought there
-    & $python -I -S -u -X utf8 (Join-Path $PSScriptRoot 'bootstrap.py') @args
+    $temporary = $env:RUNNER_TEMP
+    if (-not $temporary) { $temporary = [IO.Path]::GetTempPath() }
+    $private = Join-Path $temporary "pypi-trusted-publish-$([guid]::NewGuid().ToString('N'))"
+    $global:LASTEXITCODE = 70 # what stays when it cannot be started after all: a candidate has left a zero there
+    try {
+        & $python -I -S -u -X utf8 (Join-Path $PSScriptRoot 'bootstrap.py') --private-folder $private @args
+    }
+    finally {
+        # A compiled module cannot be removed by the process that has loaded it.
+        if (Test-Path -LiteralPath $private) { Remove-Item -LiteralPath $private -Recurse -Force -ErrorAction SilentlyContinue }
+    }
     exit $LASTEXITCODE
 }
 

@@ -13,6 +13,11 @@ from pypi_trusted_publish.inputs import INPUTS
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 ACTIONS: Final = ("action.yml", "check/action.yml")
+WINDOWS_SHELL: Final = (
+    r"C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe -NoProfile -NonInteractive "
+    "-Command \"& ([scriptblock]::Create([IO.File]::ReadAllText('{0}')))\""
+)
+"""By its full path, because PATH belongs to whoever ran before; the script of such a shell has no extension."""
 OLD_SPELLINGS: Final = {"repository_url", "packages_dir", "verify_metadata", "skip_existing", "print_hash"}
 
 
@@ -31,13 +36,13 @@ def test_an_action_is_two_guarded_steps_that_start_a_launcher(name: str) -> None
     runs = load(name)["runs"]
     assert runs["using"] == "composite"
     assert [(step["if"], step["shell"]) for step in runs["steps"]] == [
-        ("runner.os != 'Windows'", "sh"),
-        ("runner.os == 'Windows'", "powershell"),
+        ("runner.os != 'Windows'", "/bin/sh -e {0}"),
+        ("runner.os == 'Windows'", WINDOWS_SHELL),
     ]
     for step in runs["steps"]:
         assert "${{" not in step["run"]
         assert set(step) <= {"id", "if", "shell", "run", "env"}
-    assert runs["steps"][0]["run"].startswith("exec sh ")
+    assert runs["steps"][0]["run"].startswith("exec /bin/sh ")
 
 
 @pytest.mark.parametrize("name", ACTIONS)
@@ -46,7 +51,9 @@ def test_every_input_arrives_as_a_variable_in_both_steps_and_nothing_else_does(n
     expected = {variable(one): f"${{{{ inputs.{one} }}}}" for one in action["inputs"]}
     if name == "action.yml":
         expected["INPUT_GITHUB_TOKEN"] = "${{ github.token }}"
-    assert [step["env"] for step in action["runs"]["steps"]] == [expected, expected]
+    posix, windows = (step["env"] for step in action["runs"]["steps"])
+    assert posix == expected | dict.fromkeys(("LD_AUDIT", "LD_LIBRARY_PATH", "LD_PRELOAD"), "")
+    assert windows == expected
 
 
 @pytest.mark.parametrize("name", ACTIONS)

@@ -94,6 +94,16 @@ def test_the_interpreter_is_isolated_and_speaks_utf_8(plain: Started) -> None:
     assert not told["bytecode"]
 
 
+def test_a_caller_may_name_the_folder_that_it_removes_afterwards(start: Start, tmp_path: Path) -> None:
+    named = tmp_path / "temp" / "mine"
+    started = start("--private-folder", str(named), "publish", "seven")
+    assert (started.code, started.told["argv"]) == (7, ["publish", "seven"])
+    assert Path(started.told["folder"]) == named
+    named.mkdir()
+    again = start("--private-folder", str(named), "publish")
+    assert again.code == 2, "a folder that exists may be somebody else's"
+
+
 def test_started_by_hand_it_starts_itself_again_isolated(checkout: Path, tmp_path: Path, wheels: Path) -> None:
     started = Started(checkout=checkout, folder=tmp_path)
     started.environ |= {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels), "PYTHONPATH": str(tmp_path)}

@@ -24,9 +24,27 @@ def test_it_is_ascii_for_windows_powershell_reads_scripts_in_the_code_page() -> 
 
 
 def test_an_interpreter_that_cannot_be_started_leaves_no_nought_of_a_candidate_behind() -> None:
-    start = "    & $python -I -S -u -X utf8 (Join-Path $PSScriptRoot 'bootstrap.py') @args\n    exit $LASTEXITCODE\n"
-    before, _, _ = SOURCE.decode().replace("\r\n", "\n").partition(start)
-    assert before.splitlines()[-1].lstrip().startswith("$global:LASTEXITCODE = 70 ")
+    script = "(Join-Path $PSScriptRoot 'bootstrap.py')"
+    start = f"        & $python -I -S -u -X utf8 {script} --private-folder $private @args\n"
+    before, found, after = SOURCE.decode().replace("\r\n", "\n").partition(start)
+    assert found
+    assert before.splitlines()[-2].lstrip().startswith("$global:LASTEXITCODE = 70 ")
+    assert "    exit $LASTEXITCODE\n" in after
+
+
+def test_modules_are_found_in_its_own_folder_before_the_first_command_of_one() -> None:
+    lines = [line for line in SOURCE.decode().splitlines() if line and not line.startswith("#")]
+    assert lines[0].startswith('$env:PSModulePath = "$PSHOME\\Modules"')
+
+
+@pytest.mark.parametrize("name", ["##[error]x", "a\n::error::x", "\x1b[31m", "100%0A", "é"])
+def test_the_name_of_a_folder_cannot_become_a_command_or_color(name: str) -> None:
+    (pattern,) = re.findall(r"\$Name -replace '([^']+)', '\?'", SOURCE.decode())
+    shown = re.sub(pattern, "?", f"C:\\{name}\\python3.exe")
+    assert shown.isascii()
+    assert not set(shown) & set("#[%\n\x1b")
+    usual = "C:\\Program Files (x86)\\Python\\python3.exe"
+    assert re.sub(pattern, "?", usual) == usual
 
 
 @pytest.mark.parametrize(
