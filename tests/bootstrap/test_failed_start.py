@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -124,3 +126,70 @@ def test_a_pip_that_installs_elsewhere_is_found_out(tmp_path: Path) -> None:
     diagnosis = caught.value.diagnostics()[0]
     assert (caught.value.exit_code, diagnosis.code) == (2, "packages-incomplete")
     assert "httpx==" in diagnosis.message
+
+
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+@pytest.mark.parametrize("way", ["inside", "relative", "linked"])
+def test_certificates_in_the_workspace_are_refused(start: Start, tmp_path: Path, variable: str, way: str) -> None:
+    workspace = tmp_path / "workspace"
+    (workspace / "certs").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(workspace / "certs")
+    path = {"inside": str(workspace / "certs"), "relative": "certs", "linked": str(tmp_path / "link")}[way]
+    started = start(environ={variable: path})
+    assert (started.code, started.errors, started.program_ran) == (2, "", False)
+    assert "::error title=pypi-trusted-publish trust-store-in-workspace::" in started.output
+    assert f"{variable}=" in started.output
+    assert "SSL_CERT_FILE: ${{ runner.temp }}/ca.pem" in started.output
+
+
+def test_certificates_beside_the_workspace_are_used(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "workspace-certs").mkdir()
+    assert start(environ={"SSL_CERT_DIR": str(tmp_path / "workspace-certs")}).program_ran
+
+
+def without(folder: Path, *modules: str) -> str:
+    """A copy of this interpreter whose standard library lacks modules; returns its path."""
+    library = Path(os.__file__).parent
+    (folder / "bin").mkdir(parents=True)
+    own = folder / "lib" / library.name
+    own.mkdir(parents=True)
+    for entry in library.iterdir():
+        if entry.stem not in modules:
+            (own / entry.name).symlink_to(entry)
+    for shared in library.parent.glob("libpython*"):
+        (folder / "lib" / shared.name).symlink_to(shared)
+    python = folder / "bin" / "python3"
+    shutil.copy(Path(sys.executable).resolve(), python)
+    return str(python)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an interpreter cannot be copied there")
+def test_a_python_without_all_of_the_standard_library_is_named_with_what_to_install(
+    start: Start, tmp_path: Path
+) -> None:
+    python = without(tmp_path / "minimal", "shutil", "dataclasses", "json")
+    probe = subprocess.run([python, "-I", "-S", "-c", "import os"], capture_output=True, check=False)
+    if probe.returncode != 0:
+        pytest.skip("a copy of this interpreter does not start")
+    started = start(python=python)
+    assert (started.code, started.errors, started.program_ran) == (2, "", False)
+    assert "::error title=pypi-trusted-publish standard-library-incomplete::" in started.output
+    assert "dataclasses, json, shutil" in started.output
+    assert "apt-get install python3" in started.output
+    assert "the action could not start" in (tmp_path / "summary").read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(not shutil.which("mount") or not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root")
+@pytest.mark.parametrize("size", ["64k", "1m"])
+def test_a_full_folder_for_temporary_files_is_named_as_that(start: Start, tmp_path: Path, size: str) -> None:
+    small = tmp_path / "small"
+    small.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(small)], check=False)
+    if mounted.returncode != 0:
+        pytest.skip("no file system can be mounted here")
+    try:
+        started = start(environ={"RUNNER_TEMP": str(small)})
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
+    assert (started.code, started.errors, started.program_ran) == (2, "", False)
+    assert "::error title=pypi-trusted-publish runner-disk-full::" in started.output

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+import time
 from pathlib import Path
 
+import pytest
+
 from pypi_trusted_publish.installation.pip import (
+    LARGEST_FILE,
+    MEMORY,
     Pip,
     PipRun,
     choose_pip,
@@ -59,3 +65,65 @@ def test_the_child_gets_exactly_its_environment_its_arguments_and_no_input(tmp_p
     assert (arguments, standard_input) == (["install", "é"], "")
     assert Path(working) == (tmp_path / "there").resolve()
     assert not any("secret" in part for part in Pip(path=str(folder)).command(["install"], seconds=60))
+
+
+def pip_of(tmp_path: Path, program: str) -> Pip:
+    folder = package(tmp_path) / "pip"
+    (folder / "__init__.py").touch()
+    (folder / "__main__.py").write_text(program, encoding="utf-8")
+    return Pip(path=str(folder))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a group of processes ends otherwise there")
+def test_a_pip_that_takes_too_long_ends_with_everything_that_it_has_started(tmp_path: Path) -> None:
+    program = (
+        "import os, signal, subprocess, sys, time\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import signal, time; "
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); time.sleep(600)'], "
+        "stdout=subprocess.PIPE)\n"
+        "child.stdout.readline()\n"
+        "open('pids', 'w').write(f'{os.getpid()} {child.pid}')\n"
+        "time.sleep(600)\n"
+    )
+    run = PipRun(pip_of(tmp_path, program), [], environment={}, folder=str(tmp_path))
+    while not (tmp_path / "pids").exists() or not (tmp_path / "pids").read_text(encoding="ascii"):
+        time.sleep(0.01)
+    run.seconds = 0
+    with pytest.raises(TimeoutError):
+        run.result()
+    for pid in (tmp_path / "pids").read_text(encoding="ascii").split():
+        assert ended(int(pid))
+
+
+def ended(pid: int) -> bool:
+    """Whether a process is gone, or is a zombie whose parent is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        return False
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the system enforces no bound on memory")
+def test_a_pip_that_wants_too_much_memory_or_disk_fails(tmp_path: Path) -> None:
+    greedy = pip_of(tmp_path / "memory", f"bytearray({MEMORY})")
+    status, printed = PipRun(greedy, [], environment={}, folder=str(tmp_path)).result()
+    assert status == 1
+    assert "MemoryError" in printed
+    large = pip_of(tmp_path / "disk", f"open('large', 'wb').truncate({LARGEST_FILE} + 1)")
+    status, printed = PipRun(large, [], environment={}, folder=str(tmp_path)).result()
+    assert status == 1
+    assert "File too large" in printed
+
+
+def test_a_larger_lock_may_take_longer(tmp_path: Path) -> None:
+    few, many = (
+        PipRun(pip_of(tmp_path / str(count), ""), [], environment={}, folder=str(tmp_path), packages=count)
+        for count in (1, 40)
+    )
+    assert few.seconds < many.seconds
+    assert [few.result()[0], many.result()[0]] == [0, 0]

@@ -135,6 +135,8 @@ class PipRun:
             raise TimeoutError(self.seconds) from None
         finally:
             self.stop()
+            if self._process.stdout is not None:
+                self._process.stdout.close()
         return self._process.returncode, printed
 
     def stop(self) -> None:
