@@ -8,7 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv rehearse test test-more test-pythons lint types workflows tests fuzz bench format docs summary pin lock release-tree verify-release clean
+.PHONY: help venv rehearse test test-more test-odd test-pythons lint types workflows tests fuzz bench format docs summary pin lock release-tree verify-release clean
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*##/\1 -/p' Makefile
@@ -27,7 +27,10 @@ rehearse: venv  ## play a whole release on this machine, against the embedded in
 test: lint types workflows tests  ## everything that must be green before a commit: at most five minutes
 
 test-more: venv fuzz  ## what takes longer: the action played by a runner, other people's clients and indexes, real files, soak
-	$(BIN)/pytest --numprocesses 4 tests/more
+	$(BIN)/pytest --numprocesses 4 tests/more tests/odd
+
+test-odd: venv  ## a release on odd machines: limits, file systems, users, clocks; says what it could not try
+	$(BIN)/pytest --numprocesses 2 tests/odd
 
 test-pythons: venv  ## the core of the suite on every CPython from 3.10 on that this machine has
 	$(BIN)/python tools/test_pythons.py
@@ -46,7 +49,7 @@ EXAMPLES = $(wildcard examples/*.yml)
 WORKFLOWS = $(wildcard .github/workflows/*.yml) $(EXAMPLES)
 
 tests: venv  ## the tests, with branch coverage
-	$(BIN)/pytest --numprocesses 2 --cov --cov-report term --ignore tests/more
+	$(BIN)/pytest --numprocesses 2 --cov --cov-report term --ignore tests/more --ignore tests/odd
 
 fuzz: venv  ## throw damaged names, metadata and archives at the check for SECONDS
 	PYTHONPATH="src$(if $(filter Windows_NT,$(OS)),;,:)tests" $(BIN)/python -m more.fuzz $(SECONDS)

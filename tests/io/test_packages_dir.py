@@ -130,6 +130,28 @@ def test_a_line_that_is_too_long_for_a_path_is_a_line_that_matches_nothing(dist:
     assert problems(dist.parent, line) == ["packages-dir-missing"]
 
 
+def test_what_macos_keeps_beside_a_file_is_ignored(dist: Path) -> None:
+    """AppleDouble files: an archive that was made on macOS and unpacked elsewhere has one for each file."""
+    for name in (WHEEL, SDIST):
+        (dist / f"._{name}").write_bytes(b"\x00\x05\x16\x07")
+    for line in ("dist", "dist/*", "dist/*.whl\ndist/*.gz"):
+        found = collect(line.splitlines(), str(dist.parent))
+        assert [candidate.filename for candidate in found.candidates] == [WHEEL, SDIST]
+    assert {f"._{WHEEL}", f"._{SDIST}"} <= set(collect(["dist"], str(dist.parent)).ignored)
+
+
+def test_one_that_is_named_by_itself_is_taken_at_its_word(dist: Path) -> None:
+    (dist / f"._{WHEEL}").write_bytes(b"\x00\x05\x16\x07")
+    (candidate,) = collect([f"dist/._{WHEEL}"], str(dist.parent)).candidates
+    assert candidate.filename == f"._{WHEEL}"
+
+
+def test_a_folder_with_nothing_else_than_such_files_is_empty(tmp_path: Path) -> None:
+    (tmp_path / "dist").mkdir()
+    (tmp_path / "dist" / f"._{WHEEL}").write_bytes(b"")
+    assert problems(tmp_path, "dist") == ["packages-dir-empty"]
+
+
 def test_links_and_folders_are_not_distributions(dist: Path) -> None:
     (dist / "demo-2.0.tar.gz").symlink_to(dist / SDIST)
     (dist / "demo-3.0.tar.gz").symlink_to(dist / "nothing")

@@ -256,12 +256,17 @@ def _globbed(search: _Search, line: str, pattern: str) -> None:
 
 def _listed(search: _Search, line: str, path: Path) -> bool:
     """Take a path that a folder or a glob gave; whether it is called like a distribution."""
-    if path.name.lower().endswith((*search.suffixes, *ATTESTATION_SUFFIXES)):
+    if _named_like(path, (*search.suffixes, *ATTESTATION_SUFFIXES)):
         _file(search, line, path)
         return not path.name.endswith(ATTESTATION_SUFFIXES)
     if _is_file(path):
         search.ignored.add(path.name)
     return False
+
+
+def _named_like(path: Path, suffixes: tuple[str, ...]) -> bool:
+    """Whether a name ends so and is not that of an AppleDouble file, in which macOS keeps the attributes of another."""
+    return path.name.lower().endswith(suffixes) and not path.name.startswith("._")
 
 
 def _file(search: _Search, line: str, path: Path) -> None:
@@ -330,7 +335,7 @@ def _below(search: _Search, folder: Path, depth: int) -> Iterator[Path]:
     for path in paths:
         if path.is_symlink():
             continue
-        if _is_file(path) and path.name.lower().endswith(search.suffixes):
+        if _is_file(path) and _named_like(path, search.suffixes):
             yield path
         elif depth and _is_folder(path):
             yield from _below(search, path, depth - 1)

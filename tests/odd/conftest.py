@@ -1,0 +1,103 @@
+"""A release in a process of its own, started behind a command that makes the machine odd."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from builders.bare import NEEDED
+from builders.polling import PATIENT
+from builders.started import ROOT, built_release_tree
+from pypi_trusted_publish.rehearsal.sandbox import Sandbox
+
+if sys.platform != "linux":
+    collect_ignore_glob = ["test_*.py"]
+
+MOUNTED: Final = 'mount -t tmpfs -o "$1" tmpfs "$2" && shift 2 && exec "$@"'
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What a run left."""
+
+    code: int
+    log: str
+
+
+Run = Callable[..., Ended]
+Mount = Callable[[Path, str], list[str]]
+
+
+@pytest.fixture
+def publish() -> Run:
+    """Publish what a sandbox holds; ``behind`` is a command that takes another one, ``environ`` replaces variables."""
+
+    def run(stage: Sandbox, *, behind: Sequence[str] = (), environ: Mapping[str, str | None] | None = None) -> Ended:
+        given = {**NEEDED, **stage.environ, "PYTHONPATH": str(ROOT / "src"), **(environ or {})}
+        command = [*behind, sys.executable, "-u", "-m", "pypi_trusted_publish", "publish"]
+        return started(command, {name: value for name, value in given.items() if value is not None})
+
+    return run
+
+
+def started(command: list[str], environ: Mapping[str, str], cwd: Path | None = None) -> Ended:
+    """Run a command to its end."""
+    ended = subprocess.run(
+        command,
+        env=environ,
+        cwd=cwd,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        timeout=PATIENT,
+        check=False,
+    )
+    return Ended(ended.returncode, ended.stdout)
+
+
+@pytest.fixture
+def mount() -> Mount:
+    """A command that sees a folder as an empty file system in memory, with options of ``mount``; needs root."""
+
+    def command(folder: Path, options: str) -> list[str]:
+        prefix = ["unshare", "--mount", "sh", "-c", MOUNTED, "sh", options, str(folder)]
+        if (
+            not shutil.which("unshare")
+            or subprocess.run([*prefix, "true"], check=False, capture_output=True).returncode
+        ):
+            pytest.skip("not tried: only root may mount a file system here")
+        return prefix
+
+    return command
+
+
+@pytest.fixture
+def action(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Ended]:
+    """Start a release of the action by its launcher, with the wheels that it brings, to check or to publish."""
+    tree = built_release_tree(tmp_path_factory)
+    for name in ("workspace", "temp", "home"):
+        (tmp_path / name).mkdir()
+
+    def run(*arguments: str, behind: Sequence[str] = (), environ: Mapping[str, str | None] | None = None) -> Ended:
+        given = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(tmp_path / "home"),
+            "RUNNER_TEMP": str(tmp_path / "temp"),
+            "GITHUB_WORKSPACE": str(tmp_path / "workspace"),
+            "GITHUB_ACTIONS": "true",
+            "PIP_NO_INDEX": "1",
+            **(environ or {}),
+        }
+        kept = {name: value for name, value in given.items() if value is not None}
+        return started([*behind, "sh", str(tree / "launch.sh"), *arguments], kept, tmp_path / "workspace")
+
+    return run

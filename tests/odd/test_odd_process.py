@@ -1,0 +1,106 @@
+"""A release in a process that has less than usual, or that is set up oddly."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from builders.played import play
+from odd.conftest import Run
+from pypi_trusted_publish.clock import SkippingClock, SystemClock
+from pypi_trusted_publish.rehearsal.samples import Sample, build_wheels
+from pypi_trusted_publish.rehearsal.sandbox import Sandbox
+
+IN_A_SHELL = ("sh", "-c")
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        {"HOME": None},
+        {"HOME": "/nonexistent", "XDG_CACHE_HOME": "/nonexistent"},
+        {"TZ": "Pacific/Kiritimati"},
+        {"PATH": ""},
+    ],
+    ids=["the C locale", "no HOME", "a HOME that is not there", "another time zone", "no PATH"],
+)
+def test_a_release_needs_nothing_of_the_environment_but_the_job(
+    tmp_path: Path, publish: Run, environ: dict[str, str | None]
+) -> None:
+    with Sandbox(tmp_path) as stage:
+        ended = publish(stage, environ=environ)
+        assert (ended.code, len(stage.published())) == (0, 2), ended.log
+
+
+def test_a_mask_that_lets_nobody_else_read_changes_nothing(tmp_path: Path, publish: Run) -> None:
+    with Sandbox(tmp_path) as stage:
+        ended = publish(stage, behind=[*IN_A_SHELL, 'umask 077 && exec "$@"', "sh"])
+        assert (ended.code, len(stage.published())) == (0, 2), ended.log
+
+
+def test_sixty_four_descriptors_are_enough_for_forty_files(tmp_path: Path, publish: Run) -> None:
+    wheels = build_wheels(tmp_path / "dist", Sample(), 40)
+    with Sandbox(tmp_path / "stage", distributions=wheels) as stage:
+        ended = publish(stage, behind=[*IN_A_SHELL, 'ulimit -n 64 && exec "$@"', "sh"])
+        assert (ended.code, len(stage.published())) == (0, 40), ended.log
+
+
+def test_half_a_gigabyte_of_memory_is_enough(tmp_path: Path, publish: Run) -> None:
+    wheels = build_wheels(tmp_path / "dist", Sample(padding=5_000_000), 8)
+    with Sandbox(tmp_path / "stage", distributions=wheels) as stage:
+        ended = publish(stage, behind=[*IN_A_SHELL, 'ulimit -v 524288 && exec "$@"', "sh"])
+        assert (ended.code, len(stage.published())) == (0, 8), ended.log
+
+
+@pytest.mark.parametrize(
+    "redirection", ['exec "$@" >&-', 'exec "$@" 2>&-', 'exec "$@" </dev/null <&-', 'exec "$@" >/dev/full']
+)
+def test_a_closed_or_full_output_costs_no_file_and_leaves_no_token(
+    tmp_path: Path, publish: Run, redirection: str
+) -> None:
+    """What is not printed is not known, so the run need not succeed; it must not leave the release half done alone."""
+    with Sandbox(tmp_path) as stage:
+        ended = publish(stage, behind=[*IN_A_SHELL, redirection, "sh"])
+        assert stage.live_tokens() == ()
+        assert "Traceback" not in ended.log
+        assert len(stage.published()) in {0, 2}
+        if ended.code == 0:
+            assert len(stage.published()) == 2
+
+
+@pytest.mark.parametrize("hours", [-5, 5, 24 * 400], ids=["five hours behind", "five hours ahead", "a year ahead"])
+def test_a_clock_that_is_wrong_by_hours_or_a_year_stops_no_release(tmp_path: Path, hours: int) -> None:
+    """GitHub and the index judge by their own clocks; this machine's may be any."""
+
+    class Wrong(SystemClock):
+        def now(self) -> float:
+            return super().now() + hours * 3600
+
+    with Sandbox(tmp_path) as stage:
+        played = play(stage, clock=SkippingClock(Wrong()))
+        assert (played.code, len(stage.published())) == (0, 2), played.log
+
+
+def test_a_user_that_the_system_does_not_know_can_publish(publish: Run) -> None:
+    """Such is the user of a container that was started with ``--user 54321``."""
+    strange = ["setpriv", "--reuid=54321", "--regid=54321", "--clear-groups"]
+    if os.geteuid() != 0 or not shutil.which("setpriv"):
+        pytest.skip("not tried: only root may become a user without an entry")
+    if subprocess.run([*strange, sys.executable, "-c", ""], check=False, capture_output=True).returncode:
+        pytest.skip(f"not tried: another user may not run {sys.executable}")
+    folder = Path(f"/var/tmp/pypi-trusted-publish-{os.getpid()}")
+    folder.mkdir(mode=0o755)
+    try:
+        with Sandbox(folder / "stage") as stage:
+            for path in (folder, *folder.rglob("*")):
+                os.chown(path, 54321, 54321)
+            ended = publish(stage, behind=strange)
+            assert (ended.code, len(stage.published())) == (0, 2), ended.log
+    finally:
+        shutil.rmtree(folder)
