@@ -16,8 +16,9 @@ from pypi_trusted_publish.attestations.policy import Wish
 from pypi_trusted_publish.checks.model import Candidate, Distribution
 from pypi_trusted_publish.core.claims import AcceptedClaims, UnverifiedClaims
 from pypi_trusted_publish.core.project_page import ProjectPage
-from pypi_trusted_publish.errors import Diagnosis, IndexUnavailable, Severity, WorkflowError
+from pypi_trusted_publish.errors import Diagnosis, IndexUnavailable, PublishError, Severity, WorkflowError
 from pypi_trusted_publish.events import Attested, DiagnosisReported, Fact, StepStarted
+from pypi_trusted_publish.installation.problems import no_wheel
 
 WHEEL = distribution("demo-1.0-py3-none-any.whl")
 HERE = claims()
@@ -45,6 +46,7 @@ class Installation:
 
 def attestations(stand: Stand, installation: Installation, **changes: Any) -> Attestations:
     files: Sequence[Candidate] = changes.pop("files", ())
+    unsupported = changes.pop("unsupported", lambda: None)
     order: dict[str, Any] = {"wish": Wish.AUTO, "index_name": "PyPI", "index_verifies": True, **changes}
     return Attestations(
         AttestOrder(**order),
@@ -52,6 +54,7 @@ def attestations(stand: Stand, installation: Installation, **changes: Any) -> At
         beside=lambda: files,
         install=installation,
         emit=stand.events.append,
+        unsupported=unsupported,
     )
 
 
@@ -154,3 +157,40 @@ def test_only_projects_that_are_uploaded_have_a_say(stand: Stand) -> None:
     other = attested_page()
     mine = distribution("mine-1.0-py3-none-any.whl")
     assert attest(attestations(stand, Installation()), mine, pages=[other, page(project="mine")]) == {}
+
+
+def unsupported() -> PublishError:
+    return no_wheel("attestations", ["cryptography==50.0.2"], "/python (3.14.1)")
+
+
+def test_without_wheels_for_this_python_it_says_so_at_once_and_installs_nothing(stand: Stand) -> None:
+    installation = Installation()
+    port = attestations(stand, installation, unsupported=unsupported)
+    port.begin(HERE)
+    (said,) = stand.events
+    assert isinstance(said, DiagnosisReported)
+    assert (said.diagnosis.code, said.diagnosis.severity) == ("no-wheel-for-python", Severity.WARNING)
+    assert "without attestations" in said.diagnosis.message
+    assert "cryptography==50.0.2" in said.diagnosis.message
+    assert attest(port, WHEEL) == {}
+    assert stand.events == [said, StepStarted(title="Attestations")]
+    assert installation.begun == 0
+
+
+def test_without_wheels_for_this_python_a_project_with_provenance_is_not_published(stand: Stand) -> None:
+    port = attestations(stand, Installation(), unsupported=unsupported)
+    port.begin(HERE)
+    with pytest.raises(WorkflowError) as stopped:
+        attest(port, WHEEL, pages=[attested_page()])
+    assert stopped.value.diagnostics()[0].code == "no-wheel-for-python"
+    assert "attestations: false" in stopped.value.diagnostics()[0].fix
+
+
+def test_without_wheels_for_this_python_a_run_that_insists_stops_at_once(stand: Stand) -> None:
+    with pytest.raises(WorkflowError, match="cryptography"):
+        attestations(stand, Installation(), wish=Wish.TRUE, unsupported=unsupported).begin(HERE)
+
+
+def test_whoever_wants_none_hears_nothing_of_wheels(stand: Stand) -> None:
+    attestations(stand, Installation(), wish=Wish.FALSE, unsupported=unsupported).begin(HERE)
+    assert stand.events == []

@@ -93,7 +93,8 @@ def test_a_pip_that_takes_too_long_ends_with_everything_that_it_has_started(tmp_
     with pytest.raises(TimeoutError):
         run.result()
     for pid in (tmp_path / "pids").read_text(encoding="ascii").split():
-        assert ended(int(pid))
+        while not ended(int(pid)):  # a killed process is gone a moment later; pytest's own time-out is the bound
+            time.sleep(0.01)
 
 
 def ended(pid: int) -> bool:

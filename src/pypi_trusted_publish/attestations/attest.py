@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from ..errors import PublishError, WorkflowError
+from ..errors import Diagnosis, PublishError, WorkflowError
 from ..events import DiagnosisReported, Fact, StepStarted
 from .policy import Fail, PassOn, Sign, Skip, Wish, decide, needs_packages, publish_without
 
@@ -53,32 +53,37 @@ class Attestations:
         beside: Callable[[], Sequence[Candidate]],
         install: Callable[[], Started],
         emit: Emit,
+        unsupported: Callable[[], PublishError | None] = lambda: None,
     ) -> None:
         """Hand in the ports.
 
         ``desk`` is asked when the packages are there. ``beside`` gives the attestation files that were found beside the
         distributions. ``install`` begins to install the packages of the second lock, and raises nothing.
+        ``unsupported`` says without any network why they cannot be had on this Python, or None.
         """
         self._order = order
         self._desk = desk
         self._beside = beside
         self._install = install
+        self._unsupported = unsupported
         self._emit = emit
         self._decision: Settled | None = None
         self._installing: Started | None = None
+        self._failure: Diagnosis | None = None
 
     def begin(self, claims: UnverifiedClaims) -> Settled:
         """Decide, and begin to install what is sure to be needed.
 
         Raises:
-            WorkflowError: attestations are asked for where the index is sure to refuse them.
+            WorkflowError: attestations are asked for where the index is sure to refuse them, or where they cannot be
+                made.
 
         """
         decision = self._decide(claims)
         if isinstance(decision, Fail):
             raise WorkflowError(decision.diagnosis)
         if needs_packages(decision, files_beside=False):
-            self._installing = self._install()
+            self._begin_installation()
         self._decision = decision
         return decision
 
@@ -108,6 +113,16 @@ class Attestations:
         touched = {upload.project for upload in uploads}
         return self._prepared(decision, uploads, proof, [page for page in pages if page.project in touched], beside)
 
+    def _begin_installation(self) -> None:
+        failure = self._unsupported()
+        if failure is None:
+            self._installing = self._install()
+            return
+        if self._order.wish is Wish.TRUE:
+            raise failure
+        self._failure = failure.diagnostics()[0]
+        self._emit(DiagnosisReported(diagnosis=publish_without(self._order.wish, (), self._failure)))
+
     def _decide(self, claims: UnverifiedClaims) -> Decision:
         order = self._order
         decision = decide(order.wish, claims, index_name=order.index_name, index_verifies=order.index_verifies)
@@ -123,6 +138,9 @@ class Attestations:
         pages: Sequence[ProjectPage],
         beside: Sequence[Candidate],
     ) -> Mapping[str, tuple[str, ...]]:
+        if self._failure is not None:
+            publish_without(self._order.wish, pages, self._failure)  # said already, unless it must stop
+            return {}
         try:
             (self._installing or self._install()).result()
         except PublishError as failure:

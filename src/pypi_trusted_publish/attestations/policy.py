@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from ..core.project_page import PageState
-from ..errors import Diagnosis, IndexUnavailable, Severity
+from ..errors import Cure, Diagnosis, IndexUnavailable, Severity, WorkflowError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -177,15 +177,17 @@ def publish_without(wish: Wish, pages: Iterable[ProjectPage], failure: Diagnosis
         the warning to tell when it goes on.
 
     Raises:
-        IndexUnavailable: it must stop (exit code 5).
+        WorkflowError: it must stop, and another Python or a change to the runner helps.
+        IndexUnavailable: it must stop, and a later run may succeed.
 
     """
+    error = WorkflowError if failure.cure in {Cure.WORKFLOW, Cure.RUNNER} else IndexUnavailable
     if wish is Wish.TRUE:
-        raise IndexUnavailable(_stop(failure, "The input asks for attestations: `attestations: true`."))
+        raise error(_stop(failure, "The input asks for attestations: `attestations: true`."))
     for page in pages:
         reason = _what_would_be_lost(page)
         if reason:
-            raise IndexUnavailable(_stop(failure, reason))
+            raise error(_stop(failure, reason))
     return replace(
         failure,
         severity=Severity.WARNING,

@@ -75,6 +75,7 @@ class Release:
             beside=lambda: self._validation.collected.attestations,
             install=lambda: self._background.start(self._install_signing),
             emit=self._background.emit,
+            unsupported=self._signing_unsupported,
         )
 
     def run(self) -> None:
@@ -216,6 +217,14 @@ class Release:
             ),
             map_=in_threads,
         )
+
+    def _signing_unsupported(self) -> PublishError | None:
+        """Why the packages that sign cannot be installed on this Python, if somebody would install them."""
+        if self._desk.process.install is None:
+            return None
+        from ..installation.installer import unsupported
+
+        return unsupported("attestations")
 
     def _install_signing(self) -> None:
         install = self._desk.process.install

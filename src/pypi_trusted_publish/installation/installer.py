@@ -20,6 +20,11 @@ from .release_tree import ReleaseTree, unpack_carried
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from ..errors import PublishError
+
+REQUIREMENTS: Final = Path(__file__).resolve().parents[3] / "requirements"
+"""The locks of the checkout that this runs from."""
+
 _FULL: Final = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
 
 
@@ -133,6 +138,18 @@ class Installer:
         present = {_package(folder.name) for folder in packages.glob("*.dist-info")}
         if missing := [str(pin) for pin in pins if (pin.name, pin.version) not in present]:
             raise problems.incomplete(name, missing, python())
+
+
+def unsupported(name: str, requirements: Path = REQUIREMENTS) -> PublishError | None:
+    """Why the lock ``name`` cannot be installed on this Python, known without asking an index; None: it can.
+
+    None also where there is no such lock: the program runs from an installed package.
+    """
+    if not (requirements / f"{name}.txt").is_file():
+        return None
+    lock = read_lock(requirements, name)
+    lacking = lock.without_wheel(pin for pin in lock.pins if pin.applies())
+    return problems.no_wheel(name, [str(pin) for pin in lacking], python()) if lacking else None
 
 
 def python() -> str:

@@ -7,6 +7,7 @@ asking an index. Standard library only, except for locks after the first, whose 
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from packaging.tags import Tag
 
 _PIN: Final = re.compile(r"^(?P<name>[\w.-]+)==(?P<version>[^\s;]+)(?: ; (?P<marker>[^\\\n]+?))?(?: \\)?$")
 _HASH: Final = re.compile(r"--hash=sha256:([0-9a-f]{64})")
@@ -143,7 +146,13 @@ def _pin(text: str) -> Iterator[Pin]:
 def _is_compatible(wheel: Wheel) -> bool:
     if wheel.is_pure:
         return True
-    from packaging.tags import sys_tags  # of the first lock, which has pure wheels only
-    from packaging.utils import parse_wheel_filename
+    from packaging.utils import parse_wheel_filename  # of the first lock, which has pure wheels only
 
-    return not parse_wheel_filename(wheel.filename)[3].isdisjoint(sys_tags())
+    return not parse_wheel_filename(wheel.filename)[3].isdisjoint(_supported_tags())
+
+
+@functools.cache
+def _supported_tags() -> frozenset[Tag]:
+    from packaging.tags import sys_tags
+
+    return frozenset(sys_tags())
