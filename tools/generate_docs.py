@@ -117,6 +117,11 @@ def faults_page() -> str:
         "",
         "`pypi-trusted-publish rehearse --fault NAME` lets the first request of its kind meet the fault, `NAME:k` the",
         "k-th, `NAME:k-` every one from the k-th on, `NAME:every` all of them. The columns say how the run ends.",
+        "",
+        "Any other response is possible: `--fault 'upload=400 TEXT'` refuses every upload with this text in PyPI's",
+        "form, `--fault 'mint=CODE DESCRIPTION'` every mint, `ENDPOINT=STATUS BODY` answers another endpoint. PyPI's",
+        "texts are those of its server code of August 2026; `{origin}` is the address of the index, `{docs}` that of",
+        "its documentation. [The embedded index](embedded-index.md) differs from PyPI in a few places.",
     ]
     for title, faults in listed():
         lines += [

@@ -125,7 +125,7 @@ def test_a_body_without_a_jwt_is_refused(staged: Staged, body: bytes) -> None:
         ),
     ],
 )
-def test_claims_that_fit_no_publisher_are_refused_with_the_reason(
+def test_claims_that_match_no_publisher_are_refused_with_the_reason(
     staged: Staged, claims: dict[str, Any], reason: str
 ) -> None:
     client = staged()
@@ -173,14 +173,14 @@ def test_a_pending_publisher_becomes_one_and_makes_its_project_empty(staged: Sta
     assert client.mint().status_code == 200
 
 
-def test_a_pending_publisher_that_was_outrun_heals_itself(staged: Staged) -> None:
+def test_a_pending_publisher_for_an_existing_project_is_removed(staged: Staged) -> None:
     client = staged(faults=["mint-invalid-pending-publisher"])
     expected = ("invalid-pending-publisher", "valid token, but project already exists")
     assert refused_for(client.mint()) == expected
     assert client.mint().status_code == 200
 
 
-def test_of_mints_at_once_for_a_pending_publisher_all_but_one_fail(staged: Staged) -> None:
+def test_of_concurrent_mints_for_a_pending_publisher_one_succeeds(staged: Staged) -> None:
     client = staged(projects=[], pending="rehearsal-sample", latency=Latency(server=200))
     identities = [client.identity() for _ in range(4)]
     assert sorted(at_once([partial(status_of_mint, client, identity) for identity in identities])) == [

@@ -30,13 +30,13 @@ Staged: TypeAlias = Callable[..., PlainClient]
     ("turn", "struck"),
     [("", {1}), (":1", {1}), (":3", {3}), (":2-", {2, 3, 4, 5}), (":every", {1, 2, 3, 4, 5})],
 )
-def test_a_turn_says_which_requests_are_struck(turn: str, struck: set[int]) -> None:
+def test_a_position_selects_the_requests(turn: str, struck: set[int]) -> None:
     scheduled = parse_fault("upload-503" + turn, FAULTS)
     assert {count for count in range(1, 6) if scheduled.applies_to(count)} == struck
 
 
 @pytest.mark.parametrize("text", ["nothing", "upload-503:0", "upload-503:-", "upload-503:x", "upload-503:1-2", ":1"])
-def test_a_text_that_names_no_fault_or_no_turn_is_refused(text: str) -> None:
+def test_an_unknown_fault_or_position_is_refused(text: str) -> None:
     with pytest.raises(UnknownFault):
         parse_fault(text, FAULTS)
 
@@ -63,7 +63,7 @@ def test_chance_is_repeatable_and_keeps_its_measure() -> None:
 @pytest.mark.parametrize(
     ("name", "taken"), [("upload-timeout", False), ("upload-timeout-taken", True), ("upload-reset-taken", True)]
 )
-def test_an_upload_without_an_answer_did_its_work_or_did_not(staged: Staged, name: str, taken: bool) -> None:
+def test_an_upload_without_a_response_is_stored_or_not(staged: Staged, name: str, taken: bool) -> None:
     client = staged(faults=[name])
     (wheel, _) = client.sandbox.distributions or ()
     token = client.token()
@@ -131,7 +131,7 @@ def test_a_raw_status_line_reaches_the_wire_as_it_is(tmp_path: Path) -> None:
         assert stage.requests[-1].status is None
 
 
-def test_the_log_knows_who_was_struck_by_what(staged: Staged) -> None:
+def test_the_log_names_the_fault_of_each_request(staged: Staged) -> None:
     client = staged(faults=["audience-500:2"])
     statuses = [client.get("/_/oidc/audience").status_code for _ in range(3)]
     assert statuses == [200, 500, 200]

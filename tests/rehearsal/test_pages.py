@@ -63,7 +63,7 @@ def test_the_root_lists_the_projects(filled: PlainClient) -> None:
     assert '<a href="/simple/rehearsal-sample/">' in filled.get("/simple/").text
 
 
-def test_a_late_file_is_shown_at_the_fourth_look(staged: Staged) -> None:
+def test_a_late_file_appears_at_the_fourth_read(staged: Staged) -> None:
     client = staged(faults=["page-late"])
     (wheel, _) = client.sandbox.distributions or ()
     client.upload(wheel)
@@ -78,14 +78,14 @@ def test_the_status_of_a_project_is_shown(staged: Staged, status: str) -> None:
     assert shown == {"status": status, "reason": "::error::for a rehearsal"}
 
 
-def test_a_closed_release_shows_a_file_of_long_ago(staged: Staged) -> None:
+def test_a_closed_release_has_an_old_file(staged: Staged) -> None:
     client = staged(faults=["release-closed"])
     (entry,) = client.get("/simple/rehearsal-sample/", Accept=JSON).json()["files"]
     uploaded = datetime.strptime(entry["upload-time"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
     assert (datetime.now(timezone.utc) - uploaded).days == 15
 
 
-def test_github_tells_how_the_environment_is_protected(staged: Staged) -> None:
+def test_github_s_api_lists_the_protection_rules(staged: Staged) -> None:
     client = staged()
     api = client.sandbox.environ["GITHUB_API_URL"] + "/repos/octo-org/sampleproject"
     document = client.get(f"{api}/environments/release").json()

@@ -38,6 +38,17 @@ def test_the_metadata_is_valid(tmp_path: Path) -> None:
     assert metadata.name == "rehearsal-sample"
 
 
+def test_our_own_check_has_no_findings(tmp_path: Path) -> None:
+    release = build_release(tmp_path / "release")
+    large = build_wheels(tmp_path / "large", Sample(name="Other.Sample", version="2.0", padding=1_000), 2)
+    sdist = build_sdist(tmp_path / "large", Sample(name="Other.Sample", version="2.0"))
+    for files in (release, (*large, sdist)):
+        command = [sys.executable, "-m", "pypi_trusted_publish", "check", *map(str, files)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.stdout.count("\n    ok\n") == len(files)
+
+
 def test_twine_finds_no_fault_with_a_release(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "twine", "check", "--strict", *map(str, build_release(tmp_path))]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -42,14 +42,14 @@ def directions(process: subprocess.Popen[str]) -> dict[str, Any]:
     return document
 
 
-def test_it_says_where_it_is_and_at_the_end_what_happened() -> None:
+def test_the_first_line_has_the_urls_and_the_last_one_the_results() -> None:
     with start("--serve", "--project", "demo", "--claim", "actor=somebody") as process:
-        told = directions(process)
-        audience = httpx.get(told["upload_url"].replace("/legacy/", "/_/oidc/audience"), trust_env=False)
+        ready = directions(process)
+        audience = httpx.get(ready["upload_url"].replace("/legacy/", "/_/oidc/audience"), trust_env=False)
         assert audience.json() == {"audience": "rehearsal"}
-        assert httpx.get(told["simple_url"] + "demo/", trust_env=False).status_code == 200
-        assert told["environ"]["GITHUB_ACTOR"] == "somebody"
-        assert told["environ"]["ACTIONS_ID_TOKEN_REQUEST_TOKEN"] == told["request_token"]
+        assert httpx.get(ready["simple_url"] + "demo/", trust_env=False).status_code == 200
+        assert ready["environ"]["GITHUB_ACTOR"] == "somebody"
+        assert ready["environ"]["ACTIONS_ID_TOKEN_REQUEST_TOKEN"] == ready["request_token"]
         rest, errors = process.communicate("", timeout=PATIENT)
     account = json.loads(rest)
     assert (account["requests"], account["connections"], account["files"]) == (2, 2, [])
@@ -58,11 +58,11 @@ def test_it_says_where_it_is_and_at_the_end_what_happened() -> None:
 
 def test_a_signal_ends_it() -> None:
     with start("--serve", "--tls") as process:
-        told = directions(process)
-        assert Path(told["ca_file"]).is_file()
+        ready = directions(process)
+        assert Path(ready["ca_file"]).is_file()
         ask_to_stop(process, signal.SIGTERM)
         assert process.wait(PATIENT) == 0
-        assert not Path(told["ca_file"]).exists()
+        assert not Path(ready["ca_file"]).exists()
         process.communicate()
 
 
@@ -91,7 +91,7 @@ def test_it_lists_the_faults() -> None:
 
 
 @pytest.mark.parametrize("options", [(), ("--serve", "--fault", "nothing"), ("--serve", "--random-faults", "x")])
-def test_what_it_cannot_do_is_said(options: tuple[str, ...]) -> None:
+def test_wrong_options_are_errors(options: tuple[str, ...]) -> None:
     with start(*options) as process:
         _, errors = process.communicate(timeout=PATIENT)
     assert process.returncode == 2

@@ -41,7 +41,7 @@ def test_a_file_arrives_with_every_field_and_its_bytes(staged: Staged) -> None:
     assert (file.size, file.sha256) == (wheel.stat().st_size, hashlib.sha256(wheel.read_bytes()).hexdigest())
 
 
-def test_identical_bytes_are_taken_again_and_other_bytes_are_not(staged: Staged, tmp_path: Path) -> None:
+def test_an_identical_file_is_accepted_again_and_other_contents_are_not(staged: Staged, tmp_path: Path) -> None:
     client = staged()
     wheel, _ = files_of(client)
     assert [client.upload(wheel).status_code for _ in range(2)] == [200, 200]
@@ -81,7 +81,7 @@ def test_a_second_sdist_of_a_release_is_refused(staged: Staged, tmp_path: Path) 
     assert said(client.upload(twin)) == "Only one sdist may be uploaded per release."
 
 
-def test_a_release_takes_new_files_for_fourteen_days_and_identical_ones_for_ever(staged: Staged) -> None:
+def test_a_release_accepts_new_files_for_fourteen_days_and_identical_ones_always(staged: Staged) -> None:
     client = staged()
     wheel, sdist = files_of(client)
     client.upload(wheel)
@@ -93,8 +93,8 @@ def test_a_release_takes_new_files_for_fourteen_days_and_identical_ones_for_ever
     assert "older than 14 days" in said(client.upload(late))
 
 
-@pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04"])
-def test_a_file_that_is_no_archive_is_refused(staged: Staged, tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize("content", [b"", b"not an archive", b"PK\x03\x04"])
+def test_a_file_that_is_not_an_archive_is_refused(staged: Staged, tmp_path: Path, content: bytes) -> None:
     client = staged()
     broken = tmp_path / files_of(client)[0].name
     broken.write_bytes(content)
@@ -113,9 +113,7 @@ def test_a_malformed_form_is_refused(staged: Staged, content_type: str) -> None:
     assert answer.status_code == 400
 
 
-def test_a_file_that_goes_bad_on_its_way_leaves_no_work_behind(
-    staged: Staged, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_malformed_upload_leaves_no_pending_task(staged: Staged, caplog: pytest.LogCaptureFixture) -> None:
     client = staged()
     head = b'--x\r\nContent-Disposition: form-data; name="content"; filename="a.whl"\r\n\r\n'
     for _ in range(3):
@@ -137,7 +135,7 @@ def test_a_damaged_token_is_refused(staged: Staged) -> None:
     assert client.upload(files_of(client)[0], token=token[:-1] + last).status_code == 403
 
 
-def test_a_token_lives_fifteen_minutes(staged: Staged) -> None:
+def test_a_token_expires_after_fifteen_minutes(staged: Staged) -> None:
     client = staged()
     wheel, sdist = files_of(client)
     token = client.token()
@@ -149,7 +147,7 @@ def test_a_token_lives_fifteen_minutes(staged: Staged) -> None:
     assert client.sandbox.live_tokens() == ()
 
 
-def test_a_token_opens_its_publisher_s_projects_only(staged: Staged) -> None:
+def test_a_token_covers_only_the_projects_of_its_publisher(staged: Staged) -> None:
     client = staged(projects=["another"])
     client.sandbox.index.call(lambda: client.sandbox.index.store.create_project("rehearsal-sample"))
     answer = client.upload(files_of(client)[0])
@@ -157,7 +155,7 @@ def test_a_token_opens_its_publisher_s_projects_only(staged: Staged) -> None:
     assert "OIDC scoped token is not valid for project 'rehearsal-sample'" in said(answer)
 
 
-def test_an_upload_makes_no_project(staged: Staged) -> None:
+def test_an_upload_does_not_create_a_project(staged: Staged) -> None:
     client = staged(projects=["another"])
     answer = client.upload(files_of(client)[0])
     assert answer.status_code == 400
@@ -165,7 +163,7 @@ def test_an_upload_makes_no_project(staged: Staged) -> None:
 
 
 @pytest.mark.parametrize("status", ["archived", "quarantined"])
-def test_a_closed_project_takes_nothing(staged: Staged, status: str) -> None:
+def test_an_archived_or_quarantined_project_refuses_uploads(staged: Staged, status: str) -> None:
     client = staged(faults=[f"project-{status}"])
     assert client.upload(files_of(client)[0]).status_code == 403
 

@@ -126,7 +126,13 @@ def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="pypi-trusted-publish rehearse", description=__doc__)
     parser.add_argument("distributions", nargs="*", type=Path, metavar="DIST", help="files to release; none: a sample")
     parser.add_argument("--dry-run", action="store_true", help="everything up to the first byte")
-    parser.add_argument("--fault", action="append", default=[], metavar="NAME[:K]", help="let the K-th request meet it")
+    parser.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="NAME[:K]",
+        help="applies to the K-th request; also 'upload=400 TEXT'",
+    )
     parser.add_argument("--list-faults", action="store_true", help="print the faults and stop")
     return parser
 

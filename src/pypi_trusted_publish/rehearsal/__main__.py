@@ -1,8 +1,7 @@
 """Serve the embedded index from the command line: ``python -m pypi_trusted_publish.rehearsal --serve``.
 
 Prints one line of JSON when it is ready (URLs, the authority's file, the environment of a job) and serves until
-standard input ends or a signal comes. One more line of JSON at the end tells what happened: the files, the counters,
-the tokens that still live.
+standard input ends or a signal comes. A last line of JSON lists the files, the counters and the valid tokens.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from .traffic import Latency
 
 _STOPPING: Final = ("SIGINT", "SIGTERM", "SIGBREAK")
 _POLL_SECONDS: Final = 0.1
-"""Seconds; Windows does not interrupt a wait for a lock."""
+"""Seconds between checks, because Windows does not interrupt a wait for a lock."""
 
 
 def _options() -> argparse.ArgumentParser:
@@ -35,7 +34,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=0, help="of the index; 0: any free one")
     parser.add_argument("--tls", action="store_true", help="with a throw-away authority, for SSL_CERT_FILE")
     parser.add_argument("--fault", action="append", default=[], metavar="NAME[:K]")
-    parser.add_argument("--random-faults", metavar="SEED:PERCENT", help="strike so many requests in a hundred")
+    parser.add_argument("--random-faults", metavar="SEED:PERCENT", help="so many requests in a hundred meet a fault")
     parser.add_argument("--latency-ms", type=float, default=0.0, help="round trip of every request")
     parser.add_argument("--server-ms", type=float, default=0.0, help="the server's work for an upload or a mint")
     parser.add_argument("--project", action="append", default=None, help="exists and is covered by the publisher")
@@ -50,7 +49,7 @@ def _options() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str]) -> int:
-    """Run; returns the exit code."""
+    """Run the command; returns the exit code."""
     parser = _options()
     options = parser.parse_args(arguments)
     if options.list_faults:

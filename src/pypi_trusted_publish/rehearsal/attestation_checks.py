@@ -1,4 +1,4 @@
-"""Whether the embedded index takes the attestations of a file: PyPI's questions, asked with PyPI's own library.
+"""PyPI's checks of the attestations of a file (PEP 740), with PyPI's own library.
 
 Source: PyPI's public server code (2026-08) and PEP 740. The trust data are handed in, because the library's one-call
 ``verify`` reads those of Sigstore's public instance.

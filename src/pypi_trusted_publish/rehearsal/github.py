@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 ISSUER: Final = "https://token.actions.githubusercontent.com"
 LIFETIME: Final = 300
-"""Seconds; GitHub's own tokens live about five minutes."""
+"""Seconds, as for GitHub's own tokens."""
 LEEWAY: Final = 30
-"""Seconds that PyPI allows a clock to be wrong."""
+"""Seconds of clock skew that PyPI allows."""
 
 
 @functools.cache
@@ -39,7 +39,7 @@ def job_claims(  # what GitHub says of a job that names an environment
     owner_id: str = "65",
     sha: str = "f" * 40,
 ) -> dict[str, Any]:
-    """The claims of one job, without those that are made anew for each token. An empty environment is absent."""
+    """The claims of one job, without those that differ for each token; an empty environment is absent."""
     owner = repository.split("/", maxsplit=1)[0]
     workflow_ref = f"{repository}/.github/workflows/{workflow}@{ref}"
     claims: dict[str, Any] = {
@@ -74,7 +74,7 @@ def job_claims(  # what GitHub says of a job that names an environment
 
 
 class Issuer:
-    """Signs the claims of one job, as often as it is asked."""
+    """Issues identity tokens for one job."""
 
     def __init__(self, claims: Mapping[str, Any], *, now: Callable[[], float]) -> None:
         self.claims = dict(claims)
@@ -112,7 +112,7 @@ class Issuer:
         return self.issued[-1]
 
     def verify(self, token: str, audience: str) -> dict[str, Any]:
-        """The claims of a token that is signed by this issuer, for ``audience``, and of this time.
+        """Verify signature, audience and times of a token, and return its claims.
 
         Raises ``jwt.InvalidTokenError``.
         """
@@ -140,7 +140,7 @@ class Issuer:
         return claims
 
     def key_set(self) -> dict[str, Any]:
-        """The public key as a JSON Web Key Set."""
+        """The public key as JSON Web Key Set."""
         key = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(_key(0).public_key()))
         return {"keys": [{**key, "kid": self.key_id, "use": "sig", "alg": "RS256"}]}
 
@@ -151,18 +151,18 @@ DEFAULT_AUDIENCE: Final = "https://github.com/octo-org"
 
 
 class GitHubEndpoints:
-    """Answers for one job."""
+    """GitHub's endpoints for one job."""
 
     def __init__(self, issuer: Issuer) -> None:
         self.issuer = issuer
         self.request_token = f"rehearsal.{secrets.token_urlsafe(48)}"
-        """The job's bearer for the identity endpoint."""
+        """The job's bearer token for the identity endpoint."""
         self.api_token = f"ghs_{secrets.token_hex(20)}"
         """The job's ``github.token``."""
         self.protection_rules: list[dict[str, Any]] | None = [
             {"id": 1, "type": "required_reviewers", "prevent_self_review": True, "reviewers": []}
         ]
-        """Of the environment; None: the API says 403, as with ``id-token: write`` alone in a private repository."""
+        """Of the environment; None: the API answers 403, as in a private repository without ``actions: read``."""
 
     async def handle_identity(self, request: web.Request) -> web.StreamResponse:
         """``GET`` with the job's bearer token: ``{"value": JWT}``."""
@@ -201,7 +201,7 @@ class GitHubEndpoints:
         )
 
     async def handle_approvals(self, _request: web.Request) -> web.StreamResponse:
-        """``GET /repos/{owner}/{repo}/actions/runs/{id}/approvals``: one approval, when there are reviewers."""
+        """``GET /repos/{owner}/{repo}/actions/runs/{id}/approvals``: one approval if there are reviewers."""
         if not self.protection_rules:
             return web.json_response([])
         environment = {"id": 161088068, "name": self.issuer.claims.get("environment", "")}
@@ -216,7 +216,7 @@ SERVER_URL = "https://github.com"
 def runner_variables(
     *, folder: Path, claims: Mapping[str, Any], index: EmbeddedIndex, inputs: Mapping[str, str]
 ) -> dict[str, str]:
-    """All of them: the job's, the identity endpoint's, the inputs', and the trust store's when the index speaks TLS."""
+    """The variables of the job, the identity endpoint, the inputs and, with TLS, the trust store."""
     environ = {
         "CI": "true",
         "GITHUB_ACTIONS": "true",

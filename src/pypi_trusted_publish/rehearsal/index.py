@@ -31,7 +31,7 @@ _T = TypeVar("_T")
 class EmbeddedIndex:
     """A context manager: the server runs while it is entered.
 
-    It may be asked from any thread; its state is changed before it is entered, or through :meth:`call`. ``trust`` is a
+    Any thread may read its state; change it before the server runs, or through :meth:`call`. ``trust`` is a
     client trust configuration of Sigstore (JSON), by which attestations are verified; without it they are not read.
     """
 
@@ -78,7 +78,7 @@ class EmbeddedIndex:
 
     @property
     def folder(self) -> Path:
-        """Where the index keeps its files."""
+        """The folder of the stored files."""
         return Path(self._folder.name)
 
     @property
@@ -88,31 +88,31 @@ class EmbeddedIndex:
 
     @property
     def upload_url(self) -> str:
-        """Where files are sent."""
+        """The upload URL."""
         return f"{self.origin}/legacy/"
 
     @property
     def simple_url(self) -> str:
-        """The simple index."""
+        """The URL of the simple API."""
         return f"{self.origin}/simple/"
 
     @property
     def identity_url(self) -> str:
-        """GitHub's identity endpoint, on a port of its own, with a query string in it already."""
+        """The URL of GitHub's identity endpoint, on a port of its own, with a query string."""
         return f"{self._origin(self.server.identity_port)}{IDENTITY_PATH}?{IDENTITY_QUERY}"
 
     @property
     def api_url(self) -> str:
-        """GitHub's REST API."""
+        """The URL of GitHub's REST API."""
         return f"{self._origin(self.server.identity_port)}/api/v3"
 
     @property
     def requests(self) -> tuple[LoggedRequest, ...]:
-        """Every request that was answered or cut off, in the order in which they ended."""
+        """Every finished request, in the order in which they ended."""
         return tuple(self.traffic.log)
 
     def published(self) -> tuple[PublishedFile, ...]:
-        """Every file that the index has, in the order in which they came."""
+        """Every file, in the order of upload."""
         return self.store.files()
 
     def live_tokens(self) -> tuple[IssuedToken, ...]:
@@ -120,7 +120,7 @@ class EmbeddedIndex:
         return self.tokens.live()
 
     def add_publisher(self, publisher: Publisher, projects: Iterable[str] = ()) -> None:
-        """Register a publisher; its projects exist from then on."""
+        """Register a publisher and create its projects."""
         for name in projects:
             publisher.projects.append(self.store.create_project(name).normalized)
         self.oidc.publishers.append(publisher)
@@ -162,7 +162,7 @@ class EmbeddedIndex:
 
 @dataclass(frozen=True, kw_only=True)
 class _Route:
-    """One path: which methods it allows, and who handles them."""
+    """A path, its handler and its methods."""
 
     path: str
     endpoint: Endpoint
@@ -237,7 +237,7 @@ def _handler(index: EmbeddedIndex, route: _Route) -> Handler:
 
 
 class _Discovery:
-    """The draft discovery document of an upload URL."""
+    """The draft discovery document (PEP 807)."""
 
     def __init__(self, index: EmbeddedIndex) -> None:
         self._index = index
@@ -280,5 +280,5 @@ class ServerTime:
         return dt.datetime.now(dt.timezone.utc).timestamp() + self._offset
 
     def advance(self, seconds: float) -> None:
-        """Let ``seconds`` pass at once."""
+        """Move the clock forward."""
         self._offset += seconds

@@ -54,18 +54,18 @@ class PendingPublisher:
     """The project's name as typed into the form."""
     publisher: Publisher
     invalid: bool = False
-    """Somebody else made the project in the meantime; the next mint finds out and removes the publisher."""
+    """The project was created in the meantime; the next mint removes the publisher."""
 
 
 def check_presence(claims: Mapping[str, Any]) -> None:
-    """Raise :class:`NoPublisher` for the first claim that must be there and is not."""
+    """Raise :class:`NoPublisher` for the first required claim that is missing."""
     for name in REQUIRED_CLAIMS:
         if claims.get(name) is None:
             raise NoPublisher(f"Missing claim {name!r}")
 
 
 def find(publishers: Iterable[Publisher], claims: Mapping[str, Any]) -> Publisher:
-    """The publisher that fits best. Raises :class:`NoPublisher`."""
+    """The publisher that matches best. Raises :class:`NoPublisher`."""
     check_presence(claims)
     match = _WORKFLOW_FILE.search(str(claims["job_workflow_ref"]))
     if match is None:

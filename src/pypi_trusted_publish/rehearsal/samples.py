@@ -1,4 +1,4 @@
-"""Builds distributions that nothing is wrong with, by the standard library alone: one of each kind, or large sets."""
+"""Builds sound wheels and sdists with the standard library alone: one of each, or large sets."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _GLIBC_MINORS: Final = range(17, 57)
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """What the sample distributions say of themselves."""
+    """The metadata of sample distributions."""
 
     name: str = "rehearsal-sample"
     version: str = "1.0.0"
@@ -44,7 +44,7 @@ class Sample:
             "Metadata-Version: 2.4\n"
             f"Name: {self.name}\n"
             f"Version: {self.version}\n"
-            "Summary: A sample that is released again and again, and never in earnest\n"
+            "Summary: A sample for rehearsing a release\n"
             "Keywords: rehearsal,release\n"
             "Author: The Rehearsal\n"
             "License-Expression: MIT\n"
@@ -86,7 +86,7 @@ def build_sdist(folder: Path, sample: Sample) -> Path:
     project = (
         '[build-system]\nrequires = ["flit_core >=3.11,<4"]\nbuild-backend = "flit_core.buildapi"\n\n'
         f'[project]\nname = "{sample.name}"\nversion = "{sample.version}"\n'
-        'description = "A sample that is released again and again, and never in earnest"\n'
+        'description = "A sample for rehearsing a release"\n'
         'license = "MIT"\nlicense-files = ["LICENSE"]\nrequires-python = ">=3.8"\n'
     )
     members = {
@@ -115,7 +115,7 @@ def build_release(folder: Path, sample: Sample | None = None) -> tuple[Path, Pat
 
 
 def build_wheels(folder: Path, sample: Sample, count: int) -> tuple[Path, ...]:
-    """So many wheels of one release, each for another platform; at most 1,200."""
+    """``count`` wheels of one release, each for another platform; at most 1,200."""
     folder.mkdir(parents=True, exist_ok=True)
     return tuple(build_wheel(folder, sample, tag) for tag in itertools.islice(_tags(), count))
 

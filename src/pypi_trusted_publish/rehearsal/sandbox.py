@@ -92,7 +92,7 @@ class Sandbox:
             trust=trust,
         )
         self.environ: dict[str, str] = {}
-        """The variables of the run; complete once the sandbox is entered. Whoever starts a child adds its ``PATH``."""
+        """The variables of the run, complete once the sandbox is entered; ``PATH`` is not among them."""
 
     @property
     def workspace(self) -> Path:
@@ -106,29 +106,29 @@ class Sandbox:
 
     @property
     def outputs(self) -> str:
-        """What was written to ``GITHUB_OUTPUT``."""
+        """The contents of ``GITHUB_OUTPUT``."""
         return (self.folder / "output").read_text(encoding="utf-8")
 
     @property
     def summary(self) -> str:
-        """What was written to ``GITHUB_STEP_SUMMARY``."""
+        """The contents of ``GITHUB_STEP_SUMMARY``."""
         return (self.folder / "summary").read_text(encoding="utf-8")
 
     def published(self) -> tuple[PublishedFile, ...]:
-        """Every file that the index has."""
+        """Every file of the index."""
         return self.index.published()
 
     def live_tokens(self) -> tuple[IssuedToken, ...]:
-        """Upload tokens that still open something."""
+        """Upload tokens that are neither revoked nor expired."""
         return self.index.live_tokens()
 
     def clear_faults(self) -> None:
-        """End all faults (those that are a state of the index stay) and accept connections."""
+        """Drop all faults, except changed states, and accept connections."""
         self.index.call(self.index.faults.clear)
         self.index.listen()
 
     def publisher(self) -> Publisher:
-        """A publisher that fits the job's claims."""
+        """A publisher that matches the job's claims."""
         file = str(self.claims["job_workflow_ref"]).split("@", maxsplit=1)[0]
         return Publisher(
             repository=str(self.claims["repository"]),
@@ -194,7 +194,7 @@ def _replace(claims: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, An
 
 
 def _release_of(filenames: Iterable[str]) -> dict[str, tuple[str, str]]:
-    """Project and version of each; a file whose name tells none is for the client to refuse."""
+    """Project and version by file name; names that do not parse are left out."""
     found: dict[str, tuple[str, str]] = {}
     for filename in filenames:
         parse = parse_wheel_filename if filename.endswith(".whl") else parse_sdist_filename

@@ -27,7 +27,7 @@ from .publishers import Publisher
 PREFIX: Final = "pypi-"
 _END, _LOCATION, _IDENTIFIER, _SIGNATURE = 0, 1, 2, 6
 _LOW_BITS, _MORE = 0x7F, 0x80
-"""Of one byte of a variable-length integer."""
+"""The two parts of a byte of a variable-length integer."""
 _KEY_GENERATOR: Final = b"macaroons-key-generator"
 
 
@@ -37,7 +37,7 @@ class NotAMacaroon(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Macaroon:
-    """A signed description with conditions; whoever holds it can read them."""
+    """A parsed token."""
 
     location: str
     identifier: str
@@ -156,7 +156,7 @@ class IssuedToken:
 
 
 class TokenRegister:
-    """Every token that was ever minted."""
+    """All minted tokens."""
 
     def __init__(self, *, location: str, now: Callable[[], float]) -> None:
         self._location = location

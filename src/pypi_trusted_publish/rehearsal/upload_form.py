@@ -53,7 +53,7 @@ class UploadForm:
 
     @property
     def repeats(self) -> bool:
-        """Whether a field stands twice."""
+        """Whether a field repeats."""
         return len(self.names()) < len(self.fields)
 
     def cleaned(self) -> UploadForm:

@@ -172,6 +172,14 @@ def change_status_first(status: str) -> FaultAction:
     return act
 
 
+async def quarantine_afterwards(intercepted: InterceptedRequest) -> web.StreamResponse:
+    """Process the request and quarantine every project: its page shows no files."""
+    response = await intercepted.proceed()
+    for project in intercepted.index.store.projects.values():
+        project.status = "quarantined"
+    return response
+
+
 async def reset_before_body(intercepted: InterceptedRequest) -> web.StreamResponse:
     """Reset the connection without reading the body."""
     return _reset(intercepted)

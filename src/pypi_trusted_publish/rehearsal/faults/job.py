@@ -39,7 +39,7 @@ def _leave_environment(scenario: Scenario) -> None:
 
 
 def _called(*, repository: str = "", file: str = "", at: str = "") -> Setup:
-    """The job stands in a workflow that the run's own one calls."""
+    """The job is in a workflow that the run's own one calls."""
 
     def setup(scenario: Scenario) -> None:
         place, _, ref = str(scenario.claims["job_workflow_ref"]).partition("@")
@@ -51,7 +51,7 @@ def _called(*, repository: str = "", file: str = "", at: str = "") -> Setup:
 
 
 def _register(**changed: str) -> Setup:
-    """Each publisher was registered with another value in a field of its form."""
+    """Each publisher was registered with another value in one field."""
 
     def setup(scenario: Scenario) -> None:
         for publisher in scenario.index.oidc.publishers:
@@ -68,7 +68,7 @@ def _register_in_capitals(scenario: Scenario) -> None:
 
 
 def _register_for_another_project(scenario: Scenario) -> None:
-    """The project is there, and the only publisher that fits is pending for a project of another name."""
+    """The project exists, and the only publisher that matches is pending for another project."""
     oidc = scenario.index.oidc
     for publisher in tuple(oidc.publishers):
         publisher.projects.clear()
@@ -103,28 +103,28 @@ JOB_FAULTS: Final = (
         _triggered_by("pull_request_target"),
         ExpectedExit.WORKFLOW,
     ),
-    _job("of-a-fork", "The run is about a pull request from a fork.", _come_from_a_fork, ExpectedExit.WORKFLOW),
+    _job("of-a-fork", "The run belongs to a pull request from a fork.", _come_from_a_fork, ExpectedExit.WORKFLOW),
     _job(
         "risky-event",
-        "Anybody can trigger the run by a comment, and the environment has no protection.",
+        "A comment triggered the run, and the environment has no protection rules.",
         _be_risky,
         ExpectedExit.SUCCESS,
     ),
     _job(
         "in-called-file",
-        "The job stands in a called workflow file, and the publisher names the calling one.",
+        "The job is in a called workflow file, and the publisher names the calling one.",
         _called(file=OTHER_WORKFLOW),
         ExpectedExit.INDEX,
     ),
     _job(
         "called-at-other-ref",
-        "The job stands in a workflow of its own repository that is called at a fixed branch.",
+        "The job is in a workflow of its own repository that is called at a fixed branch.",
         _called(at="refs/heads/main"),
         ExpectedExit.INDEX,
     ),
     _job(
         "called-elsewhere",
-        "The job stands in a called workflow of another repository.",
+        "The job is in a called workflow of another repository.",
         _called(repository=OTHER_REPOSITORY),
         ExpectedExit.INDEX,
     ),
@@ -134,14 +134,14 @@ JOB_FAULTS: Final = (
     _publisher("other-workflow", "The publisher names another workflow file.", _register(workflow=OTHER_WORKFLOW)),
     _publisher(
         "other-repository",
-        "The publisher names the repository as it was called before it was renamed.",
+        "The publisher names the repository by its former name.",
         _register(repository="octo-org/former-name"),
     ),
-    _publisher("other-spelling", "The publisher spells the repository in other letter case.", _register_in_capitals),
-    _publisher("other-owner", "The owner's name was given up and taken by somebody else.", _register(owner_id="66")),
+    _publisher("other-spelling", "The publisher spells the repository in another letter case.", _register_in_capitals),
+    _publisher("other-owner", "The owner was renamed, and somebody else took the name.", _register(owner_id="66")),
     _publisher(
         "other-project",
-        "The publisher is pending for a project of another name.",
+        "The publisher is pending for another project.",
         _register_for_another_project,
     ),
 )
@@ -170,8 +170,8 @@ IDENTITY_FAULTS: Final = (
         "GitHub's identity endpoint answers with broken JSON.",
         actions.answer(200, '{"value": "eyJ', content_type=_JSON),
     ),
-    transient(_IDENTITY, "reset", "GitHub's identity endpoint cuts the connection.", actions.reset_before_body),
-    transient(_IDENTITY, "truncated", "GitHub's answer is cut short.", actions.process_then_send_raw(_TRUNCATED)),
+    transient(_IDENTITY, "reset", "GitHub's identity endpoint resets the connection.", actions.reset_before_body),
+    transient(_IDENTITY, "truncated", "GitHub's response is truncated.", actions.process_then_send_raw(_TRUNCATED)),
     slow(_IDENTITY, "GitHub's identity endpoint is slow.", actions.answer_slowly),
     unanswered(_IDENTITY, "GitHub's identity endpoint never answers.", actions.hang_before_processing),
     permanent(
@@ -184,42 +184,42 @@ IDENTITY_FAULTS: Final = (
     permanent(
         _IDENTITY,
         "403",
-        "GitHub gives this job no identity token.",
+        "GitHub does not issue an identity token to this job.",
         actions.cdn_error_page(403, "Forbidden"),
         ExpectedExit.RETRY,
     ),
     permanent(
         _IDENTITY,
         "no-token",
-        "GitHub's answer holds no token.",
+        "GitHub's response contains no token.",
         actions.answer(200, '{"count": 0}', content_type=_JSON),
         ExpectedExit.RETRY,
     ),
     permanent(
         _IDENTITY,
         "newline",
-        "The identity token holds a line break and a workflow command.",
+        "The identity token contains a line break and a workflow command.",
         actions.answer(200, '{"value": "eyJhbGciOiJSUzI1NiJ9.e30.\\n::error::hello"}', content_type=_JSON),
         ExpectedExit.RETRY,
     ),
     permanent(
         _IDENTITY,
         "wrong-audience",
-        "The identity token is for somebody else.",
+        "The identity token has another audience.",
         actions.with_claims({"aud": "somebody-else"}),
         ExpectedExit.RETRY,
     ),
     permanent(
         _IDENTITY,
         "wrong-environment",
-        "The identity token proves another environment.",
+        "The identity token names another environment.",
         actions.with_claims({"environment": "staging"}),
         ExpectedExit.WORKFLOW,
     ),
     permanent(
         _IDENTITY,
         "no-environment",
-        "The identity token proves an empty environment.",
+        "The identity token names an empty environment.",
         actions.with_claims({"environment": ""}),
         ExpectedExit.WORKFLOW,
     ),

@@ -34,7 +34,7 @@ AUDIENCE_FAULTS: Final = (
         "The audience endpoint answers with broken JSON.",
         actions.answer(200, '{"audience": ', content_type=_JSON),
     ),
-    transient(_AUDIENCE, "reset", "The audience endpoint cuts the connection.", actions.reset_before_body),
+    transient(_AUDIENCE, "reset", "The audience endpoint resets the connection.", actions.reset_before_body),
     unanswered(_AUDIENCE, "The audience endpoint never answers.", actions.hang_before_processing),
     permanent(
         _AUDIENCE,
@@ -53,14 +53,14 @@ AUDIENCE_FAULTS: Final = (
     permanent(
         _AUDIENCE,
         "foreign",
-        "The index asks for a token that is good at sigstore.",
+        "The index asks for Sigstore's audience.",
         actions.answer(200, '{"audience": "sigstore"}', content_type=_JSON),
         ExpectedExit.INDEX,
     ),
     permanent(
         _AUDIENCE,
         "redirect",
-        "The audience endpoint leads to another host.",
+        "The audience endpoint redirects to another host.",
         actions.answer(302, headers={"Location": "https://elsewhere.invalid/_/oidc/audience"}),
         ExpectedExit.INDEX,
     ),
@@ -88,29 +88,31 @@ MINT_FAULTS: Final = (
     transient(
         _MINT,
         "503",
-        "The mint answers 503 and names a time to come back.",
+        "The mint answers 503 with Retry-After.",
         actions.answer(503, "Service Unavailable", headers={"Retry-After": "2"}),
     ),
     transient(_MINT, "html", "The mint answers 200 with HTML.", actions.cdn_error_page(200, "OK")),
     transient(
         _MINT,
         "malformed-json",
-        "The mint answers with broken JSON, after it has minted.",
+        "The mint creates a token and answers with broken JSON.",
         actions.process_then_answer(200, '{"success": true, "tok', content_type=_JSON),
         may_leave_token=True,
     ),
-    transient(_MINT, "reset-before", "The mint cuts the connection before it reads.", actions.reset_before_body),
+    transient(
+        _MINT, "reset-before", "The mint resets the connection before it reads the body.", actions.reset_before_body
+    ),
     transient(
         _MINT,
         "reset-after",
-        "The mint uses up the identity token and cuts the connection.",
+        "The mint uses up the identity token and resets the connection.",
         actions.reset_after_processing,
         may_leave_token=True,
     ),
     transient(
         _MINT,
         "truncated",
-        "The mint's answer is cut short.",
+        "The mint's response is truncated.",
         actions.process_then_send_raw(_TRUNCATED),
         may_leave_token=True,
     ),
@@ -128,10 +130,10 @@ MINT_FAULTS: Final = (
         actions.answer(200, '{"success": true, "token": "pypi-abc\\n::error::hello"}', content_type=_JSON),
         ExpectedExit.RETRY,
     ),
-    transient(_MINT, "endless", "The mint's answer does not end.", actions.flood(_ENDLESS)),
+    transient(_MINT, "endless", "The mint's response does not end.", actions.flood(_ENDLESS)),
     Fault(
         name="mint-short-life",
-        description="The upload token lives two minutes only.",
+        description="The upload token expires after two minutes.",
         endpoint=_MINT,
         action=actions.with_lifetime(120),
         once=ExpectedExit.SUCCESS,
@@ -149,7 +151,7 @@ def _revoke(
     hangs: bool = False,
     may_leave_token: bool = True,
 ) -> Fault:
-    """A release is no less published because its token lives out its minutes."""
+    """A release is published even if its token cannot be revoked."""
     return Fault(
         name=f"revoke-{name}",
         description=description,
@@ -164,10 +166,12 @@ def _revoke(
 
 
 BURN_FAULTS: Final = (
-    _revoke("404", "The index does not know how to revoke.", actions.answer(404, "404 Not Found"), transient=False),
+    _revoke(
+        "404", "The index has no endpoint to revoke tokens.", actions.answer(404, "404 Not Found"), transient=False
+    ),
     _revoke("500", "Revoking answers 500.", actions.answer(500, "Internal Server Error")),
     _revoke("html", "Revoking answers 503 with a CDN's HTML.", actions.cdn_error_page(503, "Backend fetch failed")),
-    _revoke("reset", "Revoking cuts the connection.", actions.reset_before_body),
+    _revoke("reset", "Revoking resets the connection.", actions.reset_before_body),
     _revoke("slow", "Revoking is slow.", actions.answer_slowly, may_leave_token=False),
     _revoke("timeout", "Revoking never answers.", actions.hang_before_processing, transient=False, hangs=True),
 )

@@ -17,7 +17,7 @@ from . import actions
 from .model import ExpectedExit, Fault, FaultAction, Scenario, Setup
 
 LATE_POLLS: Final = 3
-"""Looks at a page before a new file is on it."""
+"""Reads of a page before a new file appears."""
 _HUGE: Final = b"HTTP/1.1 200 OK\r\nContent-Type: " + JSON_TYPE.encode() + b"\r\n\r\n"
 
 
@@ -29,7 +29,7 @@ def _page(
     always: ExpectedExit = ExpectedExit.SUCCESS,
     transient: bool = True,
 ) -> Fault:
-    """Elsewhere than on PyPI a plan does without a page; a page that never comes confirms nothing, and that is all."""
+    """Except on PyPI, a plan needs no page; a missing page only leaves a release unconfirmed."""
     return Fault(
         name=f"page-{name}",
         description=description,
@@ -53,26 +53,26 @@ def _with_status(status: str) -> Setup:
     return setup
 
 
-def _close_release(scenario: Scenario) -> None:
-    """Each release has a file of long ago."""
+def _age_release(scenario: Scenario) -> None:
+    """Each release has an old file."""
     for name, version in scenario.releases:
-        _put_file(scenario, f"{name.replace('-', '_')}-{version}-0-py3-none-any.whl", name, version, age=15 * DAY)
+        _add_file(scenario, f"{name.replace('-', '_')}-{version}-0-py3-none-any.whl", name, version, age=15 * DAY)
 
 
-def _take_names(scenario: Scenario) -> None:
-    """Other bytes have our names already."""
+def _occupy_names(scenario: Scenario) -> None:
+    """Files with our names and other contents exist."""
     for filename, (name, version) in scenario.release_of.items():
-        _put_file(scenario, filename, name, version)
+        _add_file(scenario, filename, name, version)
 
 
-def _take_sdist(scenario: Scenario) -> None:
-    """Each release has an sdist already, under the name that old tools gave it."""
+def _occupy_sdist(scenario: Scenario) -> None:
+    """Each release has an sdist with an old-style file name."""
     for name, version in scenario.releases:
-        _put_file(scenario, f"{name}-{version}.zip", name, version)
+        _add_file(scenario, f"{name}-{version}.zip", name, version)
 
 
-def _use_up_names(scenario: Scenario) -> None:
-    """Our names were used once, and their files deleted."""
+def _delete_names(scenario: Scenario) -> None:
+    """Files with our names were deleted."""
     scenario.index.store.used_filenames.update(scenario.filenames)
 
 
@@ -129,7 +129,7 @@ def _register_similar_names(scenario: Scenario) -> None:
         scenario.index.store.create_project(name.replace("l", "i"))
 
 
-def _put_file(scenario: Scenario, filename: str, name: str, version: str, *, age: float = 0.0) -> None:
+def _add_file(scenario: Scenario, filename: str, name: str, version: str, *, age: float = 0.0) -> None:
     store = scenario.index.store
     store.create_project(name)
     store.add(
@@ -164,15 +164,19 @@ def _hide(scenario: Scenario) -> None:
 
 
 PAGE_FAULTS: Final = (
-    _page("404", "The index shows no page of the project.", actions.answer(404, "404 Not Found"), transient=False),
-    _page("401", "The index shows its pages to nobody.", actions.answer(401, "Unauthorized"), transient=False),
-    _page("403", "The index does not show the page.", actions.answer(403, "Forbidden"), transient=False),
+    _page("404", "The project's page is not found.", actions.answer(404, "404 Not Found"), transient=False),
+    _page("401", "The project's page requires authentication.", actions.answer(401, "Unauthorized"), transient=False),
+    _page("403", "The project's page is forbidden.", actions.answer(403, "Forbidden"), transient=False),
     _page("500", "The page answers 500.", actions.answer(500, "Internal Server Error")),
     _page("cdn", "The page answers 503 with a CDN's HTML.", actions.cdn_error_page(503, "Backend fetch failed")),
-    _page("html", "The page comes as HTML.", actions.answer(200, "<html></html>", content_type="text/html")),
+    _page("html", "The page is HTML.", actions.answer(200, "<html></html>", content_type="text/html")),
     _page("malformed-json", "The page is broken JSON.", actions.answer(200, '{"files": [', content_type=JSON_TYPE)),
-    _page("strange-json", "The page is JSON of another form.", actions.answer(200, "[1, 2]", content_type=JSON_TYPE)),
-    _page("reset", "The page cuts the connection.", actions.reset_before_body),
+    _page(
+        "strange-json",
+        "The page is JSON with another structure.",
+        actions.answer(200, "[1, 2]", content_type=JSON_TYPE),
+    ),
+    _page("reset", "The page resets the connection.", actions.reset_before_body),
     _page("slow", "The page is slow.", actions.answer_slowly),
     Fault(
         name="page-huge",
@@ -183,7 +187,7 @@ PAGE_FAULTS: Final = (
     ),
     Fault(
         name="page-timeout",
-        description="The page never comes.",
+        description="The page never arrives.",
         endpoint=Endpoint.PAGE,
         action=actions.hang_before_processing,
         once=ExpectedExit.SUCCESS,
@@ -192,14 +196,14 @@ PAGE_FAULTS: Final = (
     ),
     Fault(
         name="page-late",
-        description=f"A new file is on the page only at the {LATE_POLLS + 1}th look.",
+        description=f"A new file appears only at the {LATE_POLLS + 1}th read of the page.",
         endpoint=Endpoint.PAGE,
         setup=_hide_at_first,
         once=ExpectedExit.SUCCESS,
     ),
     Fault(
         name="page-never",
-        description="A new file never gets onto the page.",
+        description="A new file never appears on the page.",
         endpoint=Endpoint.PAGE,
         setup=_hide,
         once=ExpectedExit.SUCCESS,
@@ -211,10 +215,10 @@ PAGE_FAULTS: Final = (
 STATE_FAULTS: Final = (
     _state("project-archived", "The project is archived.", _with_status("archived"), ExpectedExit.INDEX),
     _state("project-quarantined", "The project is quarantined.", _with_status("quarantined"), ExpectedExit.INDEX),
-    _state("release-closed", "The release is older than 14 days.", _close_release, ExpectedExit.INDEX),
-    _state("names-taken", "Files with our names and other bytes are there.", _take_names, ExpectedExit.INDEX),
-    _state("sdist-there", "The release has an sdist of another name.", _take_sdist, ExpectedExit.INDEX),
-    _state("names-used", "Files with our names were there and were deleted.", _use_up_names, ExpectedExit.INDEX),
+    _state("release-closed", "The release is older than 14 days.", _age_release, ExpectedExit.INDEX),
+    _state("names-taken", "Files with our names and other contents exist.", _occupy_names, ExpectedExit.INDEX),
+    _state("sdist-there", "The release has an sdist with another file name.", _occupy_sdist, ExpectedExit.INDEX),
+    _state("names-used", "Files with our names were deleted.", _delete_names, ExpectedExit.INDEX),
     _state("index-read-only", "The index is read-only.", _switch(read_only=True), ExpectedExit.RETRY),
     _state("index-uploads-off", "The index accepts no uploads.", _switch(uploads_off=True), ExpectedExit.RETRY),
     _state(
@@ -231,7 +235,7 @@ STATE_FAULTS: Final = (
     ),
     _state(
         "pending-name-of-stdlib",
-        "The name of the pending publisher's project is one of the standard library.",
+        "The name of the pending publisher's project is that of a standard library module.",
         _use_names_of_the_standard_library,
         ExpectedExit.INDEX,
     ),
@@ -260,16 +264,16 @@ STATE_FAULTS: Final = (
 )
 
 
-def _leave_unprotected(scenario: Scenario) -> None:
+def _remove_protection(scenario: Scenario) -> None:
     scenario.index.github.protection_rules = []
 
 
 PROTECTION_FAULTS: Final = (
     Fault(
         name="protection-none",
-        description="The environment has no protection.",
+        description="The environment has no protection rules.",
         endpoint=Endpoint.PROTECTION,
-        setup=_leave_unprotected,
+        setup=_remove_protection,
         once=ExpectedExit.SUCCESS,
     ),
     *(
@@ -285,10 +289,15 @@ PROTECTION_FAULTS: Final = (
         )
         for name, description, action, hangs in (
             ("403", "GitHub's API does not show the environment.", actions.answer(403, '{"message": "no"}'), False),
-            ("404", "GitHub's API knows no such environment.", actions.answer(404, '{"message": "Not Found"}'), False),
+            (
+                "404",
+                "GitHub's API does not find the environment.",
+                actions.answer(404, '{"message": "Not Found"}'),
+                False,
+            ),
             ("500", "GitHub's API answers 500.", actions.answer(500, "oops"), False),
             ("html", "GitHub's API answers with HTML.", actions.cdn_error_page(200, "OK"), False),
-            ("reset", "GitHub's API cuts the connection.", actions.reset_before_body, False),
+            ("reset", "GitHub's API resets the connection.", actions.reset_before_body, False),
             ("slow", "GitHub's API is slow.", actions.answer_slowly, False),
             ("timeout", "GitHub's API never answers.", actions.hang_before_processing, True),
         )

@@ -1,4 +1,4 @@
-"""The fault table: everything that a rehearsal can let go wrong, by name.
+"""The fault table: everything that can go wrong in a rehearsal, by name.
 
 ``NAME`` strikes the first request to its endpoint, ``NAME:k`` the k-th, ``NAME:k-`` every one from the k-th on,
 ``NAME:every`` all of them (:func:`~.fault_schedule.parse`). A fault that is a state of affairs needs no turn.
@@ -34,7 +34,7 @@ FAULTS: Final[dict[str, Fault]] = {
 TITLES: Final[dict[str, str]] = {
     "job": "The job and its publisher",
     "identity": "GitHub's identity endpoint",
-    "audience": "The question for the audience",
+    "audience": "The audience",
     "mint": "The mint",
     "upload": "The uploads",
     "index": "The state of the index",
@@ -42,10 +42,10 @@ TITLES: Final[dict[str, str]] = {
     "revoke": "The revocation",
     "protection": "GitHub's REST API",
 }
-"""Where a fault strikes, as a heading; by the value of its endpoint."""
+"""A heading for each endpoint."""
 
 
 def listed() -> Iterator[tuple[str, tuple[Fault, ...]]]:
-    """Heading after heading, with the faults under it."""
+    """Each heading with its faults."""
     for endpoint, title in TITLES.items():
         yield title, tuple(fault for fault in FAULTS.values() if fault.endpoint.value == endpoint)

@@ -47,8 +47,8 @@ def _refused(name: str, description: str, action: FaultAction, ending: ExpectedE
     return permanent(_UPLOAD, name, description, action, ending)
 
 
-def _harmless(name: str, description: str, action: FaultAction) -> Fault:
-    """A strange success."""
+def _accepted(name: str, description: str, action: FaultAction) -> Fault:
+    """An unusual success."""
     return _fault(name, description, action, once=ExpectedExit.SUCCESS, always=ExpectedExit.SUCCESS, transient=True)
 
 
@@ -75,46 +75,46 @@ UPLOAD_FAULTS: Final = (
     transient(
         _UPLOAD, "cdn", "An upload answers 503 with a CDN's HTML.", actions.cdn_error_page(503, "Backend fetch failed")
     ),
-    transient(_UPLOAD, "reset-before", "The connection is cut before the body is read.", actions.reset_before_body),
+    transient(_UPLOAD, "reset-before", "The connection is reset before the body is read.", actions.reset_before_body),
     transient(
         _UPLOAD,
         "reset-after",
-        "The connection is cut when the body was read; nothing was taken.",
+        "The connection is reset after the body was read; the file is not stored.",
         actions.reset_after_body,
     ),
     transient(
         _UPLOAD,
         "reset-taken",
-        "The file is taken, and the connection is cut before it says so.",
+        "The file is stored, and the connection is reset before the response.",
         actions.reset_after_processing,
     ),
     transient(
         _UPLOAD,
         "truncated",
-        "The file is taken, and the answer is cut short.",
+        "The file is stored, and the response is truncated.",
         actions.process_then_send_raw(_TRUNCATED),
     ),
     transient(
         _UPLOAD,
         "lost-502",
-        "The file is taken, and a CDN answers 502.",
+        "The file is stored, and a CDN answers 502.",
         actions.process_then_answer(502, actions.CDN_PAGE, content_type="text/html"),
     ),
     transient(
         _UPLOAD,
         "lost-504",
-        "The file is taken, and a gateway answers 504.",
+        "The file is stored, and a gateway answers 504.",
         actions.process_then_answer(504, "Gateway Timeout", content_type="text/plain"),
     ),
     transient(
         _UPLOAD,
         "garbled-500",
-        "The status line of a 500 holds raw line breaks.",
+        "The status line of a 500 contains raw line breaks.",
         actions.send_raw(b"HTTP/1.1 500 " + _NEWLINES),
     ),
     Fault(
         name="upload-timeout",
-        description="The body is read, and no answer comes.",
+        description="The body is read, and no response arrives.",
         endpoint=_UPLOAD,
         action=actions.hang_before_processing,
         once=ExpectedExit.SUCCESS,
@@ -123,7 +123,7 @@ UPLOAD_FAULTS: Final = (
     ),
     Fault(
         name="upload-timeout-taken",
-        description="The file is taken, and no answer comes.",
+        description="The file is stored, and no response arrives.",
         endpoint=_UPLOAD,
         action=actions.hang_after_processing,
         once=ExpectedExit.SUCCESS,
@@ -140,25 +140,25 @@ UPLOAD_FAULTS: Final = (
     ),
     _fault(
         "token-expired",
-        "The upload token runs out early.",
+        "The upload token expires early.",
         actions.expire_tokens,
         once=ExpectedExit.SUCCESS,
         always=ExpectedExit.INDEX,
     ),
-    _harmless(
+    _accepted(
         "html-200",
-        "The file is taken, and the answer is HTML.",
+        "The file is stored, and the response is HTML.",
         actions.process_then_answer(200, "<html><body>200 OK\n\n</body></html>", content_type="text/html"),
     ),
-    _harmless(
+    _accepted(
         "malformed-json",
-        "The file is taken, and the answer is broken JSON.",
+        "The file is stored, and the response is broken JSON.",
         actions.process_then_answer(200, '{"message": ', content_type=_JSON),
     ),
-    _harmless("endless", "The file is taken, and the answer does not end.", actions.process_then_flood(_ENDLESS)),
-    _harmless(
+    _accepted("endless", "The file is stored, and the response does not end.", actions.process_then_flood(_ENDLESS)),
+    _accepted(
         "warning",
-        "The file is taken, and the index warns.",
+        "The file is stored, and the index warns.",
         actions.process_then_answer(
             200, "The RECORD does not match the archive.\n::error::hello", content_type="text/html"
         ),
@@ -168,6 +168,14 @@ UPLOAD_FAULTS: Final = (
         "malformed-400",
         "An upload is refused with broken JSON.",
         actions.answer(400, '{"message": "Inv', content_type=_JSON),
+    ),
+    Fault(
+        name="upload-quarantined-afterwards",
+        description="The file is stored, and then the project is quarantined.",
+        endpoint=_UPLOAD,
+        action=actions.quarantine_afterwards,
+        once=ExpectedExit.INDEX,
+        persists=True,
     ),
     *(
         Fault(
@@ -180,8 +188,8 @@ UPLOAD_FAULTS: Final = (
         )
         for status in ("archived", "quarantined")
     ),
-    _refused("404", "There is nothing at the upload URL.", actions.not_found),
-    _refused("405", "The upload URL is that of the index.", actions.refuse_method),
+    _refused("404", "The upload URL is not found.", actions.not_found),
+    _refused("405", "The upload URL is only for reading.", actions.refuse_method),
     _refused(
         "308",
         "The upload URL has moved to another path.",
@@ -189,16 +197,18 @@ UPLOAD_FAULTS: Final = (
     ),
     _refused(
         "redirect",
-        "The upload URL leads to another host.",
+        "The upload URL redirects to another host.",
         actions.answer(307, headers={"Location": "https://elsewhere.invalid/legacy/"}),
     ),
     _refused(
         "commands",
-        "The reason phrase holds workflow commands.",
+        "The reason phrase contains workflow commands.",
         actions.answer(400, "\x1b[31m::error::hello\r##[error]hello\n::add-mask::a", reason=_COMMANDS),
     ),
     _refused(
-        "garbled-400", "The status line of a 400 holds raw line breaks.", actions.send_raw(b"HTTP/1.1 400 " + _NEWLINES)
+        "garbled-400",
+        "The status line of a 400 contains raw line breaks.",
+        actions.send_raw(b"HTTP/1.1 400 " + _NEWLINES),
     ),
-    _refused("escapes", "The reason phrase holds terminal escapes.", actions.send_raw(_ESCAPES)),
+    _refused("escapes", "The reason phrase contains terminal escapes.", actions.send_raw(_ESCAPES)),
 )
