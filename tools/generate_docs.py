@@ -7,6 +7,7 @@ is not what it would be.
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 import sys
@@ -24,8 +25,10 @@ from tools.platforms_page import platforms_page  # noqa: E402
 from tools.retry_page import retry_page  # noqa: E402
 from tools.rules_page import rules_page  # noqa: E402
 
+from pypi_trusted_publish.core.urls import PYPI_UPLOAD, TESTPYPI_UPLOAD  # noqa: E402
 from pypi_trusted_publish.inputs import INPUTS  # noqa: E402 - found through the line above
 from pypi_trusted_publish.rehearsal.faults.table import listed  # noqa: E402
+from pypi_trusted_publish.workflows.migration import migrate  # noqa: E402
 
 if TYPE_CHECKING:
     from pypi_trusted_publish.rehearsal.faults.model import Fault
@@ -61,6 +64,23 @@ def filled(text: str) -> str:
 def example(path: str) -> str:
     """A file of the repository as a code block."""
     return f"```yaml\n{(ROOT / path).read_text(encoding='utf-8')}```\n"
+
+
+def migration(name: str) -> str:
+    """What `migrate` makes of one of the workflows that its tests have: the diff, and the questions."""
+    pin = re.search(
+        r"uses: (org/pypi-trusted-publish@.*)", (ROOT / "examples" / "release.yml").read_text(encoding="utf-8")
+    )
+    assert pin is not None  # noqa: S101 - the example uses the action
+    text = (ROOT / "tests" / "migrate" / "cases" / f"{name}.yml").read_text(encoding="utf-8")
+    for placeholder, url in (("@PYPI@", PYPI_UPLOAD), ("@TESTPYPI@", TESTPYPI_UPLOAD)):
+        text = text.replace(placeholder, url)
+    result = migrate(text, f"{name}.yml", uses=pin[1])
+    diff = difflib.unified_diff(text.splitlines(), result.after.splitlines(), n=2, lineterm="")
+    lines = [" ..." if line.startswith("@@") else line for line in list(diff)[3:]]
+    asked = [f"> Line {question.place.line}: {question.message}" for question in result.questions]
+    shown = ["```diff", *lines, "```"] if lines else ["```yaml", text.rstrip(), "```"]
+    return "\n".join([*shown, *(["", *asked] if asked else []), ""])
 
 
 def inputs_table(_name: str) -> str:
@@ -158,9 +178,9 @@ _FILLERS: Final[Mapping[tuple[str, str], Callable[[str], str]]] = {
     ("table", "outputs"): outputs_table,
     **({("table", "performance"): performance_table} if FIGURES.exists() else {}),
 }
-_BY_NAME: Final[Mapping[str, Callable[[str], str]]] = {"example": example}
+_BY_NAME: Final[Mapping[str, Callable[[str], str]]] = {"example": example, "migration": migration}
 """Kinds of markers whose name says what is meant: the path of a file."""
-FILLED: Final = ("README.md", "docs/performance.md")
+FILLED: Final = ("README.md", "docs/migrating.md", "docs/performance.md")
 """Pages written by hand, apart from what stands between markers."""
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "docs/rules.md": rules_page,
@@ -169,6 +189,11 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "docs/faults.md": faults_page,
 }
 """Pages that are generated as a whole."""
+COPIES: Final[Mapping[str, str]] = {
+    "src/pypi_trusted_publish/workflows/templates/pure.yml": "examples/release.yml",
+    "src/pypi_trusted_publish/workflows/templates/compiled.yml": "examples/many-wheels.yml",
+}
+"""What `init` writes, and the example that it is."""
 
 
 def wanted() -> Iterator[tuple[Path, str]]:
@@ -177,6 +202,8 @@ def wanted() -> Iterator[tuple[Path, str]]:
         yield ROOT / name, filled((ROOT / name).read_text(encoding="utf-8"))
     for name, make in PAGES.items():
         yield ROOT / name, make()
+    for name, source in COPIES.items():
+        yield ROOT / name, (ROOT / source).read_text(encoding="utf-8")
 
 
 def main(arguments: list[str]) -> int:

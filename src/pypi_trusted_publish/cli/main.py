@@ -63,6 +63,12 @@ COMMANDS: Final = (
         statement="Show or write the changes with which workflows publish with this action, and what is left to do.",
         module="migrate",
     ),
+    Command(
+        name="init",
+        synopsis="init [--pin SHA|TAG] [--repository OWNER/NAME] [FOLDER]",
+        statement="Write a release workflow for the project in a folder, and print the publisher that it needs.",
+        module="init",
+    ),
 )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final, TextIO
 
@@ -13,6 +12,7 @@ from ..sanitize import clean
 from ..workflows.migration import Migration, migrate
 from ..workflows.model import Remark
 from .workflow_files import (
+    PIN,
     REPOSITORY,
     Parser,
     WorkflowFile,
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 SYNOPSIS: Final = "migrate [--write] [--pin SHA|TAG] [--repository OWNER/NAME] WORKFLOW..."
 EXIT_QUESTIONS: Final = 1
 ACTION: Final = "org/pypi-trusted-publish"
-_PIN: Final = re.compile(r"[\w.+/-]+(?:\s+#\s*\S.*)?")
 
 
 def run(argv: Sequence[str], process: ProcessContext) -> int:
@@ -78,7 +77,7 @@ def _arguments(argv: Sequence[str]) -> _Options:
     parser.add_argument("--pin", default=f"v{__version__}")
     parser.add_argument("--repository", default="")
     options = parser.parse_args(argv, namespace=_Options())
-    if not _PIN.fullmatch(options.pin):
+    if not PIN.fullmatch(options.pin):
         parser.error("--pin takes a commit or a tag, such as v1.2.3")
     if options.repository and not REPOSITORY.fullmatch(options.repository):
         parser.error("--repository takes OWNER/NAME")

@@ -26,6 +26,8 @@ from ..workflows.model import read_workflow
 from ..workflows.report import Folder
 
 REPOSITORY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+")
+PIN: Final = re.compile(r"[\w.+/-]+(?:\s+#\s*\S.*)?")
+"""A tag or a commit, and perhaps a comment."""
 _REMOTE: Final = re.compile(r"(?:[a-z+]+://[^/]+/|[^/:\s]+:)(?P<name>[^/\s]+/[^/\s]+?)(?:\.git)?/?")
 _GIT_TIMEOUT: Final = 10.0
 """Seconds."""

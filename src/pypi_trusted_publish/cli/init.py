@@ -1,0 +1,142 @@
+"""The command ``init``: a release workflow for the project in a folder, and the publisher that it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TextIO
+
+from .. import __version__, workflows
+from ..errors import EXIT_OK, Diagnosis, WorkflowError
+from ..sanitize import clean
+from ..workflows.migration import DEFAULT_ENVIRONMENT
+from ..workflows.model import read_workflow
+from ..workflows.new_workflow import ProjectKind, kind_of, new_workflow
+from ..workflows.report import Folder
+from .workflow_files import (
+    PIN,
+    REPOSITORY,
+    Parser,
+    Project,
+    diagnosis_lines,
+    publisher_lines,
+    read_files,
+    read_project,
+    repository_of,
+    unwritable,
+    workflow_paths,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from .process import ProcessContext
+
+SYNOPSIS: Final = "init [--pin SHA|TAG] [--repository OWNER/NAME] [FOLDER]"
+FILENAME: Final = "release.yml"
+
+
+def run(argv: Sequence[str], process: ProcessContext) -> int:
+    """Run the command in a process."""
+    return run_init(argv, stdout=process.stdout, search=process.environ.get("PATH", ""))
+
+
+def run_init(argv: Sequence[str], *, stdout: TextIO, search: str) -> int:
+    """Write ``.github/workflows/release.yml``, never over another; 0, or 2 when that cannot be."""
+    try:
+        options = _arguments(argv)
+        folder = Path(options.folder)
+        project, kind = _project(folder)
+        path = folder / ".github" / "workflows" / FILENAME
+        template = (files(workflows) / "templates" / f"{kind.template}.yml").read_text(encoding="utf-8")
+        _write_new(path, new_workflow(template, options.pin))
+    except WorkflowError as error:
+        stdout.writelines(f"{line}\n" for line in diagnosis_lines(error))
+        return WorkflowError.exit_code
+    repository = options.repository or repository_of(folder, search)
+    stdout.writelines(f"{clean(line)}\n" for line in _lines(path, project, kind, repository))
+    return EXIT_OK
+
+
+class _Options:
+    folder: str
+    pin: str
+    repository: str
+
+
+def _arguments(argv: Sequence[str]) -> _Options:
+    parser = Parser("init", SYNOPSIS)
+    parser.add_argument("folder", nargs="?", default=".", metavar="FOLDER")
+    parser.add_argument("--pin", default=f"v{__version__}")
+    parser.add_argument("--repository", default="")
+    options = parser.parse_args(argv, namespace=_Options())
+    if not PIN.fullmatch(options.pin):
+        parser.error("--pin takes a commit or a tag, such as v1.2.3")
+    if options.repository and not REPOSITORY.fullmatch(options.repository):
+        parser.error("--repository takes OWNER/NAME")
+    return options
+
+
+def _project(folder: Path) -> tuple[Project, ProjectKind]:
+    project = read_project(folder)
+    setup_py = folder / "setup.py"
+    try:
+        script = setup_py.read_text(encoding="utf-8", errors="replace") if setup_py.is_file() else ""
+    except OSError:
+        script = ""
+    if not project.table and not script:
+        raise WorkflowError(
+            Diagnosis(
+                code="project-not-found",
+                message=f"{folder}: there is no project here, neither a readable pyproject.toml nor a setup.py.",
+                fix="Run the command in the folder of the project, or name it: pypi-trusted-publish init FOLDER.",
+            )
+        )
+    return project, kind_of(project.table, script)
+
+
+def _write_new(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except FileExistsError:
+        raise WorkflowError(
+            Diagnosis(
+                code="workflow-exists",
+                message=f"{path}: there is a workflow already, and it was not changed.",
+                fix=f"To publish with this action from it: pypi-trusted-publish migrate {path}",
+            )
+        ) from None
+    except OSError as error:
+        raise unwritable(path, error.strerror or "the folder cannot be written to") from None
+
+
+def _lines(path: Path, project: Project, kind: ProjectKind, repository: str) -> Iterator[str]:
+    wheels = "one wheel and one sdist" if kind.template == "pure" else "wheels for several systems and one sdist"
+    yield f"{path}: written. It publishes {wheels}, because {kind.reason}."
+    if kind.note:
+        yield kind.note
+    for other in _publishing_beside(path):
+        yield f"{other} publishes too: keep one of them ('pypi-trusted-publish migrate' moves it to this action)."
+    yield ""
+    yield "The publisher on PyPI:"
+    yield from publisher_lines(
+        "PyPI", (DEFAULT_ENVIRONMENT,), filename=path.name, repository=repository, project=project.name
+    )
+    yield (
+        f"On GitHub, give the environment '{DEFAULT_ENVIRONMENT}' required reviewers (Settings, Environments): it is "
+        "created without protection on first use."
+    )
+    yield "Then push a tag such as v1.0.0. 'pypi-trusted-publish setup' checks the workflow after every change."
+
+
+def _publishing_beside(path: Path) -> Iterator[Path]:
+    for other in workflow_paths(path.parent):
+        if other != path:
+            try:
+                (file,) = read_files([str(other)])
+                found = Folder(workflows={other.name: read_workflow(file.text, other.name)}).publishes(other.name)
+            except WorkflowError:
+                continue
+            if found:
+                yield other
