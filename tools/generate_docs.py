@@ -72,7 +72,7 @@ def migration(name: str) -> str:
         r"uses: (org/pypi-trusted-publish@.*)", (ROOT / "examples" / "release.yml").read_text(encoding="utf-8")
     )
     assert pin is not None  # noqa: S101 - the example uses the action
-    text = (ROOT / "tests" / "migrate" / "cases" / f"{name}.yml").read_text(encoding="utf-8")
+    text = (ROOT / "tests" / "workflows" / "cases" / f"{name}.yml").read_text(encoding="utf-8")
     for placeholder, url in (("@PYPI@", PYPI_UPLOAD), ("@TESTPYPI@", TESTPYPI_UPLOAD)):
         text = text.replace(placeholder, url)
     result = migrate(text, f"{name}.yml", uses=pin[1])

@@ -1,6 +1,6 @@
 """Workflows in the shapes that projects have, and what ``migrate`` makes of each.
 
-A case is ``NAME.yml`` in ``tests/migrate/cases``, with ``@PYPI@`` and ``@TESTPYPI@`` for the upload URLs, and
+A case is ``NAME.yml`` in ``tests/workflows/cases``, with ``@PYPI@`` and ``@TESTPYPI@`` for the upload URLs, and
 ``NAME.expected``: the diff, then what is left to do. Run with ``src`` and ``tests`` on the path, this writes the
 latter anew.
 """
@@ -15,7 +15,7 @@ from typing import Final
 from pypi_trusted_publish.core.urls import PYPI_UPLOAD, TESTPYPI_UPLOAD
 from pypi_trusted_publish.workflows.migration import Migration, migrate
 
-FOLDER: Final = Path(__file__).resolve().parent.parent / "migrate" / "cases"
+FOLDER: Final = Path(__file__).resolve().parent.parent / "workflows" / "cases"
 CASES: Final = sorted(path.stem for path in FOLDER.glob("*.yml"))
 ACTION: Final = "org/pypi-trusted-publish@v1.0.0"
 _URLS: Final = (("@PYPI@", PYPI_UPLOAD), ("@TESTPYPI@", TESTPYPI_UPLOAD))

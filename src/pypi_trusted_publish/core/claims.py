@@ -254,12 +254,11 @@ class ClaimsPolicy:
         inside = f", in the called file {claims.job_workflow.filename}" if claims.is_called else ""
         return Diagnosis(
             code="environment-absent",
-            message=f"The identity token proves no environment, and this action is told to publish from "
-            f"{self.environment!r} only.",
+            message=f"The job runs in no environment, but this action is configured for {self.environment!r}.",
             likely_cause=f"The job {self.job!r} names no environment.",
             fix=f"Name the environment on the job{inside}, and in the publisher on the index (field 'Environment "
             f"name': {self.environment}). GitHub creates an environment on its first mention, without any protection: "
-            "give it required reviewers in the repository's settings.",
+            f"give it required reviewers in the repository's settings. {_checked_before(claims)}",
             snippet=f"jobs:\n  {self.job}:\n    environment: {yaml_text(self.environment)}\n    permissions:\n"
             "      id-token: write",
             details=claims.shown(),
@@ -268,13 +267,13 @@ class ClaimsPolicy:
     def _different(self, claims: UnverifiedClaims, found: str) -> Diagnosis:
         return Diagnosis(
             code="environment-different",
-            message=f"The identity token proves the environment {found!r}, and this action is told to publish from "
-            f"{self.environment!r} only.",
+            message=f"The job runs in the environment {found!r}, but this action is configured for "
+            f"{self.environment!r}.",
             likely_cause="The job names one environment and the action's input 'environment' another"
             + (" (the input's default is 'release')." if self.environment == "release" else "."),
             fix=f"When {found!r} is the right one, say so in the input (the first lines below). Otherwise name "
             f"{self.environment!r} on the job (the second lines): then the publisher on the index must name it too, "
-            "and GitHub creates a new environment without any protection.",
+            f"and GitHub creates a new environment without any protection. {_checked_before(claims)}",
             snippet=f"    with:\n      environment: {yaml_text(found)}\n\njobs:\n  {self.job}:\n"
             f"    environment: {yaml_text(self.environment)}",
             details=claims.shown(),
@@ -292,6 +291,12 @@ class ClaimsPolicy:
                 details=claims.shown(),
             )
         )
+
+
+def _checked_before(claims: UnverifiedClaims) -> str:
+    """The command that finds this before a release."""
+    filename = claims.job_workflow.filename or "release.yml"
+    return f"Before the next release, 'pypi-trusted-publish setup .github/workflows/{filename}' finds this."
 
 
 def event_refused(event_name: str) -> Diagnosis:
