@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import sys
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -65,14 +66,29 @@ LIBRARIES: Final[dict[str, frozenset[str]]] = {
 
 OWN_LIBRARY: Final[dict[str, frozenset[str]]] = {
     "io.github.commands": frozenset({"actions_toolkit"}),
-    "io.rst_rendering": frozenset({"readme_renderer", "docutils"}),
     "installation.locks": frozenset({"packaging"}),
+    "io.workers.rst_rendering": frozenset({"readme_renderer", "docutils"}),
     "io.progress": frozenset({"rich"}),
     "attestations.*": frozenset({"sigstore", "pypi_attestations", "cryptography", "requests", "tuf", "rfc3161_client"}),
     "workflows.document": frozenset({"ruamel"}),
     "rehearsal.attestation*": frozenset({"sigstore", "pypi_attestations"}),
 }
 """The one library of an adapter, beside its layer's."""
+
+READS_FOREIGN_FILES: Final = "io.workers.child"
+"""The program of a worker: the only one that opens archives, parses what is in them, and renders descriptions."""
+THE_RENDERER: Final = "io.workers.rst_rendering"
+READERS_OF_THE_STANDARD_LIBRARY: Final = frozenset({"tarfile", "zipfile", "gzip", "bz2", "lzma", "zlib"})
+OF_A_RESULT: Final[dict[str, frozenset[str]]] = {
+    "checks.check": frozenset(
+        {"Inspection", "ParallelMap", "combine", "diagnosis", "require_publishable", "told_while_publishing"}
+    ),
+    "checks.classifiers": frozenset({"KnownClassifiers", "classifier_findings"}),
+    "checks.core_metadata": frozenset({"is_valid_name", "known_in", "sent_metadata"}),
+    "checks.description": frozenset({"Rendering", "Verdict", "rendering_findings"}),
+}
+"""What the process that holds tokens may take from the checks beside model, registry and constants: functions of what
+a worker returned as values, none that reads bytes of a file."""
 
 TOUCHES_NOTHING: Final = frozenset({"leaf", "readers", "checks", "core", "inputs", "report"})
 """Layers whose code opens no file and no socket and reads neither environment nor clock."""
@@ -88,6 +104,7 @@ LONGEST: Final = 500
 """Lines of a file: one that has more is about more than one idea."""
 
 
+@functools.cache
 def modules() -> dict[str, Path]:
     """Every module of the package, by its dotted name below the package."""
     return {".".join(path.relative_to(SOURCE).with_suffix("").parts): path for path in SOURCE.rglob("*.py")}
@@ -185,6 +202,59 @@ def test_every_row_of_the_tables_stands_for_a_module() -> None:
     layers = {layer_of(module) for module in known}
     assert set(MAY_IMPORT) | set(LIBRARIES) | TOUCHES_NOTHING == layers
     assert [pattern for pattern in OWN_LIBRARY if not any(fnmatchcase(module, pattern) for module in known)] == []
+
+
+def names_taken(path: Path, module: str) -> list[tuple[str, str]]:
+    """Module and name of everything that a module takes from our checks and readers."""
+    taken = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = ".".join([*module.split(".")[: -node.level], *([node.module] if node.module else [])])
+            taken += [(base, alias.name) for alias in node.names]
+    return [(base, name) for base, name in taken if layer_of(base) in {"checks", "readers"}]
+
+
+def beside_the_workers() -> list[str]:
+    """The modules of a process that holds tokens."""
+    return [name for name in modules() if layer_of(name) not in {"checks", "readers"} and name != READS_FOREIGN_FILES]
+
+
+def test_only_a_worker_reads_what_is_in_a_distribution() -> None:
+    found = []
+    for module in beside_the_workers():
+        for base, name in names_taken(modules()[module], module):
+            if base in {"checks.model", "checks.registry"} or name.isupper():
+                continue
+            if name not in OF_A_RESULT.get(base, frozenset()):
+                found.append(f"{module} takes {name} from {base}")
+    assert found == []
+
+
+def test_no_process_with_tokens_imports_a_reader_of_archives() -> None:
+    own = {"io.http.session": {"zlib"}}  # a compressed answer, which has its own bounds
+    found = {
+        module: bad
+        for module in beside_the_workers()
+        if layer_of(module) not in {"rehearsal", "installation"}  # an index of its own; wheels of known hashes
+        and (
+            bad := {name.split(".")[0] for name in imports(modules()[module], module)}
+            & READERS_OF_THE_STANDARD_LIBRARY - own.get(module, set())
+        )
+    }
+    assert found == {}
+
+
+def test_only_a_worker_renders() -> None:
+    rendering = [
+        module
+        for module, path in modules().items()
+        if layer_of(module) != "rehearsal"
+        and {name.split(".")[0] for name in imports(path, module)} & {"docutils", "readme_renderer"}
+    ]
+    assert rendering == [THE_RENDERER]
+    assert [module for module, path in modules().items() if f".{THE_RENDERER}" in imports(path, module)] == [
+        READS_FOREIGN_FILES
+    ]
 
 
 def test_no_file_is_longer_than_one_idea() -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import glob
 import os
+from functools import partialmethod
 from pathlib import Path
 
 import pytest
 
 from pypi_trusted_publish.errors import DistributionError
 from pypi_trusted_publish.io.packages_dir import collect, survey
+from pypi_trusted_publish.io.patterns import PatternSearch
 
 WHEEL = "demo-1.0-py3-none-any.whl"
 SDIST = "demo-1.0.tar.gz"
@@ -208,7 +211,7 @@ def test_folders_that_cannot_be_listed_are_told(dist: Path, monkeypatch: pytest.
     def refuse(folder: Path) -> object:
         raise PermissionError(13, "Permission denied", str(folder))
 
-    monkeypatch.setattr(Path, "iterdir", refuse)
+    monkeypatch.setattr(os, "scandir", refuse)
     assert problems(dist.parent, "dist", "nowhere") == ["packages-dir-unreadable", "packages-dir-missing"]
 
 
@@ -218,3 +221,48 @@ def test_links_are_not_followed_in_search_of_nested_distributions(tmp_path: Path
     (tmp_path / "other" / "a").mkdir()
     (tmp_path / "other" / "a" / "notes.txt").write_bytes(b"")
     assert problems(tmp_path, "other") == ["packages-dir-empty"]
+
+
+needs_links = pytest.mark.skipif(os.name == "nt", reason="Windows lets not everybody make a link")
+
+
+@needs_links
+def test_a_circle_of_links_is_not_walked(dist: Path) -> None:
+    for name in ("here", "there"):
+        (dist / name).symlink_to(".", target_is_directory=True)
+    (dist / "nested").mkdir()
+    (dist / "nested" / WHEEL).write_bytes(b"")
+    found = collect(["dist/**/*.whl"], str(dist.parent)).candidates
+    assert sorted(candidate.path for candidate in found) == [str(dist / WHEEL), str(dist / "nested" / WHEEL)]
+
+
+@needs_links
+@pytest.mark.parametrize("line", ["link/*.whl", "link/**/*.whl", "li*/*.whl", "link"])
+def test_a_link_that_the_line_names_is_followed(dist: Path, line: str) -> None:
+    (dist.parent / "link").symlink_to(dist, target_is_directory=True)
+    (candidate,) = [each for each in collect([line], str(dist.parent)).candidates if each.filename == WHEEL]
+    assert candidate.path == str(dist.parent / "link" / WHEEL)
+
+
+def test_a_search_ends_by_count(dist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PatternSearch, "__init__", partialmethod(PatternSearch.__init__, most=20))
+    for number in range(30):
+        (dist / f"{number}.txt").write_bytes(b"")
+    for line in ("dist", "dist/*.whl", "**/*.whl", "dist/nowhere"):
+        assert problems(dist.parent, line) == ["packages-dir-too-many"]
+
+
+@pytest.mark.parametrize(
+    "line", ["dist/**", "**/dist/*", "dist/**/*", "dist/../dist/*", "d*/*.whl", "dist/[!.]*", "./dist/*.whl"]
+)
+def test_a_pattern_names_what_the_standard_library_finds(
+    dist: Path, line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(dist.parent)
+    (dist / ".hidden").mkdir()
+    (dist / ".hidden" / WHEEL).write_bytes(b"")
+    (dist / "a" / "b").mkdir(parents=True)
+    (dist / "a" / "b" / WHEEL).write_bytes(b"")
+    expected = {(dist.parent / path).absolute() for path in glob.glob(line, recursive=True)}  # noqa: PTH207
+    for pattern in (line, str(dist.parent / line)):
+        assert {path.absolute() for path in PatternSearch().paths(dist.parent, pattern)} == expected

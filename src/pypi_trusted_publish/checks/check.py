@@ -207,7 +207,7 @@ def _read(
             metadata = _metadata(opened.metadata)
             findings.extend(wheel_findings(reader, opened, _license_files(metadata)))
         else:
-            unpacked = read_sdist(reader, candidate.filename, options)
+            unpacked = read_sdist(reader, candidate.identity.size, candidate.filename, options)
             metadata = _metadata(unpacked.metadata)
             findings.extend(sdist_findings(unpacked, _license_files(metadata)))
         return _Read(kind=kind, wheel=wheel, metadata=metadata, digests=reader.finish())
@@ -286,13 +286,20 @@ def check(
     def look(candidate: Candidate) -> Inspection:
         return inspect(candidate, options=options, render=render, known_classifiers=known_classifiers, aside=aside)
 
-    inspections = tuple(map_(look, candidates))
+    return combine(tuple(map_(look, candidates)), options=options)
+
+
+def combine(inspections: Sequence[Inspection], *, options: CheckOptions) -> CheckedSet:
+    """The files of a run as one: with what only shows between files, and as the options want it.
+
+    Findings are sorted by file, then errors first, then by rule; each stands there once.
+    """
     distributions = tuple(inspection.distribution for inspection in inspections if inspection.distribution is not None)
     found = [finding for inspection in inspections for finding in inspection.findings]
     if options.full:
         found.extend(set_findings(distributions, options.several_versions))
     return CheckedSet(
-        filenames=tuple(candidate.filename for candidate in candidates),
+        filenames=tuple(inspection.candidate.filename for inspection in inspections),
         distributions=_each_once(distributions),
         findings=tuple(sorted(set(_settled(found, options)), key=_order)),
         by_every_rule=options.full,

@@ -129,12 +129,22 @@ TOP_LEVEL_TESTS: Final = Rule(
 
 NOT_FULLY_CHECKED: Final = Rule(
     code="not-fully-checked",
-    statement="A distribution is small enough to be read as a whole: 4 GiB unpacked, 500,000 members.",
+    statement="A distribution can be read as a whole within the bounds of a check: memory, processor time, unpacked "
+    "size, number of members.",
     source="Budgets of this project",
     meaning="What lies beyond the budget was not looked at; the index decides.",
     fix="Nothing has to be done. A smaller distribution can be checked as a whole.",
     level=Level.NOTICE,
     severity=Severity.WARNING,
+)
+
+NOT_CHECKED: Final = Rule(
+    code="not-checked",
+    statement="Name, digests and metadata of a file can be read within the bounds of a check: 1 GB of memory, 10 to 60 "
+    "seconds of processor time for a file of up to 100 MB, more for a larger one, and nothing above 8 GiB.",
+    source="Bounds of this project; an ordinary file needs less than a quarter of them",
+    meaning="Nothing is known of the file, so nothing can be sent.",
+    fix="Build the file again with a current backend. If it was built by one, please report the file to this project.",
 )
 
 RULES: Final = (
@@ -150,6 +160,7 @@ RULES: Final = (
     BYTECODE,
     TOP_LEVEL_TESTS,
     NOT_FULLY_CHECKED,
+    NOT_CHECKED,
 )
 
 

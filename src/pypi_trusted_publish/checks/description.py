@@ -163,7 +163,7 @@ def _text_findings(
         if _shows_nothing(description):
             yield DESCRIPTION_BLANK.finding(filename, "The description holds nothing but link definitions.")
     elif render is not None:
-        yield from _rendering_findings(render(description), stated, filename, indented=_is_indented(description))
+        yield from rendering_findings(render(description), description, stated, filename)
 
 
 def _shows_nothing(markdown: str) -> bool:
@@ -176,9 +176,8 @@ def _is_indented(text: str) -> bool:
     return bool(later) and all(line.startswith(_FOLD) for line in later)
 
 
-def _rendering_findings(
-    rendering: Rendering, stated: str | None, filename: str, *, indented: bool
-) -> Iterator[Finding]:
+def rendering_findings(rendering: Rendering, description: str, stated: str | None, filename: str) -> Iterator[Finding]:
+    """What a renderer's verdict means. ``stated``: the Description-Content-Type, if there is one."""
     if rendering.verdict is Verdict.RENDERED:
         return
     where = "" if rendering.line is None else f" in line {rendering.line}"
@@ -186,7 +185,7 @@ def _rendering_findings(
         yield NOT_FULLY_CHECKED.finding(filename, f"The description was not rendered to its end: {rendering.problem}.")
         return
     told = f"The description does not render as reStructuredText{where}: {rendering.problem}."
-    if indented:
+    if _is_indented(description):
         told += " Each line after the first is indented by eight blanks, which the index takes for a part of the text."
         yield DESCRIPTION_NOT_RENDERED.finding(filename, told, DESCRIPTION_INDENTED)
         return

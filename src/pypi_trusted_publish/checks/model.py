@@ -246,6 +246,8 @@ class CheckOptions:
     """Findings that hang on a table of ours that ages are warnings: the index decides."""
     full: bool = True
     """Without it only names, archives and the readability of the metadata are checked."""
+    content: bool = True
+    """Without it nothing is read but name, metadata and digests: for a file whose content took too much."""
     strict: bool = False
     """What users regret is an error."""
     ignore: frozenset[str] = frozenset()

@@ -118,6 +118,11 @@ PKG_INFO: Final = "PKG-INFO"
 _SPECIAL_MODES: Final = 0o6022
 """Setuid, setgid, writable by group or others."""
 _CANDIDATES: Final = 8
+_UNPACKED_FROM: Final = 512 * 1024 * 1024
+_UNPACKED_RATIO: Final = 50
+"""Bytes unpacked that are read of a file: a fixed number, and so many times its size."""
+_MOST_CHARACTERS: Final = 64 * 1024 * 1024
+"""Of all names together; half a million ordinary names have fewer."""
 _HOPS: Final = 4
 """Links to links that are followed to find PKG-INFO."""
 
@@ -129,6 +134,8 @@ class SdistArchive:
     filename: str
     options: CheckOptions
     review: NameReview
+    budget: int
+    """Unpacked bytes that one reading may pass over."""
     names: set[str] = field(default_factory=set)
     """Of all members, as they are spelled."""
     folder: CommonFolder = field(default_factory=CommonFolder)
@@ -152,9 +159,10 @@ class SdistArchive:
         return posixpath.join(self.folder.path, PKG_INFO)
 
 
-def read_sdist(reader: HashingReader, filename: str, options: CheckOptions) -> SdistArchive:
-    """Read an sdist: each byte once and in order, except where PKG-INFO is a link."""
-    archive = SdistArchive(filename=filename, options=options, review=NameReview(filename, Kind.SDIST))
+def read_sdist(reader: HashingReader, size: int, filename: str, options: CheckOptions) -> SdistArchive:
+    """Read an sdist of ``size`` bytes: each byte once and in order, except where PKG-INFO is a link."""
+    budget = min(options.unpacked_budget, _UNPACKED_FROM + _UNPACKED_RATIO * size)
+    archive = SdistArchive(filename=filename, options=options, review=NameReview(filename, Kind.SDIST), budget=budget)
     try:
         _read_members(reader, archive)
         _resolve_metadata(reader, archive)
@@ -167,11 +175,13 @@ def read_sdist(reader: HashingReader, filename: str, options: CheckOptions) -> S
 
 
 def _read_members(reader: HashingReader, archive: SdistArchive) -> None:
-    stream = unpacked(reader, archive.options.unpacked_budget)
+    stream = unpacked(reader, archive.budget)
     tar = open_tar(stream)
-    for count, member in enumerate(members(tar), start=1):
-        if count > archive.options.member_budget:
-            raise BudgetSpent(f"what comes after {archive.options.member_budget} members was not looked at")
+    characters = 0
+    for count, member in enumerate(members(tar, stream), start=1):
+        characters += len(member.name)
+        if count > archive.options.member_budget or characters > _MOST_CHARACTERS:
+            raise BudgetSpent(f"what comes after {count - 1} members was not looked at")
         archive.names.add(member.name)
         archive.folder.add(member.name)
         if archive.options.full:
@@ -236,20 +246,23 @@ def _resolve_metadata(reader: HashingReader, archive: SdistArchive) -> None:
     for _ in range(_HOPS):
         if not isinstance(found, str):
             break
-        found = _read_again(reader, archive.options, found)
+        found = _read_again(reader, archive, found)
     archive.metadata = found if isinstance(found, bytes) else None
 
 
-def _read_again(reader: HashingReader, options: CheckOptions, name: str) -> bytes | str | None:
+def _read_again(reader: HashingReader, archive: SdistArchive, name: str) -> bytes | str | None:
+    """The last member of a name: its content, or where it points. All further readings share one budget."""
     reader.seek(0)
     found: bytes | str | None = None
-    tar = open_tar(unpacked(reader, options.unpacked_budget))
-    for member in members(tar):
+    stream = unpacked(reader, archive.budget)
+    tar = open_tar(stream)
+    for member in members(tar, stream):
         if posixpath.normpath(member.name) == name:
             if member.issym() or member.islnk():
                 found = link_target(member)
             elif holds_content(member) and not member.issparse():
                 found = _bounded(content(tar, member))
+    archive.budget -= stream.tell()
     return found
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
 
 from ..formatting import quoted, told
 from . import content as rules_content
@@ -14,8 +13,8 @@ from . import zip_records as rules_zip
 from .content import is_source
 from .filename import WheelName
 from .model import CheckOptions, Finding, Rule
-from .wheel_files import RecordMalformed, digest_of, entry_point_findings, read_record, record_findings
-from .wheel_reading import ENTRY_POINTS, METADATA, RECORD, WHEEL, WheelReading
+from .wheel_files import RecordMalformed, entry_point_findings, read_record, record_findings
+from .wheel_reading import ENTRY_POINTS, METADATA, RATIO, RATIO_FROM, RECORD, WHEEL, WheelReading
 from .zip_directory import EndRecord, find_end, read_entries
 from .zip_framing import walk
 from .zip_members import ELSEWHERE, MemberDamaged, data_offset, packed, unpack
@@ -96,11 +95,6 @@ def _overlapped(reader: SeekableReader, archive: WheelArchive, lost: list[str]) 
     return overlapped
 
 
-_RATIO: Final = 50
-_RATIO_FROM: Final = 64 * 1024 * 1024
-"""Bytes unpacked."""
-
-
 def read_wheel(
     reader: SeekableReader, size: int, filename: str, name: WheelName, options: CheckOptions
 ) -> WheelArchive:
@@ -110,7 +104,7 @@ def read_wheel(
         dist_info=name.dist_info,
         size=size,
         options=options,
-        reading=WheelReading(filename, name.dist_info, options),
+        reading=WheelReading(filename, name.dist_info, size, options),
         entries={},
         names={},
         faults=[],
@@ -121,7 +115,7 @@ def read_wheel(
         end = find_end(reader, size)
         archive.disk = end.disk
         _read_directory(reader, end, archive)
-        if not archive.truncated:
+        if options.content and not archive.truncated:
             walk(reader, size, archive.entries, archive.reading.read)
     except FramingFault as fault:
         archive.faults.append(fault)
@@ -158,7 +152,8 @@ def _salvage_metadata(reader: SeekableReader, archive: WheelArchive) -> None:
     """Read METADATA by itself when the walk did not get there: the rules of the metadata can then be told too."""
     entry = archive.names.get(f"{archive.dist_info}/{METADATA}")
     untouched = METADATA not in archive.reading.kept and METADATA not in archive.reading.too_large
-    if entry is not None and untouched and (archive.faults or archive.truncated):
+    walked = archive.options.content and not archive.faults and not archive.truncated
+    if entry is not None and untouched and not walked:
         archive.reading.read(entry, packed(reader, entry))
 
 
@@ -201,7 +196,7 @@ def _too_large(archive: WheelArchive) -> Iterator[Finding]:
 def _directory_findings(archive: WheelArchive) -> Iterator[Finding]:
     """What the directory alone tells: methods and the ratio of compression."""
     unpacked = sum(entry.size for entry in archive.entries.values())
-    if unpacked > _RATIO_FROM and unpacked > _RATIO * archive.size:
+    if unpacked > RATIO_FROM and unpacked > RATIO * archive.size:
         yield rules_wheel.WHEEL_COMPRESSION_RATIO.finding(
             archive.filename,
             f"The wheel has {unpacked} bytes unpacked, {unpacked / archive.size:.1f} times its {archive.size} bytes.",
@@ -242,7 +237,7 @@ def _record_findings(reader: SeekableReader, archive: WheelArchive) -> Iterator[
     def rehash(name: str, algorithm: str) -> bytes | None:
         entry = archive.names[name]
         try:
-            return digest_of(unpack(entry, packed(reader, entry)), algorithm)
+            return archive.reading.hashed_again(unpack(entry, packed(reader, entry)), algorithm)
         except MemberDamaged:
             return None
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import csv
 import functools
-import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -298,14 +297,6 @@ def _digest_problem(told: str, real: bytes) -> Iterator[str]:
 
 def _encoded(digest: bytes) -> str:
     return base64.urlsafe_b64encode(digest).decode("ascii").rstrip("=")
-
-
-def digest_of(pieces: Iterator[bytes], algorithm: str) -> bytes:
-    """The digest of a content that is read piece by piece."""
-    hasher = hashlib.new(algorithm)
-    for piece in pieces:
-        hasher.update(piece)
-    return hasher.digest()
 
 
 _SCRIPT_NAME: Final = re.compile(r"[\w.-]+")

@@ -17,6 +17,9 @@ WHEEL: Final = "WHEEL"
 METADATA: Final = "METADATA"
 RECORD: Final = "RECORD"
 ENTRY_POINTS: Final = "entry_points.txt"
+RATIO: Final = 50
+RATIO_FROM: Final = 64 * 1024 * 1024
+"""Above so many unpacked bytes the index refuses a wheel that is more than so many times as large unpacked."""
 _KEPT: Final = {METADATA: METADATA_LIMIT, RECORD: KEPT_LIMIT, ENTRY_POINTS: SMALL_LIMIT}
 """Members of the .dist-info folder whose content is needed, and how many bytes of them are held at most."""
 
@@ -24,11 +27,14 @@ _KEPT: Final = {METADATA: METADATA_LIMIT, RECORD: KEPT_LIMIT, ENTRY_POINTS: SMAL
 class WheelReading:
     """Is handed the members of a wheel in the order of the file; memory grows with their number, not their size."""
 
-    def __init__(self, filename: str, dist_info: str, options: CheckOptions) -> None:
+    def __init__(self, filename: str, dist_info: str, size: int, options: CheckOptions) -> None:
+        """``size``: bytes of the file. What is larger unpacked than the index allows is not read to its end."""
         self._filename = filename
         self._dist_info = dist_info
         self._options = options
-        self._left = options.unpacked_budget
+        self._left = min(options.unpacked_budget, max(RATIO_FROM, RATIO * size))
+        self.hashed_less = False
+        """Whether a digest of RECORD was not compared, because reading a member again would have taken too much."""
         self.names = NameReview(filename, Kind.WHEEL)
         self.contents: dict[str, Content] = {}
         """Of each member that could be read."""
@@ -68,6 +74,10 @@ class WheelReading:
         key_file = may_hold_key(entry.name)
         kept: list[bytes] | None = [] if own else None
         for piece in unpack(entry, pieces):
+            if own is None and size + len(piece) > self._left:
+                self.skipped += 1
+                self._left = 0
+                return
             sha256.update(piece)
             size += len(piece)
             if scan is not None:
@@ -90,11 +100,26 @@ class WheelReading:
         if scan is not None:
             self._marked.note(entry.name, scan)
 
+    def hashed_again(self, pieces: Iterator[bytes], algorithm: str) -> bytes | None:
+        """The digest of a member that is read once more; None when that would take more than what is left."""
+        hasher = hashlib.new(algorithm)
+        for piece in pieces:
+            self._left -= len(piece)
+            if self._left < 0:
+                self.hashed_less = True
+                return None
+            hasher.update(piece)
+        return hasher.digest()
+
     def findings(self) -> Iterator[Finding]:
         """What the members' names and sources tell."""
         yield from self._marked.findings(self._filename)
         yield from self.names.findings()
         if self.skipped:
             yield rules_content.NOT_FULLY_CHECKED.finding(
-                self._filename, f"{self.skipped} members beyond the first 4 GiB of content were not read."
+                self._filename, f"{self.skipped} members were not read: the wheel is too large unpacked."
+            )
+        if self.hashed_less:
+            yield rules_content.NOT_FULLY_CHECKED.finding(
+                self._filename, "Not every hash of RECORD was compared: the wheel is too large to be read so often."
             )

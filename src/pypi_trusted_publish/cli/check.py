@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from .. import __version__
-from ..checks.check import check, diagnosis
+from ..checks.check import diagnosis
 from ..checks.model import CheckOptions
 from ..checks.registry import RULES
 from ..errors import Diagnosis, WorkflowError
 from ..events import DiagnosisReported, Fact, RunStarted, StepStarted
 from ..inputs import BOOLEANS
 from ..io.console import Style
-from ..io.descriptions import DescriptionRenderer
 from ..io.packages_dir import survey
-from ..io.threads import aside, in_threads
+from ..io.workers.pool import Workers
 from ..report.check_report import CheckReport, report_json, report_lines
 from ..sanitize import clean
 from .process import ProcessContext
@@ -63,7 +62,9 @@ def run(argv: Sequence[str], process: ProcessContext) -> int:
     except WorkflowError as wrong:
         stdout.writelines(f"{clean(diagnosis.message)} {diagnosis.fix}\n" for diagnosis in wrong.diagnostics())
         return wrong.exit_code
-    report = make_report(request, install=process.install)
+    workers = Workers(install=process.install)
+    workers.start()
+    report = make_report(request, workers)
     if request.json:
         stdout.write(report_json(report) + "\n")
     elif request.of_a_job:
@@ -73,16 +74,13 @@ def run(argv: Sequence[str], process: ProcessContext) -> int:
     return report.exit_code
 
 
-def make_report(request: CheckRequest, *, install: Callable[[str], None] | None = None) -> CheckReport:
-    """Do the check; threads read the files."""
-    found = survey(request.lines, request.workspace)
-    checked = check(
-        found.candidates,
-        options=request.options(),
-        render=DescriptionRenderer(install),
-        map_=in_threads,
-        aside=aside,
-    )
+def make_report(request: CheckRequest, workers: Workers) -> CheckReport:
+    """Find the files, and let workers check them."""
+    try:
+        found = survey(request.lines, request.workspace)
+        checked = workers.check(found.candidates, options=request.options())
+    finally:
+        workers.end()
     return CheckReport(checked=checked, problems=found.problems, ignored=found.ignored)
 
 

@@ -60,8 +60,7 @@ class Release:
             inputs=inputs,
             context=desk.context,
             pages=self._pages,
-            known_classifiers=self._index.known_classifiers,
-            install=desk.process.install,
+            workers=opening.workers,
             emit=self._background.emit,
         )
         self._attestations = Attestations(
@@ -105,11 +104,13 @@ class Release:
 
     def close(self) -> None:
         """Close the connections of a run that has ended by itself."""
+        self._opening.workers.end()
         self._session.close()
 
     def stop(self) -> None:
         """Start nothing more, close what is open, and revoke every token: within two seconds, or after a mint."""
         tokens = self._tokens
+        self._opening.workers.end()
         minting = tokens is not None and tokens.stop_minting(MINT_PATIENCE * self._desk.process.patience)
         self._session.abort()
         if tokens is not None:

@@ -37,6 +37,10 @@ class Startup:
         if may_publish:
             github, urls = desk.context, inputs.index
             self.connect((urls.upload_url, github.identity_url, github.identity_url, github.api_url, urls.simple_root))
+        from ..io.workers.pool import Workers
+
+        self.workers = Workers(install=desk.process.install, known_classifiers=self._known_classifiers)
+        self.workers.start()
         from ..io.http.session import Session
         from ..io.index_client import IndexClient
 
@@ -64,6 +68,9 @@ class Startup:
         """Open connections that will be needed; none is waited for."""
         for url in urls:
             self.background.start(partial(self._head_start.warm, url))
+
+    def _known_classifiers(self) -> frozenset[str] | None:
+        return self.index.known_classifiers()
 
     def job(self) -> ReleaseJob:
         """A job that may publish; raises WorkflowError for one that may not."""

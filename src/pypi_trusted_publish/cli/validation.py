@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from packaging.utils import InvalidName, NormalizedName, canonicalize_name
 
-from ..checks.check import check, require_publishable, told_while_publishing
+from ..checks.check import require_publishable, told_while_publishing
 from ..checks.model import CheckedSet, CheckOptions, Distribution, SeveralVersions
 from ..core.versions import check_versions
 from ..errors import Diagnosis, Severity
 from ..events import Checked, DiagnosisReported, Emit, Fact
-from ..io.descriptions import DescriptionRenderer
 from ..io.packages_dir import Collected, collect
-from ..io.threads import aside, in_threads
 
 if TYPE_CHECKING:
-    from ..checks.classifiers import KnownClassifiers
     from ..inputs import Inputs
     from ..io.github.job import RunnerContext
+    from ..io.workers.pool import Workers
     from ..publish.prefetch import PagesAhead
 
 
@@ -31,8 +29,7 @@ class Validation:
     inputs: Inputs
     context: RunnerContext
     pages: PagesAhead
-    known_classifiers: KnownClassifiers
-    install: Callable[[str], None] | None
+    workers: Workers
     emit: Emit
     collected: Collected = field(default=Collected(candidates=(), attestations=(), ignored=()), init=False)
     """What was found, once it was called."""
@@ -41,17 +38,13 @@ class Validation:
         """Tell every file; raise DistributionError or WorkflowError with everything that is wrong."""
         self.collected = collect(self.inputs.packages_dir, self.context.workspace)
         self.pages.expect(_projects(self.collected))
-        checked = check(
+        checked = self.workers.check(
             self.collected.candidates,
             options=CheckOptions(
                 lenient_tables=True,
                 full=self.inputs.verify_metadata,
                 several_versions=SeveralVersions.REFUSE,
             ),
-            render=DescriptionRenderer(self.install),
-            known_classifiers=self.known_classifiers,
-            map_=in_threads,
-            aside=aside,
         )
         self._tell(checked)
         require_publishable(checked)

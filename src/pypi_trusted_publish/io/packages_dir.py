@@ -15,6 +15,7 @@ from typing import BinaryIO, Final
 from ..checks.filename import ATTESTATION_SUFFIXES, SDIST_SUFFIX, WHEEL_SUFFIX
 from ..checks.model import Candidate, FileIdentity
 from ..errors import Diagnosis, DistributionError
+from .patterns import MOST_ENTRIES, PatternSearch, TooManyEntries
 
 _SHOWN = 5
 
@@ -94,6 +95,17 @@ def no_match(line: str, matched: int, folders: Sequence[str]) -> Diagnosis:
     )
 
 
+def too_many(line: str) -> Diagnosis:
+    """A line that would have us look at more than any release has."""
+    return _diagnosis(
+        "packages-dir-too-many",
+        f"The line {line!r} leads through more than {MOST_ENTRIES} files and folders.",
+        likely_cause="A `**` begins at a folder that holds much more than distributions.",
+        fix="Name the folder that holds the distributions, such as `dist`.",
+        file=line,
+    )
+
+
 def symlink(name: str, path: str, *, dangling: bool) -> Diagnosis:
     """A link instead of a file."""
     return _diagnosis(
@@ -161,6 +173,8 @@ class _Search:
     ignored: set[str] = field(default_factory=set)
     looked_at: set[str] = field(default_factory=set)
     """Paths of files that were judged, each of them once."""
+    pattern: PatternSearch = field(default_factory=PatternSearch)
+    """The search of the line that is being read, which ends by count."""
     problems: list[Diagnosis] = field(default_factory=list)
 
     def shown(self, path: Path) -> str:
@@ -204,15 +218,23 @@ def _sorted(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
 
 
 def _look(search: _Search, line: str) -> None:
+    search.pattern = PatternSearch()
+    try:
+        _look_bounded(search, line)
+    except TooManyEntries:
+        search.problems.append(too_many(line))
+
+
+def _look_bounded(search: _Search, line: str) -> None:
     path = search.workspace / line
     if _is_folder(path):
         _folder(search, line, path)
     elif os.path.lexists(path):
         _file(search, line, path)
     elif glob.has_magic(line):
-        _globbed(search, line, str(Path(glob.escape(str(search.workspace))) / line))  # its own name is no pattern
+        _globbed(search, line)
     else:
-        search.problems.append(missing(line, _names(path.parent)))
+        search.problems.append(missing(line, _names(search, path.parent)))
 
 
 def _is_folder(path: Path) -> bool:
@@ -224,16 +246,16 @@ def _is_file(path: Path) -> bool:
     return os.path.isfile(path)  # noqa: PTH113
 
 
-def _names(folder: Path) -> list[str]:
+def _names(search: _Search, folder: Path) -> list[str]:
     try:
-        return sorted(path.name for path in folder.iterdir())
+        return [entry.name for entry in search.pattern.entries(folder)]
     except OSError:
         return []
 
 
 def _folder(search: _Search, line: str, folder: Path) -> None:
     try:
-        paths = sorted(folder.iterdir())
+        paths = [Path(entry.path) for entry in search.pattern.entries(folder)]
     except OSError as error:
         search.problems.append(unreadable("", search.shown(folder), error))
         return
@@ -247,8 +269,8 @@ def _folder(search: _Search, line: str, folder: Path) -> None:
     )
 
 
-def _globbed(search: _Search, line: str, pattern: str) -> None:
-    paths = sorted(map(Path, glob.glob(pattern, recursive=True)))  # noqa: PTH207 - a line may be absolute or hold ..
+def _globbed(search: _Search, line: str) -> None:
+    paths = search.pattern.paths(search.workspace, line)
     if not sum(_listed(search, line, path) for path in paths):
         folders = [search.shown(path) for path in paths if _is_folder(path)]
         search.problems.append(no_match(line, len(paths), folders))
@@ -329,7 +351,7 @@ def _nested(search: _Search, folder: Path) -> tuple[str, ...]:
 
 def _below(search: _Search, folder: Path, depth: int) -> Iterator[Path]:
     try:
-        paths = sorted(folder.iterdir())
+        paths = [Path(entry.path) for entry in search.pattern.entries(folder)]
     except OSError:
         return
     for path in paths:

@@ -6,19 +6,20 @@ the index does not look at it either; that the gzip stream is whole is only look
 
 from __future__ import annotations
 
-import gzip
 import posixpath
 import tarfile
-import zlib
 from collections.abc import Iterator
 from typing import BinaryIO, Final, cast
 
 from ..formatting import quoted
+from .gzip import DamagedData, GzipReader, NotGzip, WrongChecksum
 from .hashing import CHUNK, HashingReader
 
-_LARGEST_READ: Final = 16 * 1024 * 1024
-"""Bytes that a header (pax, long names) may make the reader hold."""
-
+_LARGEST_HEADER: Final = 1024 * 1024
+"""Bytes of all headers of one member (pax, long names): a thousand times what packers write."""
+_MOST_DIGITS: Final = 1000
+"""That may stand in a row in a header. The standard library's pattern needs the square of their number in steps."""
+_DIGITS: Final = bytes(ord("0") if chr(byte).isdigit() and byte < 128 else ord(" ") for byte in range(256))  # noqa: PLR2004
 
 _LARGEST_PADDING: Final = 16 * 1024 * 1024
 """Bytes behind the end of the archive that are unpacked to see whether the gzip stream is whole."""
@@ -35,18 +36,24 @@ class BudgetSpent(Exception):
 class UnpackedStream:
     """The tar stream inside the gzip stream: forward only, in bounded pieces, within a budget."""
 
-    def __init__(self, stream: gzip.GzipFile, budget: int) -> None:
+    def __init__(self, stream: GzipReader, budget: int) -> None:
         self._stream = stream
         self._budget = budget
         self._position = 0
+        self.header_left: int | None = None
+        """Bytes that may still be read while the headers of a member are; None outside of them."""
         self.last = b""
         """What was read last: at the end of a whole archive a block of zeros, or nothing."""
 
     def read(self, size: int) -> bytes:
-        """The next bytes; raises BudgetSpent."""
-        if size > _LARGEST_READ:
-            raise BudgetSpent(f"a header of {size} bytes was not read")
+        """The next bytes; raises BudgetSpent, and TarUnreadable for a header that would take for ever."""
+        if self.header_left is not None:
+            self.header_left -= size
+            if self.header_left < 0:
+                raise BudgetSpent(f"a member with headers of more than {_LARGEST_HEADER} bytes was not read")
         data = self._stream.read(size)
+        if self.header_left is not None and b"0" * _MOST_DIGITS in data.translate(_DIGITS):
+            raise TarUnreadable(f"A header of the tar archive has more than {_MOST_DIGITS} digits in a row.")
         self._position += len(data)
         self.last = data
         if self._position > self._budget:
@@ -55,8 +62,10 @@ class UnpackedStream:
 
     def seek(self, offset: int) -> int:
         """Forward by reading; backwards only from where nothing was read yet."""
+        left, self.header_left = self.header_left, None
         while self._position < offset and self.read(min(CHUNK, offset - self._position)):
             pass
+        self.header_left = left
         return self._position
 
     def tell(self) -> int:
@@ -66,13 +75,26 @@ class UnpackedStream:
 
 def unpacked(reader: HashingReader, budget: int) -> UnpackedStream:
     """The tar stream in ``reader``, which is at its start."""
-    return UnpackedStream(gzip.GzipFile(fileobj=cast("BinaryIO", reader), mode="rb"), budget)
+    return UnpackedStream(GzipReader(reader), budget)
 
 
 def open_tar(stream: UnpackedStream) -> tarfile.TarFile:
     """The archive in a stream. Raises TarUnreadable, BudgetSpent."""
-    with _translated():
+    with _translated(), _headers(stream):
         return tarfile.open(fileobj=cast("BinaryIO", stream), mode="r:")
+
+
+class _headers:  # noqa: N801 - reads as a statement
+    """While it lasts, what is read of a stream are the headers of one member."""
+
+    def __init__(self, stream: UnpackedStream) -> None:
+        self._stream = stream
+
+    def __enter__(self) -> None:
+        self._stream.header_left = _LARGEST_HEADER
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.header_left = None
 
 
 class _translated:  # noqa: N801 - reads as a statement
@@ -88,19 +110,19 @@ class _translated:  # noqa: N801 - reads as a statement
             raise TarUnreadable(
                 "The gzip stream holds no whole tar archive: it is damaged, cut off or something else."
             ) from None
-        if isinstance(error, (zlib.error, OSError)):
+        if isinstance(error, (NotGzip, OSError)):
             raise TarUnreadable("The file is not gzip-compressed, or its compressed data is damaged.") from None
         if isinstance(error, (ValueError, LookupError, ArithmeticError, RuntimeError)):
             raise TarUnreadable("A header of the tar archive makes no sense.") from None
 
 
-def members(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+def members(archive: tarfile.TarFile, stream: UnpackedStream) -> Iterator[tarfile.TarInfo]:
     """The members in order; the content of each can be read by :func:`content` before the next is asked for.
 
     A file of a size below zero ends the archive, as it does for the index; older releases of Python read on from there.
     """
     while True:
-        with _translated():
+        with _translated(), _headers(stream):
             member = archive.next()
         if member is None or (member.size < 0 and holds_content(member)):
             return
@@ -119,12 +141,11 @@ def damage_behind(stream: UnpackedStream) -> str:
             pass
     except EOFError:
         return "The gzip stream ends too early: the end of the file is cut off."
-    except zlib.error:
+    except WrongChecksum:
+        return "The checksum of the gzip stream is wrong: something in the file was changed after it was packed."
+    except DamagedData:
         return "The compressed data behind the last member is damaged."
-    except OSError as error:
-        if str(error).startswith(("CRC check", "Incorrect length")):
-            return "The checksum of the gzip stream is wrong: something in the file was changed after it was packed."
-    except BudgetSpent:
+    except (NotGzip, OSError, BudgetSpent):
         pass
     return ""
 

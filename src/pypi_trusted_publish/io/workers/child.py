@@ -1,0 +1,135 @@
+"""The program of a worker: takes tasks from standard input, answers on standard output, ends when nobody asks on.
+
+Started as ``python -I -S -B -c PROGRAM PARENT FOLDER...`` (see ``process.py``): it finds no site-packages, only the
+folders of our packages; its environment is empty, its working directory says nothing, and nothing is open but the two
+pipes.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from functools import partial
+from typing import BinaryIO, Final
+
+from ...checks.check import inspect
+from ...checks.description import Rendering, Verdict
+from ...checks.model import Candidate, CheckOptions, FileIdentity
+from ..packages_dir import open_unchanged
+from ..threads import aside
+from .confinement import MEMORY, Fence, Refused, confine, limit_processor_time, peak_memory
+from .messages import (
+    InspectionTask,
+    Malformed,
+    Message,
+    RenderingTask,
+    Task,
+    decode_task,
+    encode_inspection,
+    encode_rendering,
+    read_frame,
+    write_frame,
+)
+from .rst_rendering import SHORT_OF_MEMORY, render_rst
+
+STOPPED: Final = "stopped"
+"""The key of an answer that is none: why the worker gave up."""
+OUT_OF_MEMORY: Final = "memory"
+
+
+def main(parent: int, folders: list[str]) -> None:
+    """Answer until the parent closes the pipe."""
+    tasks, answers = _pipes()
+    confine(parent)
+    fence = Fence(folders)
+    fence.raise_hook()
+    while (message := read_frame(tasks)) is not None:
+        answer, going = _answer(decode_task(message), fence)
+        try:
+            write_frame(answers, answer)
+        except Malformed:
+            write_frame(answers, {STOPPED: "there is too much to say of it"})
+        if not going or peak_memory() > MEMORY // 2:  # the next file deserves a process without such a past
+            return
+
+
+def _pipes() -> tuple[BinaryIO, BinaryIO]:
+    """Standard input and output for ourselves; whoever prints or asks gets the null device."""
+    tasks, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    null = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(null, descriptor)
+    os.close(null)
+    return tasks, answers
+
+
+def _answer(task: Task, fence: Fence) -> tuple[Message, bool]:
+    """The answer, and whether this process can take another task."""
+    began = time.process_time()
+    limit_processor_time(task.seconds)
+    try:
+        answer = _inspected(task, fence) if isinstance(task, InspectionTask) else _rendered(task, fence)
+    except MemoryError:
+        return {STOPPED: OUT_OF_MEMORY}, False
+    except (Refused, Exception) as failed:  # noqa: BLE001 - whatever is raised over foreign bytes costs its file only
+        return {STOPPED: _what(failed)}, False
+    swallowed = fence.refused
+    if swallowed is not None:
+        return {STOPPED: _what(Refused(swallowed))}, False
+    answer["seconds"] = time.process_time() - began
+    return answer, True
+
+
+def _what(failed: BaseException) -> str:
+    """A phrase that says what ended the check, and where in our code or a library's."""
+    trace, place = failed.__traceback__, ""
+    while trace is not None:
+        if (
+            "pypi_trusted_publish" in trace.tb_frame.f_code.co_filename
+            and trace.tb_frame.f_code is not Fence.look.__code__
+        ):
+            place = f" at {trace.tb_frame.f_code.co_name}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    if isinstance(failed, Refused):
+        return f"it would have done what a check must not do ({failed}{place})"
+    return f"it fails with {type(failed).__name__}{place}"
+
+
+def _inspected(task: InspectionTask, fence: Fence) -> Message:
+    identity = FileIdentity(device=task.device, inode=task.inode, size=task.size, mtime_ns=task.mtime_ns)
+    candidate = Candidate(
+        path=task.path,
+        filename=task.filename,
+        line="",
+        identity=identity,
+        open=partial(open_unchanged, task.path, identity),
+    )
+    options = CheckOptions(
+        full=task.full,
+        content=task.content,
+        unpacked_budget=task.unpacked_budget,
+        member_budget=task.member_budget,
+    )
+    asked: list[str] = []
+
+    def render_later(text: str) -> Rendering:
+        asked.append(text)
+        return Rendering(verdict=Verdict.RENDERED)
+
+    fence.file = task.path
+    try:
+        inspection = inspect(candidate, options=options, render=render_later, aside=aside)
+    finally:
+        fence.file = None
+    return {**encode_inspection(inspection), "to_render": bool(asked)}
+
+
+def _rendered(task: RenderingTask, fence: Fence) -> Message:
+    fresh = [folder for folder in task.folders if folder not in sys.path]
+    fence.admit(fresh)
+    sys.path += fresh
+    rendering = render_rst(task.text)
+    if rendering.verdict is Verdict.REFUSED and peak_memory() > MEMORY // 2:
+        rendering = SHORT_OF_MEMORY  # libraries disguise it as a failure of their own
+    return encode_rendering(rendering)

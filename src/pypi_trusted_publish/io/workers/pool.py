@@ -1,0 +1,330 @@
+"""The workers of a run: one for a few small files, more for many; each file within its bounds, whatever it is.
+
+The processor time of a file grows with its size. Most of it is for reading everything. When that was not enough, a
+fresh worker reads name, digests and metadata alone; what is left after a full reading is for the description. A sound
+file needs less than a quarter of its bound.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import queue
+import threading
+from typing import TYPE_CHECKING, Final
+
+from ...checks.check import Inspection, combine
+from ...checks.classifiers import CLASSIFIER_UNKNOWN, classifier_findings
+from ...checks.content import NOT_CHECKED, NOT_FULLY_CHECKED
+from ...checks.core_metadata import sent_metadata
+from ...checks.description import Rendering, Verdict, rendering_findings
+from .messages import InspectionTask, Malformed, RenderingTask, Task, decode_inspection, decode_rendering, number
+from .process import Bound, Worker, WorkerStopped, folders
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import TypeVar
+
+    from ...checks.classifiers import KnownClassifiers
+    from ...checks.model import Candidate, CheckedSet, CheckOptions, Finding
+    from .messages import Message
+
+    Answer = TypeVar("Answer")
+
+LIBRARIES: Final = "description"
+"""The lock (``requirements/description.txt``) that holds docutils, readme-renderer and what they need."""
+MOST_WORKERS: Final = 4
+FEW_FILES: Final = 4
+FEW_BYTES: Final = 32 * 1024 * 1024
+"""Up to so many files of so many bytes in all one worker is faster than two: a worker needs 0.2 s to get ready."""
+LARGEST_FILE: Final = 8 * 1024**3
+"""Bytes of a file that is read; no index takes one that comes near."""
+_FIRST_SHARE: Final = 0.75
+"""Of a file's processor time, what reading everything may take."""
+_WALL: Final = 5
+"""The clock's bound is so many times that of the processor."""
+_LEAST: Final = 1.0
+"""Seconds: the system counts no less."""
+
+
+def processor_seconds(size: int) -> float:
+    """The processor time that a file of ``size`` bytes may take in all, in seconds: 9 for a small one, 57 at 100 MB."""
+    return 9 + 48 * size / 100_000_000
+
+
+class _Again(Exception):
+    """Something outside of the file may have stopped its worker: it gets a second try, alone."""
+
+
+class Workers:
+    """Checks files in worker processes. :meth:`check` is for one thread, :meth:`end` for any.
+
+    ``install`` is called at most once, with :data:`LIBRARIES`, before the first description is rendered; None: what a
+    description needs is importable, or is not there.
+    """
+
+    def __init__(
+        self,
+        *,
+        install: Callable[[str], None] | None = None,
+        known_classifiers: KnownClassifiers | None = None,
+        most: int | None = None,
+    ) -> None:
+        self._install = install
+        self._known_classifiers = known_classifiers
+        self._most = most or min(MOST_WORKERS, os.cpu_count() or 1)
+        self._workers: set[Worker] = set()
+        self._idle: list[Worker] = []
+        self._lock = threading.Lock()
+        self._ended = False
+        self._rendering: dict[bytes, _Rendered] = {}
+        self._libraries = threading.Lock()
+        self._missing = ""
+
+    def start(self) -> None:
+        """Start one worker ahead of the files; from a thread that lives as long as the worker shall."""
+        try:
+            worker = self._started()
+        except WorkerStopped:  # whoever needs one will see why
+            return
+        with self._lock:
+            self._idle.append(worker)
+
+    def end(self) -> None:
+        """End every worker at once; what is being checked is given up."""
+        with self._lock:
+            self._ended = True
+            workers, idle = tuple(self._workers), tuple(self._idle)
+            self._idle.clear()
+        for worker in workers:
+            worker.kill()
+        for worker in idle:
+            self._drop(worker)
+
+    def check(self, candidates: Sequence[Candidate], *, options: CheckOptions) -> CheckedSet:
+        """Check the files, whatever they are; ends its workers."""
+        try:
+            return combine(self._inspections(candidates, options), options=options)
+        finally:
+            self.end()
+
+    def _inspections(self, candidates: Sequence[Candidate], options: CheckOptions) -> list[Inspection]:
+        done: dict[str, Inspection] = {}
+        again = self._round(candidates, options, done, alone=False)
+        self._round(again, options, done, alone=True)
+        return [done[candidate.path] for candidate in candidates]
+
+    def _round(
+        self, candidates: Sequence[Candidate], options: CheckOptions, done: dict[str, Inspection], *, alone: bool
+    ) -> list[Candidate]:
+        """Check each file into ``done``; those that get a second try are returned."""
+        waiting: queue.SimpleQueue[Candidate] = queue.SimpleQueue()
+        for candidate in candidates:
+            waiting.put(candidate)
+        again: list[Candidate] = []
+        problems: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                while not problems:
+                    candidate = waiting.get_nowait()
+                    try:
+                        done[candidate.path] = self._inspected(candidate, options, alone=alone)
+                    except _Again:
+                        again.append(candidate)
+            except queue.Empty:
+                return
+            except BaseException as problem:  # noqa: BLE001 - raised in the thread that waits
+                problems.append(problem)
+
+        self._in_threads(work, 1 if alone else self._width(candidates))
+        if problems:
+            raise problems[0]
+        return again
+
+    def _width(self, candidates: Sequence[Candidate]) -> int:
+        many = len(candidates) > FEW_FILES or sum(candidate.identity.size for candidate in candidates) > FEW_BYTES
+        return min(self._most, len(candidates)) if many else 1
+
+    @staticmethod
+    def _in_threads(work: Callable[[], None], width: int) -> None:
+        """Do the work in daemon threads: a signal is heard by whoever waits here, and nobody waits for them at exit."""
+        threads = [threading.Thread(target=work, name=f"check {number}", daemon=True) for number in range(width)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            while thread.is_alive():
+                thread.join(0.2)  # Windows hears no signal while it waits
+
+    def _inspected(self, candidate: Candidate, options: CheckOptions, *, alone: bool) -> Inspection:
+        """One file, within its bounds. Raises _Again when it deserves a second try, alone."""
+        size = candidate.identity.size
+        if size > LARGEST_FILE:
+            return _nothing_known(candidate, f"it has {size / 2**30:.1f} GiB")
+        whole = processor_seconds(size)
+        try:
+            inspection, to_render, seconds = self._ask_for(candidate, options, whole * _FIRST_SHARE)
+        except WorkerStopped as stopped:
+            if stopped.bound in (Bound.CLOCK, Bound.KILLED) and not alone:
+                raise _Again from None
+            return self._without_content(candidate, options, whole * (1 - _FIRST_SHARE), stopped)
+        if inspection.distribution is not None:
+            if to_render:
+                inspection = _with(inspection, self._of_rendering(inspection, whole - seconds))
+            if self._known_classifiers is not None:
+                inspection = _with_the_index_asked(inspection, self._known_classifiers)
+        return inspection
+
+    def _ask_for(
+        self, candidate: Candidate, options: CheckOptions, seconds: float, *, content: bool = True
+    ) -> tuple[Inspection, bool, float]:
+        """What a worker found, whether the description is still to be rendered, and the seconds of processor time."""
+        identity = candidate.identity
+        task = InspectionTask(
+            path=candidate.path,
+            filename=candidate.filename,
+            device=identity.device,
+            inode=identity.inode,
+            size=identity.size,
+            mtime_ns=identity.mtime_ns,
+            full=options.full and content,
+            content=content,
+            unpacked_budget=options.unpacked_budget,
+            member_budget=options.member_budget,
+            seconds=seconds,
+        )
+        return self._ask(
+            task,
+            lambda answer: (
+                decode_inspection(answer, candidate),
+                answer.get("to_render") is True,
+                number(answer, "seconds"),
+            ),
+        )
+
+    def _without_content(
+        self, candidate: Candidate, options: CheckOptions, seconds: float, stopped: WorkerStopped
+    ) -> Inspection:
+        """Name, digests and metadata of a file whose reading was stopped."""
+        try:
+            inspection, _, _ = self._ask_for(candidate, options, seconds, content=False)
+        except WorkerStopped:
+            return _nothing_known(candidate, str(stopped))
+        if inspection.distribution is None:
+            return _with(inspection, _nothing_known(candidate, str(stopped)).findings)
+        message = f"The content was not checked to its end: {stopped}."
+        return _with(inspection, (NOT_FULLY_CHECKED.finding(candidate.filename, message),))
+
+    def _of_rendering(self, inspection: Inspection, seconds: float) -> tuple[Finding, ...]:
+        """Findings of the description, which is rendered once however many files of a release carry it."""
+        distribution = inspection.distribution
+        if distribution is None:
+            return ()
+        sent = sent_metadata(distribution.metadata)
+        text, stated = sent.first("description") or "", sent.first("description-content-type")
+        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+        with self._lock:
+            rendered = self._rendering.setdefault(digest, _Rendered())
+        with rendered.lock:
+            if rendered.rendering is None:
+                rendered.rendering = self._rendered(text, seconds)
+        return tuple(rendering_findings(rendered.rendering, text, stated, distribution.filename))
+
+    def _rendered(self, text: str, seconds: float) -> Rendering:
+        self._fetch_libraries()
+        if self._missing:
+            return Rendering(verdict=Verdict.UNKNOWN, problem=self._missing)
+        try:
+            return self._ask(RenderingTask(text=text, folders=folders(), seconds=seconds), decode_rendering)
+        except WorkerStopped as stopped:
+            return Rendering(verdict=Verdict.UNKNOWN, problem=str(stopped))
+
+    def _fetch_libraries(self) -> None:
+        """Install the libraries if somebody can."""
+        with self._libraries:
+            install, self._install = self._install, None
+            if install is None:
+                return
+            try:
+                install(LIBRARIES)
+            except Exception as failed:  # noqa: BLE001 - whatever the installer met, the index decides instead of us
+                self._missing = f"docutils could not be installed ({type(failed).__name__})"
+
+    def _ask(self, task: Task, decode: Callable[[Message], Answer]) -> Answer:
+        """What a worker answers; one that answers nonsense is stopped."""
+        worker = self._taken()
+        try:
+            answer = decode(worker.ask(task, wall=_WALL * task.seconds))
+        except Malformed:
+            self._drop(worker)
+            raise WorkerStopped(Bound.FAILED, "the process that read it answered nonsense") from None
+        except BaseException:
+            self._drop(worker)
+            raise
+        with self._lock:
+            ended = self._ended
+            if not ended:
+                self._idle.append(worker)
+        if ended:
+            self._drop(worker)
+        return answer
+
+    def _taken(self) -> Worker:
+        """A worker that lives."""
+        while True:
+            with self._lock:
+                worker = self._idle.pop() if self._idle else None
+            if worker is None:
+                return self._started()
+            if not worker.ended:
+                return worker
+            self._drop(worker)
+
+    def _started(self) -> Worker:
+        worker = Worker()
+        with self._lock:
+            self._workers.add(worker)
+            ended = self._ended
+        if ended:
+            self._drop(worker)
+            raise WorkerStopped(Bound.FAILED, "the run is ending")
+        return worker
+
+    def _drop(self, worker: Worker) -> None:
+        with self._lock:
+            self._workers.discard(worker)
+        worker.end()
+
+
+class _Rendered:
+    """A description that is rendered once."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.rendering: Rendering | None = None
+
+
+def _with(inspection: Inspection, findings: tuple[Finding, ...]) -> Inspection:
+    return Inspection(
+        candidate=inspection.candidate,
+        distribution=inspection.distribution,
+        findings=(*inspection.findings, *findings),
+    )
+
+
+def _nothing_known(candidate: Candidate, why: str) -> Inspection:
+    message = f"Neither metadata nor digests could be read: {why}."
+    return Inspection(
+        candidate=candidate, distribution=None, findings=(NOT_CHECKED.finding(candidate.filename, message),)
+    )
+
+
+def _with_the_index_asked(inspection: Inspection, known_classifiers: KnownClassifiers) -> Inspection:
+    """Classifiers that our table does not know are asked of the index, which workers cannot reach."""
+    unknown = CLASSIFIER_UNKNOWN.code
+    file = inspection.distribution
+    if file is None or all(finding.rule != unknown for finding in inspection.findings):
+        return inspection
+    asked = classifier_findings(sent_metadata(file.metadata), file.filename, known_classifiers=known_classifiers)
+    others = tuple(finding for finding in inspection.findings if not finding.rule.startswith("classifier-"))
+    return Inspection(candidate=inspection.candidate, distribution=file, findings=(*others, *asked))

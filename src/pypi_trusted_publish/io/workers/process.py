@@ -1,0 +1,199 @@
+"""One worker as its parent sees it: started, asked, watched, ended."""
+
+from __future__ import annotations
+
+import contextlib
+import enum
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final, cast
+
+from .confinement import MEMORY
+from .messages import Malformed, Message, Task, encode_task, read_frame, write_frame
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_OPTIONS: Final = ("-I", "-S", "-B", "-X", "utf8")
+_PROGRAM: Final = (
+    "import sys; sys.path += sys.argv[2:]; "
+    "from pypi_trusted_publish.io.workers.child import main; main(int(sys.argv[1]), sys.argv[2:])"
+)
+_NEEDED: Final = (
+    *("pypi_trusted_publish", "packaging", "trove_classifiers", "email_validator", "rfc3986"),
+    *("docutils", "readme_renderer", "pygments"),
+)
+"""What a worker imports: it is sent the folders in which one of these is, and no other."""
+_LOOK_EVERY: Final = 0.1
+"""Seconds between two looks at a worker's memory, where the system does not bound it."""
+_PROCESSOR_SIGNAL: Final = 24
+"""SIGXCPU on Linux and macOS, which Windows does not have."""
+_KILLED: Final = 9
+_PAGE: Final = 4096
+
+
+class Bound(enum.Enum):
+    """What a worker was stopped by."""
+
+    PROCESSOR = "processor time"
+    MEMORY = "memory"
+    CLOCK = "time"
+    KILLED = "killed"
+    """Somebody else did it: the system when it is short of memory, or a person."""
+    FAILED = "failed"
+    """It gave up, or ended by itself."""
+
+
+class WorkerStopped(Exception):
+    """There is no answer. ``str()`` is a phrase that says why, such as ``it needs more than 7 s of processor time``."""
+
+    def __init__(self, bound: Bound, phrase: str) -> None:
+        super().__init__(phrase)
+        self.bound = bound
+
+
+def folders() -> list[str]:
+    """The folders of this process's path in which one of our packages is."""
+    return [entry for entry in sys.path if entry and any(_holds(Path(entry), name) for name in _NEEDED)]
+
+
+def _holds(folder: Path, name: str) -> bool:
+    return (folder / name).is_dir() or (folder / f"{name}.py").is_file()
+
+
+def _environment() -> dict[str, str]:
+    """What a Python needs to start, and nothing that this process was given.
+
+    Windows needs its own folder; an interpreter that was built with a shared library needs the library's.
+    """
+    if os.name == "nt":
+        return {"SYSTEMROOT": r"C:\Windows"}
+    library = Path(sys.base_prefix) / "lib"
+    if sys.platform == "linux" and any(library.glob("libpython3*.so*")):
+        return {"LD_LIBRARY_PATH": str(library)}
+    return {}
+
+
+class Worker:
+    """A worker process. One thread at a time may :meth:`ask`; any thread may :meth:`end`."""
+
+    def __init__(self) -> None:
+        """Start it; it gets ready while the caller goes on. Raises WorkerStopped when the system starts no process."""
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, *_OPTIONS, "-c", _PROGRAM, str(os.getpid()), *folders()],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=_environment(),
+                cwd=os.path.abspath(os.sep),  # noqa: PTH100 - the root of the drive
+            )
+        except OSError as error:
+            raise WorkerStopped(Bound.FAILED, f"no process could be started for it ({error.strerror})") from None
+        self._job = None
+        if os.name == "nt":
+            from .windows_job import JobObject
+
+            self._job = JobObject(self._process, MEMORY)
+        self._reason: WorkerStopped | None = None
+
+    @property
+    def pid(self) -> int:
+        """The number of the process."""
+        return self._process.pid
+
+    @property
+    def ended(self) -> bool:
+        """Whether the process is gone."""
+        return self._process.poll() is not None
+
+    def ask(self, task: Task, *, wall: float) -> Message:
+        """The answer to a task; raises WorkerStopped when there is none within ``wall`` seconds of the clock."""
+        stdin, stdout = cast("BinaryIO", self._process.stdin), cast("BinaryIO", self._process.stdout)
+        with self._watched(wall):
+            try:
+                write_frame(stdin, encode_task(task))
+                answer = read_frame(stdout)
+            except (Malformed, OSError, ValueError):
+                answer = None
+        if answer is None:
+            raise self._why(task.seconds)
+        if "stopped" in answer:
+            self.end()
+            why = answer["stopped"]
+            if why == "memory":
+                raise _short_of_memory()
+            raise WorkerStopped(Bound.FAILED, why if isinstance(why, str) else "it gave up")
+        return answer
+
+    @contextlib.contextmanager
+    def _watched(self, wall: float) -> Iterator[None]:
+        done = threading.Event()
+        threading.Thread(target=self._watch, args=(wall, done), name="watch of a worker", daemon=True).start()
+        try:
+            yield
+        finally:
+            done.set()
+
+    def _watch(self, wall: float, done: threading.Event) -> None:
+        """End the process when it takes too long or, where the system does not see to that, too much memory."""
+        bounded = not sys.platform.startswith("darwin")
+        step = wall if bounded else _LOOK_EVERY
+        left = wall
+        while not done.wait(min(step, left)):
+            left -= step
+            if not bounded and resident(self.pid) > MEMORY:
+                self._reason = _short_of_memory()
+            elif left <= 0:
+                self._reason = WorkerStopped(Bound.CLOCK, f"it takes longer than {wall:.0f} s")
+            if self._reason is not None:
+                self._process.kill()
+                return
+
+    def _why(self, seconds: float) -> WorkerStopped:
+        """Why there was no answer."""
+        self.end()
+        if self._reason is not None:
+            return self._reason
+        code = self._process.returncode
+        if code == -_PROCESSOR_SIGNAL:
+            return WorkerStopped(Bound.PROCESSOR, f"it needs more than {seconds:.0f} s of processor time")
+        if code == -_KILLED:
+            return WorkerStopped(Bound.KILLED, "the process that read it was killed")
+        return WorkerStopped(Bound.FAILED, f"the process that read it ended early ({code})")
+
+    def kill(self) -> None:
+        """End the process now, whatever it does; for any thread. Whoever asks it learns that it has ended."""
+        self._process.kill()
+
+    def end(self) -> None:
+        """End the process, and close what leads to it; for the thread that asks."""
+        self._process.kill()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout):
+            with contextlib.suppress(OSError, ValueError):
+                if stream is not None:
+                    stream.close()
+        if self._job is not None:
+            self._job.close()
+
+
+def _short_of_memory() -> WorkerStopped:
+    return WorkerStopped(Bound.MEMORY, f"it needs more than {MEMORY / 1e9:.0f} GB of memory")
+
+
+def resident(pid: int) -> int:
+    """The resident memory of a process in bytes; 0 where it cannot be found out. For macOS; Linux has it too."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * _PAGE
+    import ctypes
+
+    # ri_resident_size of proc_pid_rusage: the seventh number of 64 bits behind a UUID of 16 bytes. Provable on macOS.
+    usage = (ctypes.c_uint64 * 64)()
+    with contextlib.suppress(OSError, AttributeError):
+        if ctypes.CDLL("libproc.dylib").proc_pid_rusage(pid, 0, ctypes.byref(usage)) == 0:
+            return int(usage[2 + 6])
+    return 0

@@ -1,0 +1,74 @@
+"""reStructuredText rendered as the index renders it, in a worker.
+
+The library and its settings are those of the index (``readme-renderer`` with docutils 0.22 or newer; an older docutils
+refuses what the index takes). Nothing that lies about can change the verdict: docutils reads no configuration file and
+no table of the system, and embeds no image; file insertion and raw output are off.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import re
+import sys
+from types import ModuleType
+from typing import Final, NoReturn
+
+from ...checks.description import Rendering, Verdict
+
+SHORT_OF_MEMORY: Final = Rendering(verdict=Verdict.UNKNOWN, problem="it needs more memory than a check may take")
+NOT_INSTALLED: Final = Rendering(verdict=Verdict.UNKNOWN, problem="docutils and readme-renderer are not installed")
+
+_SYSTEM_MESSAGE: Final = re.compile(r"(?:<string>:(\d+):\s*)?(?:\([A-Z]+/\d\)\s*)?(.*)", re.DOTALL)
+_LONGEST_MESSAGE: Final = 300
+"""Characters of what docutils says that are shown."""
+
+
+def render_rst(text: str) -> Rendering:
+    """What the index makes of a description; raises nothing but what no library may swallow."""
+    import mimetypes
+
+    sys.modules.setdefault("nh3", ModuleType("nh3"))  # a compiled package that cleans HTML which nobody sees here
+    mimetypes.knownfiles.clear()  # else the first question for the type of an image, by docutils, opens them
+    mimetypes.init(files=[])
+    try:
+        from docutils.core import publish_parts
+        from docutils.utils import SystemMessage
+        from docutils.writers.html5_polyglot import Writer
+        from readme_renderer.rst import SETTINGS, ReadMeHTMLTranslator
+    except ImportError:
+        return NOT_INSTALLED
+
+    class Translator(ReadMeHTMLTranslator):
+        """Resolves no path: an image to be embedded is a missing file, as it is on the index. No setting does that."""
+
+        def uri2path(self, uri: str, output_path: object = None) -> NoReturn:  # noqa: ARG002
+            raise FileNotFoundError(errno.ENOENT, "No such file", uri)
+
+        uri2imagepath = uri2path  # the name of docutils 0.22
+
+    writer = Writer()
+    writer.translator_class = Translator
+    settings = {**SETTINGS, "_disable_config": True, "warning_stream": io.StringIO()}
+    try:
+        parts = publish_parts(text, writer=writer, settings_overrides=settings)
+    except SystemMessage as refused:
+        return _refused(str(refused))
+    except MemoryError:
+        return SHORT_OF_MEMORY
+    except Exception as failed:  # noqa: BLE001 - the index fails on whatever docutils fails on, with a bare 500
+        deep = isinstance(failed, RecursionError)
+        problem = "its blocks are nested too deeply" if deep else f"docutils fails on it ({type(failed).__name__})"
+        return Rendering(verdict=Verdict.REFUSED, problem=problem)
+    if not (parts.get("docinfo", "") + parts.get("fragment", "")):
+        return Rendering(verdict=Verdict.REFUSED, problem="nothing is shown of it")
+    return Rendering(verdict=Verdict.RENDERED)
+
+
+def _refused(message: str) -> Rendering:
+    """The verdict of docutils' first complaint: ``<string>:LINE: (ERROR/3) sentences``, and the source behind it."""
+    match = _SYSTEM_MESSAGE.fullmatch(message)
+    line, said = (match[1], match[2]) if match else (None, message)
+    sentences = " ".join(said.partition("\n\n")[0].split())
+    problem = f"docutils says: {sentences[:_LONGEST_MESSAGE].rstrip('.')}"
+    return Rendering(verdict=Verdict.REFUSED, problem=problem, line=int(line) if line else None)

@@ -1,0 +1,186 @@
+"""The bytes inside a gzip stream, forward only, in bounded pieces. Source: RFC 1952.
+
+What the standard library's reader takes is taken, with its tolerance (several members, zeros between them, header
+checksums that nobody checks); but a header is searched and not read byte by byte, and an empty member costs no more
+than its bytes.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from typing import Final
+
+from .hashing import CHUNK, HashingReader
+
+_MAGIC: Final = b"\x1f\x8b"
+_HEADER: Final = struct.Struct("<BB6x")
+"""Behind the magic: method, flags; then time, extra flags and system."""
+_TRAILER: Final = struct.Struct("<LL")
+"""CRC-32 and size, both modulo 2**32."""
+_DEFLATE: Final = 8
+_HEADER_CHECKSUM: Final = 0x2
+_EXTRA: Final = 0x4
+_NAME: Final = 0x8
+_COMMENT: Final = 0x10
+_FIRST_PIECE: Final = 4096
+"""Bytes of a member that are unpacked first: what lies behind the end of a small one is copied with it."""
+_PIECE: Final = 64 * 1024
+_FULL: Final = 0xFFFFFFFF
+
+
+class NotGzip(Exception):
+    """There is no gzip header where one must be."""
+
+
+class DamagedData(NotGzip):
+    """What is behind a header is no compressed data."""
+
+
+class WrongChecksum(NotGzip):
+    """A member was changed after it was packed."""
+
+
+class GzipReader:
+    """Unpacks a stream. :meth:`read` raises NotGzip for a damaged one, EOFError for one that is cut off."""
+
+    def __init__(self, reader: HashingReader) -> None:
+        self._reader = reader
+        self._block = b""
+        self._at = 0
+        """Position in the block."""
+        self._inflate: zlib._Decompress | None = None
+        self._rest = b""
+        """Packed bytes that the decompressor has not used yet."""
+        self._piece = _FIRST_PIECE
+        self._crc = 0
+        self._size = 0
+        self._first = True
+        self._ready = b""
+        """Unpacked bytes."""
+        self._given = 0
+        """How many of them were read."""
+
+    def read(self, size: int) -> bytes:
+        """The next bytes: fewer only at the end of the stream."""
+        parts: list[bytes] = []
+        left = size
+        while left:
+            part = self._ready[self._given : self._given + left]
+            if not part:
+                self._ready, self._given = self._next(), 0
+                if not self._ready:
+                    break
+                continue
+            self._given += len(part)
+            left -= len(part)
+            parts.append(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def _next(self) -> bytes:
+        """Unpack a piece, at least one byte of it; none at the end of the stream."""
+        while self._inflate is not None or self._next_member():
+            data = self._unpacked()
+            if data:
+                self._crc = zlib.crc32(data, self._crc)
+                self._size += len(data)
+                return data
+        return b""
+
+    def _unpacked(self) -> bytes:
+        inflate = self._inflate
+        if inflate is None:
+            return b""
+        if inflate.eof:
+            self._end_member(inflate)
+            return b""
+        packed = self._rest or self._take_some(self._piece)
+        self._piece = _PIECE
+        try:
+            data = inflate.decompress(packed, CHUNK)
+        except zlib.error:
+            raise DamagedData from None
+        self._rest = inflate.unconsumed_tail
+        if not packed and not data and not inflate.eof:
+            raise EOFError
+        return data
+
+    def _end_member(self, inflate: zlib._Decompress) -> None:
+        """Go back to where the member ended, and compare what its trailer says."""
+        self._at -= len(inflate.unused_data)
+        self._inflate = None
+        crc, size = _TRAILER.unpack(self._take(_TRAILER.size))
+        if crc != self._crc or size != self._size & _FULL:
+            raise WrongChecksum
+
+    def _next_member(self) -> bool:
+        """Read the header of the next member; whether there is one."""
+        while not self._first and (zeros := self._skip_zeros()):
+            if zeros < 0:
+                return False
+        if self._first and not self._fill():
+            return False
+        self._first = False
+        if not (self._take_some(1) == _MAGIC[:1] and self._take_some(1) == _MAGIC[1:]):
+            raise NotGzip
+        method, flags = _HEADER.unpack(self._take(_HEADER.size))
+        if method != _DEFLATE:
+            raise NotGzip
+        if flags & _EXTRA:
+            self._skip(int.from_bytes(self._take(2), "little"))
+        for flag in (_NAME, _COMMENT):
+            if flags & flag:
+                self._skip_text()
+        if flags & _HEADER_CHECKSUM:
+            self._skip(2)
+        self._inflate, self._rest = zlib.decompressobj(-zlib.MAX_WBITS), b""
+        self._piece, self._crc, self._size = _FIRST_PIECE, 0, 0
+        return True
+
+    def _skip_zeros(self) -> int:
+        """Pass over zeros; 0 when there is something else, -1 at the end of the file."""
+        if not self._fill():
+            return -1
+        left = self._block[self._at : self._at + _FIRST_PIECE]
+        zeros = len(left) - len(left.lstrip(b"\0"))
+        self._at += zeros
+        return zeros
+
+    def _skip_text(self) -> None:
+        """Pass over a text that ends with a zero."""
+        while True:
+            if not self._fill():
+                raise EOFError
+            end = self._block.find(b"\0", self._at)
+            if end >= 0:
+                self._at = end + 1
+                return
+            self._at = len(self._block)
+
+    def _skip(self, size: int) -> None:
+        self._take(size)
+
+    def _take(self, size: int) -> bytes:
+        """So many bytes; raises EOFError where the file ends before. ``size`` is small."""
+        parts = []
+        while size:
+            part = self._take_some(size)
+            if not part:
+                raise EOFError
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
+
+    def _take_some(self, size: int) -> bytes:
+        """At most so many bytes, at least one; none at the end of the file."""
+        if not self._fill():
+            return b""
+        part = self._block[self._at : self._at + size]
+        self._at += len(part)
+        return part
+
+    def _fill(self) -> bool:
+        """Whether there is a byte at the position; reads the next block when the last one is used up."""
+        if self._at >= len(self._block):
+            self._block, self._at = self._reader.read(CHUNK), 0
+        return bool(self._block)
