@@ -1,8 +1,8 @@
 """Write what the documentation says twice from where it is said first: ``generate_docs.py [--check]``.
 
-In README.md the lines between ``<!-- begin KIND: NAME -->`` and ``<!-- end KIND -->`` are generated; of the pages in
-``docs/`` that :data:`PAGES` names, every line. With ``--check`` nothing is written, and the exit code is 1 when a page
-is not what it would be.
+In README.md the lines between ``<!-- begin KIND: NAME -->`` and ``<!-- end KIND -->`` are generated; in the files of
+the actions, those between ``# begin KIND`` and ``# end KIND``; of the pages that :data:`PAGES` names, all lines.
+With ``--check`` nothing is written, and the exit code is 1 when a page is not what it would be.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import difflib
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any, Final
@@ -26,7 +26,7 @@ from tools.retry_page import retry_page  # noqa: E402
 from tools.rules_page import rules_page  # noqa: E402
 
 from pypi_trusted_publish.core.urls import PYPI_UPLOAD, TESTPYPI_UPLOAD  # noqa: E402
-from pypi_trusted_publish.inputs import INPUTS  # noqa: E402 - found through the line above
+from pypi_trusted_publish.inputs import INPUTS, CheckInputs, Input, Inputs, inputs_of  # noqa: E402 - found as above
 from pypi_trusted_publish.rehearsal.faults.table import listed  # noqa: E402
 from pypi_trusted_publish.workflows.migration import migrate  # noqa: E402
 
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 _MARKED: Final = re.compile(
     r"(?P<begin><!-- begin (?P<kind>\w+): (?P<name>[\w./-]+) -->\n)(?P<old>.*?)(?P<end><!-- end (?P=kind) -->)",
     re.DOTALL,
+)
+_MARKED_IN_YAML: Final = re.compile(
+    r"(?P<begin>^(?P<indent> *)# begin (?P<kind>\w+)[^\n]*\n).*?(?P<end>^ *# end (?P=kind)\n)", re.DOTALL | re.MULTILINE
 )
 FIGURES: Final = ROOT / "benchmarks" / "figures.json"
 """What `make bench` wrote when it was last run for the documentation."""
@@ -59,6 +62,52 @@ def filled(text: str) -> str:
         return found["begin"] + (found["old"] if make is None else make(found["name"])) + found["end"]
 
     return _MARKED.sub(fill, text)
+
+
+def filled_action(kind: type[Inputs | CheckInputs], text: str) -> str:
+    """The file of an action with the lines between its markers made anew."""
+    rows = inputs_of(kind).values()
+
+    def fill(found: re.Match[str]) -> str:
+        lines = _ACTION_FILLERS[found["kind"]](rows)
+        return found["begin"] + "".join(f"{found['indent']}{line}\n" for line in lines) + found["end"]
+
+    return _MARKED_IN_YAML.sub(fill, text)
+
+
+def _declarations(rows: Iterable[Input]) -> Iterator[str]:
+    """The entries below ``inputs:``, the old spellings last and without a default, so that one that is given shows."""
+    for row in rows:
+        yield f"{row.name}:"
+        yield f"  description: {_quoted(row.meaning)}"
+        yield "  required: false"
+        yield f"  default: {_quoted(row.default)}"
+    for row in rows:
+        if row.old:
+            yield f"{row.old}:"
+            yield f"  description: {_quoted(f'Old spelling of `{row.name}`.')}"
+            yield "  required: false"
+            yield f"  deprecationMessage: {_quoted(f'Use `{row.name}` instead of `{row.old}`.')}"
+
+
+def _variables(rows: Iterable[Input]) -> Iterator[str]:
+    """The entries below ``env:`` of a step."""
+    for row in rows:
+        yield f"{row.variable}: ${{{{ inputs.{row.name} }}}}"
+    for row in rows:
+        if row.old:
+            yield f"{row.old_variable}: ${{{{ inputs.{row.old} }}}}"
+
+
+def _quoted(text: str) -> str:
+    """A scalar of YAML in single quotes."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+_ACTION_FILLERS: Final[Mapping[str, Callable[[Iterable[Input]], Iterator[str]]]] = {
+    "inputs": _declarations,
+    "variables": _variables,
+}
 
 
 def example(path: str) -> str:
@@ -85,8 +134,7 @@ def migration(name: str) -> str:
 
 def inputs_table(_name: str) -> str:
     """The inputs of ``action.yml``, with a line about their old spellings."""
-    declared = _action()["inputs"]
-    lines = [f"| `{name}` | {_code(declared[name]['default'])} | {declared[name]['description']} |" for name in INPUTS]
+    lines = [f"| `{name}` | {_code(row.default)} | {row.meaning} |" for name, row in INPUTS.items()]
     old = ", ".join(f"`{row.old}`" for row in INPUTS.values() if row.old)
     return "\n".join(
         ["| input | default | meaning |", "|---|---|---|", *lines, "", f"Older spellings work: {old}.", ""]
@@ -182,6 +230,8 @@ _BY_NAME: Final[Mapping[str, Callable[[str], str]]] = {"example": example, "migr
 """Kinds of markers whose name says what is meant: the path of a file."""
 FILLED: Final = ("README.md", "docs/migrating.md", "docs/performance.md")
 """Pages written by hand, apart from what stands between markers."""
+ACTIONS: Final[Mapping[str, type[Inputs | CheckInputs]]] = {"action.yml": Inputs, "check/action.yml": CheckInputs}
+"""The files of the actions, and the inputs that each of them declares and hands on."""
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "docs/rules.md": rules_page,
     "docs/platforms.md": platforms_page,
@@ -200,6 +250,8 @@ def wanted() -> Iterator[tuple[Path, str]]:
     """Every page, and what it must hold."""
     for name in FILLED:
         yield ROOT / name, filled((ROOT / name).read_text(encoding="utf-8"))
+    for name, kind in ACTIONS.items():
+        yield ROOT / name, filled_action(kind, (ROOT / name).read_text(encoding="utf-8"))
     for name, make in PAGES.items():
         yield ROOT / name, make()
     for name, source in COPIES.items():

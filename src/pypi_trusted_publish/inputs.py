@@ -1,12 +1,13 @@
-"""The table of the action's inputs; ``action.yml``, the README and ``--help`` are held against it."""
+"""The inputs of both actions, each written once: ``action.yml`` and the README's table are generated from here."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
+from functools import cached_property
 from types import MappingProxyType
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from .core.urls import IndexUrls, UnusableUrl
 from .errors import Diagnosis, WorkflowError
@@ -20,110 +21,42 @@ BOOLEANS: Final[Mapping[str, bool]] = MappingProxyType(
 
 @dataclass(frozen=True, kw_only=True)
 class Input:
-    """One input of the action."""
+    """One input of an action."""
 
     name: str
     default: str
-    """As ``action.yml`` spells it; empty when the default depends on the index."""
+    """As ``action.yml`` spells it; empty when the default depends on the index, or is no value at all."""
     meaning: str
     """One sentence."""
+    parse: Callable[[str], object]
+    """The value of a text that is not empty; raises :class:`_Wrong`."""
     old: str = ""
     """The spelling of earlier workflows, which still works; empty when there is none."""
+    listed: bool = True
+    """The transcript of a run begins with its value."""
 
     @property
     def variable(self) -> str:
         """The variable in which it arrives."""
-        return f"INPUT_{_capitals(self.name)}"
+        return f"INPUT_{self.field.upper()}"
 
     @property
     def old_variable(self) -> str:
         """The variable in which the old spelling arrives; empty when there is none."""
-        return f"INPUT_OLD_{_capitals(self.old)}" if self.old else ""
+        return f"INPUT_OLD_{self.old.upper()}" if self.old else ""
+
+    @property
+    def field(self) -> str:
+        """The name of the attribute that holds its value."""
+        return self.name.replace("-", "_")
 
 
-def _capitals(name: str) -> str:
-    return name.upper().replace("-", "_")
+class _Wrong(ValueError):
+    """A value that does not fit; the text says what would, and quotes nothing."""
 
 
-_TABLE: Final = (
-    Input(
-        name="environment",
-        default="release",
-        meaning="The deployment environment that the identity token must prove; compared without regard to case.",
-    ),
-    Input(
-        name="packages-dir",
-        default="dist",
-        meaning="Where the distributions are: folder, file or globs, one a line, relative to the workspace.",
-        old="packages_dir",
-    ),
-    Input(
-        name="repository-url",
-        default="pypi",
-        meaning="`pypi`, `testpypi`, or the upload URL of another index.",
-        old="repository_url",
-    ),
-    Input(
-        name="check-url",
-        default="",
-        meaning="The simple index of another index; empty: `/simple/` on the host of the uploads.",
-    ),
-    Input(
-        name="skip-existing",
-        default="false",
-        meaning="Skip a file whose name is taken by other bytes, loudly, instead of stopping the run.",
-        old="skip_existing",
-    ),
-    Input(
-        name="verify-metadata",
-        default="true",
-        meaning="Check the distributions before the first byte is sent.",
-        old="verify_metadata",
-    ),
-    Input(
-        name="verbose",
-        default="true",
-        meaning="Print the whole transcript; with `false` it is printed only when the run fails.",
-    ),
-    Input(
-        name="print-hash",
-        default="true",
-        meaning="Print the SHA-256 and BLAKE2b-256 of each file.",
-        old="print_hash",
-    ),
-    Input(
-        name="dry-run",
-        default="false",
-        meaning="Do everything but publish: prove, check, plan, and say what would happen.",
-    ),
-    Input(
-        name="expected-version",
-        default="auto",
-        meaning="The version that the distributions must have; `auto`: that of the tag that started the run, if "
-        "one did; empty means `auto`.",
-    ),
-    Input(
-        name="require-protection",
-        default="false",
-        meaning="Stop when the environment on GitHub has no protection rule.",
-    ),
-    Input(
-        name="wait-for-index",
-        default="",
-        meaning="Seconds to wait until the index shows the files; empty: what suits the index; `0`: do not wait.",
-    ),
-    Input(
-        name="attestations",
-        default="auto",
-        meaning="Sign and send attestations: `auto`, `true` or `false`.",
-    ),
-)
-
-INPUTS: Final[Mapping[str, Input]] = MappingProxyType({row.name: row for row in _TABLE})
-"""By name, in the order in which users read them."""
-
-
-_Value = TypeVar("_Value")
+class _UnusableUrl(_Wrong):
+    """The same for a URL, which is never quoted: it may hold a credential."""
 
 
 _SECONDS: Final = re.compile(r"[0-9]{1,5}")
@@ -131,135 +64,18 @@ _LONGEST_ENVIRONMENT: Final = 255
 """Characters; GitHub's limit for the name of an environment."""
 _SHOWN: Final = 100
 """Characters of a wrong value that are quoted."""
+_Kind = TypeVar("_Kind", bound="_Parsed")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Inputs:
-    """What the workflow asks for, complete and valid."""
-
-    environment: str
-    packages_dir: tuple[str, ...]
-    """Lines of the input without blanks around them; never empty."""
-    index: IndexUrls
-    """What ``repository-url`` and ``check-url`` say together."""
-    skip_existing: bool
-    verify_metadata: bool
-    verbose: bool
-    print_hash: bool
-    dry_run: bool
-    expected_version: str
-    """``auto``, ``any``, or a version as it was written."""
-    require_protection: bool
-    wait_for_index: float | None
-    """Seconds; None: what suits the index."""
-    attestations: str
-    """``auto``, ``true`` or ``false``."""
-
-    def facts(self) -> tuple[tuple[str, str], ...]:
-        """Name and value of what shapes the run, for its beginning."""
-        wait = "default" if self.wait_for_index is None else f"{self.wait_for_index:g} s"
-        return (
-            ("environment", self.environment),
-            ("packages-dir", ", ".join(self.packages_dir)),
-            ("repository-url", self.index.upload_url),
-            ("skip-existing", _word(self.skip_existing)),
-            ("verify-metadata", _word(self.verify_metadata)),
-            ("dry-run", _word(self.dry_run)),
-            ("expected-version", self.expected_version),
-            ("require-protection", _word(self.require_protection)),
-            ("wait-for-index", wait),
-            ("attestations", self.attestations),
-        )
-
-
-class _Wrong(ValueError):
-    """A value that does not fit; the text says what would, and quotes nothing."""
-
-
-def parse_inputs(environ: Mapping[str, str]) -> Inputs:
-    """Read the inputs from variables such as ``INPUT_PACKAGES_DIR``; an empty one means the default.
-
-    An old spelling arrives as ``INPUT_OLD_PACKAGES_DIR``. Beside it the new spelling counts as given only when it
-    differs from its default, because the action cannot tell a default from a value that equals it.
-
-    Raises:
-        WorkflowError: with every mistake there is.
-
-    """
-    reader = _Reader(environ)
-    index = reader.index()
-    inputs = {
-        "environment": reader.read("environment", _environment),
-        "packages_dir": reader.read("packages-dir", _lines),
-        "expected_version": reader.read("expected-version", _expected_version),
-        "wait_for_index": reader.read("wait-for-index", _seconds),
-        "attestations": reader.read("attestations", _attestations),
-    }
-    flags = {
-        name.replace("-", "_"): reader.read(name, _boolean)
-        for name in ("skip-existing", "verify-metadata", "verbose", "print-hash", "dry-run", "require-protection")
-    }
-    if reader.mistakes or index is None:
-        raise WorkflowError(*reader.mistakes)
-    return Inputs(index=index, **inputs, **flags)  # type: ignore[arg-type]  # read() gave a value, or a mistake
-
-
-class _Reader:
-    """Reads one input after the other and gathers the mistakes."""
-
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = environ
-        self.mistakes: list[Diagnosis] = []
-
-    def read(self, name: str, parse: Callable[[str], _Value]) -> _Value | None:
-        """The value of an input; None, and a mistake noted, when it does not fit."""
-        text = self._text(INPUTS[name], parse)
-        return None if text is None else self._parsed(name, text, parse)
-
-    def index(self) -> IndexUrls | None:
-        """The index that the two URLs name together."""
-        repository_url = self._text(INPUTS["repository-url"], _upload_url)
-        if repository_url is None:
-            return None
-        try:
-            return IndexUrls.parse(repository_url, self._given("INPUT_CHECK_URL"))
-        except UnusableUrl as problem:
-            self.mistakes.append(_unusable_url(problem.reason))
-            return None
-
-    def _text(self, spec: Input, parse: Callable[[str], object]) -> str | None:
-        """What was written under either spelling, else the default; None when the two contradict each other."""
-        new, old = self._given(spec.variable), self._given(spec.old_variable)
-        if not old:
-            return new or spec.default
-        if new and new != spec.default and not _same(new, old, parse):
-            self.mistakes.append(_contradiction(spec))
-            return None
-        return old
-
-    def _parsed(self, name: str, text: str, parse: Callable[[str], _Value]) -> _Value | None:
-        try:
-            return parse(text)
-        except _Wrong as problem:
-            self.mistakes.append(_mistake(name, text, str(problem)))
-            return None
-
-    def _given(self, variable: str) -> str:
-        return self._environ.get(variable, "").strip() if variable else ""
-
-
-def _same(new: str, old: str, parse: Callable[[str], object]) -> bool:
-    try:
-        return parse(new) == parse(old)
-    except _Wrong:
-        return new == old
+def _text(text: str) -> str:
+    return text
 
 
 def _upload_url(text: str) -> str:
     try:
         return IndexUrls.parse(text).upload_url
     except UnusableUrl as problem:
-        raise _Wrong(problem.reason) from None
+        raise _UnusableUrl(problem.reason) from None
 
 
 def _environment(text: str) -> str:
@@ -269,10 +85,13 @@ def _environment(text: str) -> str:
 
 
 def _lines(text: str) -> tuple[str, ...]:
-    lines = tuple(line.strip() for line in text.splitlines() if line.strip())
     if "\0" in text:
-        raise _Wrong("it holds a NUL character, which no path has")
-    return lines
+        raise _Wrong("it contains a NUL character, which no path can contain")
+    return tuple(line.strip() for line in text.splitlines() if line.strip())
+
+
+def _codes(text: str) -> frozenset[str]:
+    return frozenset(text.replace(",", " ").split())
 
 
 def _boolean(text: str) -> bool:
@@ -289,9 +108,7 @@ def _expected_version(text: str) -> str:
     return text
 
 
-def _seconds(text: str) -> float | None:
-    if not text:
-        return None
+def _seconds(text: str) -> float:
     if _SECONDS.fullmatch(text) is None:
         raise _Wrong("it must be a whole number of seconds from 0 to 99999; 0 does not wait")
     return float(text)
@@ -309,13 +126,211 @@ def _word(flag: bool) -> str:
     return "true" if flag else "false"
 
 
-def _mistake(name: str, text: str, wanted: str) -> Diagnosis:
+def _input(
+    default: str, meaning: str, parse: Callable[[str], object], *, old: bool = False, listed: bool = True
+) -> Any:
+    """A field for the input of the same name, with dashes; ``old``: a spelling with underscores works too."""
+    return field(metadata={"default": default, "meaning": meaning, "parse": parse, "old": old, "listed": listed})
+
+
+_PACKAGES_DIR: Final = (
+    "dist",
+    "Where the distributions are: folders, files or globs, one per line; a line `!pattern` leaves files out.",
+    _lines,
+)
+_STRICT: Final = ("false", "Treat warnings about the distributions as errors.", _boolean)
+_IGNORE: Final = (
+    "",
+    "Codes of warnings to ignore, separated by spaces or line breaks; what the index refuses cannot be ignored.",
+    _codes,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Parsed:
+    """The inputs of one action, complete and valid. A field is one input: its name, default, meaning and parser."""
+
+    def facts(self) -> tuple[tuple[str, str], ...]:
+        """Name and value of what shapes the run, for its beginning."""
+        rows = inputs_of(type(self)).values()
+        return tuple((row.name, _shown(getattr(self, row.field))) for row in rows if row.listed)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs(_Parsed):
+    """What the workflow asks of ``action.yml``. To add an input, add a field; the generated pages follow."""
+
+    environment: str = _input(
+        "release",
+        "The deployment environment that the identity token must prove; compared without regard to case.",
+        _environment,
+    )
+    packages_dir: tuple[str, ...] = _input(*_PACKAGES_DIR, old=True)
+    """Lines without blanks around them; never empty."""
+    repository_url: str = _input(
+        "pypi", "`pypi`, `testpypi`, or the upload URL of another index.", _upload_url, old=True
+    )
+    """The upload URL."""
+    check_url: str = _input(
+        "", "The simple index of another index; empty: `/simple/` on the host of the uploads.", _text, listed=False
+    )
+    skip_existing: bool = _input(
+        "false",
+        "Skip a file that exists on the index with different contents, with a warning, instead of stopping the run.",
+        _boolean,
+        old=True,
+    )
+    verify_metadata: bool = _input("true", "Check the distributions before the first byte is sent.", _boolean, old=True)
+    strict: bool = _input(*_STRICT)
+    ignore: frozenset[str] = _input(*_IGNORE)
+    """Codes of rules."""
+    verbose: bool = _input(
+        "true",
+        "Print the whole transcript; with `false` it is printed only when the run fails.",
+        _boolean,
+        listed=False,
+    )
+    print_hash: bool = _input(
+        "true", "Print the SHA-256 and BLAKE2b-256 of each file.", _boolean, old=True, listed=False
+    )
+    dry_run: bool = _input(
+        "false", "Do everything but publish: verify the identity, check, plan, and say what would happen.", _boolean
+    )
+    expected_version: str = _input(
+        "auto",
+        "The version that the distributions must have; `auto`: that of the tag that started the run, if one did; "
+        "`any`: no comparison.",
+        _expected_version,
+    )
+    """``auto``, ``any``, or a version as it was written."""
+    require_protection: bool = _input("false", "Stop when the environment on GitHub has no protection rule.", _boolean)
+    wait_for_index: float | None = _input(
+        "",
+        "Seconds to wait until the index lists the files, and an error if it does not by then; empty: what suits the "
+        "index, with a warning; `0`: do not wait.",
+        _seconds,
+    )
+    """None: what suits the index."""
+    attestations: str = _input("auto", "Sign and send attestations: `auto`, `true` or `false`.", _attestations)
+    """``auto``, ``true`` or ``false``."""
+
+    @cached_property
+    def index(self) -> IndexUrls:
+        """What ``repository-url`` and ``check-url`` say together."""
+        return IndexUrls.parse(self.repository_url, self.check_url)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckInputs(_Parsed):
+    """What the workflow asks of ``check/action.yml``."""
+
+    packages_dir: tuple[str, ...] = _input(*_PACKAGES_DIR)
+    strict: bool = _input(*_STRICT)
+    ignore: frozenset[str] = _input(*_IGNORE)
+    lenient_tables: bool = _input(
+        "false",
+        "Treat findings that depend on a table of the index, such as a size limit that it raised for the project, as "
+        "warnings.",
+        _boolean,
+    )
+
+
+def inputs_of(kind: type[_Parsed]) -> Mapping[str, Input]:
+    """The inputs of an action by name, in the order in which users read them."""
+    rows: dict[str, Input] = {}
+    for each in fields(kind):
+        name, known = each.name.replace("_", "-"), dict(each.metadata)
+        rows[name] = Input(name=name, old=each.name if known.pop("old") else "", **known)
+    return MappingProxyType(rows)
+
+
+INPUTS: Final = inputs_of(Inputs)
+
+
+def parse_inputs(environ: Mapping[str, str]) -> Inputs:
+    """Read the inputs of ``action.yml`` from variables such as ``INPUT_PACKAGES_DIR``; an empty one means the default.
+
+    An old spelling arrives as ``INPUT_OLD_PACKAGES_DIR``. Beside it the new spelling counts as given only when it
+    differs from its default, because the action cannot tell a default from a value that equals it.
+
+    Raises:
+        WorkflowError: with every mistake there is.
+
+    """
+    mistakes: list[Diagnosis] = []
+    inputs = _parsed(Inputs, environ, mistakes)
+    try:
+        if inputs is not None:
+            _ = inputs.index
+    except UnusableUrl as problem:
+        mistakes.append(_unusable_url(problem.reason))
+    if inputs is None or mistakes:
+        raise WorkflowError(*mistakes)
+    return inputs
+
+
+def parse_check_inputs(environ: Mapping[str, str]) -> CheckInputs:
+    """Read the inputs of ``check/action.yml`` in the same way."""
+    mistakes: list[Diagnosis] = []
+    inputs = _parsed(CheckInputs, environ, mistakes)
+    if inputs is None:
+        raise WorkflowError(*mistakes)
+    return inputs
+
+
+def _parsed(kind: type[_Kind], environ: Mapping[str, str], mistakes: list[Diagnosis]) -> _Kind | None:
+    """The inputs, or None and what is wrong with them."""
+    values: dict[str, object] = {}
+    for row in inputs_of(kind).values():
+        text = _given(row, environ, mistakes)
+        try:
+            values[row.field] = row.parse(text) if text else _EMPTY.get(row.parse)
+        except _UnusableUrl as problem:
+            mistakes.append(_unusable_url(str(problem)))
+        except _Wrong as problem:
+            mistakes.append(_mistake(row, text, str(problem)))
+    return None if mistakes else kind(**values)
+
+
+_EMPTY: Final[Mapping[Callable[[str], object], object]] = MappingProxyType({_text: "", _codes: frozenset()})
+"""The value of an input that has no default and was not given, where it is not None."""
+
+
+def _given(row: Input, environ: Mapping[str, str], mistakes: list[Diagnosis]) -> str:
+    """What was written under either spelling, else the default."""
+    new = environ.get(row.variable, "").strip()
+    old = environ.get(row.old_variable, "").strip() if row.old else ""
+    if old and new and new != row.default and not _same(new, old, row.parse):
+        mistakes.append(_contradiction(row))
+        return row.default
+    return old or new or row.default
+
+
+def _same(new: str, old: str, parse: Callable[[str], object]) -> bool:
+    try:
+        return parse(new) == parse(old)
+    except _Wrong:
+        return new == old
+
+
+def _shown(value: object) -> str:
+    """A value as the beginning of a transcript shows it."""
+    if isinstance(value, bool):
+        return _word(value)
+    if isinstance(value, (tuple, frozenset)):
+        return ", ".join(value if isinstance(value, tuple) else sorted(value))
+    if isinstance(value, float):
+        return f"{value:g} s"
+    return "default" if value is None else str(value)
+
+
+def _mistake(row: Input, text: str, wanted: str) -> Diagnosis:
     shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
     return Diagnosis(
         code="input-invalid",
-        message=f"The input {name!r} is {shown!r}: {wanted}.",
-        fix=f"Correct it, or leave it out: the default is {INPUTS[name].default!r}.",
-        details=(("input", name),),
+        message=f"The input {row.name!r} is {shown!r}: {wanted}.",
+        fix=f"Correct it, or leave it out: the default is {row.default!r}.",
+        details=(("input", row.name),),
     )
 
 

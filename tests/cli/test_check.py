@@ -13,7 +13,7 @@ import pytest
 from builders.archives import SDIST_NAME, WHEEL_NAME, sdist_bytes, wheel_bytes
 from builders.metadata import metadata_bytes
 from builders.process import process
-from pypi_trusted_publish.cli import check as cli_check
+from pypi_trusted_publish.cli import commands
 from pypi_trusted_publish.cli import main as cli
 
 GOOD_RST = metadata_bytes(body="A *demonstration*.\n")
@@ -31,7 +31,7 @@ def dist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run(*argv: str, environ: dict[str, str] | None = None) -> tuple[int, str]:
     out = io.StringIO()
-    return cli_check.run(argv, process(environ, out)), out.getvalue()
+    return cli.run(["check", *argv], process(environ, out)), out.getvalue()
 
 
 def run_json(*argv: str) -> tuple[int, dict[str, dict[str, Any]]]:
@@ -50,7 +50,7 @@ def test_good_distributions_end_with_zero(dist: Path) -> None:
 def test_the_command_is_found_by_a_python_whose_modules_have_no_package_variable(
     dist: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delattr(cli, "__package__")
+    monkeypatch.delattr(commands, "__package__")
     assert cli.run(["check", str(dist)], process()) == 0
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from builders.bare import NEEDED
 from builders.started import ROOT
 from builders.workflow_files import GOOD, changed, found, ran, written
-from pypi_trusted_publish.cli.setup import SYNOPSIS
+from pypi_trusted_publish.cli.commands import COMMANDS
 from pypi_trusted_publish.errors import WorkflowError
 from pypi_trusted_publish.workflows.model import read_workflow
 
@@ -87,7 +87,7 @@ def test_files_that_cannot_be_read_are_said_so(tmp_path: Path) -> None:
 def test_a_misused_command_prints_its_usage(argv: tuple[str, ...]) -> None:
     code, said = ran(*argv)
     assert code == 2
-    assert SYNOPSIS in said
+    assert COMMANDS["setup"].synopsis in said
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_the_help_of_the_program_tells_the_options_too() -> None:
     environ = {**NEEDED, "PYTHONPATH": str(SOURCE), "PATH": "/usr/bin:/bin"}
     command = [sys.executable, "-m", "pypi_trusted_publish", "setup", "--help"]
     ended = subprocess.run(command, capture_output=True, text=True, env=environ, check=False)
-    assert SYNOPSIS in ended.stdout
+    assert COMMANDS["setup"].synopsis in ended.stdout
 
 
 def test_foreign_text_reaches_the_terminal_as_visible_escapes(tmp_path: Path) -> None:

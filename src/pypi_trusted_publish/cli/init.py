@@ -14,12 +14,12 @@ from ..workflows.migration import DEFAULT_ENVIRONMENT
 from ..workflows.model import read_workflow
 from ..workflows.new_workflow import ProjectKind, kind_of, new_workflow
 from ..workflows.report import Folder
+from .arguments import Parser
+from .commands import diagnosis_lines
 from .workflow_files import (
     PIN,
     REPOSITORY,
-    Parser,
     Project,
-    diagnosis_lines,
     publisher_lines,
     read_files,
     read_project,
@@ -31,7 +31,6 @@ from .workflow_files import (
 if TYPE_CHECKING:
     from .process import ProcessContext
 
-SYNOPSIS: Final = "init [--pin SHA|TAG] [--repository OWNER/NAME] [FOLDER]"
 FILENAME: Final = "release.yml"
 
 
@@ -64,7 +63,7 @@ class _Options:
 
 
 def _arguments(argv: Sequence[str]) -> _Options:
-    parser = Parser("init", SYNOPSIS)
+    parser = Parser("init")
     parser.add_argument("folder", nargs="?", default=".", metavar="FOLDER")
     parser.add_argument("--pin", default=f"v{__version__}")
     parser.add_argument("--repository", default="")

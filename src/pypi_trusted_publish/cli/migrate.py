@@ -11,12 +11,12 @@ from ..errors import EXIT_OK, WorkflowError
 from ..sanitize import clean
 from ..workflows.migration import Migration, migrate
 from ..workflows.model import Remark
+from .arguments import Parser
+from .commands import diagnosis_lines
 from .workflow_files import (
     PIN,
     REPOSITORY,
-    Parser,
     WorkflowFile,
-    diagnosis_lines,
     project_of,
     publisher_lines,
     read_files,
@@ -26,7 +26,6 @@ from .workflow_files import (
 if TYPE_CHECKING:
     from .process import ProcessContext
 
-SYNOPSIS: Final = "migrate [--write] [--pin SHA|TAG] [--repository OWNER/NAME] WORKFLOW..."
 EXIT_QUESTIONS: Final = 1
 ACTION: Final = "org/pypi-trusted-publish"
 
@@ -71,7 +70,7 @@ class _Options:
 
 
 def _arguments(argv: Sequence[str]) -> _Options:
-    parser = Parser("migrate", SYNOPSIS)
+    parser = Parser("migrate")
     parser.add_argument("paths", nargs="+", metavar="WORKFLOW")
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--pin", default=f"v{__version__}")

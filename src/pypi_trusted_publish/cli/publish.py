@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 from signal import Signals
 from typing import TYPE_CHECKING, Final, final
 
-from ..errors import EXIT_OK, EXIT_SIGNALLED, PublishError, WorkflowError
+from ..errors import EXIT_OK, EXIT_SIGNALLED, Diagnosis, PublishError, WorkflowError
 from ..inputs import parse_inputs
 from ..io.console import Style
 from ..io.memory_protection import protect_memory
+from .commands import PROGRAM
 from .process import ProcessContext
 from .reporter import Reporter
 from .startup import Startup
@@ -85,17 +86,10 @@ def supervise(flow: Callable[[], None], stop: StopSignals) -> Signals | None:
     return signal
 
 
-_MISUSED: Final = """\
-'publish' takes no arguments: what to publish, and where, is said by variables such as INPUT_PACKAGES_DIR.
-usage: pypi-trusted-publish publish
-"""
-
-
 def run(argv: Sequence[str], process: ProcessContext) -> int:
     """Publish from a job of GitHub Actions; returns the exit code."""
     if argv:  # not ignored: somebody names files there, and others would be published
-        process.stdout.write(_MISUSED)
-        return WorkflowError.exit_code
+        raise WorkflowError(_no_arguments())
     protect_memory()
     return publish_with(process, style=Style.of(process.environ))
 
@@ -130,3 +124,12 @@ def publish_with(process: ProcessContext, *, style: Style) -> int:
             process.cleanup()
             process.leave(code)
     return code
+
+
+def _no_arguments() -> Diagnosis:
+    return Diagnosis(
+        code="arguments-invalid",
+        message="'publish' takes no arguments.",
+        likely_cause="Files were named; what to publish, and where, comes from variables such as INPUT_PACKAGES_DIR.",
+        fix=f"usage: {PROGRAM} publish",
+    )

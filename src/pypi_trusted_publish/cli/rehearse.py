@@ -23,6 +23,7 @@ from ..errors import EXIT_OK, DistributionError, WorkflowError
 from ..installation.pip import PipRun, find_pip
 from ..installation.pip_settings import pip_environment
 from ..io.console import Style
+from .arguments import Parser
 from .process import ProcessContext
 from .publish import publish_with
 
@@ -37,7 +38,7 @@ MISSING_EXTRA = "A rehearsal needs the packages of the extra: pip install 'pypi-
 
 def run(argv: Sequence[str], process: ProcessContext) -> int:
     """Play a release of the given distributions, or of a sample; returns the exit code that the action would have."""
-    options = _options().parse_args(argv)
+    options = _arguments(argv)
     try:
         from ..rehearsal.faults.table import listed
         from ..rehearsal.sandbox import Sandbox
@@ -122,19 +123,20 @@ def _distributions(path: Path) -> list[Path]:
     return sorted(file for file in found if file.name.endswith((".whl", ".tar.gz"))) or [path]
 
 
-def _options() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="pypi-trusted-publish rehearse", description=__doc__)
-    parser.add_argument("distributions", nargs="*", type=Path, metavar="DIST", help="files to release; none: a sample")
-    parser.add_argument("--dry-run", action="store_true", help="everything up to the first byte")
-    parser.add_argument(
-        "--fault",
-        action="append",
-        default=[],
-        metavar="NAME[:K]",
-        help="applies to the K-th request; also 'upload=400 TEXT'",
-    )
-    parser.add_argument("--list-faults", action="store_true", help="print the faults and stop")
-    return parser
+class _Options(argparse.Namespace):
+    distributions: list[Path]
+    dry_run: bool
+    fault: list[str]
+    list_faults: bool
+
+
+def _arguments(argv: Sequence[str]) -> _Options:
+    parser = Parser("rehearse")
+    parser.add_argument("distributions", nargs="*", type=Path, metavar="DIST")
+    parser.add_argument("--dry-run", action="store_true")
+    parser.add_argument("--fault", action="append", default=[], metavar="NAME[:K]")
+    parser.add_argument("--list-faults", action="store_true")
+    return parser.parse_args(argv, namespace=_Options())
 
 
 _OPTIONS: Final = ("--no-deps", "--only-binary", ":all:", "--no-input", "--no-cache-dir", "--no-compile", "--quiet")

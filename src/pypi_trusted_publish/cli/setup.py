@@ -6,17 +6,17 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
-from typing import TYPE_CHECKING, Final, TextIO, TypeAlias
+from typing import TYPE_CHECKING, TextIO, TypeAlias
 
 from ..errors import EXIT_OK, WorkflowError
 from ..sanitize import clean
 from ..workflows.migration import DEFAULT_ENVIRONMENT
 from ..workflows.report import PublishingJob, WorkflowReport, report_on
+from .arguments import Parser
+from .commands import diagnosis_lines
 from .workflow_files import (
     REPOSITORY,
-    Parser,
     Project,
-    diagnosis_lines,
     folder_of,
     project_of,
     publisher_lines,
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from .process import ProcessContext
 
 Form: TypeAlias = "Callable[[str, Sequence[str]], Iterator[str]]"
-
-SYNOPSIS: Final = "setup [--repository OWNER/NAME] [--json] WORKFLOW_OR_FOLDER..."
 
 
 def run(argv: Sequence[str], process: ProcessContext) -> int:
@@ -84,7 +82,7 @@ class _Options:
 
 
 def _arguments(argv: Sequence[str]) -> _Options:
-    parser = Parser("setup", SYNOPSIS)
+    parser = Parser("setup")
     parser.add_argument("paths", nargs="+", metavar="WORKFLOW_OR_FOLDER")
     parser.add_argument("--repository", default="")
     parser.add_argument("--json", action="store_true")

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from packaging.utils import InvalidName, NormalizedName, canonicalize_name
 
 from ..checks.check import require_publishable, told_while_publishing
 from ..checks.model import CheckedSet, CheckOptions, Distribution, SeveralVersions
+from ..checks.registry import RULES
 from ..core.versions import check_versions
-from ..errors import Diagnosis, Severity
+from ..errors import Diagnosis, Severity, WorkflowError
 from ..events import Checked, DiagnosisReported, Emit, Fact
+from ..formatting import quoted
 from ..io.packages_dir import Collected, collect
 
 if TYPE_CHECKING:
@@ -36,6 +39,7 @@ class Validation:
 
     def __call__(self) -> CheckedSet:
         """Tell every file; raise DistributionError or WorkflowError with everything that is wrong."""
+        require_known_rules(self.inputs.ignore)
         self.collected = collect(self.inputs.packages_dir, self.context.workspace)
         self.pages.expect(_projects(self.collected))
         checked = self.workers.check(
@@ -43,6 +47,8 @@ class Validation:
             options=CheckOptions(
                 lenient_tables=True,
                 full=self.inputs.verify_metadata,
+                strict=self.inputs.strict,
+                ignore=self.inputs.ignore,
                 several_versions=SeveralVersions.REFUSE,
             ),
         )
@@ -72,6 +78,23 @@ class Validation:
             self.emit(DiagnosisReported(diagnosis=_unverified()))
         for diagnosis in told_while_publishing(checked):
             self.emit(DiagnosisReported(diagnosis=diagnosis))
+
+
+def require_known_rules(codes: Iterable[str]) -> None:
+    """Raise WorkflowError with every code that is not the code of a rule."""
+    unknown = sorted(set(codes) - set(RULES))
+    if unknown:
+        raise WorkflowError(*map(_unknown_rule, unknown))
+
+
+def _unknown_rule(code: str) -> Diagnosis:
+    close = get_close_matches(code, RULES, n=1)
+    return Diagnosis(
+        code="ignore-unknown-rule",
+        message=f"There is no rule {quoted(code)} to ignore.",
+        likely_cause=f"Its code is misspelled: the most similar one is `{close[0]}`." if close else "",
+        fix="docs/rules.md lists the codes; a finding ends with that of its rule.",
+    )
 
 
 def checked_event(file: Distribution, checked: CheckedSet) -> Checked:

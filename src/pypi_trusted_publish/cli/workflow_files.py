@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import os
 import re
@@ -14,13 +13,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final
 
 from ..core.publisher import PublisherForm
 from ..core.urls import IndexUrls, public_name
 from ..errors import Diagnosis, WorkflowError
 from ..io.programs import find_program
-from ..sanitize import clean
 from ..workflows.document import LARGEST
 from ..workflows.model import read_workflow
 from ..workflows.report import Folder
@@ -34,24 +32,6 @@ _GIT_TIMEOUT: Final = 10.0
 _BOM: Final = "\ufeff"
 _SUFFIXES: Final = (".yml", ".yaml")
 _WORKFLOWS: Final = Path(".github", "workflows")
-
-
-class Parser(argparse.ArgumentParser):
-    """The arguments of one command; a mistake is a WorkflowError, as every other one."""
-
-    def __init__(self, command: str, synopsis: str) -> None:
-        super().__init__(prog=f"pypi-trusted-publish {command}", add_help=False, allow_abbrev=False)
-        self._synopsis = synopsis
-
-    def error(self, message: str) -> NoReturn:
-        """Raise what is wrong with the arguments."""
-        raise WorkflowError(
-            Diagnosis(
-                code="arguments-invalid",
-                message=f"{message[:1].upper()}{message[1:]}.",
-                fix=f"usage: pypi-trusted-publish {self._synopsis}",
-            )
-        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,13 +200,6 @@ def publisher_lines(
             else:
                 yield f"    Open the project's publishing settings; for a new project: {facts.pending_publishing_page}"
         yield ""
-
-
-def diagnosis_lines(error: WorkflowError) -> Iterator[str]:
-    """An error as lines."""
-    for diagnosis in error.diagnostics():
-        yield clean(f"{diagnosis.message} [{diagnosis.code}]")
-        yield clean(f"    {diagnosis.fix}")
 
 
 def unreadable(path: Path, why: str) -> WorkflowError:

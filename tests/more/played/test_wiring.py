@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from builders.workflow import ACTION, Play
+from pypi_trusted_publish.inputs import INPUTS, CheckInputs, inputs_of
 
 USES = f"- id: publish\n  uses: {ACTION}@v1"
 
@@ -23,27 +24,9 @@ def inputs(play: Play) -> dict[str, str]:
 def test_every_input_has_its_default_and_old_spellings_have_none(telling: Play) -> None:
     telling.run(USES)
     assert told(telling)["argv"] == ["publish"]
-    assert inputs(telling) == {
-        "INPUT_ENVIRONMENT": "release",
-        "INPUT_PACKAGES_DIR": "dist",
-        "INPUT_REPOSITORY_URL": "pypi",
-        "INPUT_CHECK_URL": "",
-        "INPUT_SKIP_EXISTING": "false",
-        "INPUT_VERIFY_METADATA": "true",
-        "INPUT_VERBOSE": "true",
-        "INPUT_PRINT_HASH": "true",
-        "INPUT_DRY_RUN": "false",
-        "INPUT_EXPECTED_VERSION": "auto",
-        "INPUT_REQUIRE_PROTECTION": "false",
-        "INPUT_WAIT_FOR_INDEX": "",
-        "INPUT_ATTESTATIONS": "auto",
-        "INPUT_OLD_REPOSITORY_URL": "",
-        "INPUT_OLD_PACKAGES_DIR": "",
-        "INPUT_OLD_VERIFY_METADATA": "",
-        "INPUT_OLD_SKIP_EXISTING": "",
-        "INPUT_OLD_PRINT_HASH": "",
-        "INPUT_GITHUB_TOKEN": "a-token-of-the-job",
-    }
+    defaults = {row.variable: row.default for row in INPUTS.values()}
+    old = {row.old_variable: "" for row in INPUTS.values() if row.old}
+    assert inputs(telling) == {**defaults, **old, "INPUT_GITHUB_TOKEN": "a-token-of-the-job"}
     assert telling.left_over == []
 
 
@@ -65,7 +48,8 @@ def test_values_arrive_as_they_were_written_whatever_is_in_them(telling: Play) -
 def test_the_check_beside_it_starts_the_check(telling: Play) -> None:
     telling.run(f"- id: publish\n  uses: {ACTION}/check@v1\n  with:\n    strict: true")
     assert told(telling)["argv"] == ["check"]
-    assert inputs(telling) == {"INPUT_PACKAGES_DIR": "dist", "INPUT_STRICT": "true", "INPUT_IGNORE": ""}
+    defaults = {row.variable: row.default for row in inputs_of(CheckInputs).values()}
+    assert inputs(telling) == {**defaults, "INPUT_STRICT": "true"}
 
 
 def test_it_works_from_a_folder_whose_name_has_blanks_and_letters_beyond_ascii(telling: Play) -> None:

@@ -1,0 +1,84 @@
+"""The commands of the program: their usage, and which module runs each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Final, cast
+
+from ..errors import WorkflowError
+from ..sanitize import clean
+
+if TYPE_CHECKING:
+    from .process import ProcessContext
+
+PROGRAM: Final = "pypi-trusted-publish"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """One command of the program."""
+
+    name: str
+    synopsis: str
+    statement: str
+    """One sentence."""
+
+    def run(self, argv: Sequence[str], process: ProcessContext) -> int:
+        """Run the module of its name, which is imported now and not before: ``check`` needs no HTTP client."""
+        package = __name__.rpartition(".")[0]  # what __package__ was before Python 3.15
+        module = import_module(f".{self.name}", package)
+        return cast("Callable[[Sequence[str], ProcessContext], int]", module.run)(argv, process)
+
+
+_COMMANDS: Final = (
+    Command(
+        name="publish",
+        synopsis="publish",
+        statement="Publish from a job of GitHub Actions; the inputs are variables such as INPUT_PACKAGES_DIR.",
+    ),
+    Command(
+        name="check",
+        synopsis="check [--json] [--strict] [--ignore CODE] [--lenient-tables] PATH...",
+        statement="Say what the index would refuse, and what users would regret, in files or folders.",
+    ),
+    Command(
+        name="rehearse",
+        synopsis="rehearse [--dry-run] [--fault NAME[:K]] [--list-faults] [DIST...]",
+        statement="Play a whole release on an embedded index and install from it.",
+    ),
+    Command(
+        name="setup",
+        synopsis="setup [--repository OWNER/NAME] [--json] WORKFLOW_OR_FOLDER...",
+        statement="Say who publishes where, which publishers that needs, and what would make publishing fail.",
+    ),
+    Command(
+        name="migrate",
+        synopsis="migrate [--write] [--pin SHA|TAG] [--repository OWNER/NAME] WORKFLOW...",
+        statement="Show or write the changes with which workflows publish with this action, and what is left to do.",
+    ),
+    Command(
+        name="init",
+        synopsis="init [--pin SHA|TAG] [--repository OWNER/NAME] [FOLDER]",
+        statement="Write a release workflow for the project in a folder, and print the publisher that it needs.",
+    ),
+)
+COMMANDS: Final = {command.name: command for command in _COMMANDS}
+"""In the order in which the usage lists them."""
+
+
+def diagnosis_lines(error: WorkflowError) -> Iterator[str]:
+    """An error as lines."""
+    for diagnosis in error.diagnostics():
+        yield clean(f"{diagnosis.message} [{diagnosis.code}]")
+        yield from (clean(f"    {text}") for text in (diagnosis.likely_cause, diagnosis.fix) if text)
+
+
+def usage(command: Command | None = None) -> str:
+    """The help of one command, or of all."""
+    shown = (command,) if command is not None else COMMANDS.values()
+    lines = [f"usage: {PROGRAM} [--version] COMMAND ...", ""]
+    for each in shown:
+        lines += [f"  {each.synopsis}", f"      {each.statement}"]
+    return "\n".join(lines) + "\n"

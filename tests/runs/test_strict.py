@@ -1,0 +1,60 @@
+"""``strict`` stops a release for what is only discouraged; ``ignore`` names what does not count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from builders.archives import wheel_bytes
+from builders.played import nothing_happened, play
+from pypi_trusted_publish.rehearsal.samples import Sample, build_release
+from pypi_trusted_publish.rehearsal.sandbox import Sandbox
+
+
+@pytest.fixture
+def with_bytecode(tmp_path: Path) -> Iterator[Sandbox]:
+    """A release whose wheel contains a compiled file, which the index takes."""
+    folder = tmp_path / "dist"
+    folder.mkdir()
+    wheel = folder / "demo-1.0-py3-none-any.whl"
+    wheel.write_bytes(wheel_bytes({"demo/__pycache__/x.cpython-312.pyc": b"", "demo/__init__.py": b""}))
+    with Sandbox(tmp_path / "stage", distributions=[wheel], inputs={"expected-version": "any"}) as stage:
+        yield stage
+
+
+@pytest.fixture
+def sound(tmp_path: Path) -> Iterator[Sandbox]:
+    """A release with nothing to complain about."""
+    with Sandbox(tmp_path / "stage", distributions=build_release(tmp_path / "dist", Sample())) as stage:
+        yield stage
+
+
+def test_what_is_discouraged_is_published_with_a_warning(with_bytecode: Sandbox) -> None:
+    played = play(with_bytecode)
+    assert played.code == 0, played.log
+    assert "content-bytecode" in played.log
+
+
+def test_what_is_discouraged_stops_a_strict_release(with_bytecode: Sandbox) -> None:
+    played = play(with_bytecode, environ={"INPUT_STRICT": "true"})
+    assert played.code == 3, played.log
+    assert "content-bytecode" in played.log
+    nothing_happened(with_bytecode, played)
+
+
+def test_what_a_strict_release_ignores_does_not_stop_it(with_bytecode: Sandbox) -> None:
+    played = play(with_bytecode, environ={"INPUT_STRICT": "true", "INPUT_IGNORE": "content-bytecode"})
+    assert played.code == 0, played.log
+
+
+def test_a_sound_release_passes_when_it_is_strict(sound: Sandbox) -> None:
+    assert play(sound, environ={"INPUT_STRICT": "true"}).code == 0
+
+
+def test_a_code_that_no_rule_has_is_a_mistake_in_the_workflow(sound: Sandbox) -> None:
+    played = play(sound, environ={"INPUT_IGNORE": "content-bytcode"})
+    assert played.code == 2
+    assert "content-bytecode" in played.log, "the most similar code"
+    nothing_happened(sound, played)
