@@ -138,7 +138,7 @@ def test_a_bug_is_told_with_a_report_to_paste_in_log_annotation_and_summary(tmp_
     annotation = next(line for line in place.log.splitlines() if line.startswith("::error "))
     for told in (place.log, annotation, (tmp_path / "summary").read_text(encoding="utf-8"), place.report):
         assert "builtins.ZeroDivisionError" in told
-        assert "test_desk.py:" in told
+        assert "test_reporter.py:" in told
         assert TOKEN not in told
     assert "```\npypi-trusted-publish" in (tmp_path / "summary").read_text(encoding="utf-8")
 
