@@ -75,7 +75,8 @@ pin: venv  ## let the examples pin a release: make pin VERSION=1.2.3
 
 lock: venv  ## refresh the hash locks with what is a week old; one package has one pin in all of them
 	$(BIN)/uv pip compile --quiet --upgrade --exclude-newer P7D $(LOCK) requirements/dev.in --output-file requirements/dev.txt
-	$(BIN)/uv pip compile --quiet $(LOCK) --constraints requirements/dev.txt requirements/attestations.in --output-file requirements/attestations.txt
+	for name in attestations build; do \
+	  $(BIN)/uv pip compile --quiet $(LOCK) --constraints requirements/dev.txt requirements/$$name.in --output-file requirements/$$name.txt || exit; done
 	for name in runtime description; do \
 	  $(BIN)/uv pip compile --quiet $(LOCK) --no-deps --constraints requirements/dev.txt requirements/$$name.in --output-file requirements/$$name.txt || exit; done
 	$(BIN)/python tools/wheel_table.py

@@ -48,9 +48,9 @@ def commands(uv: str) -> tuple[tuple[str, ...], ...]:
     compile_ = (uv, "pip", "compile", "--quiet", *OPTIONS)
     return (
         (*compile_, *upgrades, *settled, "requirements/dev.in", "--output-file", "requirements/dev.txt"),
-        (
-            *(*compile_, *taken_over),
-            *("requirements/attestations.in", "--output-file", "requirements/attestations.txt"),
+        *(
+            (*compile_, *taken_over, f"requirements/{name}.in", "--output-file", f"requirements/{name}.txt")
+            for name in ("attestations", "build")
         ),
         *(
             (

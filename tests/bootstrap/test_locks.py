@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-LOCKS: Final = ("runtime", "description", "attestations", "dev")
+LOCKS: Final = ("runtime", "description", "attestations", "build", "dev")
 SYSTEMS: Final = (
     {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix"},
     {"sys_platform": "darwin", "platform_system": "Darwin", "os_name": "posix"},
@@ -75,7 +75,7 @@ def test_a_lock_names_no_place_to_fetch_from(name: str) -> None:
 )
 def test_a_package_of_several_locks_has_one_version(environment: dict[str, str]) -> None:
     everything = pins("dev", environment)
-    for name in ("runtime", "description", "attestations"):
+    for name in ("runtime", "description", "attestations", "build"):
         locked = pins(name, environment)
         assert wanted(name) <= set(locked)
         assert {package: everything.get(package) for package in locked} == locked

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+import pytest
+import yaml
 
 from builders.started import ROOT
 from pypi_trusted_publish import __version__
@@ -54,3 +59,119 @@ def test_the_release_workflow_finds_the_version_where_it_looks_for_it() -> None:
     assert found is not None
     before, after, path = found.groups()
     assert f"{before}{__version__}{after}\n" in (ROOT / path).read_text(encoding="utf-8")
+
+
+WORKFLOW: Final = ROOT / ".github" / "workflows" / "release.yml"
+
+
+def jobs() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))["jobs"]
+    return found
+
+
+def script(job: str, name: str) -> str:
+    (found,) = (step["run"] for step in jobs()[job]["steps"] if step.get("name") == name)
+    return str(found)
+
+
+def play(job: str, name: str, folder: Path, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run one step of the workflow as GitHub does."""
+    (folder / "output").touch()
+    given = {"PATH": os.environ["PATH"], "RUNNER_TEMP": str(folder), "GITHUB_OUTPUT": str(folder / "output"), **environ}
+    command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script(job, name)]
+    return subprocess.run(command, cwd=folder, env=given, capture_output=True, encoding="utf-8", check=False)
+
+
+def test_what_builds_and_compares_has_no_rights_and_only_the_publishing_job_gets_an_identity_of_the_index() -> None:
+    permissions = {name: set(job["permissions"].items()) for name, job in jobs().items()}
+    assert permissions["test"] == permissions["build"] == {("contents", "read")}
+    assert permissions["compare"] == set()
+    assert [name for name, job in jobs().items() if job.get("environment")] == ["publish"]
+    assert [name for name, rights in permissions.items() if ("contents", "write") in rights] == ["release"]
+    assert jobs()["compare"]["needs"] == ["test", "build"]
+    assert jobs()["publish"]["needs"] == "compare"
+    assert jobs()["release"]["needs"] == ["compare", "publish"]
+
+
+def test_artifacts_are_downloaded_by_name() -> None:
+    downloads = [
+        step for job in jobs().values() for step in job["steps"] if "download-artifact@" in step.get("uses", "")
+    ]
+    assert len(downloads) == 4
+    assert all(step["with"]["name"] in {"built-one", "built-two"} for step in downloads)
+
+
+def test_what_builds_a_release_installs_the_packages_of_the_build_alone() -> None:
+    runs = "\n".join(step.get("run", "") for step in jobs()["build"]["steps"])
+    assert re.findall(r"requirements/(\S+)", runs) == ["build.txt"]
+    assert "make" not in runs
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> Path:
+    """Two equal builds, as the artifacts of both jobs hold them."""
+    (tmp_path / "one" / "dist").mkdir(parents=True)
+    (tmp_path / "one" / "dist" / "demo-1.0.tar.gz").write_bytes(b"sdist")
+    (tmp_path / "one" / "dist" / "demo-1.0-py3-none-any.whl").write_bytes(b"wheel")
+    (tmp_path / "one" / "release-tree.txt").write_text("0" * 40, encoding="ascii")
+    sums = subprocess.run(
+        ["bash", "-c", "sha256sum -- dist/* release-tree.*"], cwd=tmp_path / "one", capture_output=True, check=True
+    )
+    (tmp_path / "one" / "SHA256SUMS").write_bytes(sums.stdout)
+    shutil.copytree(tmp_path / "one", tmp_path / "two")
+    return tmp_path
+
+
+def sums(built: Path) -> str:
+    assert play("compare", "Compare every byte", built).returncode == 0
+    return (built / "output").read_text(encoding="utf-8").strip().removeprefix("sums=")
+
+
+def published(*names: str) -> str:
+    content = {"demo-1.0.tar.gz": b"sdist", "demo-1.0-py3-none-any.whl": b"wheel"}
+    return json.dumps(
+        [
+            {"filename": name, "sha256": hashlib.sha256(content[name]).hexdigest(), "outcome": "uploaded"}
+            for name in names
+        ]
+    )
+
+
+def test_builds_that_differ_end_the_release(built: Path) -> None:
+    assert play("compare", "Compare every byte", built).returncode == 0
+    (built / "two" / "dist" / "demo-1.0.tar.gz").write_bytes(b"other")
+    assert play("compare", "Compare every byte", built).returncode != 0
+
+
+def test_an_artifact_that_was_replaced_after_the_comparison_is_not_published(built: Path) -> None:
+    known = sums(built)
+    assert play("publish", "The files are those that were compared", built / "one", SUMS=known).returncode == 0
+    (built / "one" / "dist" / "demo-1.0.tar.gz").write_bytes(b"other")
+    assert play("publish", "The files are those that were compared", built / "one", SUMS=known).returncode != 0
+
+
+@pytest.mark.skipif(not shutil.which("jq"), reason="the step uses jq, which GitHub's runners have")
+def test_only_what_was_published_is_attached(built: Path) -> None:
+    known = sums(built)
+    (built / "one").rename(built / "built")
+    step = ("release", "Attach what was published, and nothing else", built)
+    assert play(*step, SUMS=known, PUBLISHED=published("demo-1.0.tar.gz", "demo-1.0-py3-none-any.whl")).returncode == 0
+    assert play(*step, SUMS=known, PUBLISHED=published("demo-1.0.tar.gz")).returncode != 0
+    (built / "built" / "dist" / "demo-1.0.tar.gz").write_bytes(b"other")
+    assert play(*step, SUMS=known, PUBLISHED=published("demo-1.0.tar.gz", "demo-1.0-py3-none-any.whl")).returncode != 0
+
+
+def test_the_pull_request_of_the_refreshing_workflow_is_tested() -> None:
+    text = (ROOT / ".github" / "workflows" / "refresh-tables.yml").read_text(encoding="utf-8")
+    assert "gh workflow run ci.yml --ref refresh-tables" in text
+    triggers = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))[True]
+    assert "workflow_dispatch" in triggers
+
+
+@pytest.mark.parametrize(
+    "path", ["requirements/runtime.txt", ".github/workflows/release.yml", "bootstrap.py", "launch.sh"]
+)
+def test_what_decides_over_the_publishing_job_has_owners(path: str) -> None:
+    lines = (ROOT / ".github" / "CODEOWNERS").read_text(encoding="utf-8").splitlines()
+    patterns = [line.split()[0] for line in lines if line and not line.startswith("#")]
+    assert any(f"/{path}".startswith(pattern) for pattern in patterns)
