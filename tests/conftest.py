@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-import sys
+import socket
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -16,6 +16,8 @@ OF_A_JOB: Final = ("ACTIONS_", "GITHUB_", "INPUT_", "RUNNER_")
 LOOPBACK: Final = {"127.0.0.1", "::1", "localhost", "0.0.0.0", "::", ""}
 RESERVED: Final = (".invalid", ".test", ".localhost", ".example")
 """Names that no server ever has: RFC 2606."""
+_ADDRESS: Final = re.compile(r"[0-9.]+|[0-9a-f:.]*:[0-9a-f:.]*")
+"""What is no name: nobody is asked for its address."""
 
 # The first draw fills Hypothesis's tables, which takes seconds on a busy machine: neither a deadline nor the health
 # check for slow draws says anything about this project.
@@ -32,30 +34,39 @@ settings.load_profile("project")
 for variable in [name for name in os.environ if name.startswith(OF_A_JOB)]:
     del os.environ[variable]
 
-_ADDRESS: Final = re.compile(r"[0-9.]+|[0-9a-f:.]*:[0-9a-f:.]*")
-"""What is no name: nobody is asked for its address."""
 _outside: Final[list[str]] = []
 
 
-def _text(host: object) -> str:
-    return host.decode() if isinstance(host, bytes) else str(host or "")
-
-
-def _stay_on_this_machine(event: str, arguments: tuple[object, ...]) -> None:
-    """Refuse every connection of this process that leaves the machine, and remember it should the code swallow that."""
-    if event in {"socket.connect", "socket.sendto"}:
-        address = arguments[1]
-        host = address[0] if isinstance(address, tuple) else None  # a local socket has a path
-    elif event == "socket.getaddrinfo" and not _ADDRESS.fullmatch(_text(arguments[0])):
-        host = arguments[0]
-    else:
-        return
-    if _text(host) not in LOOPBACK and not _text(host).endswith(RESERVED):
-        _outside.append(f"{event}: {host}")
+def _refuse_to_leave(what: str, host: object) -> None:
+    """Raise for a host that is not this machine, and remember it should the code swallow that."""
+    name = host.decode() if isinstance(host, bytes) else str(host or "")
+    if name not in LOOPBACK and not name.endswith(RESERVED):
+        _outside.append(f"{what} {name}")
         raise AssertionError(_outside[-1])
 
 
-sys.addaudithook(_stay_on_this_machine)
+def _stay_on_this_machine() -> None:
+    """Guard the two ways out of this process: an address that is connected to, and a name that is looked up.
+
+    No audit hook: the interpreter may switch threads inside one, and refuses to trace a thread that starts meanwhile.
+    """
+    connect, lookup = socket.socket.connect, socket.getaddrinfo
+
+    def guarded_connect(sock: socket.socket, address: Any) -> None:
+        if sock.family in (socket.AF_INET, socket.AF_INET6):
+            _refuse_to_leave("connects to", address[0])
+        connect(sock, address)
+
+    def guarded_lookup(host: Any, *arguments: Any, **options: Any) -> Any:
+        if _ADDRESS.fullmatch(str(host)) is None:
+            _refuse_to_leave("looks up", host)
+        return lookup(host, *arguments, **options)
+
+    socket.socket.connect = guarded_connect  # type: ignore[method-assign, assignment]
+    socket.getaddrinfo = guarded_lookup
+
+
+_stay_on_this_machine()
 
 
 @pytest.fixture(autouse=True)
