@@ -87,7 +87,15 @@ class Job:
         )
         policy = PlanPolicy(skip_existing=False, like_pypi=True, run_attempt=1, now=stand.clock.now())
         publish(
-            ReleaseOptions(plan=policy, concurrency=2, wait_for_index=10.0, dry_run=False, index_verifies=True), ports
+            ReleaseOptions(
+                plan=policy,
+                concurrency=2,
+                wait_for_index=10.0,
+                listing_required=False,
+                dry_run=False,
+                index_verifies=True,
+            ),
+            ports,
         )
 
     def tokens(self, urls: IndexUrls) -> UploadTokens:

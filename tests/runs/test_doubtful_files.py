@@ -26,6 +26,18 @@ class OfTomorrow(Sample):
         return super().metadata().replace(b"Metadata-Version: 2.4", b"Metadata-Version: 2.9")
 
 
+@dataclass(frozen=True, kw_only=True)
+class NewlyClassified(Sample):
+    """A sample with a classifier that our table lacks, which the embedded index does not mind."""
+
+    def metadata(self) -> bytes:
+        return (
+            super()
+            .metadata()
+            .replace(b"Classifier: ", b"Classifier: Programming Language :: Python :: 4\nClassifier: ", 1)
+        )
+
+
 @pytest.fixture
 def staged(tmp_path: Path) -> Iterator[Staged]:
     """Enters a stage; all of them are left at the end."""
@@ -54,9 +66,7 @@ def test_a_doubtful_sdist_is_refused_before_its_wheels_are_sent(staged: Staged, 
 
 
 def test_a_doubtful_file_that_the_index_takes_costs_one_lonely_upload(staged: Staged, tmp_path: Path) -> None:
-    folder = tmp_path / "dist"
-    folder.mkdir()
-    wheels = [build_wheel(folder, Sample(), f"cp3{minor}-cp3{minor}-plan9_amd64") for minor in range(10, 15)]
+    wheels = build_wheels(tmp_path / "dist", NewlyClassified(), 5)
     stage = staged(distributions=wheels)
     played = play(stage)
     assert played.code == 0, played.log

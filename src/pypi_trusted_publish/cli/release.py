@@ -89,7 +89,7 @@ class Release:
                 dry_run=inputs.dry_run,
             )
         )
-        ports = ReleaseSteps(
+        steps = ReleaseSteps(
             prove=self._prove,
             validate=self._validation,
             index=self._index,
@@ -100,7 +100,7 @@ class Release:
             clock=self._clock,
             emit=self._background.emit,
         )
-        publish(self._order(), ports)
+        publish(self._options(), steps)
 
     def close(self) -> None:
         """Close the connections of a run that has ended by itself."""
@@ -116,7 +116,7 @@ class Release:
         if tokens is not None:
             tokens.revoke_all(urgent=True, within=AFTER_A_MINT if minting else URGENT_TIMEOUT)
 
-    def _order(self) -> ReleaseOptions:
+    def _options(self) -> ReleaseOptions:
         inputs = self._inputs
         return ReleaseOptions(
             plan=PlanPolicy(
@@ -127,6 +127,7 @@ class Release:
             ),
             concurrency=inputs.index.concurrency,
             wait_for_index=inputs.index.default_wait if inputs.wait_for_index is None else inputs.wait_for_index,
+            listing_required=bool(inputs.wait_for_index),
             dry_run=inputs.dry_run,
             index_verifies=self._index_verifies,
         )

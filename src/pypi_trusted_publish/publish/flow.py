@@ -13,9 +13,9 @@ from ..core.plan import plan_uploads, require_feasible
 from ..core.schedule import doubts_of, schedule
 from ..core.token_coverage import require_coverage, warn_of_several_new_projects
 from ..errors import PublishError, both
-from ..events import Confirmed, DiagnosisReported, Fact, Planned, ProjectPageRead, StepStarted
+from ..events import DiagnosisReported, Fact, Planned, ProjectPageRead, StepStarted
 from .dry_run import prove_a_mint, tell_what_is_known
-from .read_back import Pages, look, read_back
+from .read_back import Pages, ReadBack
 from .upload_pool import UploadPool
 
 if TYPE_CHECKING:
@@ -101,12 +101,14 @@ class ReleaseOptions:
     """How many uploads may run at the same time."""
     wait_for_index: float
     """Seconds to wait until the index lists every file."""
+    listing_required: bool
+    """The run fails when the index does not list every file by then."""
     dry_run: bool
     index_verifies: bool
     """The index is known to verify attestations, and lists the provenance of a file that came with them."""
 
 
-def publish(order: ReleaseOptions, ports: ReleaseSteps) -> None:
+def publish(options: ReleaseOptions, steps: ReleaseSteps) -> None:
     """Publish a release: either everything arrives and is confirmed, or one error says what to change.
 
     Raises:
@@ -114,19 +116,19 @@ def publish(order: ReleaseOptions, ports: ReleaseSteps) -> None:
             been sent; after that, what is where has been told as events.
 
     """
-    checking = ports.background.start(ports.validate)
-    proof, checked = both(ports.prove, lambda: _told(checking, ports.emit))
-    plan = _plan(checked, order, ports)
-    attestations = ports.attest(plan.uploads, proof.accepted, plan.pages)
-    tokens = ports.tokens(proof, plan)
-    if order.dry_run:
-        tell_what_is_known(ports.emit, by_every_rule=checked.by_every_rule)
-        prove_a_mint(plan, tokens, ports.emit)
+    checking = steps.background.start(steps.validate)
+    proof, checked = both(steps.prove, lambda: _told(checking, steps.emit))
+    plan = _plan(checked, options, steps)
+    attestations = steps.attest(plan.uploads, proof.accepted, plan.pages)
+    tokens = steps.tokens(proof, plan)
+    if options.dry_run:
+        tell_what_is_known(steps.emit, by_every_rule=checked.by_every_rule)
+        prove_a_mint(plan, tokens, steps.emit)
         return
     if plan.uploads:
         scheduled = schedule(plan, doubts_of(checked.findings))
-        _upload(plan, scheduled, attestations=attestations, tokens=tokens, order=order, ports=ports)
-    _read_back(plan, attestations, order, ports)
+        _upload(plan, scheduled, attestations=attestations, tokens=tokens, options=options, steps=steps)
+    _wait_for_index(plan, attestations, options, steps)
 
 
 def _told(checking: Task[CheckedSet], emit: Emit) -> CheckedSet:
@@ -134,21 +136,21 @@ def _told(checking: Task[CheckedSet], emit: Emit) -> CheckedSet:
     return checking.result()
 
 
-def _plan(checked: CheckedSet, order: ReleaseOptions, ports: ReleaseSteps) -> UploadPlan:
-    ports.emit(StepStarted(title="What the index has"))
+def _plan(checked: CheckedSet, options: ReleaseOptions, steps: ReleaseSteps) -> UploadPlan:
+    steps.emit(StepStarted(title="What the index has"))
     projects = tuple({distribution.project: None for distribution in checked.distributions})
-    pages = {project: ports.pages.project_page(project) for project in projects}
+    pages = {project: steps.pages.project_page(project) for project in projects}
     for page in pages.values():
-        ports.emit(
+        steps.emit(
             ProjectPageRead(project=page.project, state=page.state.value, files=len(page.files), status=page.status)
         )
-    plan = plan_uploads(checked.distributions, pages, order.plan)
+    plan = plan_uploads(checked.distributions, pages, options.plan)
     for file in plan.files:
-        ports.emit(_planned(file, ports.index.project_url(file.distribution)))
+        steps.emit(_planned(file, steps.index.project_url(file.distribution)))
     several = warn_of_several_new_projects(plan.new_projects)
     for warning in (*plan.warnings, *([several] if several else [])):
-        ports.emit(DiagnosisReported(diagnosis=warning))
-    require_feasible(plan, order.plan)
+        steps.emit(DiagnosisReported(diagnosis=warning))
+    require_feasible(plan, options.plan)
     return plan
 
 
@@ -170,52 +172,48 @@ def _upload(
     *,
     attestations: Mapping[str, tuple[str, ...]],
     tokens: Tokens,
-    order: ReleaseOptions,
-    ports: ReleaseSteps,
+    options: ReleaseOptions,
+    steps: ReleaseSteps,
 ) -> None:
     def upload(distribution: Distribution, pool: UploadPool) -> None:
-        ports.index.upload(
+        steps.index.upload(
             distribution,
             tokens=tokens,
             attestations=attestations.get(distribution.filename, ()),
             pool=pool,
         )
 
-    ports.emit(StepStarted(title="Exchange and upload"))
+    steps.emit(StepStarted(title="Exchange and upload"))
     for each in scheduled:
         if each.doubts:
             rules = ", ".join(sorted({doubt.rule for doubt in each.doubts}))
-            ports.emit(Fact(value=f"{each.distribution.filename} goes first, alone: the index may refuse it ({rules})"))
+            steps.emit(Fact(value=f"{each.distribution.filename} goes first, alone: the index may refuse it ({rules})"))
     sending = False
     try:
         try:
-            require_coverage(tokens.mint(), plan, ports.emit)
+            require_coverage(tokens.mint(), plan, steps.emit)
             sending = True
-            UploadPool(concurrency=order.concurrency, upload=upload, emit=ports.emit).run(scheduled)
+            UploadPool(concurrency=options.concurrency, upload=upload, emit=steps.emit).run(scheduled)
         finally:
             tokens.revoke_all()
     except PublishError:
         if sending:
-            _take_stock(plan, ports)
+            steps.emit(StepStarted(title="What the index lists now"))
+            _read_back(steps).confirm(plan.uploads)
         raise
 
 
-def _take_stock(plan: UploadPlan, ports: ReleaseSteps) -> None:
-    """After a failure: tell which of the files the index lists all the same, so that the report agrees with it."""
-    ports.emit(StepStarted(title="What the index has now"))
-    for file in look(plan.uploads, pages=ports.index).confirmed:
-        ports.emit(Confirmed(filename=file.filename, url=ports.index.project_url(file)))
+def _read_back(steps: ReleaseSteps) -> ReadBack:
+    return ReadBack(pages=steps.index, background=steps.background, clock=steps.clock, emit=steps.emit)
 
 
-def _read_back(
-    plan: UploadPlan, attestations: Mapping[str, tuple[str, ...]], order: ReleaseOptions, ports: ReleaseSteps
+def _wait_for_index(
+    plan: UploadPlan, attestations: Mapping[str, tuple[str, ...]], options: ReleaseOptions, steps: ReleaseSteps
 ) -> None:
-    ports.emit(StepStarted(title="Read back"))
-    read_back(
+    steps.emit(StepStarted(title="Read back"))
+    _read_back(steps).wait(
         plan.published,
-        pages=ports.index,
-        wait=order.wait_for_index,
-        with_provenance=frozenset(attestations) if order.index_verifies else frozenset(),
-        clock=ports.clock,
-        emit=ports.emit,
+        seconds=options.wait_for_index,
+        required=options.listing_required,
+        with_provenance=frozenset(attestations) if options.index_verifies else frozenset(),
     )

@@ -1,13 +1,15 @@
-"""Ask the index what it lists, until every file is there with our bytes or the wait is over."""
+"""Ask the index what it lists, until it lists every file with our digest or the time is over."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
 from ..core.project_page import PageState, ProjectPage
-from ..errors import Diagnosis, PublishError, Severity
+from ..errors import Diagnosis, IndexUnavailable, PublishError, Severity
 from ..events import Confirmed, DiagnosisReported, Emit, Waiting
+from ..formatting import count_text, listed, seconds_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -16,45 +18,7 @@ if TYPE_CHECKING:
 
     from ..checks.model import Distribution
     from ..clock import Clock
-    from ..core.project_page import ProjectPage
-
-
-@dataclass(frozen=True, kw_only=True)
-class Confirmation:
-    """What the index's own list says of the files that should be there."""
-
-    confirmed: tuple[Distribution, ...]
-    missing: tuple[Distribution, ...]
-    """Not listed, or listed with other bytes."""
-
-
-def confirm(
-    expected: Iterable[Distribution],
-    pages: Mapping[NormalizedName, ProjectPage],
-    *,
-    with_provenance: frozenset[str] = frozenset(),
-) -> Confirmation:
-    """Hold the files that should be there against the pages.
-
-    ``with_provenance`` names the files that were sent with attestations: they count once their provenance shows.
-    """
-    confirmed: list[Distribution] = []
-    missing: list[Distribution] = []
-    for distribution in expected:
-        wants_provenance = distribution.filename in with_provenance
-        there = _is_there(distribution, pages.get(distribution.project), wants_provenance=wants_provenance)
-        (confirmed if there else missing).append(distribution)
-    return Confirmation(confirmed=tuple(confirmed), missing=tuple(missing))
-
-
-def _is_there(distribution: Distribution, page: ProjectPage | None, *, wants_provenance: bool) -> bool:
-    entry = page.file(distribution.filename) if page is not None else None
-    if entry is None or entry.sha256 != distribution.sha256:
-        return False
-    if entry.size is not None and entry.size != distribution.size:
-        return False
-    return entry.provenance is not None or not wants_provenance
-
+    from .background import Background
 
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 15.0
@@ -68,58 +32,149 @@ class Pages(Protocol):
         """The project's page; ``fresh`` goes past every cache on the way."""
 
     def project_url(self, distribution: Distribution) -> str:
-        """The page for people on which a file is shown."""
+        """The web page on which a file is shown."""
 
 
-def look(
-    expected: Sequence[Distribution], *, pages: Pages, with_provenance: frozenset[str] = frozenset()
-) -> Confirmation:
-    """What the index lists now."""
-    projects = sorted({file.project for file in expected})
-    return confirm(expected, {name: _read_one(name, pages) for name in projects}, with_provenance=with_provenance)
+@dataclass(frozen=True, kw_only=True)
+class Listing:
+    """What the index lists of the files that it should list."""
+
+    confirmed: tuple[Distribution, ...]
+    """Listed with our digest and size."""
+    missing: tuple[Distribution, ...]
+    """Not listed, or with other contents."""
+    without_provenance: tuple[Distribution, ...]
+    """Those of the confirmed files that were sent with attestations, and are listed without provenance."""
+
+    @property
+    def incomplete(self) -> tuple[Distribution, ...]:
+        """The files for which a wait goes on."""
+        return (*self.missing, *self.without_provenance)
 
 
-def read_back(
-    expected: Sequence[Distribution],
+def compare(
+    expected: Iterable[Distribution],
+    pages: Mapping[NormalizedName, ProjectPage],
     *,
-    pages: Pages,
-    wait: float,
-    with_provenance: frozenset[str],
-    clock: Clock,
-    emit: Emit,
-) -> Confirmation:
-    """Look once, and again until ``wait`` seconds are over; tell what is there and warn of what is not."""
-    began = clock.monotonic()
-    pause = FIRST_PAUSE
-    while True:
-        answer = look(expected, pages=pages, with_provenance=with_provenance)
-        waited = clock.monotonic() - began
-        if not answer.missing or waited + pause > wait:
-            break
-        emit(Waiting(missing=tuple(file.filename for file in answer.missing), waited=waited))
-        clock.sleep(pause)
-        pause = min(pause * 2, LONGEST_PAUSE)
-    for file in answer.confirmed:
-        emit(Confirmed(filename=file.filename, url=pages.project_url(file)))
-    if answer.missing:
-        emit(DiagnosisReported(diagnosis=_not_there_yet(answer.missing, waited)))
-    return answer
+    with_provenance: frozenset[str] = frozenset(),
+) -> Listing:
+    """Compare the files that should be listed with the pages.
+
+    ``with_provenance`` names the files that were sent with attestations.
+    """
+    confirmed: list[Distribution] = []
+    missing: list[Distribution] = []
+    without_provenance: list[Distribution] = []
+    for distribution in expected:
+        page = pages.get(distribution.project)
+        entry = page.file(distribution.filename) if page is not None else None
+        same_size = entry is not None and entry.size in (None, distribution.size)
+        if entry is None or entry.sha256 != distribution.sha256 or not same_size:
+            missing.append(distribution)
+            continue
+        confirmed.append(distribution)
+        if entry.provenance is None and distribution.filename in with_provenance:
+            without_provenance.append(distribution)
+    return Listing(confirmed=tuple(confirmed), missing=tuple(missing), without_provenance=tuple(without_provenance))
 
 
-def _read_one(project: NormalizedName, pages: Pages) -> ProjectPage:
-    """The page as it is now; one that cannot be read shows nothing, and is no reason to fail: the files are public."""
-    try:
-        return pages.project_page(project, fresh=True)
-    except PublishError as problem:
-        return ProjectPage(project=project, state=PageState.UNREADABLE, why_unreadable=str(problem))
+@dataclass(frozen=True, kw_only=True)
+class ReadBack:
+    """Reads the pages of a release again, all projects at the same time."""
+
+    pages: Pages
+    background: Background
+    clock: Clock
+    emit: Emit
+
+    def look(self, expected: Sequence[Distribution], *, with_provenance: frozenset[str] = frozenset()) -> Listing:
+        """What the index lists now."""
+        projects = sorted({file.project for file in expected})
+        tasks = {name: self.background.start(partial(self._page, name)) for name in projects}
+        pages = {name: task.result() for name, task in tasks.items()}
+        return compare(expected, pages, with_provenance=with_provenance)
+
+    def confirm(self, expected: Sequence[Distribution]) -> None:
+        """Report which files the index lists now, as far as it answers."""
+        self._report(self.look(expected).confirmed)
+
+    def wait(
+        self, expected: Sequence[Distribution], *, seconds: float, required: bool, with_provenance: frozenset[str]
+    ) -> None:
+        """Look until the index lists every file, for the last time when ``seconds`` are over; report what it lists.
+
+        What is missing then is a warning, or an error if the list is ``required``; a missing provenance is a warning.
+
+        Raises:
+            IndexUnavailable: files are missing although the list is required.
+
+        """
+        began = self.clock.monotonic()
+        pause = FIRST_PAUSE
+        while True:
+            found = self.look(expected, with_provenance=with_provenance)
+            waited = self.clock.monotonic() - began
+            if not found.incomplete or waited >= seconds:
+                break
+            self.emit(Waiting(missing=tuple(file.filename for file in found.incomplete), waited=waited))
+            self.clock.sleep(min(pause, seconds - waited))
+            pause = min(pause * 2, LONGEST_PAUSE)
+        self._report(found.confirmed)
+        if found.without_provenance:
+            self.emit(DiagnosisReported(diagnosis=_without_provenance(found.without_provenance, waited)))
+        if found.missing and required:
+            raise IndexUnavailable(_not_listed(found.missing, waited))
+        if found.missing:
+            self.emit(DiagnosisReported(diagnosis=_not_listed_yet(found.missing, waited)))
+
+    def _page(self, project: NormalizedName) -> ProjectPage:
+        """The page as it is now; one that cannot be read lists nothing, and is no reason to fail at once."""
+        try:
+            return self.pages.project_page(project, fresh=True)
+        except PublishError as problem:
+            return ProjectPage(project=project, state=PageState.UNREADABLE, why_unreadable=str(problem))
+
+    def _report(self, confirmed: Iterable[Distribution]) -> None:
+        for file in confirmed:
+            self.emit(Confirmed(filename=file.filename, url=self.pages.project_url(file)))
 
 
-def _not_there_yet(missing: Sequence[Distribution], waited: float) -> Diagnosis:
-    names = ", ".join(file.filename for file in missing)
+_LAG: Final = "The list of the index comes from a cache, which can be minutes behind."
+
+
+def _names(files: Sequence[Distribution]) -> str:
+    return listed(tuple(file.filename for file in files), 10)
+
+
+def _not_listed_yet(missing: Sequence[Distribution], waited: float) -> Diagnosis:
     return Diagnosis(
         code="not-confirmed",
-        message=f"The index took these files and does not list them yet, after {waited:.0f} s: {names}.",
-        likely_cause="The simple index is served from a cache, which can lag behind by minutes.",
-        fix="Look at the project's page in a few minutes; `wait-for-index` sets how long a run waits for it.",
+        message=f"The files were published, but after {seconds_text(waited)} the index does not list"
+        f" {count_text(len(missing), 'file')} yet: {_names(missing)}.",
+        likely_cause=_LAG,
+        fix="Look at the project's page in a few minutes. With a number of seconds, `wait-for-index` makes the run"
+        " wait that long, and fail if the files are not listed by then.",
+        severity=Severity.WARNING,
+    )
+
+
+def _not_listed(missing: Sequence[Distribution], waited: float) -> Diagnosis:
+    return Diagnosis(
+        code="not-listed-in-time",
+        message=f"The files were published, but the index did not list {count_text(len(missing), 'file')} within the"
+        f" {seconds_text(waited)} of `wait-for-index`: {_names(missing)}.",
+        likely_cause=_LAG,
+        fix="Nothing has to be published again. Re-run the failed job later, or give `wait-for-index` more seconds;"
+        " leave it out if no later job installs the release.",
+    )
+
+
+def _without_provenance(files: Sequence[Distribution], waited: float) -> Diagnosis:
+    return Diagnosis(
+        code="provenance-not-listed",
+        message=f"The index lists the files, but after {seconds_text(waited)} it shows no provenance of"
+        f" {count_text(len(files), 'file')}: {_names(files)}.",
+        likely_cause="The index took the attestations, and shows them later than the files.",
+        fix="Look at the file's page in a few minutes; nothing else is missing.",
         severity=Severity.WARNING,
     )

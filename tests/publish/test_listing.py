@@ -4,15 +4,15 @@ import pytest
 
 from builders.release import distribution, page, published
 from pypi_trusted_publish.core.project_page import PageState, ProjectPage
-from pypi_trusted_publish.publish.read_back import confirm
+from pypi_trusted_publish.publish.read_back import compare
 
 WHEEL = distribution("demo-1.0-py3-none-any.whl")
 
 
-def confirmed(*pages: ProjectPage, with_provenance: frozenset[str] = frozenset()) -> bool:
-    answer = confirm([WHEEL], {page.project: page for page in pages}, with_provenance=with_provenance)
-    assert len(answer.confirmed) + len(answer.missing) == 1
-    return answer.confirmed == (WHEEL,)
+def confirmed(*pages: ProjectPage) -> bool:
+    found = compare([WHEEL], {page.project: page for page in pages})
+    assert len(found.confirmed) + len(found.missing) == 1
+    return len(found.confirmed) == 1
 
 
 def test_a_file_is_confirmed_by_its_digest_and_size() -> None:
@@ -38,7 +38,10 @@ def test_anything_else_is_missing(there: ProjectPage) -> None:
     assert not confirmed(there)
 
 
-def test_a_file_sent_with_attestations_waits_for_its_provenance() -> None:
+def test_a_file_without_its_provenance_is_confirmed_and_named() -> None:
     waits = frozenset({WHEEL.filename})
-    assert not confirmed(page(published(WHEEL)), with_provenance=waits)
-    assert confirmed(page(published(WHEEL, provenance="http://127.0.0.1/provenance")), with_provenance=waits)
+    bare = page(published(WHEEL))
+    found = compare([WHEEL], {bare.project: bare}, with_provenance=waits)
+    assert (found.confirmed, found.without_provenance, found.missing) == ((WHEEL,), (WHEEL,), ())
+    complete = page(published(WHEEL, provenance="http://127.0.0.1/provenance"))
+    assert compare([WHEEL], {complete.project: complete}, with_provenance=waits).incomplete == ()
