@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Final
@@ -183,18 +183,18 @@ def publisher_lines(
     """The publisher's form for each environment, and the page to open."""
     owner, _, name = repository.partition("/")
     known = [environment for environment in environments if "${{" not in environment]
-    values: list[str | None] = [*known] or [None]
-    for environment in values:
-        unknown = "(one publisher for each environment)" if environments and not known else None
-        form = PublisherForm(owner=owner, repository=name, workflow=filename, environment=environment or unknown)
+    unknown = "(one publisher for each environment)" if environments else "(none: the job names no environment)"
+    for environment in known or [unknown]:
+        form = PublisherForm(owner=owner, repository=name, workflow=filename, environment=environment)
         yield from (f"    {line}" for line in form.lines().splitlines())
         if not repository:
             yield "    (there is no git remote to read owner and name from: pass --repository OWNER/NAME)"
         short = public_name(index)
         if short:
             facts = IndexUrls.parse(short).facts
-            if project and repository and unknown is None:
-                page = form.filled_in(facts.project_publishing_page.replace("{project}", project))
+            if project and repository and (known or not environments):
+                filled = form if known else replace(form, environment=None)
+                page = filled.filled_in(facts.project_publishing_page.replace("{project}", project))
                 yield f"    Open, filled in:  {page}"
                 yield f"    For a project that does not exist there yet: {facts.pending_publishing_page}"
             else:

@@ -65,6 +65,8 @@ class Publication:
     """Commands of the script that only served the upload."""
     index_variables: tuple[tuple[str, Node], ...] = ()
     """Variables that choose the index, or another input: name and mapping."""
+    hides_credentials: bool = False
+    """A script of the job sets a credential for it."""
 
     @property
     def by(self) -> str:
@@ -114,7 +116,8 @@ def destinations(job: Job, upload: Upload, default: str) -> Iterator[tuple[str, 
     pairs = job.possible_together(upload.index.value, job.environment.text or default)
     by_index: dict[str, list[str]] = {}
     for value, environment in pairs:
-        titles = upload.index.titles if "${{" in value else (title_of(value) or upload.index.titles[0],)
+        is_literal = "${{" not in upload.index.value or "${{" in value
+        titles = upload.index.titles if is_literal else (title_of(value) or value,)
         for title in titles:
             by_index.setdefault(title, []).append(environment)
     for title, environments in by_index.items():
@@ -179,6 +182,7 @@ def _read_commands(
         script=script,
         dropped=frozenset(reader.dropped),
         index_variables=tuple(dict.fromkeys(reader.index_variables)),
+        hides_credentials=reader.hides_credentials,
     )
 
 

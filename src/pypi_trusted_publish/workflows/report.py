@@ -21,6 +21,7 @@ from .migration import DEFAULT_ENVIRONMENT, Migration, NeededPublisher
 from .migration import migrate as migrated
 from .model import Job, Step, Workflow
 from .publishing_steps import CREDENTIAL_INPUTS, Kind, Publication, destinations, is_our_check, publication_of
+from .uploads import Credential
 
 _CALL: Final = re.compile(r"(?:(?P<repository>[^/@\s]+/[^/@\s]+)|\.|\$)/\.github/workflows/(?P<file>[^/@\s]+)(?:@\S+)?")
 _TRUSTED: Final = frozenset({"twine", "uv", "pdm", "maturin"})
@@ -209,10 +210,16 @@ def _publishing(job: Job, found: Sequence[Publication]) -> Iterator[PublishingJo
             by=tuple(dict.fromkeys(p.by for p in publications)),
             index=title,
             authentication=_authentication(job, publications),
-            credentials=tuple(dict.fromkeys(c.name for c in credentials)),
+            credentials=_named(credentials),
             environments=tuple(environments[title]),
             ours=all(p.kind is Kind.OURS for p in publications),
         )
+
+
+def _named(credentials: Sequence[Credential]) -> tuple[str, ...]:
+    """Names of credentials; an option only when nothing else says what it passes."""
+    names = dict.fromkeys(credential.name for credential in credentials)
+    return tuple(name for name in names if not name.startswith("-")) or tuple(names)
 
 
 def _authentication(job: Job, publications: Sequence[Publication]) -> str:
@@ -222,6 +229,8 @@ def _authentication(job: Job, publications: Sequence[Publication]) -> str:
             ways.add("trusted publishing")
         elif any(not credential.is_user for credential in publication.credentials):
             ways.add("token")
+        elif publication.hides_credentials:
+            ways.add("unknown")
         elif publication.kind is Kind.CONTAINER or (publication.by.split()[0] in _TRUSTED and job.grants_identity):
             ways.add("trusted publishing")
         else:
@@ -290,14 +299,16 @@ def _environment(job: Job, step: Step) -> Iterator[Problem]:
 def _agree(job: Job, wanted: str) -> bool:
     """Whether the environment of the job is the one that the action expects, whatever the run.
 
-    Two different expressions, or one in the input that the file does not resolve, may well agree: they pass. An
-    expression on the job alone does not, because the action expects one name whatever the job's is.
+    An expression that the file does not resolve may well agree: it passes in the input, but not on the job alone,
+    because the action then expects one name whatever the job's is.
     """
     found = job.environment.text
-    expected, names = job.possible(wanted), job.environments
-    if "${{" in wanted and ("${{" in found or expected == (wanted,)):
-        return "".join(wanted.split()) == "".join(found.split()) or expected == (wanted,) or set(expected) == set(names)
-    return len({name.lower() for name in (*names, *expected)}) == 1
+    if "".join(wanted.split()).lower() == "".join(found.split()).lower():
+        return True
+    pairs = job.possible_together(found, wanted)
+    if any("${{" in expected or ("${{" in name and "${{" in wanted) for name, expected in pairs):
+        return True
+    return all(name.lower() == expected.lower() for name, expected in pairs)
 
 
 def _inputs(step: Step) -> Iterator[Problem]:

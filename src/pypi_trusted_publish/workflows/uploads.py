@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from .document import ABSENT, Node, Place
@@ -65,6 +65,7 @@ class ScriptReader:
         self.credentials: list[Credential] = []
         self.questions: list[str] = []
         self.dropped: set[int] = set()
+        self.hides_credentials = False
         self.index_variables: list[tuple[str, Node]] = []
 
     def read(self) -> None:
@@ -139,7 +140,11 @@ class ScriptReader:
         index = self._index(tool, options.index or chosen or default)
         if index.question:
             questions.append(index.question)
-        questions += _hidden_settings(self._step, tool, known={name for name, _ in self.index_variables})
+        hidden = list(_hidden_settings(self._step, tool, known={name for name, _ in self.index_variables}))
+        if hidden and not options.index:
+            index = replace(index, titles=("an index that a script chooses",))
+        questions += hidden
+        self.hides_credentials = self.hides_credentials or _hides_credentials(self._step, tool)
         if options.check_url and index.value and index.value not in ("pypi", "testpypi"):
             inputs["check-url"] = options.check_url
         build_first = tool.builds if not options.no_build else ""
@@ -327,6 +332,12 @@ def _hidden_settings(step: Step, tool: Tool, known: AbstractSet[str]) -> Iterato
                 and other is not step
             ):
                 yield f"line {other.place.line} sets {name}, which chooses the index; choose it in this step instead."
+
+
+def _hides_credentials(step: Step, tool: Tool) -> bool:
+    """Whether a script of the job mentions a credential of the tool, such as in ``GITHUB_ENV``."""
+    names = [name for name, meaning in tool.variables.items() if meaning is Meaning.CREDENTIAL and "*" not in name]
+    return any(name in other.run for other in step.job.steps for name in (*names, ".pypirc"))
 
 
 def _hidden_tool(command: Command) -> str | None:
