@@ -192,14 +192,30 @@ def test_without_variables_the_context_trusts_somebody_and_verifies() -> None:
     assert context.minimum_version is ssl.TLSVersion.TLSv1_2
 
 
-def test_a_machine_without_a_trust_store_uses_certifis(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_machine_without_an_authority_uses_certifis_whatever_else_is_in_the_folder(
+    authority: trustme.CA, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """OpenSSL reads these two variables itself when it looks for the system's store."""
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "nothing.pem"))
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
-    empty = Trust.from_environ({}).context()
-    assert empty.cert_store_stats()["x509_ca"] > 50
-    (tmp_path / "0123abcd.0").write_text("a store of its own\n")
-    assert Trust.from_environ({}).context().cert_store_stats()["x509_ca"] == 0
+
+    def authorities() -> int:
+        return Trust.from_environ({}).context().cert_store_stats()["x509_ca"]
+
+    assert authorities() > 50
+    (tmp_path / "java").mkdir()
+    (tmp_path / "java" / "cacerts").write_bytes(b"x")
+    (tmp_path / "0123abcd.0").write_text("damaged\n")
+    (tmp_path / "89abcdef.0").mkdir()
+    server = authority.issue_cert("machine.invalid").cert_chain_pems[0].bytes()
+    (tmp_path / "ssl-cert-snakeoil.pem").write_bytes(server)
+    (tmp_path / f"{subject_hash(server)}.0").write_bytes(server)
+    assert authorities() > 50
+    pem = authority.cert_pem.bytes()
+    (tmp_path / "not-hashed.pem").write_bytes(pem)
+    assert authorities() > 50, "OpenSSL does not find it by that name"
+    (tmp_path / f"{subject_hash(pem)}.0").write_bytes(pem)
+    assert authorities() == 0, "a folder with an authority is the machine's own store"
 
 
 def test_a_trust_store_that_may_not_be_listed_counts_as_empty(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 import ssl
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ...errors import Diagnosis, WorkflowError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_HASHED: Final = re.compile(r"[0-9a-f]{8}\.\d+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +54,7 @@ class Trust:
             self._load_named(context)
             return context
         context.load_default_certs(ssl.Purpose.SERVER_AUTH)
-        if not context.cert_store_stats()["x509_ca"] and not _default_folder_has_files():
+        if not context.cert_store_stats()["x509_ca"] and not has_authority(_default_folder()):
             import certifi  # only machines without a trust store need it
 
             context.load_verify_locations(cafile=certifi.where())
@@ -75,9 +78,27 @@ class Trust:
             ) from None
 
 
-def _default_folder_has_files() -> bool:
-    folder = ssl.get_default_verify_paths().capath
+def _default_folder() -> str:
+    return ssl.get_default_verify_paths().capath or os.devnull
+
+
+def has_authority(folder: str) -> bool:
+    """Whether OpenSSL finds a certificate authority in a folder: only files that are named by a hash count.
+
+    Even where no authority is installed, such a folder may have other things in it: a store for Java, the certificate
+    that a server has made for itself.
+    """
     try:
-        return bool(folder) and any(Path(folder).iterdir())
+        names = sorted(path for path in Path(folder).iterdir() if _HASHED.fullmatch(path.name))
     except OSError:  # not ours to list, so OpenSSL finds nothing there either
         return False
+    return any(_is_authority(path) for path in names)
+
+
+def _is_authority(path: Path) -> bool:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        context.load_verify_locations(cafile=path)
+    except OSError:  # ssl.SSLError is one
+        return False
+    return context.cert_store_stats()["x509_ca"] > 0
