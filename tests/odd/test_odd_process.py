@@ -58,6 +58,15 @@ def test_half_a_gigabyte_of_memory_is_enough(tmp_path: Path, publish: Run) -> No
         assert (ended.code, len(stage.published())) == (0, 8), ended.log
 
 
+@pytest.mark.parametrize("kilobytes", [262144, 163840])
+def test_too_little_memory_ends_in_a_message_or_in_a_release(tmp_path: Path, publish: Run, kilobytes: int) -> None:
+    with Sandbox(tmp_path) as stage:
+        ended = publish(stage, behind=[*IN_A_SHELL, f'ulimit -v {kilobytes} && exec "$@"', "sh"])
+        assert ended.code in {0, 2}, ended.log
+        assert ended.code == 0 or "runner-out-of-memory" in ended.log
+        assert stage.live_tokens() == ()
+
+
 @pytest.mark.parametrize(
     "redirection", ['exec "$@" >&-', 'exec "$@" 2>&-', 'exec "$@" </dev/null <&-', 'exec "$@" >/dev/full']
 )

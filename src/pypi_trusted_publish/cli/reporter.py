@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import secrets
 import shutil
@@ -13,7 +14,7 @@ from pathlib import Path
 from signal import Signals
 from typing import TYPE_CHECKING, Final
 
-from ..errors import EXIT_BUG, EXIT_OK, Diagnosis, PublishError
+from ..errors import EXIT_BUG, EXIT_OK, Cure, Diagnosis, PublishError, WorkflowError
 from ..events import DiagnosisReported, Event, RunEnded, Stopping
 from ..io.console import Console, Style
 from ..io.github import commands
@@ -107,7 +108,9 @@ class Reporter:
         return problem.exit_code
 
     def tell_bug(self, bug: Exception, command: str) -> int:
-        """Tell what nobody has foreseen, as a report to paste."""
+        """Tell what nobody has foreseen, as a report to paste; returns the exit code."""
+        if _is_short_of_memory(bug):
+            return self.tell(WorkflowError(_SHORT_OF_MEMORY))
         from ..report.annotations import bug_heading, bug_report
 
         text = bug_report(bug, command=command)
@@ -157,3 +160,21 @@ class Reporter:
             yield
         except OSError as error:
             self.console.say(f"{what} could not be written: {clean(error.strerror or type(error).__name__)}")
+
+
+def _is_short_of_memory(failure: Exception) -> bool:
+    """Whether the system gave no memory, or none for another thread."""
+    if isinstance(failure, OSError):
+        return failure.errno == errno.ENOMEM
+    return isinstance(failure, MemoryError) or (
+        isinstance(failure, RuntimeError) and "start new thread" in str(failure)
+    )
+
+
+_SHORT_OF_MEMORY: Final = Diagnosis(
+    code="runner-out-of-memory",
+    cure=Cure.RUNNER,
+    message="The system gave the action no more memory.",
+    likely_cause="The container or the runner limits memory or threads; the action needs 512 MB of address space.",
+    fix="Raise the limit, then run the job again: what is on the index by now is skipped.",
+)
