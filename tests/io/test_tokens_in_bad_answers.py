@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from builders.index_side import Answer, ScriptedIndex, minted, raw, tokens, told
+from builders.index_side import Answer, Identities, ScriptedIndex, minted, raw, tokens, told
 from builders.network import DiagnosisReported
 from pypi_trusted_publish.core.exchange import possible_tokens
 from pypi_trusted_publish.errors import PublishError
-from pypi_trusted_publish.secret import Secret
+from pypi_trusted_publish.secret import Audience, IdentityToken, Secret
 
 TOKEN = "pypi-AgEIcHlwaS5vcmcCJDU4ZmYyOGQ4-_x"
 OTHER = "glpat-0123456789abcdef"
@@ -54,6 +54,25 @@ def test_a_retry_that_succeeds_revokes_the_lost_token_as_well() -> None:
         ours.revoke_all()
         revoked = {json.loads(request.body)["token"] for request in index.asked("burn")}
     assert revoked == {TOKEN, token.secret.reveal()}
+
+
+def test_our_identity_token_in_an_answer_is_not_taken_for_an_upload_token() -> None:
+    class Long(Identities):
+        def __call__(self, audience: Audience) -> IdentityToken:
+            return IdentityToken(secret=Secret(JWT), audience=audience)
+
+    answer = told("403 Forbidden", f"refused: {JWT}".encode(), Content_Type="text/plain")
+    with ScriptedIndex(mint=answer, burn=told("200 OK")) as index:
+        ours = tokens(index, identities=Long())
+        with pytest.raises(PublishError):
+            ours.mint()
+        ours.revoke_all()
+        assert index.asked("burn") == []
+
+
+def test_an_answer_full_of_words_that_look_like_tokens_is_taken_up_to_a_number() -> None:
+    body = " ".join(f"pypi-{number:020d}" for number in range(100)).encode()
+    assert [secret.reveal() for secret in possible_tokens(body)] == [f"pypi-{number:020d}" for number in range(8)]
 
 
 def test_a_refusal_in_json_is_still_quoted() -> None:

@@ -10,7 +10,7 @@ import pytest
 from builders.clock import VirtualClock
 from builders.index_side import Answer, Identities, ScriptedIndex, dropped, minted, tokens, told, told_html, told_json
 from builders.network import DiagnosisReported, session
-from builders.polling import PATIENT
+from builders.polling import PATIENT, until
 from builders.raw_server import Peer, RawServer
 from pypi_trusted_publish.errors import Diagnosis, IndexRefused, IndexUnavailable, PublishError, Severity
 from pypi_trusted_publish.events import DiagnosisReported as ToldEvent
@@ -131,6 +131,19 @@ def test_a_renewal_that_fails_is_told_and_the_old_token_used_while_it_lives() ->
     ] * 2
 
 
+def test_a_renewal_that_fails_is_tried_again_within_half_of_a_short_life_that_is_left() -> None:
+    clock = VirtualClock()
+    with ScriptedIndex(mint=[minted(1), refused("invalid-publisher"), minted(2)]) as index:
+        ours = tokens(index, clock=clock)
+        first = ours.mint()
+        clock.advance(880)
+        assert ours.current() == first
+        clock.advance(9)
+        assert ours.current() == first
+        clock.advance(2)
+        assert ours.current().secret == Secret("pypi-token2")
+
+
 def test_a_renewal_that_fails_when_the_old_token_has_run_out_ends_the_upload() -> None:
     clock = VirtualClock()
     with ScriptedIndex(mint=[minted(1), refused("invalid-publisher")]) as index:
@@ -210,6 +223,57 @@ def test_a_token_that_the_index_does_not_revoke_is_told_with_the_life_it_has_lef
     told_of = events.of(Revoked)[0]
     assert (told_of.revoked, told_of.alive) == (0, 1)
     assert told_of.seconds_left == 800.0
+
+
+def test_a_token_that_the_index_did_not_revoke_is_not_asked_about_again() -> None:
+    with ScriptedIndex(mint=minted(1), burn=told("404 Not Found")) as index:
+        ours = tokens(index)
+        ours.mint()
+        ours.revoke_all()
+        ours.revoke_all()
+        assert len(index.asked("burn")) == 1
+
+
+def test_a_token_whose_life_is_not_the_usual_one_is_given_back_once_too() -> None:
+    with ScriptedIndex(mint=minted(1, lifetime=600.0), burn=told("200 OK")) as index:
+        ours = tokens(index)
+        ours.mint()
+        ours.revoke_all()
+        assert len(index.asked("burn")) == 1
+
+
+def test_the_life_that_is_left_is_that_of_the_youngest_token_and_never_below_nothing() -> None:
+    clock, events = VirtualClock(), DiagnosisReported()
+    with ScriptedIndex(mint=[minted(1), minted(2)], burn=told("404 Not Found")) as index:
+        ours = tokens(index, clock=clock, events=events)
+        ours.mint()
+        clock.advance(200)
+        ours.mint()
+        clock.advance(100)
+        ours.revoke_all()
+        clock.advance(10_000)
+        ours.revoke_all(urgent=True)
+    assert [(event.alive, event.seconds_left) for event in events.of(Revoked)] == [(2, 800.0), (2, 0.0)]
+
+
+def test_a_token_that_is_revoked_calmly_and_urgently_at_once_is_counted_once() -> None:
+    both = threading.Barrier(2, timeout=PATIENT)
+
+    def burn(peer: Peer) -> None:
+        both.wait()
+        peer.answer("200 OK")
+
+    events = DiagnosisReported()
+    with ScriptedIndex(mint=minted(1), burn=burn) as index:
+        ours = tokens(index, events=events)
+        ours.mint()
+        calm = threading.Thread(target=ours.revoke_all)
+        calm.start()
+        until(lambda: both.n_waiting == 1)
+        ours.revoke_all(urgent=True)
+        calm.join(PATIENT)
+    assert sum(event.revoked for event in events.of(Revoked)) == 1
+    assert {event.alive for event in events.of(Revoked)} == {0}
 
 
 def test_when_the_run_must_end_all_tokens_are_given_back_at_once_after_the_sockets_were_shut() -> None:
