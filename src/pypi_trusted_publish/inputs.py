@@ -198,8 +198,8 @@ class Inputs(_Parsed):
     )
     expected_version: str = _input(
         "auto",
-        "The version that the distributions must have; `auto`: that of the tag that started the run, if one did; "
-        "`any`: no comparison.",
+        "The version that the distributions must have, such as `1.2` or `v1.2`; `auto`: that of the tag that started "
+        "the run, if one did; `any`: no comparison.",
         _expected_version,
     )
     """``auto``, ``any``, or a version as it was written."""

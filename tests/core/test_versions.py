@@ -14,9 +14,15 @@ from pypi_trusted_publish.errors import DistributionError
 DEMO = NormalizedName("demo")
 
 
-def compared(tag: str, *releases: tuple[str, str], expected: str = "auto", kind: str = "tag") -> VersionFindings:
+def compared(
+    tag: str,
+    *releases: tuple[str, str],
+    expected: str = "auto",
+    kind: str = "tag",
+    repository: str = "octo-org/demo",
+) -> VersionFindings:
     found = [(NormalizedName(name), Version(version)) for name, version in releases or (("demo", "1.2.3"),)]
-    return compare_versions(expected, ref_type=kind, ref_name=tag, releases=found)
+    return compare_versions(expected, ref_type=kind, ref_name=tag, repository=repository, releases=found)
 
 
 def outcome(findings: VersionFindings) -> list[str]:
@@ -50,7 +56,7 @@ def test_a_tag_that_names_the_version_agrees(tag: str) -> None:
 def test_any_other_tag_is_not_compared(tag: str) -> None:
     findings = compared(tag)
     assert outcome(findings) == []
-    assert findings.lines == (f"Versions are not compared: the tag {tag!r} names none.",)
+    assert findings.lines == (f"Versions are not compared: the tag {tag!r} contains none.",)
 
 
 @pytest.mark.parametrize("kind", ["branch", ""])
@@ -58,7 +64,7 @@ def test_a_run_without_a_tag_is_not_compared(kind: str) -> None:
     assert compared("1.2.4", kind=kind).lines == ("Versions are not compared: no tag started this run.",)
 
 
-@pytest.mark.parametrize("version", ["1.2.4", "1.2", "2.2.3", "1!1.2.3", "0.1.dev0", "1.2.4.dev3+gabc"])
+@pytest.mark.parametrize("version", ["1.2.4", "1.2", "2.2.3", "1.2.3.4", "1!1.2.3", "0.1.dev0", "1.2.4.dev3+gabc"])
 def test_other_release_numbers_are_an_error(version: str) -> None:
     findings = compared("v1.2.3", ("demo", version))
     assert outcome(findings) == ["version-not-of-tag"]
@@ -90,7 +96,7 @@ def test_a_pre_or_post_part_that_differs_is_a_warning(tag: str, version: str) ->
 def test_a_date_is_compared_only_where_versions_are_dates(tag: str) -> None:
     findings = compared(tag, ("demo", "1.0"))
     assert outcome(findings) == []
-    assert findings.lines == (f"Versions are not compared: the tag {tag!r} is a date, no version is one.",)
+    assert findings.lines == (f"Versions are not compared: the tag {tag!r} is a date, and no version is one.",)
     assert outcome(compared(tag, ("demo", "2026.7.1"))) == ["version-not-of-tag"]
 
 
@@ -105,10 +111,55 @@ def test_a_tag_that_names_one_of_several_projects_is_compared_with_that_one() ->
 
 
 @pytest.mark.parametrize("tag", ["v1.0.1", "other-1.0.1"])
-def test_a_tag_that_names_none_of_several_projects_is_not_compared(tag: str) -> None:
+def test_a_tag_that_names_none_of_several_projects_is_one_warning(tag: str) -> None:
     findings = compared(tag, ("core", "1.0"), ("cli", "7.0"))
+    assert (outcome(findings), findings.errors) == (["version-perhaps-not-of-tag"], ())
+    assert "core 1.0 and cli 7.0" in findings.warnings[0].message
+
+
+def test_the_second_project_of_a_repository_under_the_tag_of_the_first_is_a_warning() -> None:
+    findings = compared("v2.13.0b3", ("pydantic-core", "2.46.1"), repository="pydantic/pydantic")
+    assert (outcome(findings), findings.errors) == (["version-perhaps-not-of-tag"], ())
+
+
+def test_the_project_of_the_repository_is_compared_strictly_beside_another_one() -> None:
+    releases = ("demo", "1.2.4"), ("demo-core", "7.0")
+    assert outcome(compared("v1.2.3", *releases)) == ["version-not-of-tag", "version-perhaps-not-of-tag"]
+
+
+@pytest.mark.parametrize("repository", ["octo-org/Demo", "octo-org/demo", "demo"])
+def test_a_repository_of_the_projects_name_makes_the_tag_its_own(repository: str) -> None:
+    assert outcome(compared("v1.2.4", repository=repository)) == ["version-not-of-tag"]
+
+
+@pytest.mark.parametrize("repository", ["octo-org/other", "octo-org/demo-tools", "demo/other", ""])
+def test_another_repository_leaves_a_tag_without_a_name_a_warning(repository: str) -> None:
+    assert outcome(compared("v1.2.4", repository=repository)) == ["version-perhaps-not-of-tag"]
+    assert outcome(compared("demo-v1.2.4", repository=repository)) == ["version-not-of-tag"]
+
+
+def test_a_tag_that_names_another_project_is_a_warning_in_a_repository_of_the_projects_name_too() -> None:
+    assert outcome(compared("other-v1.2.4")) == ["version-perhaps-not-of-tag"]
+
+
+@pytest.mark.parametrize(
+    ("tag", "version"), [("v29.1", "5.29.1"), ("v29.0", "5.29.0"), ("v29.0-rc1", "5.29.0rc1"), ("demo-v29.1", "5.29.1")]
+)
+@pytest.mark.parametrize("repository", ["octo-org/demo", "octo-org/other"])
+def test_a_tag_whose_numbers_are_the_end_of_the_version_agrees(tag: str, version: str, repository: str) -> None:
+    findings = compared(tag, ("demo", version), repository=repository)
     assert outcome(findings) == []
-    assert findings.lines == (f"Versions are not compared: the tag {tag!r} names none of the projects.",)
+    assert findings.lines[0] == f"The version agrees with the tag {tag!r}."
+
+
+@pytest.mark.parametrize(("tag", "version"), [("v29.1", "5.29.2"), ("v29.1", "5.29.1.1"), ("v5.29", "5.29.1")])
+def test_a_tag_whose_numbers_are_elsewhere_in_the_version_does_not_agree(tag: str, version: str) -> None:
+    assert outcome(compared(tag, ("demo", version))) == ["version-not-of-tag"]
+
+
+@pytest.mark.parametrize(("expected", "code"), [("v29.1", []), ("29.1", ["version-not-expected"])])
+def test_an_expected_version_with_a_v_is_compared_as_that_tag_would_be(expected: str, code: list[str]) -> None:
+    assert outcome(compared("", ("demo", "5.29.1"), expected=expected, kind="branch")) == code
 
 
 def test_a_name_with_separators_and_digits_is_found() -> None:
@@ -143,8 +194,10 @@ def test_a_pre_release_is_shown_as_such_once(expected: str) -> None:
 
 def test_an_error_is_raised_and_a_warning_is_returned() -> None:
     with pytest.raises(DistributionError):
-        check_versions("auto", ref_type="tag", ref_name="v1.1", releases=[(DEMO, Version("1.0"))])
-    findings = check_versions("auto", ref_type="tag", ref_name="v1.0", releases=[(DEMO, Version("1.0rc1"))])
+        check_versions("auto", ref_type="tag", ref_name="v1.1", repository="o/demo", releases=[(DEMO, Version("1.0"))])
+    findings = check_versions(
+        "auto", ref_type="tag", ref_name="v1.0", repository="o/demo", releases=[(DEMO, Version("1.0rc1"))]
+    )
     assert [diagnosis.code for diagnosis in findings.warnings] == ["version-suffix-differs"]
 
 

@@ -13,7 +13,6 @@ import pytest
 from builders.played import play
 from pypi_trusted_publish.rehearsal.samples import Sample, build_sdist, build_wheel, build_wheels
 from pypi_trusted_publish.rehearsal.sandbox import Sandbox
-from pypi_trusted_publish.rehearsal.traffic import Endpoint
 
 Staged: TypeAlias = "Callable[..., Sandbox]"
 
@@ -24,18 +23,6 @@ class OfTomorrow(Sample):
 
     def metadata(self) -> bytes:
         return super().metadata().replace(b"Metadata-Version: 2.4", b"Metadata-Version: 2.9")
-
-
-@dataclass(frozen=True, kw_only=True)
-class NewlyClassified(Sample):
-    """A sample with a classifier that our table lacks, which the embedded index does not mind."""
-
-    def metadata(self) -> bytes:
-        return (
-            super()
-            .metadata()
-            .replace(b"Classifier: ", b"Classifier: Programming Language :: Python :: 4\nClassifier: ", 1)
-        )
 
 
 @pytest.fixture
@@ -63,13 +50,3 @@ def test_a_doubtful_sdist_is_refused_before_its_wheels_are_sent(staged: Staged, 
     wheels = build_wheels(folder, Sample(), 2)
     played = play(stage := staged(distributions=[*wheels, build_sdist(folder, OfTomorrow())]))
     assert (played.code, stage.published()) == (4, ()), played.log
-
-
-def test_a_doubtful_file_that_the_index_takes_costs_one_lonely_upload(staged: Staged, tmp_path: Path) -> None:
-    wheels = build_wheels(tmp_path / "dist", NewlyClassified(), 5)
-    stage = staged(distributions=wheels)
-    played = play(stage)
-    assert played.code == 0, played.log
-    uploads = sorted((each for each in stage.requests if each.endpoint is Endpoint.UPLOAD), key=lambda each: each.began)
-    assert all(uploads[0].ended <= each.began for each in uploads[1:])
-    assert played.log.count("goes first, alone") == 1

@@ -62,6 +62,7 @@ class Validation:
             self.inputs.expected_version,
             ref_type=self.context.ref_type,
             ref_name=self.context.ref_name,
+            repository=self.context.repository,
             releases=tuple(file.release for file in checked.distributions),
         )
         for line in findings.lines:

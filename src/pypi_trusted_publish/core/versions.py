@@ -1,7 +1,9 @@
 """Whether the distributions have the version that was meant: the one in the tag, or the one that was asked for.
 
-A build from a dirty tree or without the repository's tags gets a version that nobody chose, and a version once
-published is used for ever. So the tag is read where it clearly names a version, and left alone where it does not.
+A build from a dirty tree or without the repository's tags gets a version that nobody chose, and a published version
+can never be used again. So a tag that clearly is about the project stops a release of another version: it names the
+project, or the repository has the project's name. Any other tag with another version is a warning, because a
+repository can hold several projects with versions of their own.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from ..errors import Diagnosis, DistributionError, Severity
-from ..formatting import read_version
+from ..formatting import listed, read_version
 
 AUTO: Final = "auto"
 ANY: Final = "any"
@@ -26,6 +28,8 @@ _FEWEST_NUMBERS: Final = 2
 """Release numbers that make a version of a tag; ``84`` and ``nightly-20260822`` name a build, not a version."""
 _LONGEST_TAG: Final = 255
 _YEARS: Final = range(1990, 2100)
+_NO_NAMES: Final = frozenset({"release", "releases", "rel", "version", "ver", "tag", "py", "python", "pypi"})
+"""What stands before the version in a tag without being the name of a project."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,24 +52,27 @@ class VersionFindings:
 
 
 def check_versions(
-    expected: str, *, ref_type: str, ref_name: str, releases: Sequence[tuple[NormalizedName, Version]]
+    expected: str, *, ref_type: str, ref_name: str, repository: str, releases: Sequence[tuple[NormalizedName, Version]]
 ) -> VersionFindings:
     """Compare every release of the run with what ``expected`` (``auto``, ``any`` or a version) says.
 
-    ``ref_type`` is ``tag`` or ``branch``, ``ref_name`` the ref's short name.
+    ``ref_type`` is ``tag`` or ``branch``, ``ref_name`` the ref's short name, ``repository`` owner and name. An
+    expected version with a leading ``v`` is compared as a tag of that name would be.
 
     Raises:
         DistributionError: a release has another version than was meant.
 
     """
-    findings = compare_versions(expected, ref_type=ref_type, ref_name=ref_name, releases=releases)
+    findings = compare_versions(
+        expected, ref_type=ref_type, ref_name=ref_name, repository=repository, releases=releases
+    )
     if findings.errors:
         raise DistributionError(*findings.errors)
     return findings
 
 
 def compare_versions(
-    expected: str, *, ref_type: str, ref_name: str, releases: Sequence[tuple[NormalizedName, Version]]
+    expected: str, *, ref_type: str, ref_name: str, repository: str, releases: Sequence[tuple[NormalizedName, Version]]
 ) -> VersionFindings:
     """Do the same without raising."""
     unique = tuple(dict.fromkeys(releases))
@@ -73,9 +80,13 @@ def compare_versions(
     if expected == ANY:
         return VersionFindings(lines=("Versions are not compared: 'expected-version' is 'any'.", *shown))
     if expected == AUTO:
-        return _with_lines(_by_tag(ref_type, ref_name, unique), shown)
-    wanted = Version(expected)
-    wrong = tuple(_not_the_given(project, version, expected) for project, version in unique if version != wanted)
+        return _with_lines(_by_tag(ref_type, ref_name, repository, unique), shown)
+    wanted, like_a_tag = Version(expected), expected.startswith("v")
+    wrong = tuple(
+        _not_the_given(project, version, expected)
+        for project, version in unique
+        if version != wanted and not (like_a_tag and _ends_with(version, wanted))
+    )
     lines = () if wrong else (f"The version is {expected}, as expected.",)
     return VersionFindings(errors=wrong, lines=(*lines, *shown))
 
@@ -112,27 +123,44 @@ def _version(text: str) -> Version | None:
     return version if version is not None and len(version.release) >= _FEWEST_NUMBERS else None
 
 
-def _by_tag(ref_type: str, ref_name: str, releases: Sequence[tuple[NormalizedName, Version]]) -> VersionFindings:
+def _by_tag(
+    ref_type: str, ref_name: str, repository: str, releases: Sequence[tuple[NormalizedName, Version]]
+) -> VersionFindings:
     if ref_type != "tag":
         return VersionFindings(lines=("Versions are not compared: no tag started this run.",))
     projects = tuple(dict.fromkeys(project for project, _ in releases))
     tagged = read_tag(ref_name, projects)
     if tagged is None:
-        return VersionFindings(lines=(f"Versions are not compared: the tag {ref_name!r} names none.",))
-    if tagged.project not in projects and len(projects) > 1:
-        return VersionFindings(lines=(f"Versions are not compared: the tag {ref_name!r} names none of the projects.",))
-    compared = [entry for entry in releases if entry[0] == tagged.project] or list(releases)
-    if _is_date(tagged.version) and not any(version.release[0] in _YEARS for _, version in compared):
+        return VersionFindings(lines=(f"Versions are not compared: the tag {ref_name!r} contains none.",))
+    if _is_date(tagged.version) and not any(version.release[0] in _YEARS for _, version in releases):
         return VersionFindings(
-            lines=(f"Versions are not compared: the tag {ref_name!r} is a date, no version is one.",)
+            lines=(f"Versions are not compared: the tag {ref_name!r} is a date, and no version is one.",)
         )
-    found = [_compare(project, version, tagged.version, ref_name) for project, version in compared]
-    told = [diagnosis for diagnosis in found if diagnosis is not None]
+    if tagged.project in projects:
+        meant, others = [entry for entry in releases if entry[0] == tagged.project], []
+    else:
+        named_like_it = canonicalize_name(repository.rpartition("/")[2])
+        unnamed = tagged.project is None or tagged.project in _NO_NAMES
+        meant = [entry for entry in releases if unnamed and entry[0] == named_like_it]
+        others = [entry for entry in releases if entry not in meant]
+    found = [_compare(project, version, tagged.version, ref_name) for project, version in meant]
+    differing = [entry for entry in others if not _ends_with(entry[1], tagged.version)]
+    if differing:
+        found.append(_perhaps_another_release(differing, ref_name))
+    found += [_compare(*entry, tagged.version, ref_name) for entry in others if entry not in differing]
+    reported = [diagnosis for diagnosis in found if diagnosis is not None]
     return VersionFindings(
-        errors=tuple(diagnosis for diagnosis in told if diagnosis.severity is Severity.ERROR),
-        warnings=tuple(diagnosis for diagnosis in told if diagnosis.severity is Severity.WARNING),
-        lines=() if told else (f"The version agrees with the tag {ref_name!r}.",),
+        errors=tuple(diagnosis for diagnosis in reported if diagnosis.severity is Severity.ERROR),
+        warnings=tuple(diagnosis for diagnosis in reported if diagnosis.severity is Severity.WARNING),
+        lines=() if reported else (f"The version agrees with the tag {ref_name!r}.",),
     )
+
+
+def _ends_with(version: Version, tagged: Version) -> bool:
+    """Whether the release numbers of a tag are those of a version, or its end: ``v29.1`` and ``5.29.1``."""
+    if version.epoch == tagged.epoch and _numbers(version) == _numbers(tagged):
+        return True
+    return len(tagged.release) < len(version.release) and version.release[-len(tagged.release) :] == tagged.release
 
 
 def _is_date(version: Version) -> bool:
@@ -144,19 +172,20 @@ def _is_date(version: Version) -> bool:
 
 
 def _compare(project: NormalizedName, version: Version, tagged: Version, tag: str) -> Diagnosis | None:
-    if version == tagged:
-        return None
-    if _numbers(version) != _numbers(tagged):
+    if not _ends_with(version, tagged):
         return _another_release(project, version, tag)
+    if (version.pre, version.post, version.dev, version.local) == (tagged.pre, tagged.post, tagged.dev, tagged.local):
+        return None
     if (version.is_devrelease and not tagged.is_devrelease) or (version.local and not tagged.local):
         return _unclean(project, version, tag)
     return Diagnosis(
         code="version-suffix-differs",
         severity=Severity.WARNING,
-        message=f"{project} has the version {version}, and the tag is {tag!r}: the release numbers agree, the rest "
+        message=f"{project} has the version {version}, but the tag is {tag!r}: the release numbers agree, the rest "
         "does not.",
         likely_cause="The tag and the project's version were not set together.",
-        fix="Look whether this is meant; 'expected-version' set to a version compares strictly, 'any' not at all.",
+        fix="Check whether this is intended; set 'expected-version' to a version to compare strictly, or to 'any' not "
+        "to compare at all.",
         details=_facts(project, version, tag),
     )
 
@@ -172,12 +201,27 @@ def _numbers(version: Version) -> tuple[int, tuple[int, ...]]:
 def _another_release(project: NormalizedName, version: Version, tag: str) -> Diagnosis:
     return Diagnosis(
         code="version-not-of-tag",
-        message=f"{project} has the version {version}, and the tag that started this run is {tag!r}.",
+        message=f"{project} has the version {version}, but the tag that started this run is {tag!r}.",
         likely_cause="The version in the project was not changed for this tag, or the build job did not fetch the tags "
         "(actions/checkout fetches none by default), or the folder holds files of an earlier build.",
-        fix="Build from the tag with its history, or say in 'expected-version' what is right ('any': none).",
+        fix="Build from the tag with its history, or set 'expected-version' to the right version, or to 'any' not to "
+        "compare versions.",
         snippet="      - uses: actions/checkout\n        with:\n          fetch-depth: 0",
         details=_facts(project, version, tag),
+    )
+
+
+def _perhaps_another_release(releases: Sequence[tuple[NormalizedName, Version]], tag: str) -> Diagnosis:
+    names = listed(tuple(f"{project} {version}" for project, version in releases), 10)
+    return Diagnosis(
+        code="version-perhaps-not-of-tag",
+        severity=Severity.WARNING,
+        message=f"The tag that started this run is {tag!r}, but it publishes {names}.",
+        likely_cause="The tag is about another project of this repository. If it is about this one, the version was "
+        "not changed for this tag, or the build job did not fetch the tags.",
+        fix="Check whether this is intended. Put the project's name before the version in the tag, or set "
+        "'expected-version' to the version, to stop such a release; 'any' silences this warning.",
+        details=tuple((str(project), str(version)) for project, version in releases),
     )
 
 
@@ -185,7 +229,7 @@ def _unclean(project: NormalizedName, version: Version, tag: str) -> Diagnosis:
     part = "a local part" if version.local else "a development part"
     return Diagnosis(
         code="version-not-clean",
-        message=f"{project} has the version {version}, with {part} that the tag {tag!r} lacks.",
+        message=f"{project} has the version {version}, with {part} that the tag {tag!r} does not have.",
         likely_cause="A tool that takes the version from git found changed files (a "
         "dirty tree: something wrote into the "
         "checkout before the build) or commits after the tag, or the build job did not fetch the tags.",
@@ -199,7 +243,7 @@ def _unclean(project: NormalizedName, version: Version, tag: str) -> Diagnosis:
 def _not_the_given(project: NormalizedName, version: Version, expected: str) -> Diagnosis:
     return Diagnosis(
         code="version-not-expected",
-        message=f"{project} has the version {version}, and 'expected-version' is {expected!r}.",
+        message=f"{project} has the version {version}, but 'expected-version' is {expected!r}.",
         likely_cause="The build took another version than the one that was asked for.",
         fix="Build the version that was asked for, or correct the input.",
         details=(("project", project), ("version", str(version)), ("expected-version", expected)),
