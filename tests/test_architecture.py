@@ -22,7 +22,7 @@ MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
     "leaf": LEAF,
     "readers": LEAF | {"readers"},
     "checks": LEAF | {"readers", "checks"},
-    "core": LEAF | {"checks", "core"},
+    "core": LEAF | {"readers", "checks", "core"},
     "inputs": LEAF | {"core"},
     "report": PURE,
     "io": PURE | {"io"},
@@ -81,11 +81,12 @@ THE_RENDERER: Final = "io.workers.rst_rendering"
 READERS_OF_THE_STANDARD_LIBRARY: Final = frozenset({"tarfile", "zipfile", "gzip", "bz2", "lzma", "zlib"})
 OF_A_RESULT: Final[dict[str, frozenset[str]]] = {
     "checks.check": frozenset(
-        {"Inspection", "ParallelMap", "combine", "diagnosis", "require_publishable", "told_while_publishing"}
+        {"Inspection", "ParallelMap", "combine", "diagnosis", "require_publishable", "warnings_while_publishing"}
     ),
     "checks.classifiers": frozenset({"KnownClassifiers", "classifier_findings"}),
-    "checks.core_metadata": frozenset({"is_valid_name", "known_in", "sent_metadata"}),
-    "checks.description": frozenset({"Rendering", "Verdict", "rendering_findings"}),
+    "checks.description": frozenset({"Rendering", "RenderStatus", "rendering_findings"}),
+    "checks.files": frozenset({"not_checked_finding", "unchecked_finding"}),
+    "readers.core_metadata": frozenset({"CoreMetadata", "is_valid_name", "known_in", "uploaded_metadata"}),
 }
 """What the process that holds tokens may take from the checks beside model, registry and constants: functions of what
 a worker returned as values, none that reads bytes of a file."""

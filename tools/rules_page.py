@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from pypi_trusted_publish.checks import library_releases, platform_tags
 from pypi_trusted_publish.checks.model import TABLE_DATES, Level, Rule, Table, WhilePublishing
 from pypi_trusted_publish.checks.registry import FAMILIES
 from pypi_trusted_publish.errors import Severity
@@ -14,19 +15,26 @@ _INTRODUCTION: Final = """\
 
 <!-- Generated from the rule table; change the table, then run `make docs`. -->
 
-Every finding of `pypi-trusted-publish check`, and of the check before publishing, is by one of these rules. A rule's
-code is its anchor here.
+Each finding of `pypi-trusted-publish check`, and of the check before publishing, comes from one of these rules. The
+code of a rule is its anchor on this page.
 
 - **Refused**: the index refuses such a file. Nothing silences these rules.
-- **Regretted**: the index takes the file and its users regret it. `--strict` makes them errors, `--ignore CODE`
-  silences one. While publishing, some are only counted, in one line.
-- **DiagnosisReported**: worth knowing, never an error.
+- **Damaged**: the index accepts such a file, but installers or other tools reject it. A warning of `check`, an error
+  when publishing. Only `verify-metadata: false` lets the file through.
+- **Discouraged**: the index accepts such a file, but its users have trouble with it. `strict` turns these findings into
+  errors, `ignore` silences single rules. When publishing, some are only counted, in one line.
+- **Notice**: good to know, never an error.
 
-Rules marked *ages* hang on a table of the index that grows before any copy of it does. `check` speaks for its own table
-and calls an unknown value an error that names the table's date; with `--lenient-tables`, and while publishing, it is a
-warning and the index decides.
+A rule with a *table* depends on a list of the index that grows before any copy of it does. `check` trusts its own copy:
+an unknown value is an error that gives the date of the table. With `lenient-tables`, and when publishing, it is a
+warning, `ignore` silences it, and the index decides: the file is uploaded first and alone.
 """
-_LEVELS: Final = {Level.REFUSED: "Refused", Level.DISCOURAGED: "Regretted", Level.NOTICE: "DiagnosisReported"}
+_LEVELS: Final = {
+    Level.REFUSED: "Refused",
+    Level.DAMAGED: "Damaged",
+    Level.DISCOURAGED: "Discouraged",
+    Level.NOTICE: "Notice",
+}
 
 
 def rules_page() -> str:
@@ -35,10 +43,10 @@ def rules_page() -> str:
 
 
 def _tables() -> Iterator[str]:
-    yield "| table that ages | last held against the index |"
+    yield "| table | last compared with the index |"
     yield "|---|---|"
     for table in Table:
-        yield f"| {table.value} | {TABLE_DATES.get(table, 'with the library that carries it')} |"
+        yield f"| {table.value} | {TABLE_DATES.get(table, 'with the library that contains it')} |"
     yield ""
 
 
@@ -53,22 +61,44 @@ def _families() -> Iterator[str]:
         yield f"## {family.title}\n"
         for rule in family.rules:
             yield _section(rule)
+        if family.module is platform_tags:
+            yield from _impossible_tags()
+        if family.module is library_releases:
+            yield from _changes()
 
 
 def _section(rule: Rule) -> str:
     marks = [_LEVELS[rule.level], rule.severity.value]
     if rule.table is not None:
-        marks.append(f"ages (table of {rule.table.value})")
+        marks.append(f"table of {rule.table.value}")
     if rule.severity is not Severity.ERROR and rule.while_publishing is WhilePublishing.COUNT:
-        marks.append("only counted while publishing")
+        marks.append("only counted when publishing")
     return "\n".join(
         (
             f"### {rule.code}\n",
             f"{rule.statement}\n",
             f"- *Kind:* {'; '.join(marks)}",
-            f"- *When it is broken:* {rule.meaning}",
+            f"- *Otherwise:* {rule.meaning}",
             f"- *Fix:* {rule.fix}",
             f"- *Source:* {rule.source}",
             "",
         )
     )
+
+
+def _impossible_tags() -> Iterator[str]:
+    yield "No index can accept these tags (`wheel-platform-refused`):\n"
+    yield "| why | source |"
+    yield "|---|---|"
+    for row in platform_tags.IMPOSSIBLE:
+        yield f"| {row.why} | {row.source} |"
+    yield ""
+
+
+def _changes() -> Iterator[str]:
+    yield "| field | from | verdict on | becomes | compared |"
+    yield "|---|---|---|---|---|"
+    for change in library_releases.CHANGES:
+        verdict = "accepted" if change.newer_accepts else "refused"
+        yield f"| {change.field} | {change.library} | {change.what} | {verdict} | {change.date} |"
+    yield ""

@@ -1,4 +1,4 @@
-"""Numbers as people read them."""
+"""Numbers, lists and values as people read them."""
 
 from __future__ import annotations
 
@@ -37,17 +37,16 @@ def count_text(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
-def listed(words: tuple[str, ...], limit: int = 3) -> str:
-    """Words in a sentence: ``a``, ``a and b``, ``a, b and 3 more``."""
-    if len(words) > limit:
-        return f"{', '.join(words[: limit - 1])} and {len(words) - limit + 1} more"
+def listed(words: Sequence[str], limit: int = 3, *, total: int | None = None) -> str:
+    """Words in a sentence: ``a``, ``a and b``, ``a, b and 3 more``. ``total``: with those that are not at hand."""
+    count = len(words) if total is None else total
+    if count > limit:
+        return f"{', '.join(words[: limit - 1])} and {count - limit + 1} more"
     return " and ".join(filter(None, (", ".join(words[:-1]), words[-1]))) if words else ""
 
 
 _LIMIT: Final = 120
 """Characters of a value that are shown."""
-_PHRASES: Final = 3
-"""Of a list of phrases, how many are told."""
 
 
 def quoted(value: str) -> str:
@@ -56,12 +55,6 @@ def quoted(value: str) -> str:
         return repr(value)
     half = _LIMIT // 2
     return f"{value[:half]!r} ... {value[-half:]!r}"
-
-
-def told(phrases: Sequence[str]) -> str:
-    """The first phrases of a list, and how many more there are."""
-    more = f"; and {len(phrases) - _PHRASES} more" if len(phrases) > _PHRASES else ""
-    return "; ".join(phrases[:_PHRASES]) + more
 
 
 _PLAIN: Final = re.compile(r"[A-Za-z_][\w./-]*(?: [\w./-]+)*")

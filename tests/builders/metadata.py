@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from pypi_trusted_publish.checks.check import metadata_findings
-from pypi_trusted_publish.checks.core_metadata import read_core_metadata
 from pypi_trusted_publish.checks.description import DescriptionRenderer
+from pypi_trusted_publish.checks.metadata import metadata_findings
 from pypi_trusted_publish.checks.model import Finding
+from pypi_trusted_publish.readers.core_metadata import read_core_metadata
 
 FILENAME = "demo-1.0-py3-none-any.whl"
 
 
 def metadata_bytes(*more: tuple[str, str], body: str = "", version: str = "2.4", without: str = "") -> bytes:
-    """``METADATA`` with the three fields that must stand there, unless ``more`` has them, and then ``more``."""
+    """``METADATA`` with the required fields and a summary, unless ``more`` has them, and then ``more``."""
     named = {name.lower() for name, _ in more} | {without.lower()}
-    required = (("Metadata-Version", version), ("Name", "demo"), ("Version", "1.0"))
-    fields = [field for field in required if field[0].lower() not in named] + list(more)
+    sound = (("Metadata-Version", version), ("Name", "demo"), ("Version", "1.0"), ("Summary", "A demonstration."))
+    fields = [field for field in sound if field[0].lower() not in named] + list(more)
     lines = "".join(f"{name}: {value}\n" for name, value in fields)
     return (f"{lines}\n{body}" if body else lines).encode("utf-8", "surrogateescape")
 

@@ -9,8 +9,9 @@ from typing import Any
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from pypi_trusted_publish.checks.model import CoreMetadata, Distribution, FileIdentity, Kind
+from pypi_trusted_publish.checks.model import Distribution, FileIdentity, Kind
 from pypi_trusted_publish.core.project_page import PageState, ProjectPage, PublishedFile
+from pypi_trusted_publish.readers.core_metadata import CoreMetadata
 
 
 def distribution(filename: str = "demo-1.0-py3-none-any.whl", **changes: Any) -> Distribution:

@@ -10,8 +10,8 @@ from pathlib import Path
 from packaging.utils import parse_sdist_filename, parse_wheel_filename
 
 from builders.release import distribution
-from pypi_trusted_publish.checks.core_metadata import read_core_metadata
 from pypi_trusted_publish.checks.model import Distribution
+from pypi_trusted_publish.readers.core_metadata import read_core_metadata
 
 
 def read_distribution(path: Path) -> Distribution:

@@ -18,7 +18,8 @@ from builders.archives import WHEEL_NAME, wheel_zip
 from builders.judging import errors, judge, judge_all
 from builders.strategies import damage, inside_gzip, sdists, wheels
 from pypi_trusted_publish.checks.filename import filename_findings, kind_of, read_wheel_name
-from pypi_trusted_publish.checks.wheel_files import RecordMalformed, entry_point_findings, read_record
+from pypi_trusted_publish.checks.wheel_entry_points import entry_point_findings
+from pypi_trusted_publish.readers.wheel_record import InvalidRecord, read_record
 
 Distribution = tuple[str, bytes]
 READERS = {
@@ -93,7 +94,7 @@ def test_any_name_can_be_judged(filename: str) -> None:
 
 @given(st.binary(max_size=300))
 def test_any_bytes_can_be_record_or_entry_points(data: bytes) -> None:
-    with contextlib.suppress(RecordMalformed):
+    with contextlib.suppress(InvalidRecord):
         list(read_record(data))
     assert all(finding.filename == WHEEL_NAME for finding in entry_point_findings(WHEEL_NAME, data))
 

@@ -5,9 +5,9 @@ from importlib import metadata
 import pytest
 
 from builders.metadata import FILENAME, metadata_bytes
-from pypi_trusted_publish.checks.check import metadata_findings
-from pypi_trusted_publish.checks.core_metadata import read_core_metadata
+from pypi_trusted_publish.checks.metadata import metadata_findings
 from pypi_trusted_publish.checks.model import Finding
+from pypi_trusted_publish.readers.core_metadata import read_core_metadata
 
 NEW = "Programming Language :: Python :: 4"
 

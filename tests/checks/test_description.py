@@ -3,18 +3,18 @@ from __future__ import annotations
 import pytest
 
 from builders.metadata import codes, found, metadata_bytes
-from pypi_trusted_publish.checks.description import Rendering, Verdict, parse_content_type
+from pypi_trusted_publish.checks.description import Rendering, RenderStatus
 from pypi_trusted_publish.errors import Severity
 
 RST = ("Description-Content-Type", "text/x-rst")
 
 
 def refuses(text: str) -> Rendering:
-    return Rendering(verdict=Verdict.REFUSED, problem=f"it is {len(text)} characters of nonsense", line=3)
+    return Rendering(status=RenderStatus.REFUSED, problem=f"it is {len(text)} characters of nonsense", line=3)
 
 
 def gives_up(text: str) -> Rendering:
-    return Rendering(verdict=Verdict.UNKNOWN, problem=f"{len(text)} characters are too many")
+    return Rendering(status=RenderStatus.UNKNOWN, problem=f"{len(text)} characters are too many")
 
 
 def test_a_description_that_does_not_render_is_told_with_its_line() -> None:
@@ -28,7 +28,7 @@ def test_without_a_content_type_the_hint_asks_whether_it_is_markdown() -> None:
     (unstated,) = found(metadata_bytes(body="x"), render=refuses)
     assert "Markdown" not in stated.hint
     assert "README.md" in unstated.hint
-    assert "name no Description-Content-Type" in unstated.message
+    assert "There is no Description-Content-Type" in unstated.message
 
 
 def test_a_description_that_an_old_setuptools_indented_is_told_as_such() -> None:
@@ -67,12 +67,23 @@ def test_no_description_is_nothing_to_render() -> None:
     ("text", "problem"),
     [
         ("text/html", "the type is not one of text/plain, text/x-rst, text/markdown"),
-        ("text/markdown; charset=ascii", "the charset 'ascii' is not UTF-8"),
-        ("text/markdown; variant=Pandoc", "the variant 'Pandoc' is not one of GFM, CommonMark"),
-        ("text/plain; x*", "it cannot be read as a content type"),
-        ("text/plain;; charset", "it is not well-formed as a content type"),
-        ("text/plain\n text/plain", "it cannot be read as a content type"),
+        ("text/markdown; charset=ascii", "can only specify the UTF-8 charset, not 'ascii'"),
+        ("text/markdown; variant=Pandoc", "not 'Pandoc'"),
+        ("text/plain; x*", "the index's library fails on it (IndexError)"),
+        ("text/plain\n text/plain", "the index's library fails on it (ValueError)"),
     ],
 )
-def test_a_content_type_that_is_not_taken_says_why(text: str, problem: str) -> None:
-    assert parse_content_type(text) == problem
+def test_a_content_type_that_the_index_refuses_says_why(text: str, problem: str) -> None:
+    (finding,) = found(metadata_bytes(("Description-Content-Type", text)))
+    assert finding.rule == "description-content-type"
+    assert problem in finding.message
+
+
+def test_a_lone_title_is_a_warning_that_names_the_library() -> None:
+    def title(_text: str) -> Rendering:
+        return Rendering(status=RenderStatus.REFUSED, problem="nothing is shown of it", only_title=True)
+
+    (finding,) = found(metadata_bytes(RST, body="Demo\n====\n"), render=title)
+    assert (finding.rule, finding.severity) == ("library-releases-differ", Severity.WARNING)
+    assert "readme-renderer 46.0" in finding.message
+    assert finding.doubt is not None

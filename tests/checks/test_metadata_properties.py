@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from builders.metadata import found, metadata_bytes
 from builders.second_opinion import takes
 from pypi_trusted_publish.checks.contacts import PLAIN_URL, follows_rfc_3986
-from pypi_trusted_publish.checks.core_metadata import FIELDS, VERSIONS, read_core_metadata
 from pypi_trusted_publish.errors import Severity
+from pypi_trusted_publish.readers.core_metadata import FIELDS, VERSIONS, read_core_metadata
 
 PIECES = st.sampled_from(["A", "b-", ":", ": ", " ", "\t", "\n", "\r\n", "\r", "\u00e9", "\u2028", "\x00"])
 NAMES = st.sampled_from([field.name for field in FIELDS.values()] + ["X-Other", "home-PAGE"])

@@ -23,7 +23,6 @@ from builders.judging import errors, judge, judge_all
 from builders.metadata import metadata_bytes
 from builders.zips import Member, ZipFile
 from pypi_trusted_publish.checks.model import CheckOptions
-from pypi_trusted_publish.checks.wheel_files import RULES
 from pypi_trusted_publish.errors import Severity
 
 LICENSED = metadata_bytes(("License-File", "LICENSE"), ("License-File", "third/party.txt"))
@@ -154,10 +153,6 @@ REGRETS: list[tuple[str, str, Callable[[], bytes]]] = [
 @pytest.mark.parametrize(("code", "build"), [pytest.param(code, build, id=what) for code, what, build in REGRETS])
 def test_what_users_regret_is_a_warning(code: str, build: Callable[[], bytes]) -> None:
     assert judge(WHEEL_NAME, build()) == {code: Severity.WARNING}
-
-
-def test_every_rule_of_the_family_is_broken_somewhere() -> None:
-    assert {code for code, _, _ in CASES + REGRETS} == {rule.code for rule in RULES}
 
 
 FINE: list[tuple[str, Callable[[], bytes]]] = [

@@ -1,22 +1,18 @@
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
 from builders.release import distribution, page, published
-from pypi_trusted_publish.checks.content import FILE_TOO_LARGE
-from pypi_trusted_publish.checks.distribution_set import SET_PROJECT_TOO_LARGE
-from pypi_trusted_publish.checks.filename import WHEEL_PLATFORM_UNKNOWN
+from pypi_trusted_publish.checks.model import Doubt
 from pypi_trusted_publish.core.plan import PlanPolicy, plan_uploads
 from pypi_trusted_publish.core.project_page import PageState, ProjectPage
-from pypi_trusted_publish.core.schedule import Doubt, doubts_of, schedule
-from pypi_trusted_publish.errors import Severity
+from pypi_trusted_publish.core.schedule import schedule
 
 if TYPE_CHECKING:
-    from pypi_trusted_publish.checks.model import Distribution, Finding
+    from pypi_trusted_publish.checks.model import Distribution
 
 POLICY = PlanPolicy(skip_existing=False, like_pypi=True, run_attempt=1, now=0.0)
 TAG = Doubt(rule="name-platform-unknown", value="plan9")
@@ -157,19 +153,3 @@ def test_a_doubtful_file_that_creates_its_project_is_awaited_by_its_other_releas
     got = stages(*files, pages=(page(state=PageState.NO_PROJECT),), doubts=doubts)
     assert got[0] == [wheel("plan9").filename]
     assert [len(stage) for stage in got] == [1, 2, 1]
-
-
-def test_doubts_are_findings_of_tables_that_do_not_stop_the_run() -> None:
-    one, two = (WHEEL_PLATFORM_UNKNOWN.finding(name, "The tag 'plan9' is unknown.") for name in ("a.whl", "b.whl"))
-    large = FILE_TOO_LARGE.finding("a.whl", "too large")
-    doubts = doubts_of([_warning(one), _warning(two), _warning(large), FILE_TOO_LARGE.finding("c.whl", "an error")])
-    assert set(doubts) == {"a.whl", "b.whl"}
-    assert doubts["b.whl"] < doubts["a.whl"], "one tag is one doubt"
-
-
-def test_the_size_of_a_project_is_no_doubt_that_an_order_could_settle() -> None:
-    assert doubts_of([_warning(SET_PROJECT_TOO_LARGE.finding("a.whl", "too large"))]) == {}
-
-
-def _warning(finding: Finding) -> Finding:
-    return dataclasses.replace(finding, severity=Severity.WARNING)

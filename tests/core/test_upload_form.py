@@ -14,10 +14,10 @@ from python_multipart import multipart
 from builders.network import session
 from builders.raw_server import RawServer, Request, answering
 from builders.release import distribution
-from pypi_trusted_publish.checks.core_metadata import FIELDS, VERSIONS
-from pypi_trusted_publish.checks.model import CoreMetadata, Kind
+from pypi_trusted_publish.checks.model import Kind
 from pypi_trusted_publish.core.upload_form import encode, form_fields, form_name
 from pypi_trusted_publish.io.http.exchange import Body
+from pypi_trusted_publish.readers.core_metadata import FIELDS, VERSIONS, CoreMetadata
 
 DOCUMENTED = {
     "Metadata-Version": ("metadata_version", "1.0"),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from builders.bare import NEEDED
-from pypi_trusted_publish.checks.description import Rendering, Verdict
+from pypi_trusted_publish.checks.description import Rendering, RenderStatus
 from pypi_trusted_publish.io.workers.messages import RenderingTask, decode_rendering
 from pypi_trusted_publish.io.workers.process import Bound, Worker, WorkerStopped, folders
 from pypi_trusted_publish.io.workers.rst_rendering import render_rst
@@ -82,7 +82,7 @@ def worker() -> Iterator[Worker]:
 
 @pytest.mark.parametrize("text", RENDERED.values(), ids=RENDERED)
 def test_what_the_index_renders_is_rendered(worker: Worker, text: str) -> None:
-    assert rendered(worker, text) == Rendering(verdict=Verdict.RENDERED)
+    assert rendered(worker, text) == Rendering(status=RenderStatus.RENDERED)
 
 
 @pytest.mark.parametrize(("text", "line", "problem"), REFUSED.values(), ids=REFUSED)
@@ -90,7 +90,7 @@ def test_what_the_index_cannot_render_is_refused_with_its_line(
     worker: Worker, text: str, line: int | None, problem: str | None
 ) -> None:
     rendering = rendered(worker, text)
-    assert rendering.verdict is Verdict.REFUSED
+    assert rendering.status is RenderStatus.REFUSED
     assert rendering.line == line
     assert problem in {None, rendering.problem}
 
@@ -98,7 +98,7 @@ def test_what_the_index_cannot_render_is_refused_with_its_line(
 @pytest.mark.parametrize("uri", EMBEDDED)
 def test_an_image_to_be_embedded_is_a_missing_file_whatever_it_names(worker: Worker, uri: str) -> None:
     rendering = rendered(worker, f".. image:: {uri}\n   :loading: embed\n")
-    assert rendering.verdict is Verdict.REFUSED
+    assert rendering.status is RenderStatus.REFUSED
     assert rendering.problem.startswith(f'docutils says: Cannot embed image "{uri}"')
     assert not worker.ended
 
@@ -114,24 +114,27 @@ def test_blocks_nested_too_deeply_are_refused(worker: Worker) -> None:
 def test_libraries_that_are_not_there_leave_the_decision_to_the_index(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "readme_renderer.rst", None)
     rendering = render_rst("Text.\n")
-    assert (rendering.verdict, rendering.problem) == (Verdict.UNKNOWN, "docutils and readme-renderer are not installed")
+    assert (rendering.status, rendering.problem) == (
+        RenderStatus.UNKNOWN,
+        "docutils and readme-renderer are not installed",
+    )
 
 
 @pytest.mark.parametrize(
     ("accident", "verdict", "problem"),
     [
-        (MemoryError(), Verdict.UNKNOWN, "it needs more memory than a check may take"),
-        (IndexError("of docutils"), Verdict.REFUSED, "docutils fails on it (IndexError)"),
+        (MemoryError(), RenderStatus.UNKNOWN, "it needs more memory than a check may take"),
+        (IndexError("of docutils"), RenderStatus.REFUSED, "docutils fails on it (IndexError)"),
     ],
 )
 def test_what_docutils_fails_on_the_index_fails_on(
-    accident: Exception, verdict: Verdict, problem: str, monkeypatch: pytest.MonkeyPatch
+    accident: Exception, verdict: RenderStatus, problem: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_arguments: object, **_named: object) -> None:
         raise accident
 
     monkeypatch.setattr("docutils.core.publish_parts", fail)
-    assert render_rst("Text.\n") == Rendering(verdict=verdict, problem=problem)
+    assert render_rst("Text.\n") == Rendering(status=verdict, problem=problem)
 
 
 def test_no_configuration_file_and_no_module_beside_changes_a_verdict(tmp_path: Path) -> None:
@@ -147,7 +150,7 @@ from pypi_trusted_publish.io.workers.messages import RenderingTask
 from pypi_trusted_publish.io.workers.process import Worker, folders
 worker = Worker()
 for text in ({INCLUDES_THE_ENVIRONMENT!r}, ".. raw:: html\\n\\n   <b>\\n", ":func:`x`\\n", "Text.\\n"):
-    print(worker.ask(RenderingTask(text=text, folders=folders(), seconds=9), wall=60)["verdict"])
+    print(worker.ask(RenderingTask(text=text, folders=folders(), seconds=9), wall=60)["status"])
 worker.end()
 """
     done = subprocess.run(

@@ -10,15 +10,15 @@ import pytest
 
 from pypi_trusted_publish.checks.check import inspect
 from pypi_trusted_publish.checks.model import Candidate, CheckOptions, FileIdentity
-from pypi_trusted_publish.io.threads import aside
-from pypi_trusted_publish.readers.hashing import CHUNK, LARGE, Aside, HashingReader, at_once
+from pypi_trusted_publish.io.threads import in_background
+from pypi_trusted_publish.readers.hashing import CHUNK, LARGE, Background, HashingReader, run_now
 
 DATA = bytes(range(256)) * (CHUNK // 64)
 
 
-@pytest.mark.parametrize("beside", [at_once, aside])
-def test_a_hashing_reader_reads_as_any_other_and_hashes_every_byte_once(beside: Aside) -> None:
-    reader = HashingReader(io.BytesIO(DATA), beside)
+@pytest.mark.parametrize("background", [run_now, in_background])
+def test_a_hashing_reader_reads_as_any_other_and_hashes_every_byte_once(background: Background) -> None:
+    reader = HashingReader(io.BytesIO(DATA), background)
     reader.seek(len(DATA) - 10)
     assert reader.read(20) == DATA[-10:]
     assert reader.read(5) == b""
@@ -38,7 +38,7 @@ def test_what_hashing_raises_is_raised_where_it_is_waited_for() -> None:
             work()
             raise MemoryError
 
-        return aside(broken)
+        return in_background(broken)
 
     with pytest.raises(MemoryError):
         HashingReader(io.BytesIO(DATA), failing).finish()
@@ -50,7 +50,7 @@ def test_only_a_large_file_is_hashed_beside_its_being_read(size: int, blocks: in
 
     def counting(work: Callable[[], None], /) -> Callable[[], None]:
         begun.append(work)
-        return aside(work)
+        return in_background(work)
 
     candidate = Candidate(
         path="/dist/demo-1.0-py3-none-any.whl",
@@ -59,5 +59,5 @@ def test_only_a_large_file_is_hashed_beside_its_being_read(size: int, blocks: in
         identity=FileIdentity(device=1, inode=1, size=size, mtime_ns=0),
         open=lambda: io.BytesIO(bytes(size)),
     )
-    assert inspect(candidate, options=CheckOptions(), aside=counting).distribution is None
+    assert inspect(candidate, options=CheckOptions(), background=counting).distribution is None
     assert len(begun) == blocks

@@ -1,50 +1,39 @@
-"""All files of a run: inspected, held against each other, and told as the options want it."""
+"""The check itself: every file read and judged, the files compared with each other, the options applied."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
 from typing import Final, Protocol, TypeVar
 
 from packaging.utils import canonicalize_name
 
 from ..errors import Diagnosis, DistributionError, Severity
-from ..formatting import read_version
-from ..readers.hashing import LARGE, Aside, Digests, HashingReader, at_once
-from . import content as rules_content
-from .classifiers import KnownClassifiers, classifier_findings
-from .contacts import contact_findings
-from .core_metadata import is_valid_name, read_core_metadata, sent_metadata
-from .dependencies import dependency_findings, import_findings
-from .description import DescriptionRenderer, description_findings
+from ..formatting import count_text, read_version
+from ..readers.core_metadata import CoreMetadata, is_valid_name, read_core_metadata, uploaded_metadata
+from ..readers.hashing import LARGE, Background, Digests, HashingReader, run_now
+from .classifiers import KnownClassifiers
+from .description import DescriptionRenderer
 from .distribution_set import set_findings
-from .filename import (
-    WheelName,
-    filename_findings,
-    kind_of,
-    platform_findings,
-    read_wheel_name,
-    sdist_agreement,
-    wheel_agreement,
-)
-from .licenses import license_findings
-from .metadata import form_findings
+from .filename import WheelName, filename_findings, kind_of, read_wheel_name, sdist_agreement, wheel_agreement
+from .files import size_findings, unreadable_finding
+from .library_releases import change_findings, change_for
+from .metadata import metadata_findings
 from .model import (
-    FILE_SIZE_LIMIT,
     METADATA_LIMIT,
     Candidate,
     CheckedSet,
     CheckOptions,
-    CoreMetadata,
     Distribution,
+    Doubt,
     Finding,
     Kind,
     Level,
     Rule,
     WhilePublishing,
 )
+from .platform_tags import platform_findings
 from .registry import RULES
 from .sdist import read_sdist, sdist_findings
 from .wheel import read_wheel, wheel_findings
@@ -58,7 +47,7 @@ _CODES: Final = {
 
 
 def diagnosis(finding: Finding) -> Diagnosis:
-    """One finding, told in full; ``read_on`` is the anchor of its rule."""
+    """One finding as a diagnosis; ``read_more`` is the anchor of its rule."""
     rule = RULES[finding.rule]
     return Diagnosis(
         code=_CODES[finding.severity],
@@ -78,55 +67,26 @@ def require_publishable(checked: CheckedSet) -> None:
         raise DistributionError(*map(diagnosis, checked.errors))
 
 
-def told_while_publishing(checked: CheckedSet) -> Iterator[Diagnosis]:
-    """What does not stop a release: loud findings each by itself, the others as one line with their number."""
-    folded: list[Finding] = []
+def warnings_while_publishing(checked: CheckedSet) -> Iterator[Diagnosis]:
+    """What does not stop a release: each finding by itself, those of minor rules as one line with their number."""
+    counted: list[Finding] = []
     for finding in checked.findings:
         if finding.severity is Severity.ERROR:
             continue
         if RULES[finding.rule].while_publishing is WhilePublishing.COUNT:
-            folded.append(finding)
+            counted.append(finding)
         else:
             yield diagnosis(finding)
-    if folded:
-        codes = ", ".join(sorted({finding.rule for finding in folded}))
-        files = len({finding.filename for finding in folded})
+    if counted:
+        codes = ", ".join(sorted({finding.rule for finding in counted}))
+        files = count_text(len({finding.filename for finding in counted}), "file")
         yield Diagnosis(
             code="distribution-notes",
-            message=f"{len(folded)} smaller remarks on {files} of the files: {codes}.",
-            fix="`pypi-trusted-publish check` tells each of them.",
+            message=f"{count_text(len(counted), 'minor remark')} on {files}: {codes}.",
+            fix="`pypi-trusted-publish check` lists them.",
             read_more=RULES_PAGE,
             severity=Severity.NOTICE,
         )
-
-
-MOST_FINDINGS: Final = 100
-"""Of one file's metadata that are told: a file of megabytes could have a hundred thousand."""
-
-
-def metadata_findings(
-    metadata: CoreMetadata,
-    filename: str,
-    *,
-    render: DescriptionRenderer | None = None,
-    known_classifiers: KnownClassifiers | None = None,
-) -> Iterator[Finding]:
-    """What is wrong with the metadata of a wheel or an sdist, by what its upload form would carry.
-
-    ``render`` renders reStructuredText (without it no description is rendered), ``known_classifiers`` is asked, at most
-    once a call, when a classifier is not in our table.
-    """
-    sent = sent_metadata(metadata)
-    findings = chain(
-        form_findings(sent, filename),
-        contact_findings(sent, filename),
-        classifier_findings(sent, filename, known_classifiers=known_classifiers),
-        dependency_findings(sent, filename),
-        license_findings(sent, filename),
-        import_findings(sent, filename),
-        description_findings(sent, filename, render=render),
-    )
-    return islice(findings, MOST_FINDINGS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,11 +116,12 @@ def inspect(
     options: CheckOptions,
     render: DescriptionRenderer | None = None,
     known_classifiers: KnownClassifiers | None = None,
-    aside: Aside = at_once,
+    background: Background = run_now,
 ) -> Inspection:
     """Read and judge one file. Its content never raises; memory is bounded by the number of members.
 
-    ``render`` and ``known_classifiers`` are handed on to the rules of the metadata; a large file is hashed ``aside``.
+    ``render`` and ``known_classifiers`` are for the rules of the metadata. A large file is hashed in the
+    ``background``.
     """
     filename = candidate.filename
     findings = list(filename_findings(filename))
@@ -170,18 +131,13 @@ def inspect(
         findings.append(wheel)
     if kind is None or isinstance(wheel, Finding):
         return Inspection(candidate=candidate, distribution=None, findings=tuple(findings))
-    if candidate.identity.size > FILE_SIZE_LIMIT:
-        size = candidate.identity.size
-        findings.append(
-            rules_content.FILE_TOO_LARGE.finding(filename, f"The file has {size} bytes, {size / 2**20:.1f} MiB.")
-        )
+    findings.extend(size_findings(filename, candidate.identity.size))
     if wheel is not None:
-        findings.extend(platform_findings(filename, wheel))
+        findings.extend(_tag_findings(filename, wheel))
     try:
-        read = _read(candidate, kind, wheel, options, findings, aside=aside)
+        read = _read(candidate, kind, wheel, options, findings, background=background)
     except OSError as error:
-        told = f"The file cannot be read: {error.strerror or 'unknown reason'}."
-        findings.append(rules_content.FILE_UNREADABLE.finding(filename, told))
+        findings.append(unreadable_finding(filename, error))
         return Inspection(candidate=candidate, distribution=None, findings=tuple(findings))
     if read.metadata is not None and options.full:
         findings.extend(metadata_findings(read.metadata, filename, render=render, known_classifiers=known_classifiers))
@@ -198,19 +154,30 @@ def _read(
     options: CheckOptions,
     findings: list[Finding],
     *,
-    aside: Aside,
+    background: Background,
 ) -> _Read:
     with candidate.open() as file:
-        reader = HashingReader(file, aside if candidate.identity.size >= LARGE else at_once)
+        reader = HashingReader(file, background if candidate.identity.size >= LARGE else run_now)
         if wheel is not None:
             opened = read_wheel(reader, candidate.identity.size, candidate.filename, wheel, options)
             metadata = _metadata(opened.metadata)
-            findings.extend(wheel_findings(reader, opened, _license_files(metadata)))
+            findings.extend(
+                wheel_findings(
+                    reader, opened, license_files=_license_files(metadata), requires=_has_requirements(metadata)
+                )
+            )
         else:
             unpacked = read_sdist(reader, candidate.identity.size, candidate.filename, options)
             metadata = _metadata(unpacked.metadata)
             findings.extend(sdist_findings(unpacked, _license_files(metadata)))
         return _Read(kind=kind, wheel=wheel, metadata=metadata, digests=reader.finish())
+
+
+def _tag_findings(filename: str, wheel: WheelName) -> Iterator[Finding]:
+    yield from platform_findings(filename, wheel.platforms)
+    change = change_for("filename", filename)
+    if change is not None:
+        yield from change_findings(change, filename, "The file name", filename)
 
 
 def _metadata(data: bytes | None) -> CoreMetadata | None:
@@ -219,7 +186,11 @@ def _metadata(data: bytes | None) -> CoreMetadata | None:
 
 def _license_files(metadata: CoreMetadata | None) -> tuple[str, ...]:
     """The License-File fields that a faithful client sends: none below metadata version 2.4."""
-    return () if metadata is None else sent_metadata(metadata).all("license-file")
+    return () if metadata is None else uploaded_metadata(metadata).all("license-file")
+
+
+def _has_requirements(metadata: CoreMetadata | None) -> bool:
+    return metadata is not None and metadata.first("requires-dist") is not None
 
 
 def _distribution(candidate: Candidate, read: _Read) -> Distribution | None:
@@ -276,33 +247,36 @@ def check(
     render: DescriptionRenderer | None = None,
     known_classifiers: KnownClassifiers | None = None,
     map_: ParallelMap = one_by_one,
-    aside: Aside = at_once,
+    background: Background = run_now,
 ) -> CheckedSet:
-    """Read and judge the files, several at once by ``map_``, the hashing of large ones ``aside``.
+    """Read and judge the files, several at once by ``map_``, the hashing of large ones ``background``.
 
-    Findings are sorted by file, then errors first, then by rule; each is told once.
+    Findings are sorted by file, then errors first, then by rule; each appears once.
     """
 
     def look(candidate: Candidate) -> Inspection:
-        return inspect(candidate, options=options, render=render, known_classifiers=known_classifiers, aside=aside)
+        return inspect(
+            candidate, options=options, render=render, known_classifiers=known_classifiers, background=background
+        )
 
     return combine(tuple(map_(look, candidates)), options=options)
 
 
 def combine(inspections: Sequence[Inspection], *, options: CheckOptions) -> CheckedSet:
-    """The files of a run as one: with what only shows between files, and as the options want it.
+    """The files of a run together: compared with each other, and with the options applied.
 
-    Findings are sorted by file, then errors first, then by rule; each stands there once.
+    Findings are sorted by file, then errors first, then by rule; each appears once.
     """
     distributions = tuple(inspection.distribution for inspection in inspections if inspection.distribution is not None)
     found = [finding for inspection in inspections for finding in inspection.findings]
     if options.full:
-        found.extend(set_findings(distributions, options.several_versions))
+        found.extend(set_findings(distributions, publishing=options.publishing))
     return CheckedSet(
         filenames=tuple(inspection.candidate.filename for inspection in inspections),
         distributions=_each_once(distributions),
-        findings=tuple(sorted(set(_settled(found, options)), key=_order)),
+        findings=tuple(sorted(set(_with_options(found, options)), key=_order)),
         by_every_rule=options.full,
+        doubts=_doubts(found),
     )
 
 
@@ -316,24 +290,38 @@ def _each_once(distributions: Iterable[Distribution]) -> tuple[Distribution, ...
     return tuple(kept.values())
 
 
-def _settled(findings: Iterable[Finding], options: CheckOptions) -> Iterator[Finding]:
+def _doubts(findings: Iterable[Finding]) -> dict[str, frozenset[Doubt]]:
+    doubts: dict[str, set[Doubt]] = {}
+    for finding in findings:
+        if finding.doubt is not None:
+            doubts.setdefault(finding.filename, set()).add(finding.doubt)
+    return {filename: frozenset(found) for filename, found in doubts.items()}
+
+
+def _with_options(findings: Iterable[Finding], options: CheckOptions) -> Iterator[Finding]:
     for finding in findings:
         rule = RULES[finding.rule]
-        if finding.rule in options.ignore and rule.level is not Level.REFUSED:
-            continue
-        yield dataclasses.replace(finding, severity=_severity(finding, rule, options))
+        if finding.rule not in options.ignore or not _may_be_ignored(rule):
+            yield dataclasses.replace(finding, severity=_severity(finding, rule, options))
+
+
+def _may_be_ignored(rule: Rule) -> bool:
+    return rule.level in (Level.DISCOURAGED, Level.NOTICE) or rule.table is not None
 
 
 def _severity(finding: Finding, rule: Rule, options: CheckOptions) -> Severity:
-    if options.strict and rule.level is Level.DISCOURAGED:
+    lenient = options.lenient_tables or options.publishing
+    if rule.level is Level.DISCOURAGED and options.strict:
         return Severity.ERROR
-    if options.lenient_tables and rule.table is not None and finding.severity is Severity.ERROR:
-        return Severity.WARNING
+    if rule.level is Level.DAMAGED and (options.strict or options.publishing):
+        return Severity.ERROR
+    if rule.table is not None and lenient and finding.severity is Severity.ERROR:
+        return Severity.ERROR if options.strict and not rule.is_doubtful else Severity.WARNING
     return finding.severity
 
 
-_LOUDNESS = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTICE: 2}
+_SEVERITY_ORDER: Final = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTICE: 2}
 
 
 def _order(finding: Finding) -> tuple[str, int, str, str]:
-    return (finding.filename, _LOUDNESS[finding.severity], finding.rule, finding.message)
+    return (finding.filename, _SEVERITY_ORDER[finding.severity], finding.rule, finding.message)

@@ -1,7 +1,7 @@
-"""Checks of trove classifiers. Pure but for the name of our table, which is the version of an installed package.
+"""Trove classifiers.
 
-The list grows on the index before any copy of it does: a classifier that our table does not know is asked of the index
-itself, where that is possible; only what that list does not have either is wrong for certain.
+The list grows on the index before any copy of it does: for a classifier that our table does not have, the index's own
+list is fetched where that is possible; only a classifier that is not in that list either is certainly wrong.
 """
 
 from __future__ import annotations
@@ -10,33 +10,26 @@ from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias
 
 from ..formatting import quoted
-from .core_metadata import SentMetadata
-from .model import SEEN, Finding, Rule, Table
+from ..readers.core_metadata import UploadedMetadata
+from .model import OBSERVED, Finding, Rule, Table
 
-_FIX: Final = "Take the classifier's exact spelling from the index's list, or take it out of `classifiers`."
+_FIX: Final = "Copy the classifier's exact spelling from the index's list, or remove it from `classifiers`."
 
-CLASSIFIER_UNKNOWN: Final = Rule(
-    code="classifier-unknown",
-    statement="Every `Classifier` is one that the index knows, spelled exactly so.",
-    source=f"Core metadata specification, Classifier; {SEEN}",
-    meaning="The index refuses the file, unless its list has grown since.",
-    fix=_FIX,
-    table=Table.CLASSIFIERS,
-)
-CLASSIFIER_NOT_ON_INDEX: Final = Rule(
-    code="classifier-not-on-index",
-    statement="A `Classifier` that our table does not know stands in the list that the index publishes.",
-    source=f"Core metadata specification, Classifier; {SEEN}",
-    meaning="The index refuses the file.",
-    fix=_FIX,
-)
+KnownClassifiers: TypeAlias = Callable[[], "frozenset[str] | None"]
+"""Fetches the index's own list of classifiers; None when it is not available."""
+
+_PRIVATE: Final = "private ::"
+
+
 CLASSIFIER_DEPRECATED: Final = Rule(
     code="classifier-deprecated",
     statement="No `Classifier` is deprecated.",
-    source=SEEN,
+    source=OBSERVED,
     meaning="The index refuses the file.",
     fix="Take it out of `classifiers`; nothing has replaced it.",
 )
+
+
 CLASSIFIER_PRIVATE: Final = Rule(
     code="classifier-private",
     statement="No `Classifier` begins with `Private ::`.",
@@ -45,20 +38,12 @@ CLASSIFIER_PRIVATE: Final = Rule(
     fix="If it shall be published after all, take the classifier out.",
 )
 
-RULES: Final = (CLASSIFIER_UNKNOWN, CLASSIFIER_NOT_ON_INDEX, CLASSIFIER_DEPRECATED, CLASSIFIER_PRIVATE)
-
-
-KnownClassifiers: TypeAlias = Callable[[], "frozenset[str] | None"]
-"""Asks the index for its own list of classifiers; None when that cannot be had."""
-
-_PRIVATE: Final = "private ::"
-
 
 def classifier_findings(
-    sent: SentMetadata, filename: str, *, known_classifiers: KnownClassifiers | None = None
+    uploaded: UploadedMetadata, filename: str, *, known_classifiers: KnownClassifiers | None = None
 ) -> Iterator[Finding]:
     """What is wrong with the classifiers."""
-    stated = tuple(dict.fromkeys(sent.all("classifier")))
+    stated = tuple(dict.fromkeys(uploaded.all("classifier")))
     if not stated:
         return
     from trove_classifiers import classifiers, deprecated_classifiers
@@ -78,13 +63,32 @@ def classifier_findings(
         yield from _unknown(unknown, filename, known_classifiers)
 
 
+CLASSIFIER_UNKNOWN: Final = Rule(
+    code="classifier-unknown",
+    statement="Every `Classifier` is one that the index knows, in its exact spelling.",
+    source=f"Core metadata specification, Classifier; {OBSERVED}",
+    meaning="The index refuses the file, unless its list has grown since.",
+    fix=_FIX,
+    table=Table.CLASSIFIERS,
+)
+
+
+CLASSIFIER_NOT_ON_INDEX: Final = Rule(
+    code="classifier-not-on-index",
+    statement="A `Classifier` that our table does not have is in the list that the index publishes.",
+    source=f"Core metadata specification, Classifier; {OBSERVED}",
+    meaning="The index refuses the file.",
+    fix=_FIX,
+)
+
+
 def _unknown(unknown: list[str], filename: str, known_classifiers: KnownClassifiers | None) -> Iterator[Finding]:
-    listed = known_classifiers() if known_classifiers is not None else None
+    of_index = known_classifiers() if known_classifiers is not None else None
     for classifier in unknown:
-        if listed is None:
-            message = f"Our table does not know the classifier {quoted(classifier)}."
-            yield CLASSIFIER_UNKNOWN.finding(filename, message, table_date=_table_date())
-        elif classifier not in listed:
+        if of_index is None:
+            message = f"Our table does not have the classifier {quoted(classifier)}."
+            yield CLASSIFIER_UNKNOWN.finding(filename, message, value=classifier, table_date=_table_date())
+        elif classifier not in of_index:
             message = f"The index's own list does not have the classifier {quoted(classifier)}."
             yield CLASSIFIER_NOT_ON_INDEX.finding(filename, message)
 

@@ -1,4 +1,4 @@
-"""Checks of people's addresses and of links: e-mail, home page, download and project URLs. Pure."""
+"""E-mail addresses and URLs."""
 
 from __future__ import annotations
 
@@ -9,51 +9,8 @@ from typing import Final
 
 from ..errors import Severity
 from ..formatting import quoted
-from .core_metadata import FIELDS, SentMetadata
-from .model import SEEN, Finding, Level, Rule
-
-EMAIL_INVALID: Final = Rule(
-    code="email-invalid",
-    statement="The first address in `Author-email` and in `Maintainer-email` is valid, and not of a domain that is "
-    "reserved for special use (`.local`, `.test`, `.invalid`, `.localhost`, ...).",
-    source=f"Core metadata specification, Author-email; {SEEN}",
-    meaning="The index refuses the file.",
-    fix='Write `authors = [{name = "...", email = "..."}]` under `[project]` with an address that exists, or leave '
-    "`email` out.",
-)
-EMAIL_COMMA: Final = Rule(
-    code="email-comma",
-    statement="A display name with a comma stands in quotes.",
-    source="RFC 5322, section 3.4",
-    meaning="Readers of the metadata take what stands before the comma for an address.",
-    fix='Put the display name in quotes: `"Doe, Jane" <jane@example.com>`.',
-    level=Level.DISCOURAGED,
-    severity=Severity.WARNING,
-)
-URL_INVALID: Final = Rule(
-    code="url-invalid",
-    statement="`Home-page` and `Download-URL` are valid URLs with http or https.",
-    source=f"RFC 3986; {SEEN}",
-    meaning="The index refuses the file.",
-    fix="Write the whole URL, beginning with `https://`; square brackets in a query are spelled `%5B` and `%5D`.",
-)
-PROJECT_URL_INVALID: Final = Rule(
-    code="project-url-invalid",
-    statement="A `Project-URL` is a label of 1 to 32 characters, a comma, and a valid URL with http or https.",
-    source=f"Core metadata specification, Project-URL; {SEEN}",
-    meaning="The index refuses the file.",
-    fix="Mend the entry under `[project.urls]` (or `project_urls` in `setup.py`, `setup.cfg`).",
-)
-PROJECT_URL_LABEL_REPEATED: Final = Rule(
-    code="project-url-label-repeated",
-    statement="No two `Project-URL`s have the same label.",
-    source=SEEN,
-    meaning="The index refuses the file, saying only that project URLs have invalid data.",
-    fix="Give each URL a label of its own.",
-)
-
-RULES: Final = (EMAIL_INVALID, EMAIL_COMMA, URL_INVALID, PROJECT_URL_INVALID, PROJECT_URL_LABEL_REPEATED)
-
+from ..readers.core_metadata import FIELDS, UploadedMetadata
+from .model import OBSERVED, Finding, Level, Rule
 
 LABEL_LIMIT: Final = 32
 """Characters of a project URL's label."""
@@ -67,19 +24,50 @@ PLAIN_URL: Final = re.compile(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)*(?:/[A-Za-z0
 """URLs of which there is no doubt, as nearly all are; the library takes longer to import than to judge a release."""
 
 
-def contact_findings(sent: SentMetadata, filename: str) -> Iterator[Finding]:
+URL_INVALID: Final = Rule(
+    code="url-invalid",
+    statement="`Home-page` and `Download-URL` are valid URLs with http or https.",
+    source=f"RFC 3986; {OBSERVED}",
+    meaning="The index refuses the file.",
+    fix="Write the whole URL, beginning with `https://`; square brackets in a query are spelled `%5B` and `%5D`.",
+)
+
+
+def contact_findings(uploaded: UploadedMetadata, filename: str) -> Iterator[Finding]:
     """What is wrong with the e-mail addresses and URLs."""
     for field in ("author-email", "maintainer-email"):
-        yield from _email(sent, field, filename)
+        yield from _email(uploaded, field, filename)
     for field in ("home-page", "download-url"):
-        url = sent.first(field)
+        url = uploaded.first(field)
         if url is not None and not is_valid_url(url):
             yield URL_INVALID.finding(filename, f"{FIELDS[field].name} is {quoted(url)}: {_url_problem(url)}.")
-    yield from _project_urls(sent, filename)
+    yield from _project_urls(uploaded, filename)
 
 
-def _email(sent: SentMetadata, field: str, filename: str) -> Iterator[Finding]:
-    text = sent.first(field)
+EMAIL_INVALID: Final = Rule(
+    code="email-invalid",
+    statement="The first address in `Author-email` and in `Maintainer-email` is valid, and not of a domain that is "
+    "reserved for special use (`.local`, `.test`, `.invalid`, `.localhost`, ...).",
+    source=f"Core metadata specification, Author-email; {OBSERVED}",
+    meaning="The index refuses the file.",
+    fix='Write `authors = [{name = "...", email = "..."}]` under `[project]` with an address that exists, or leave '
+    "`email` out.",
+)
+
+
+EMAIL_COMMA: Final = Rule(
+    code="email-comma",
+    statement="A display name with a comma is in quotes.",
+    source="RFC 5322, section 3.4",
+    meaning="Readers of the metadata read what precedes the comma as an address.",
+    fix='Put the display name in quotes: `"Doe, Jane" <jane@example.com>`.',
+    level=Level.DISCOURAGED,
+    severity=Severity.WARNING,
+)
+
+
+def _email(uploaded: UploadedMetadata, field: str, filename: str) -> Iterator[Finding]:
+    text = uploaded.first(field)
     if text is None:
         return
     address, alone = first_address(text)
@@ -88,7 +76,7 @@ def _email(sent: SentMetadata, field: str, filename: str) -> Iterator[Finding]:
         return
     name = FIELDS[field].name
     if not alone and "@" not in address:
-        yield EMAIL_COMMA.finding(filename, f"{name} is {quoted(text)}: {quoted(address)} is taken for an address.")
+        yield EMAIL_COMMA.finding(filename, f"{name} is {quoted(text)}: {quoted(address)} is read as an address.")
     else:
         yield EMAIL_INVALID.finding(filename, f"{name} is {quoted(text)}: {quoted(address)} {problem}.")
 
@@ -111,19 +99,19 @@ def first_address(text: str) -> tuple[str, bool]:
 
 
 def address_problem(address: str) -> str:
-    """Why the index does not take the address, as a phrase; empty when it does. Nothing is asked of the network."""
+    """Why the index does not accept the address, as a phrase; empty when it does. Nothing is asked of the network."""
     import email_validator
 
     try:
         email_validator.validate_email(address, check_deliverability=False)
     except email_validator.EmailNotValidError:
         reserved = address.rpartition("@")[2].rpartition(".")[2].lower() in email_validator.SPECIAL_USE_DOMAIN_NAMES
-        return "is in a domain reserved for special use" if reserved else "is no valid address"
+        return "is in a domain reserved for special use" if reserved else "is not a valid address"
     return ""
 
 
 def is_valid_url(url: str) -> bool:
-    """Whether the index takes the URL: RFC 3986 after normalization, http or https, with or without a host."""
+    """Whether the index accepts the URL: RFC 3986 after normalization, http or https, with or without a host."""
     return PLAIN_URL.fullmatch(url[:_URL_WINDOW]) is not None or follows_rfc_3986(url)
 
 
@@ -146,12 +134,30 @@ def _url_problem(url: str) -> str:
         return "it has no scheme such as https"
     if scheme.lower() not in _SCHEMES:
         return f"the scheme is {scheme!r}, not http or https"
-    return "it has characters that a URL may not have where they stand"
+    return "it has characters that are not allowed in that place"
 
 
-def _project_urls(sent: SentMetadata, filename: str) -> Iterator[Finding]:
+PROJECT_URL_INVALID: Final = Rule(
+    code="project-url-invalid",
+    statement="A `Project-URL` is a label of 1 to 32 characters, a comma, and a valid URL with http or https.",
+    source=f"Core metadata specification, Project-URL; {OBSERVED}",
+    meaning="The index refuses the file.",
+    fix="Correct the entry under `[project.urls]` (or `project_urls` in `setup.py`, `setup.cfg`).",
+)
+
+
+PROJECT_URL_LABEL_REPEATED: Final = Rule(
+    code="project-url-label-repeated",
+    statement="No two `Project-URL`s have the same label.",
+    source=OBSERVED,
+    meaning="The index refuses the file, saying only that project URLs have invalid data.",
+    fix="Give each URL a label of its own.",
+)
+
+
+def _project_urls(uploaded: UploadedMetadata, filename: str) -> Iterator[Finding]:
     seen: set[str] = set()
-    for text in sent.all("project-url"):
+    for text in uploaded.all("project-url"):
         label, comma, url = (part.strip() for part in text.partition(","))
         if label in seen:
             yield PROJECT_URL_LABEL_REPEATED.finding(filename, f"Two Project-URLs have the label {quoted(label)}.")
@@ -166,7 +172,7 @@ def _project_url_problem(label: str, comma: str, url: str) -> str:
     if not label:
         return "there is no label before the comma"
     if len(label) > LABEL_LIMIT:
-        return f"the label has {len(label)} characters, and at most {LABEL_LIMIT} are taken"
+        return f"the label has {len(label)} characters, and at most {LABEL_LIMIT} are accepted"
     if not url:
         return "there is no URL after the comma"
     return "" if is_valid_url(url) else _url_problem(url)

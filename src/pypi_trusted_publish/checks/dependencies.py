@@ -1,38 +1,32 @@
-"""Checks of requirements, of the Python that is required, and of extras. Pure."""
+"""Requirements, the required Python, extras and import names."""
 
 from __future__ import annotations
 
 import functools
-import keyword
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from packaging.utils import canonicalize_name
 
 from ..formatting import quoted
-from .core_metadata import FIELDS, SentMetadata, is_valid_name
-from .model import SEEN, Finding, Rule
+from ..readers.core_metadata import FIELDS, UploadedMetadata
+from .model import OBSERVED, Finding, Rule
+from .packaging_verdict import refusal
 
 REQUIREMENT_INVALID: Final = Rule(
     code="requirement-invalid",
     statement="`Requires-Dist`, `Provides-Dist` and `Obsoletes-Dist` are valid dependency specifiers.",
     source="Dependency specifiers specification",
     meaning="The index refuses the file.",
-    fix="Mend the entry under `dependencies` or `optional-dependencies`; a good one is `name[extra] >=1.2`.",
-)
-REQUIREMENT_DIRECT: Final = Rule(
-    code="requirement-direct",
-    statement="No `Requires-Dist`, `Provides-Dist` or `Obsoletes-Dist` is a direct reference (`name @ url`).",
-    source=f"Core metadata specification, Requires-Dist; {SEEN}",
-    meaning="The index refuses the file, and always will: dependencies must be found on an index.",
-    fix="Depend on a published version; what is for development only belongs in a dependency group.",
+    fix="Correct the entry under `dependencies` or `optional-dependencies`; a valid one is `name[extra] >=1.2`.",
 )
 REQUIRES_PYTHON_INVALID: Final = Rule(
     code="requires-python-invalid",
     statement="`Requires-Python` is a valid set of version specifiers.",
     source="Version specifiers specification",
     meaning="The index refuses the file.",
-    fix='Write `requires-python = ">=3.10"` or the like under `[project]`; `.*` goes only with `==` and `!=`.',
+    fix='Write `requires-python = ">=3.10"` or similar under `[project]`; `.*` goes only with `==` and `!=`.',
 )
 EXTRA_INVALID: Final = Rule(
     code="extra-invalid",
@@ -43,70 +37,55 @@ EXTRA_INVALID: Final = Rule(
 )
 IMPORT_NAME_INVALID: Final = Rule(
     code="import-name-invalid",
-    statement="`Import-Name` and `Import-Namespace` are dotted identifiers that are no keywords, with nothing or "
-    "`; private` behind.",
+    statement="`Import-Name` and `Import-Namespace` are dotted identifiers, not keywords, optionally followed by "
+    "`; private`.",
     source="Core metadata specification, Import-Name (PEP 794)",
     meaning="The index refuses the file.",
-    fix="Mend `import-names` or `import-namespaces` under `[project]`.",
+    fix="Correct `import-names` or `import-namespaces` under `[project]`.",
+)
+RULE_BY_FIELD: Final[Mapping[str, Rule]] = MappingProxyType(
+    {
+        "requires-dist": REQUIREMENT_INVALID,
+        "requires-python": REQUIRES_PYTHON_INVALID,
+        "provides-extra": EXTRA_INVALID,
+        "import-name": IMPORT_NAME_INVALID,
+        "import-namespace": IMPORT_NAME_INVALID,
+    }
+)
+"""The rule for each field of this family that the library may refuse."""
+
+REQUIREMENT_DIRECT: Final = Rule(
+    code="requirement-direct",
+    statement="No `Requires-Dist`, `Provides-Dist` or `Obsoletes-Dist` is a direct reference (`name @ url`).",
+    source=f"Core metadata specification, Requires-Dist; {OBSERVED}",
+    meaning="The index refuses the file, and always will: dependencies must be available from an index.",
+    fix="Depend on a published version; dependencies for development only belong in a dependency group.",
 )
 
-RULES: Final = (
-    REQUIREMENT_INVALID,
-    REQUIREMENT_DIRECT,
-    REQUIRES_PYTHON_INVALID,
-    EXTRA_INVALID,
-    IMPORT_NAME_INVALID,
-)
+
+def dependency_findings(uploaded: UploadedMetadata, filename: str) -> Iterator[Finding]:
+    """What the index adds to the library's verdict: no direct references, and two more fields of requirements."""
+    for field in ("requires-dist", "provides-dist", "obsoletes-dist"):
+        for text in dict.fromkeys(uploaded.all(field)):
+            reason = "" if field == "requires-dist" else refusal("requires-dist", text)
+            if reason:
+                yield REQUIREMENT_INVALID.finding(filename, f"{FIELDS[field].name} is {quoted(text)}: {reason}.")
+            elif _is_direct(text):
+                yield REQUIREMENT_DIRECT.finding(filename, f"{FIELDS[field].name} is {quoted(text)}.")
 
 
-_REQUIREMENTS: Final = ("requires-dist", "provides-dist", "obsoletes-dist")
-
-
-def dependency_findings(sent: SentMetadata, filename: str) -> Iterator[Finding]:
-    """What is wrong with what the file requires, provides and obsoletes."""
-    for field in _REQUIREMENTS:
-        yield from _requirements(sent, field, filename)
-    yield from _requires_python(sent, filename)
-    yield from _extras(sent, filename)
-
-
-def _requirements(sent: SentMetadata, field: str, filename: str) -> Iterator[Finding]:
-    for text in dict.fromkeys(sent.all(field)):
-        if rule := _requirement_problem(text):
-            yield rule.finding(filename, f"{FIELDS[field].name} is {quoted(text)}.")
-
-
-def _requirement_problem(text: str) -> Rule | None:
-    from packaging.requirements import InvalidRequirement, Requirement
+def _is_direct(text: str) -> bool:
+    from packaging.requirements import Requirement
 
     try:
-        requirement = Requirement(text)
-    except (InvalidRequirement, RecursionError):
-        return REQUIREMENT_INVALID
-    return None if requirement.url is None else REQUIREMENT_DIRECT
-
-
-def _requires_python(sent: SentMetadata, filename: str) -> Iterator[Finding]:
-    text = sent.first("requires-python")
-    if text is None:
-        return
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
-    try:
-        SpecifierSet(text)
-    except InvalidSpecifier:
-        yield REQUIRES_PYTHON_INVALID.finding(filename, f"Requires-Python is {quoted(text)}.")
-
-
-def _extras(sent: SentMetadata, filename: str) -> Iterator[Finding]:
-    for text in dict.fromkeys(sent.all("provides-extra")):
-        if not is_valid_name(text):
-            yield EXTRA_INVALID.finding(filename, f"Provides-Extra is {quoted(text)}.")
+        return "@" in text and Requirement(text).url is not None
+    except (ValueError, SyntaxError, RecursionError):
+        return False
 
 
 @functools.lru_cache(maxsize=4096)
 def requirement_spelling(text: str) -> str:
-    """One spelling for all requirements that mean the same; for a text that is no requirement, the text."""
+    """One spelling for all requirements that mean the same; for a text that is not a requirement, the text."""
     from packaging.requirements import Requirement
 
     try:
@@ -114,7 +93,7 @@ def requirement_spelling(text: str) -> str:
         requirement.name = canonicalize_name(requirement.name)
         requirement.extras = {canonicalize_name(extra) for extra in requirement.extras}
         return str(requirement)
-    except (ValueError, RecursionError):  # InvalidRequirement, or more digits than int() reads
+    except (ValueError, SyntaxError, RecursionError):  # InvalidRequirement, or more digits than int() reads
         return text
 
 
@@ -127,23 +106,3 @@ def python_spelling(text: str) -> str:
         return str(SpecifierSet(text))
     except ValueError:  # InvalidSpecifier, or more digits than int() reads
         return text
-
-
-def import_findings(sent: SentMetadata, filename: str) -> Iterator[Finding]:
-    """What is wrong with the import names and namespaces."""
-    for field in ("import-name", "import-namespace"):
-        for text in sent.all(field):
-            if problem := _problem(text):
-                yield IMPORT_NAME_INVALID.finding(filename, f"{FIELDS[field].name} is {quoted(text)}: {problem}.")
-
-
-def _problem(text: str) -> str:
-    name, semicolon, mark = text.partition(";")
-    for part in name.rstrip().split("."):
-        if not part.isidentifier():
-            return f"{quoted(part)} is no identifier"
-        if keyword.iskeyword(part):
-            return f"{quoted(part)} is a keyword"
-    if semicolon and mark.lstrip() != "private":
-        return "only 'private' may follow the semicolon"
-    return ""

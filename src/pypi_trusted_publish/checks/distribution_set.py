@@ -1,4 +1,4 @@
-"""The files of a run held against each other."""
+"""The files of a run compared with each other."""
 
 from __future__ import annotations
 
@@ -10,47 +10,25 @@ from typing import Final, TypeVar
 from packaging.utils import canonicalize_name
 
 from ..errors import Severity
-from .content import listed
-from .core_metadata import FIELDS, known_in, sent_metadata
+from ..formatting import listed, quoted
+from ..readers.core_metadata import FIELDS, CoreMetadata, known_in, uploaded_metadata
 from .dependencies import python_spelling, requirement_spelling
 from .model import (
+    OBSERVED,
     PROJECT_SIZE_LIMIT,
-    SEEN,
-    CoreMetadata,
     Distribution,
     Finding,
     Kind,
     Level,
     Rule,
-    SeveralVersions,
     Table,
     WhilePublishing,
 )
 
-SET_TWO_SDISTS: Final = Rule(
-    code="set-two-sdists",
-    statement="A version has one sdist. (`1.0` and `1.0.0` are the same version.)",
-    source="Source distribution format (PEP 625); " + SEEN,
-    meaning="The index takes the first and refuses the second, when the release is already public.",
-    fix="Keep one; clean the folder before the build.",
-)
+_Key = TypeVar("_Key")
+_MOST_COMPARED: Final = 2000
+"""Values of one field that are brought into one spelling, so that a hostile list costs no seconds."""
 
-SET_SAME_CONTENT: Final = Rule(
-    code="set-same-content",
-    statement="No two files hold the same bytes under different names.",
-    source=SEEN,
-    meaning="The index takes the first and refuses the second as `File already exists`.",
-    fix="Do not copy or rename built files; to support more tags, put all of them into one name (`wheel tags`) and "
-    "keep one file.",
-)
-
-SET_SAME_FILENAME: Final = Rule(
-    code="set-same-filename",
-    statement="No two files have the same name and different bytes.",
-    source=SEEN,
-    meaning="The index takes the first and refuses the second as `File already exists`.",
-    fix="Two builds made the same file; keep the one that you tested.",
-)
 
 SET_PROJECT_TOO_LARGE: Final = Rule(
     code="set-project-too-large",
@@ -59,64 +37,15 @@ SET_PROJECT_TOO_LARGE: Final = Rule(
     meaning="The index refuses the file that crosses the limit, when the others are already public.",
     fix="Publish fewer wheels, or ask the index for a higher limit before the release.",
     table=Table.SIZE_LIMITS,
-)
-
-SET_SEVERAL_VERSIONS: Final = Rule(
-    code="set-several-versions",
-    statement="All files of a project are of one version.",
-    source="Experience: the other version is usually a stale file",
-    meaning="A version that nobody meant to publish would be public for good.",
-    fix="Clean the folder before the build. To publish several versions on purpose, give each its own line of "
-    "`packages-dir`.",
-    level=Level.DISCOURAGED,
-    severity=Severity.WARNING,
-)
-
-SET_METADATA_DIFFERS: Final = Rule(
-    code="set-metadata-differs",
-    statement="The files of a version agree on Requires-Dist, Requires-Python, Provides-Extra and license.",
-    source="The index shows the metadata of the first file of a release; installers that trust it for all files "
-    "resolve wrongly",
-    meaning="The index takes the files and shows what the first one says; some installers believe that of all.",
-    fix="Use environment markers (`; sys_platform == 'win32'`) instead of dependencies computed at build time; build "
-    "all files "
-    "from one commit.",
-    level=Level.DISCOURAGED,
-    severity=Severity.WARNING,
-)
-
-SET_NO_SDIST: Final = Rule(
-    code="set-no-sdist",
-    statement="A release has an sdist beside its wheels.",
-    source="Packaging flow (packaging.python.org)",
-    meaning="Where no wheel fits, nobody can build the project, and Linux distributions have no source to start from.",
-    fix="Build it with `python -m build --sdist`, unless the source is not to be published.",
-    level=Level.NOTICE,
-    severity=Severity.NOTICE,
-    while_publishing=WhilePublishing.COUNT,
-)
-
-RULES: Final = (
-    SET_TWO_SDISTS,
-    SET_SAME_CONTENT,
-    SET_SAME_FILENAME,
-    SET_PROJECT_TOO_LARGE,
-    SET_SEVERAL_VERSIONS,
-    SET_METADATA_DIFFERS,
-    SET_NO_SDIST,
+    doubtful=False,  # no order of the upload settles it
 )
 
 
-_Key = TypeVar("_Key")
-_MOST_COMPARED: Final = 2000
-"""Values of one field that are brought into one spelling, so that a hostile list costs no seconds."""
-
-
-def set_findings(distributions: Sequence[Distribution], several_versions: SeveralVersions) -> Iterator[Finding]:
-    """What is wrong with the files together; each finding stands on a file that it concerns."""
+def set_findings(distributions: Sequence[Distribution], *, publishing: bool) -> Iterator[Finding]:
+    """What is wrong with the files together; each finding names a file that it concerns."""
     yield from _same_bytes_and_names(distributions)
     for project, files in _grouped(distributions, lambda file: file.project):
-        yield from _versions(project, files, several_versions)
+        yield from _versions(project, files, publishing=publishing)
         total = sum(file.size for file in files)
         if total > PROJECT_SIZE_LIMIT:
             message = f"The files of {project} together have {total / 2**30:.2f} GiB."
@@ -134,31 +63,65 @@ def _grouped(
     return list(groups.items())
 
 
+SET_SAME_CONTENT: Final = Rule(
+    code="set-same-content",
+    statement="No two files have the same bytes under different names.",
+    source=OBSERVED,
+    meaning="The index accepts the first and refuses the second as `File already exists`.",
+    fix="Do not copy or rename built files; to support more tags, put all of them into one name (`wheel tags`) and "
+    "keep one file.",
+)
+
+
+SET_SAME_FILENAME: Final = Rule(
+    code="set-same-filename",
+    statement="No two files have the same name and different bytes.",
+    source=OBSERVED,
+    meaning="The index accepts the first and refuses the second as `File already exists`.",
+    fix="Two builds made the same file; keep the one that you tested.",
+)
+
+
 def _same_bytes_and_names(distributions: Sequence[Distribution]) -> Iterator[Finding]:
     for _, files in _grouped(distributions, lambda file: file.sha256):
         names = sorted({file.filename for file in files})
         if len(names) > 1:
-            message = f"The same bytes have {len(names)} names: {listed(names, len(names))}."
+            message = f"The same bytes have {len(names)} names: {_quoted_list(names)}."
             yield from (SET_SAME_CONTENT.finding(name, message) for name in names)
     for filename, files in _grouped(distributions, lambda file: file.filename):
         if len({file.sha256 for file in files}) > 1:
             places = sorted(file.path for file in files)
             yield SET_SAME_FILENAME.finding(
-                filename, f"Files with different bytes have this name: {listed(places, len(places))}."
+                filename, f"Files with different bytes have this name: {_quoted_list(places)}."
             )
 
 
-def _versions(project: str, files: list[Distribution], policy: SeveralVersions) -> Iterator[Finding]:
+SET_SEVERAL_VERSIONS: Final = Rule(
+    code="set-several-versions",
+    statement="All files of a project are of one version.",
+    source="Experience: the other version is usually a stale file",
+    meaning="A version that nobody meant to publish would be public for good.",
+    fix="Clean the folder before the build. To publish several versions on purpose, give each its own line of "
+    "`packages-dir`.",
+    level=Level.DISCOURAGED,
+    severity=Severity.WARNING,
+)
+
+
+def _quoted_list(values: Sequence[str]) -> str:
+    return listed(tuple(quoted(value) for value in values))
+
+
+def _versions(project: str, files: list[Distribution], *, publishing: bool) -> Iterator[Finding]:
     versions = sorted({file.version for file in files})
     if len(versions) == 1:
         return
     texts = [str(version) for version in versions]
-    refused = policy is SeveralVersions.REFUSE and not _own_lines(files)
+    refused = publishing and not _own_lines(files)
     for file in files:
         found = SET_SEVERAL_VERSIONS.finding(
             file.filename,
-            f"There are {len(versions)} versions of {project}: {listed(texts, len(texts))}; this file is "
-            f"{file.version}.",
+            f"There are {len(versions)} versions of {project}: {_quoted_list(texts)}; this file is {file.version}.",
         )
         yield replace(found, severity=Severity.ERROR) if refused else found
 
@@ -171,13 +134,32 @@ def _own_lines(files: list[Distribution]) -> bool:
     return all(len(versions) == 1 for versions in lines.values())
 
 
+SET_TWO_SDISTS: Final = Rule(
+    code="set-two-sdists",
+    statement="A version has one sdist. (`1.0` and `1.0.0` are the same version.)",
+    source="Source distribution format (PEP 625); " + OBSERVED,
+    meaning="The index accepts the first and refuses the second, when the release is already public.",
+    fix="Keep one; clean the folder before the build.",
+)
+
+
+SET_NO_SDIST: Final = Rule(
+    code="set-no-sdist",
+    statement="A release has an sdist beside its wheels.",
+    source="Packaging flow (packaging.python.org)",
+    meaning="Where no wheel fits, nobody can build the project, and Linux distributions have no source to start from.",
+    fix="Build it with `python -m build --sdist`, unless the source is not to be published.",
+    level=Level.NOTICE,
+    severity=Severity.NOTICE,
+    while_publishing=WhilePublishing.COUNT,
+)
+
+
 def _release(files: list[Distribution]) -> Iterator[Finding]:
     sdists = [file for file in files if file.kind is Kind.SDIST]
     names = sorted({file.filename for file in sdists})
     if len(names) > 1:
-        message = (
-            f"Version {sdists[0].version} of {sdists[0].project} has {len(names)} sdists: {listed(names, len(names))}."
-        )
+        message = f"Version {sdists[0].version} of {sdists[0].project} has {len(names)} sdists: {_quoted_list(names)}."
         yield from (SET_TWO_SDISTS.finding(name, message) for name in names)
     wheels = [file for file in files if file.kind is Kind.WHEEL]
     if wheels and not sdists:
@@ -187,15 +169,28 @@ def _release(files: list[Distribution]) -> Iterator[Finding]:
     yield from _differing_metadata([*wheels, *sdists])
 
 
+SET_METADATA_DIFFERS: Final = Rule(
+    code="set-metadata-differs",
+    statement="The files of a version agree on Requires-Dist, Requires-Python, Provides-Extra and license.",
+    source="The index shows the metadata of the first file of a release; installers that trust it for all files "
+    "resolve wrongly",
+    meaning="The index accepts the files and shows what the first one says; some installers believe that of all.",
+    fix="Use environment markers (`; sys_platform == 'win32'`) instead of dependencies computed at build time; build "
+    "all files from one commit.",
+    level=Level.DISCOURAGED,
+    severity=Severity.WARNING,
+)
+
+
 def _differing_metadata(files: list[Distribution]) -> Iterator[Finding]:
-    """Hold each file against the first one that will be uploaded, whose metadata the index shows."""
+    """Compare each file with the first one that will be uploaded, whose metadata the index shows."""
     first, *others = sorted(files, key=lambda file: (file.kind is Kind.SDIST, file.filename))
-    told = _shown(first.metadata)
+    reference = _shown(first.metadata)
     for other in others:
         shown = _shown(other.metadata)
         left = _left_to_the_build(other, shown)
         differing = [
-            name for name in _SPELLINGS if name.lower() not in left and not _agree(name, shown[name], told[name])
+            name for name in _SPELLINGS if name.lower() not in left and not _agree(name, shown[name], reference[name])
         ]
         if differing:
             verb = "differs" if len(differing) == 1 else "differ"
@@ -205,7 +200,7 @@ def _differing_metadata(files: list[Distribution]) -> Iterator[Finding]:
 
 
 def _left_to_the_build(file: Distribution, shown: dict[str, frozenset[str]]) -> set[str]:
-    """Fields, in lower case, about which a file does not claim to tell the truth (PEP 643).
+    """Fields, in lower case, that a file leaves to the build (PEP 643).
 
     Before Dynamic there was no way to say so; setuptools wrote no Requires-Dist at all into its sdists of that time.
     """
@@ -241,5 +236,5 @@ _SPELLINGS: Final[Mapping[str, Callable[[str], str]]] = MappingProxyType(
 
 
 def _shown(metadata: CoreMetadata) -> dict[str, frozenset[str]]:
-    sent = sent_metadata(metadata)
-    return {name: frozenset(sent.all(name)) for name in _SPELLINGS}
+    uploaded = uploaded_metadata(metadata)
+    return {name: frozenset(uploaded.all(name)) for name in _SPELLINGS}

@@ -1,9 +1,9 @@
-"""What a rule is: one row of the table that ``rules.py`` collects and ``docs/rules.md`` is generated from."""
+"""The types of a check: candidates and options go in, distributions and findings by rules come out."""
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO, Final
 
@@ -11,6 +11,7 @@ from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from ..errors import Severity
+from ..readers.core_metadata import CoreMetadata
 
 
 class Kind(str, enum.Enum):
@@ -22,7 +23,7 @@ class Kind(str, enum.Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class FileIdentity:
-    """What tells whether a path still names the same untouched file."""
+    """Identifies a file, so that a later open can notice that it was replaced or changed."""
 
     device: int
     inode: int
@@ -34,7 +35,7 @@ class FileIdentity:
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """A regular file that the user named and that may be a distribution; nothing in it has been read."""
+    """A regular file that the user named and that may be a distribution; nothing in it has been read yet."""
 
     path: str
     """Absolute."""
@@ -45,29 +46,6 @@ class Candidate:
     open: Callable[[], BinaryIO] = field(repr=False, compare=False)
     """Opens it for reading in binary, without following links, and refuses (``OSError``) when it is not the file
     of ``identity``. Whoever calls it closes what it returns."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class CoreMetadata:
-    """The core metadata of one file, as the file itself spells it.
-
-    ``fields`` holds every header in the order of the file: the field's name as spelled there and its unparsed value
-    (folds keep their line ends); the body, if there is one, stands last as ``Description``.
-    """
-
-    version: str
-    """``Metadata-Version``, such as ``"2.4"``."""
-    fields: tuple[tuple[str, str], ...]
-
-    def all(self, name: str) -> tuple[str, ...]:
-        """Every value of a field, the name compared without regard to case."""
-        wanted = name.lower()
-        return tuple(value for key, value in self.fields if key.lower() == wanted)
-
-    def first(self, name: str) -> str | None:
-        """The first value of a field, or None."""
-        values = self.all(name)
-        return values[0] if values else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,9 +85,24 @@ class Distribution:
         return (self.project, self.version)
 
 
+@dataclass(frozen=True, kw_only=True, order=True)
+class Doubt:
+    """A reason why the index may refuse a file that rests on a table or a bound of ours alone.
+
+    Files that share a doubt share its answer: once the index has accepted one of them, it accepts all.
+    """
+
+    rule: str
+    """The rule's code."""
+    value: str
+    """What is in doubt, such as a platform tag; for a limit on sizes the project whose limit it is."""
+    by_size: bool = False
+    """A limit on sizes: an accepted file says nothing about larger ones."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One thing that is wrong with one file, by one rule."""
+    """One problem of one file, found by one rule."""
 
     rule: str
     """The rule's code, such as ``wheel-record-missing``."""
@@ -119,37 +112,46 @@ class Finding:
     """One sentence that quotes the value. May hold foreign text: whoever prints it cleans it."""
     hint: str
     """How to fix it."""
+    doubt: Doubt | None = None
+    """Set when the finding rests on a table or a bound of ours alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CheckedSet:
-    """Every file that was looked at: those that could be read, and everything that was found, sorted."""
+    """Every file that was examined: the distributions that could be read, and all findings, sorted."""
 
     filenames: tuple[str, ...]
     distributions: tuple[Distribution, ...]
     findings: tuple[Finding, ...]
     by_every_rule: bool = True
-    """False when only what cannot be left out was applied (``verify-metadata`` is off)."""
+    """False when only the indispensable rules were applied (``verify-metadata`` is off)."""
+    doubts: Mapping[str, frozenset[Doubt]] = field(default_factory=dict)
+    """By file name, what the index may refuse. ``ignore`` silences findings, but no doubt: doubts decide the order of
+    the upload."""
 
     @property
     def errors(self) -> tuple[Finding, ...]:
-        """The findings that the index would refuse."""
+        """The findings that stop a release."""
         return tuple(finding for finding in self.findings if finding.severity is Severity.ERROR)
 
 
 class Level(str, enum.Enum):
-    """Why a rule is there."""
+    """Why a rule exists."""
 
     REFUSED = "refused"
-    """The index refuses such a file. Nothing silences it."""
+    """The index refuses such a file. Nothing silences the rule, except that a table of ours may be outdated."""
+    DAMAGED = "damaged"
+    """The index accepts such a file and installers or other tools reject it: a warning, and an error when publishing,
+    because the file name is used up. Nothing silences it but ``verify-metadata: false``."""
     DISCOURAGED = "discouraged"
-    """The index takes such a file and its users regret it. ``--strict`` makes it an error, ``--ignore`` silences it."""
+    """The index accepts such a file, but its users have trouble with it. ``strict`` makes it an error, ``ignore``
+    silences it."""
     NOTICE = "notice"
-    """Worth knowing; never an error."""
+    """Good to know; never an error."""
 
 
 class WhilePublishing(str, enum.Enum):
-    """How a finding is told when it does not stop a release."""
+    """How a finding that does not stop a release is reported."""
 
     WARN = "warn"
     """Each finding by itself."""
@@ -158,22 +160,24 @@ class WhilePublishing(str, enum.Enum):
 
 
 class Table(str, enum.Enum):
-    """The tables of the index that change there before any copy of them knows it; the values are what users read."""
+    """The tables of the index that change there before any copy of them does; the values are what users read."""
 
     METADATA_VERSIONS = "metadata versions"
     CLASSIFIERS = "classifiers"
     PLATFORM_TAGS = "platform tags"
     LICENSES = "SPDX license identifiers"
     SIZE_LIMITS = "size limits"
+    LIBRARIES = "library releases that the index runs"
 
 
 TABLE_DATES: Final[dict[Table, str]] = {
-    Table.METADATA_VERSIONS: "2026-08-01",
-    Table.PLATFORM_TAGS: "2026-08-01",
+    Table.METADATA_VERSIONS: "2026-08-21",
+    Table.PLATFORM_TAGS: "2026-08-21",
     Table.SIZE_LIMITS: "2026-08-01",
+    Table.LIBRARIES: "2026-08-21",
 }
-"""When the tables that stand in this project were last held against the index (ISO dates). Those that come from a
-library carry that library's version instead: whoever makes the finding hands it to :meth:`Rule.finding`."""
+"""When the tables of this project were last compared with the index (ISO dates). Tables that come from a library have
+that library's version instead: the check passes it to :meth:`Rule.finding`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,41 +191,60 @@ class Rule:
     source: str
     """The specification's clause, or the index's behavior with the date of its observation."""
     meaning: str
-    """What it means for the user when it does not hold."""
+    """The consequence for the user when it does not hold."""
     fix: str
-    """How to make it hold, with the common build backends; the hint of a finding that has none of its own."""
+    """How to make it hold, with the common build backends; the hint of a finding that has no hint of its own."""
     level: Level = Level.REFUSED
     severity: Severity = Severity.ERROR
-    """Before the options of a run: ``--strict``, ``--ignore`` and ``--lenient-tables`` may change it."""
+    """Before the options of a run are applied."""
     table: Table | None = None
-    """The table that the rule hangs on, when it ages: then a finding names the table's date, and is an error only
-    where our copy of the table has the last word."""
+    """The table that the rule depends on. Its findings name the table's date and carry a :class:`Doubt`."""
+    doubtful: bool | None = None
+    """Whether its findings carry a :class:`Doubt`. None: when the rule has a table."""
     while_publishing: WhilePublishing = WhilePublishing.WARN
 
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether its findings carry a :class:`Doubt`."""
+        return self.table is not None if self.doubtful is None else self.doubtful
+
+    def doubt(self, value: str) -> Doubt | None:
+        """The doubt that a finding about ``value`` carries."""
+        if not self.is_doubtful:
+            return None
+        return Doubt(rule=self.code, value=value, by_size=self.table is Table.SIZE_LIMITS)
+
     def finding(
-        self, filename: str, message: str, hint: str | None = None, *, table_date: str | None = None
+        self, filename: str, message: str, hint: str | None = None, *, value: str = "", table_date: str | None = None
     ) -> Finding:
-        """A finding by this rule. ``message`` is one sentence that quotes the value."""
+        """A finding by this rule. ``message`` is one sentence that quotes the value; ``value`` is what is in doubt."""
         text = self.fix if hint is None else hint
         if self.table is not None:
             date = TABLE_DATES.get(self.table, "unknown") if table_date is None else table_date
-            text = f"{text} This speaks for our table of {self.table.value} ({date}); the index may know more by now."
-        return Finding(rule=self.code, severity=self.severity, filename=filename, message=message, hint=text)
+            text = f"{text} Our table of {self.table.value} is from {date}; the index may be newer."
+        return Finding(
+            rule=self.code,
+            severity=self.severity,
+            filename=filename,
+            message=message,
+            hint=text,
+            doubt=self.doubt(value),
+        )
 
 
-SEEN: Final = "PyPI's upload endpoint, observed August 2026"
-"""The source of a rule that stands in no specification."""
+OBSERVED: Final = "PyPI's upload endpoint, observed August 2026"
+"""The source of a rule that no specification states."""
 
 
 UNPACKED_BUDGET: Final = 4 * 1024 * 1024 * 1024
 """Bytes of unpacked content that are read of one file."""
 MEMBER_BUDGET: Final = 500_000
-"""Members of one file that are looked at."""
+"""Members of one file that are examined."""
 METADATA_LIMIT: Final = 8 * 1024 * 1024
 """Bytes of METADATA or PKG-INFO that are read at most; a larger one is an error, because the form repeats it."""
-KEPT_LIMIT: Final = 128 * 1024 * 1024
+RECORD_LIMIT: Final = 128 * 1024 * 1024
 """Bytes of RECORD that are read at most; it grows with the number of members."""
-SMALL_LIMIT: Final = 4 * 1024 * 1024
+ENTRY_POINTS_LIMIT: Final = 4 * 1024 * 1024
 """Bytes of ``entry_points.txt`` that are read at most."""
 FILE_SIZE_LIMIT: Final = 100 * 1024 * 1024
 """Bytes of a file, unless the index has raised the limit for the project. Source: its documentation, August 2026."""
@@ -229,29 +252,22 @@ PROJECT_SIZE_LIMIT: Final = 10 * 1024 * 1024 * 1024
 """Bytes of all files of a project, unless the index has raised the limit. Source: its documentation, August 2026."""
 
 
-class SeveralVersions(enum.Enum):
-    """What two versions of one project in one run are."""
-
-    WARN = "warn"
-    """A warning, as in ``check``."""
-    REFUSE = "refuse"
-    """An error, unless each version stands on its own line of ``packages-dir``, as when publishing."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class CheckOptions:
     """The options of one run."""
 
+    publishing: bool = False
+    """The files are about to be uploaded: damage is an error, findings by a table of ours are warnings (the index
+    decides), and two versions of one project are an error unless each has its own line of ``packages-dir``."""
     lenient_tables: bool = False
-    """Findings that hang on a table of ours that ages are warnings: the index decides."""
+    """Findings that depend on a table of ours are warnings, as when publishing."""
     full: bool = True
     """Without it only names, archives and the readability of the metadata are checked."""
     content: bool = True
-    """Without it nothing is read but name, metadata and digests: for a file whose content took too much."""
+    """Without it only name, metadata and digests are read: for a file whose content took too much."""
     strict: bool = False
-    """What users regret is an error."""
+    """What is discouraged is an error."""
     ignore: frozenset[str] = frozenset()
-    """Codes of rules that are silenced; what the index would refuse is never silenced."""
-    several_versions: SeveralVersions = SeveralVersions.WARN
+    """Codes of rules to silence: those that are discouraged, notices, and those that depend on a table."""
     unpacked_budget: int = UNPACKED_BUDGET
     member_budget: int = MEMBER_BUDGET

@@ -1,4 +1,4 @@
-"""Rules about what is in an sdist. The checks are in ``tar_members.py`` and ``sdist_archive.py``."""
+"""Sdists: read once from front to back, and judged by what is in the archive."""
 
 from __future__ import annotations
 
@@ -9,110 +9,28 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ..errors import Severity
-from ..formatting import quoted
+from ..formatting import listed, quoted
 from ..readers.hashing import HashingReader
 from ..readers.tar import (
     BudgetSpent,
     CommonFolder,
     TarUnreadable,
     content,
-    damage_behind,
+    damage_after_end,
     holds_content,
     link_target,
     members,
     open_tar,
     unpacked,
 )
-from . import content as rules_content
-from .content import MarkedFiles, NameReview, SourceScan, holds_key, is_source, listed, may_hold_key
-from .model import METADATA_LIMIT, SEEN, CheckOptions, Finding, Kind, Level, Rule, WhilePublishing
+from ..readers.zip_directory import is_zip
+from .files import metadata_size_findings, unchecked_finding
+from .member_contents import MarkedSources, SourceScan, contains_key, is_source, may_contain_key
+from .member_names import MemberNames
+from .model import METADATA_LIMIT, OBSERVED, CheckOptions, Finding, Kind, Level, Rule, WhilePublishing
 
 _SDIST_SPEC: Final = "Source distribution format (packaging.python.org, PEP 625)"
 _BUILD: Final = "Build the sdist with `python -m build --sdist` instead of packing it by hand."
-
-SDIST_UNREADABLE: Final = Rule(
-    code="sdist-unreadable",
-    statement="An sdist is a whole, gzip-compressed tar archive.",
-    source=_SDIST_SPEC + "; " + SEEN,
-    meaning="The index refuses the file and says no more than `Invalid distribution file. None`.",
-    fix="Most often the file is empty, truncated, or compressed in another way. " + _BUILD,
-)
-
-SDIST_TOP_LEVEL: Final = Rule(
-    code="sdist-top-level",
-    statement="All members of an sdist are in one folder, spelled alike in all of them: no `./` in front, no absolute "
-    "paths.",
-    source=_SDIST_SPEC + ", source distribution file format; " + SEEN,
-    meaning="The index refuses the file.",
-    fix=_BUILD,
-)
-
-SDIST_PKG_INFO_MISSING: Final = Rule(
-    code="sdist-pkg-info-missing",
-    statement="`PKG-INFO` is in the top folder of an sdist.",
-    source=_SDIST_SPEC + "; " + SEEN,
-    meaning="The index refuses the file.",
-    fix="An archive of the repository (`git archive`, a GitHub release's source archive) is not an sdist. " + _BUILD,
-)
-
-SDIST_PKG_INFO_UNREADABLE: Final = Rule(
-    code="sdist-pkg-info-unreadable",
-    statement="`PKG-INFO` is a file, or a link to one in the archive.",
-    source=_SDIST_SPEC,
-    meaning="No client can fill in the upload form, which repeats the metadata.",
-    fix=_BUILD,
-)
-
-SDIST_LICENSE_FILE_MISSING: Final = Rule(
-    code="sdist-license-file-missing",
-    statement="Each License-File of the metadata is in the sdist, at its path in the top folder.",
-    source="PEP 639, add License-File field; " + SEEN,
-    meaning="The index refuses the file.",
-    fix="Do not exclude the license from the sdist (setuptools: `MANIFEST.in`; hatchling: `tool.hatch.build`; flit: "
-    "`tool.flit.sdist`; poetry-core: `exclude`), and list in `license-files` only files that are there.",
-)
-
-SDIST_SPARSE_MEMBER: Final = Rule(
-    code="sdist-sparse-member",
-    statement="No member is stored as a sparse file.",
-    source=SEEN,
-    meaning="The index refuses the file.",
-    fix="Do not pack with `tar --sparse`. " + _BUILD,
-)
-
-SDIST_CUT_OFF: Final = Rule(
-    code="sdist-cut-off",
-    statement="After its last member the archive ends with blocks of zeros, and its gzip stream with a true checksum.",
-    source="POSIX.1-2017, pax, ustar interchange format; RFC 1952, section 2.3.1",
-    meaning="The index takes what stands before the damage; other tools refuse the archive, and files may be missing "
-    "or not what was packed.",
-    fix="Build the sdist again, and check that it was stored and fetched as a whole.",
-    level=Level.DISCOURAGED,
-    severity=Severity.WARNING,
-)
-
-SDIST_PERMISSIONS: Final = Rule(
-    code="sdist-permissions",
-    statement="Members are not writable by group or others, and not setuid or setgid.",
-    source="The security considerations of the tar format; pip and Linux distributions reset such modes",
-    meaning="The index takes the file. Unpacked with its modes it leaves files that others on the machine may change.",
-    fix="Set `umask 022` before the checkout and the build; flit and hatchling normalize modes by themselves.",
-    level=Level.DISCOURAGED,
-    severity=Severity.WARNING,
-    while_publishing=WhilePublishing.COUNT,
-)
-
-RULES: Final = (
-    SDIST_UNREADABLE,
-    SDIST_TOP_LEVEL,
-    SDIST_PKG_INFO_MISSING,
-    SDIST_PKG_INFO_UNREADABLE,
-    SDIST_LICENSE_FILE_MISSING,
-    SDIST_SPARSE_MEMBER,
-    SDIST_CUT_OFF,
-    SDIST_PERMISSIONS,
-)
-
 
 PKG_INFO: Final = "PKG-INFO"
 _SPECIAL_MODES: Final = 0o6022
@@ -133,7 +51,6 @@ class SdistArchive:
 
     filename: str
     options: CheckOptions
-    review: NameReview
     budget: int
     """Unpacked bytes that one reading may pass over."""
     names: set[str] = field(default_factory=set)
@@ -146,8 +63,11 @@ class SdistArchive:
     """What was left out for the budget, as a phrase."""
     damage: str = ""
     """What is wrong where the archive ends, as a sentence."""
+    gzip_members: int = 1
+    also_zip: bool = False
     sparse: list[str] = field(default_factory=list)
-    marked: MarkedFiles = field(default_factory=MarkedFiles)
+    member_names: MemberNames = field(default_factory=lambda: MemberNames(Kind.SDIST))
+    sources: MarkedSources = field(default_factory=MarkedSources)
     candidates: dict[str, bytes | str] = field(default_factory=dict)
     """Members called PKG-INFO that may be the one: content, or the name that a link points at."""
     depth: int | None = None
@@ -162,7 +82,7 @@ class SdistArchive:
 def read_sdist(reader: HashingReader, size: int, filename: str, options: CheckOptions) -> SdistArchive:
     """Read an sdist of ``size`` bytes: each byte once and in order, except where PKG-INFO is a link."""
     budget = min(options.unpacked_budget, _UNPACKED_FROM + _UNPACKED_RATIO * size)
-    archive = SdistArchive(filename=filename, options=options, review=NameReview(filename, Kind.SDIST), budget=budget)
+    archive = SdistArchive(filename=filename, options=options, budget=budget)
     try:
         _read_members(reader, archive)
         _resolve_metadata(reader, archive)
@@ -171,7 +91,21 @@ def read_sdist(reader: HashingReader, size: int, filename: str, options: CheckOp
     except BudgetSpent as spent:
         archive.unfinished = str(spent)
         archive.metadata = _candidate(archive, archive.target)
+    if archive.problem is None:
+        archive.also_zip = is_zip(reader, size)
     return archive
+
+
+SDIST_PERMISSIONS: Final = Rule(
+    code="sdist-permissions",
+    statement="Members are not writable by group or others, and not setuid or setgid.",
+    source="The security considerations of the tar format; pip and Linux distributions reset such modes",
+    meaning="The index takes the file. Unpacked with its modes it leaves files that others on the machine may change.",
+    fix="Set `umask 022` before the checkout and the build; flit and hatchling normalize modes by themselves.",
+    level=Level.DISCOURAGED,
+    severity=Severity.WARNING,
+    while_publishing=WhilePublishing.COUNT,
+)
 
 
 def _read_members(reader: HashingReader, archive: SdistArchive) -> None:
@@ -181,13 +115,13 @@ def _read_members(reader: HashingReader, archive: SdistArchive) -> None:
     for count, member in enumerate(members(tar, stream), start=1):
         characters += len(member.name)
         if count > archive.options.member_budget or characters > _MOST_CHARACTERS:
-            raise BudgetSpent(f"what comes after {count - 1} members was not looked at")
+            raise BudgetSpent(f"what comes after {count - 1} members was not examined")
         archive.names.add(member.name)
         archive.folder.add(member.name)
         if archive.options.full:
-            archive.review.add(member.name, is_folder=member.isdir())
+            archive.member_names.add(member.name, is_folder=member.isdir())
             if member.mode & _SPECIAL_MODES and not member.issym():
-                archive.review.note(SDIST_PERMISSIONS, f"{member.name} ({member.mode & 0o7777:o})")
+                archive.member_names.count(SDIST_PERMISSIONS, f"{member.name} ({member.mode & 0o7777:o})")
         if member.issparse():
             archive.sparse.append(member.name)
         elif posixpath.basename(member.name) == PKG_INFO:
@@ -195,8 +129,13 @@ def _read_members(reader: HashingReader, archive: SdistArchive) -> None:
         elif archive.options.full and member.isfile():
             _scan(archive, member, tar)
     if archive.options.full:
-        last = f"What comes after {len(archive.names)} members is no member and no end."
-        archive.damage = last if any(stream.last) else damage_behind(stream)
+        if any(stream.last):
+            archive.damage = (
+                f"Neither another member nor the end of the archive follows its {len(archive.names)} members."
+            )
+        else:
+            archive.damage = damage_after_end(stream)
+        archive.gzip_members = stream.gzip_members
 
 
 def _keep(archive: SdistArchive, member: tarfile.TarInfo, tar: tarfile.TarFile) -> None:
@@ -230,9 +169,9 @@ def _scan(archive: SdistArchive, member: tarfile.TarInfo, tar: tarfile.TarFile) 
         scan = SourceScan()
         for piece in content(tar, member):
             scan.feed(piece)
-        archive.marked.note(member.name, scan)
-    elif may_hold_key(member.name) and any(holds_key(piece) for piece in content(tar, member)):
-        archive.review.note(rules_content.SECRET_FILE, member.name)
+        archive.sources.add(member.name, scan)
+    elif may_contain_key(member.name) and any(contains_key(piece) for piece in content(tar, member)):
+        archive.member_names.add_private_key(member.name)
 
 
 def _candidate(archive: SdistArchive, name: str) -> bytes | None:
@@ -266,27 +205,121 @@ def _read_again(reader: HashingReader, archive: SdistArchive, name: str) -> byte
     return found
 
 
+SDIST_UNREADABLE: Final = Rule(
+    code="sdist-unreadable",
+    statement="An sdist is a whole, gzip-compressed tar archive.",
+    source=_SDIST_SPEC + "; " + OBSERVED,
+    meaning="The index refuses the file and says no more than `Invalid distribution file. None`.",
+    fix="Most often the file is empty, truncated, or compressed in another way. " + _BUILD,
+)
+
+
+SDIST_LICENSE_FILE_MISSING: Final = Rule(
+    code="sdist-license-file-missing",
+    statement="Each License-File of the metadata is in the sdist, at its path in the top folder.",
+    source="PEP 639, add License-File field; " + OBSERVED,
+    meaning="The index refuses the file.",
+    fix="Do not exclude the license from the sdist (setuptools: `MANIFEST.in`; hatchling: `tool.hatch.build`; flit: "
+    "`tool.flit.sdist`; poetry-core: `exclude`), and list in `license-files` only files that are there.",
+)
+
+
+SDIST_SPARSE_MEMBER: Final = Rule(
+    code="sdist-sparse-member",
+    statement="No member is stored as a sparse file.",
+    source=OBSERVED,
+    meaning="The index refuses the file.",
+    fix="Do not pack with `tar --sparse`. " + _BUILD,
+)
+
+
+SDIST_DAMAGED: Final = Rule(
+    code="sdist-damaged",
+    statement="After its last member the archive ends with blocks of zeros, and the gzip stream with a correct "
+    "checksum. Nothing but zeros follows.",
+    source="POSIX.1-2017, pax, ustar interchange format; RFC 1952, section 2.3.1",
+    meaning="The index accepts what precedes the damage, and pip installs some of these files. GNU tar, gzip and "
+    "distributions reject them, and files may be missing or changed. The name of the file is used up.",
+    fix="Build the sdist again, and check that it was stored and downloaded completely.",
+    level=Level.DAMAGED,
+    severity=Severity.WARNING,
+)
+
+
+SDIST_GZIP_MEMBERS: Final = Rule(
+    code="sdist-several-gzip-members",
+    statement="An sdist is one gzip member.",
+    source="RFC 1952, section 2.2 allows several; some readers stop after the first",
+    meaning="The index accepts the file. Tools that read only the first gzip member see an archive that is cut off.",
+    fix="Do not pack with a parallel compressor that writes blocks (bgzip), and do not join archives. Build the sdist "
+    "with `python -m build --sdist`.",
+    level=Level.DISCOURAGED,
+    severity=Severity.WARNING,
+)
+
+
+SDIST_ALSO_ZIP: Final = Rule(
+    code="sdist-also-zip",
+    statement="An sdist is a tar archive and not a zip archive at the same time.",
+    source=OBSERVED,
+    meaning="The index refuses the file: `File is both a zip and a tar file`.",
+    fix="Remove what was appended. Build the sdist with `python -m build --sdist`.",
+)
+
+
 def sdist_findings(archive: SdistArchive, license_files: tuple[str, ...]) -> Iterator[Finding]:
-    """What the archive is refused for, and what its users would regret."""
+    """What is wrong with the archive; ``license_files`` are from its metadata."""
     filename = archive.filename
     if archive.problem is not None:
         yield SDIST_UNREADABLE.finding(filename, archive.problem)
         return
     if archive.unfinished is not None:
-        yield rules_content.NOT_FULLY_CHECKED.finding(filename, f"{archive.unfinished}.".capitalize())
+        yield unchecked_finding(filename, f"{archive.unfinished}.".capitalize())
     if archive.sparse:
-        shown = listed(archive.sparse, len(archive.sparse))
+        shown = listed(tuple(quoted(name) for name in archive.sparse[:3]), total=len(archive.sparse))
         yield SDIST_SPARSE_MEMBER.finding(filename, f"Stored as sparse files: {shown}.")
+    if archive.also_zip:
+        yield SDIST_ALSO_ZIP.finding(filename, "The end of the file is that of a zip archive.")
     if archive.damage:
-        yield SDIST_CUT_OFF.finding(filename, archive.damage)
+        yield SDIST_DAMAGED.finding(filename, archive.damage)
+    elif archive.gzip_members > 1:
+        yield SDIST_GZIP_MEMBERS.finding(filename, f"The file consists of {archive.gzip_members} gzip members.")
     yield from _layout_findings(archive)
     if archive.metadata is not None and archive.unfinished is None:
         for path in license_files:
             wanted = posixpath.join(archive.folder.path, path)
             if wanted not in archive.names:
                 yield SDIST_LICENSE_FILE_MISSING.finding(filename, f"There is no {quoted(wanted)}.")
-    yield from archive.marked.findings(filename)
-    yield from archive.review.findings()
+    yield from archive.sources.findings(filename)
+    yield from archive.member_names.findings(filename)
+
+
+SDIST_TOP_LEVEL: Final = Rule(
+    code="sdist-top-level",
+    statement="All members of an sdist are in one folder, spelled alike in all of them: no `./` in front, no absolute "
+    "paths.",
+    source=_SDIST_SPEC + ", source distribution file format; " + OBSERVED,
+    meaning="The index refuses the file.",
+    fix=_BUILD,
+)
+
+
+SDIST_PKG_INFO_MISSING: Final = Rule(
+    code="sdist-pkg-info-missing",
+    statement="`PKG-INFO` is in the top folder of an sdist.",
+    source=_SDIST_SPEC + "; " + OBSERVED,
+    meaning="The index refuses the file.",
+    fix="An archive of the repository (`git archive`, a GitHub release's source archive) is not an sdist. " + _BUILD,
+)
+
+
+SDIST_PKG_INFO_UNREADABLE: Final = Rule(
+    code="sdist-pkg-info-unreadable",
+    statement="`PKG-INFO` is a file, or a link to one in the archive.",
+    source=_SDIST_SPEC,
+    meaning="No client can fill in the upload form, which repeats the metadata.",
+    fix=_BUILD,
+)
 
 
 def _layout_findings(archive: SdistArchive) -> Iterator[Finding]:
@@ -316,5 +349,5 @@ def _metadata_findings(archive: SdistArchive) -> Iterator[Finding]:
         yield SDIST_PKG_INFO_UNREADABLE.finding(
             archive.filename, f"{quoted(archive.target)} is a folder, or a link to nothing in the archive."
         )
-    elif len(archive.metadata) > METADATA_LIMIT:
-        yield rules_content.METADATA_TOO_LARGE.finding(archive.filename, "PKG-INFO has more than 8 MiB.")
+    else:
+        yield from metadata_size_findings(archive.filename, PKG_INFO, len(archive.metadata))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import InvalidName, NormalizedName, canonicalize_name
 
-from ..checks.check import require_publishable, told_while_publishing
-from ..checks.model import CheckedSet, CheckOptions, Distribution, SeveralVersions
+from ..checks.check import require_publishable, warnings_while_publishing
+from ..checks.model import CheckedSet, CheckOptions, Distribution
 from ..checks.registry import RULES
 from ..core.versions import check_versions
 from ..errors import Diagnosis, Severity, WorkflowError
@@ -45,11 +45,10 @@ class Validation:
         checked = self.workers.check(
             self.collected.candidates,
             options=CheckOptions(
-                lenient_tables=True,
+                publishing=True,
                 full=self.inputs.verify_metadata,
                 strict=self.inputs.strict,
                 ignore=self.inputs.ignore,
-                several_versions=SeveralVersions.REFUSE,
             ),
         )
         self._tell(checked)
@@ -77,7 +76,7 @@ class Validation:
             self.emit(checked_event(distribution, checked))
         if not self.inputs.verify_metadata:
             self.emit(DiagnosisReported(diagnosis=_unverified()))
-        for diagnosis in told_while_publishing(checked):
+        for diagnosis in warnings_while_publishing(checked):
             self.emit(DiagnosisReported(diagnosis=diagnosis))
 
 

@@ -15,30 +15,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..checks.distribution_set import SET_PROJECT_TOO_LARGE
-from ..checks.model import Kind, Table
-from ..checks.registry import RULES
-from ..errors import Severity
+from ..checks.model import Doubt, Kind
 from .plan import has_release
 from .project_page import PageState
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from ..checks.model import Distribution, Finding
+    from ..checks.model import Distribution
     from .plan import UploadPlan
-
-
-@dataclass(frozen=True, kw_only=True)
-class Doubt:
-    """A reason why the index may refuse a file: a finding that only a table or a limit of ours supports."""
-
-    rule: str
-    """The code of the rule."""
-    value: str
-    """What the rule is about, such as a platform tag; for a limit on sizes the project whose limit it is."""
-    by_size: bool = False
-    """A limit on sizes: a taken file says nothing about larger ones."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,19 +35,6 @@ class ScheduledUpload:
     """File names."""
     doubts: tuple[Doubt, ...] = ()
     """What the upload settles, when it goes first and alone for that."""
-
-
-def doubts_of(findings: Iterable[Finding]) -> dict[str, set[Doubt]]:
-    """The doubts about each file, by its name: findings that do not stop the run, by rules that hang on a table."""
-    found: dict[str, set[Doubt]] = {}
-    for finding in findings:
-        table = RULES[finding.rule].table
-        if table is None or finding.severity is Severity.ERROR or finding.rule == SET_PROJECT_TOO_LARGE.code:
-            continue
-        by_size = table is Table.SIZE_LIMITS
-        value = finding.filename.partition("-")[0] if by_size else finding.message
-        found.setdefault(finding.filename, set()).add(Doubt(rule=finding.rule, value=value, by_size=by_size))
-    return found
 
 
 def schedule(plan: UploadPlan, doubts: Mapping[str, Collection[Doubt]]) -> tuple[ScheduledUpload, ...]:

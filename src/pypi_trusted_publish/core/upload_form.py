@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Final
 
-from ..checks.core_metadata import FIELDS, known_in
+from ..readers.core_metadata import FIELDS, known_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ..checks.model import CoreMetadata, Distribution
+    from ..checks.model import Distribution
+    from ..readers.core_metadata import CoreMetadata
 
 _PLURAL: Final = {"classifier": "classifiers", "project-url": "project_urls"}
 """The two fields of core metadata whose form name is not simply the field's name."""

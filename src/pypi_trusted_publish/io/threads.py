@@ -23,8 +23,8 @@ def in_threads(function: Callable[[In], Out], arguments: Iterable[In], /) -> Ite
         yield from pool.map(function, listed)
 
 
-def aside(work: Callable[[], None], /) -> Callable[[], None]:
-    """Begin ``work`` beside the caller; what is returned waits for its end, and raises what it raised."""
+def in_background(work: Callable[[], None], /) -> Callable[[], None]:
+    """Start ``work`` in a thread; what is returned waits for its end, and raises what it raised."""
     return _pool().submit(work).result
 
 

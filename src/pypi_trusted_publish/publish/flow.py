@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from ..core.plan import plan_uploads, require_feasible
-from ..core.schedule import doubts_of, schedule
+from ..core.schedule import schedule
 from ..core.token_coverage import require_coverage, warn_of_several_new_projects
 from ..errors import PublishError, both
 from ..events import DiagnosisReported, Fact, Planned, ProjectPageRead, StepStarted
@@ -126,7 +126,7 @@ def publish(options: ReleaseOptions, steps: ReleaseSteps) -> None:
         prove_a_mint(plan, tokens, steps.emit)
         return
     if plan.uploads:
-        scheduled = schedule(plan, doubts_of(checked.findings))
+        scheduled = schedule(plan, checked.doubts)
         _upload(plan, scheduled, attestations=attestations, tokens=tokens, options=options, steps=steps)
     _wait_for_index(plan, attestations, options, steps)
 

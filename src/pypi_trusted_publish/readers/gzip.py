@@ -55,7 +55,8 @@ class GzipReader:
         self._piece = _FIRST_PIECE
         self._crc = 0
         self._size = 0
-        self._first = True
+        self.members = 0
+        """Members whose header was read."""
         self._ready = b""
         """Unpacked bytes."""
         self._given = 0
@@ -115,12 +116,11 @@ class GzipReader:
 
     def _next_member(self) -> bool:
         """Read the header of the next member; whether there is one."""
-        while not self._first and (zeros := self._skip_zeros()):
+        while self.members and (zeros := self._skip_zeros()):
             if zeros < 0:
                 return False
-        if self._first and not self._fill():
+        if not self.members and not self._fill():
             return False
-        self._first = False
         if not (self._take_some(1) == _MAGIC[:1] and self._take_some(1) == _MAGIC[1:]):
             raise NotGzip
         method, flags = _HEADER.unpack(self._take(_HEADER.size))
@@ -135,6 +135,7 @@ class GzipReader:
             self._skip(2)
         self._inflate, self._rest = zlib.decompressobj(-zlib.MAX_WBITS), b""
         self._piece, self._crc, self._size = _FIRST_PIECE, 0, 0
+        self.members += 1
         return True
 
     def _skip_zeros(self) -> int:

@@ -1,4 +1,4 @@
-"""Both digests of a file as a by-product of reading it for something else."""
+"""Both digests of a file, computed while it is read for something else."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import BinaryIO, Final, TypeAlias
 CHUNK: Final = 512 * 1024
 """Bytes that are read at once; large enough for hashlib and zlib to release the interpreter lock, and for a thread."""
 LARGE: Final = 8 * 1024 * 1024
-"""Bytes of a file from which it is worth while to hash it beside its being read."""
+"""Bytes from which on it pays to hash a file in the background while it is read."""
 
-Aside: TypeAlias = Callable[[Callable[[], None]], Callable[[], None]]
-"""Begins some work, and returns what waits for its end."""
+Background: TypeAlias = Callable[[Callable[[], None]], Callable[[], None]]
+"""Starts some work in the background and returns a function that waits for its end."""
 
 
-def at_once(work: Callable[[], None], /) -> Callable[[], None]:
-    """Do the work before anything else."""
+def run_now(work: Callable[[], None], /) -> Callable[[], None]:
+    """A :data:`Background` that does the work at once."""
     work()
     return _done
 
@@ -29,7 +29,7 @@ def _done() -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Digests:
-    """What the upload form names a file by."""
+    """The digests of the upload form."""
 
     sha256: str
     """Hexadecimal, lower case."""
@@ -40,14 +40,14 @@ class Digests:
 class HashingReader:
     """A seekable binary reader that hashes each byte the first time it passes by in the file's order.
 
-    Whoever reads the file from front to back gets the digests for nothing; what was skipped is read by
-    :meth:`finish`. The file is read in blocks, so that small reads cost little and hashing happens in large pieces.
-    A block may be hashed ``aside`` while the next one is read and used. It does not close the reader that it is given.
+    Reading the file from front to back is enough; what was skipped is read by :meth:`finish`. The file is read in
+    blocks, so that small reads cost little and hashing happens in large pieces. A block may be hashed in the
+    ``background`` while the next one is read and used. It does not close the reader that it is given.
     """
 
-    def __init__(self, reader: BinaryIO, aside: Aside = at_once) -> None:
+    def __init__(self, reader: BinaryIO, background: Background = run_now) -> None:
         self._reader = reader
-        self._aside = aside
+        self._background = background
         self._hashing = _done
         self._block = b""
         self._block_start = 0
@@ -73,14 +73,14 @@ class HashingReader:
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def _fill(self) -> bool:
-        """Read the block that begins at the position; whether there is one."""
+        """Read the block that begins at the position; False at the end of the file."""
         if self._position != self._block_start + len(self._block):
             self._reader.seek(self._position)
         self._block, self._block_start = self._reader.read(CHUNK), self._position
         end = self._block_start + len(self._block)
         if self._block_start <= self._hashed < end:
             self._hashing()
-            self._hashing = self._aside(
+            self._hashing = self._background(
                 partial(self._hash, memoryview(self._block)[self._hashed - self._block_start :])
             )
             self._hashed = end
@@ -99,7 +99,7 @@ class HashingReader:
         return offset
 
     def finish(self) -> Digests:
-        """Read what was not read yet, and tell the digests of the whole file."""
+        """Read what was not read yet, and return the digests of the whole file."""
         self.seek(self._hashed)
         while self.read(CHUNK):
             pass

@@ -1,7 +1,7 @@
 """The members of an sdist, read in one pass as the index reads them: with the standard library's ``tarfile``.
 
-What comes after the end of the archive (trailing bytes, further gzip members, the checksum) decides nothing, because
-the index does not look at it either; that the gzip stream is whole is only looked at for a warning.
+What comes after the end of the archive (trailing bytes, further gzip members, the checksum) does not make it
+unreadable, because the index does not read it either; :func:`damage_after_end` does.
 """
 
 from __future__ import annotations
@@ -44,6 +44,11 @@ class UnpackedStream:
         """Bytes that may still be read while the headers of a member are; None outside of them."""
         self.last = b""
         """What was read last: at the end of a whole archive a block of zeros, or nothing."""
+
+    @property
+    def gzip_members(self) -> int:
+        """Gzip members that were begun."""
+        return self._stream.members
 
     def read(self, size: int) -> bytes:
         """The next bytes; raises BudgetSpent, and TarUnreadable for a header that would take for ever."""
@@ -130,22 +135,22 @@ def members(archive: tarfile.TarFile, stream: UnpackedStream) -> Iterator[tarfil
         yield member
 
 
-def damage_behind(stream: UnpackedStream) -> str:
-    """What is wrong with the gzip stream behind the end of the archive, as a sentence; empty when nothing is.
-
-    Bytes after the gzip stream are no damage: every tool passes over them.
-    """
+def damage_after_end(stream: UnpackedStream) -> str:
+    """What is wrong behind the end of the archive, as a sentence; empty when nothing is. Zero padding is fine."""
     end = stream.tell() + _LARGEST_PADDING
     try:
-        while stream.tell() < end and stream.read(CHUNK):
-            pass
+        while stream.tell() < end and (piece := stream.read(CHUNK)):
+            if any(piece):
+                return "Other data follows the end of the archive."
     except EOFError:
         return "The gzip stream ends too early: the end of the file is cut off."
     except WrongChecksum:
         return "The checksum of the gzip stream is wrong: something in the file was changed after it was packed."
     except DamagedData:
         return "The compressed data behind the last member is damaged."
-    except (NotGzip, OSError, BudgetSpent):
+    except NotGzip:
+        return "Something that is not gzip data follows the archive."
+    except (OSError, BudgetSpent):
         pass
     return ""
 

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from builders.judging import judge_all
 from builders.metadata import found
 from builders.strategies import damage, inside_gzip, sdists, wheels
-from pypi_trusted_publish.checks.core_metadata import read_core_metadata
-from pypi_trusted_publish.checks.wheel_files import RecordMalformed, entry_point_findings, read_record
+from pypi_trusted_publish.checks.wheel_entry_points import entry_point_findings
+from pypi_trusted_publish.readers.core_metadata import read_core_metadata
+from pypi_trusted_publish.readers.wheel_record import InvalidRecord, read_record
 
 Change = Callable[[bytes], bytes]
 SLOW = 10.0
@@ -67,7 +68,7 @@ def fuzz_tar(sdist: tuple[str, bytes], changes: list[Change], inside: bool) -> N
 @ROUND
 @given(st.binary(max_size=500) | st.text(max_size=300).map(lambda text: text.encode("utf-8", "surrogatepass")))
 def fuzz_record_and_entry_points(data: bytes) -> None:
-    with contextlib.suppress(RecordMalformed):
+    with contextlib.suppress(InvalidRecord):
         list(read_record(data))
     list(entry_point_findings("demo-1.0-py3-none-any.whl", data))
 

@@ -14,10 +14,10 @@ from functools import partial
 from typing import BinaryIO, Final
 
 from ...checks.check import inspect
-from ...checks.description import Rendering, Verdict
+from ...checks.description import Rendering, RenderStatus
 from ...checks.model import Candidate, CheckOptions, FileIdentity
 from ..packages_dir import open_unchanged
-from ..threads import aside
+from ..threads import in_background
 from .confinement import MEMORY, Fence, Refused, confine, limit_processor_time, peak_memory
 from .messages import (
     InspectionTask,
@@ -115,11 +115,11 @@ def _inspected(task: InspectionTask, fence: Fence) -> Message:
 
     def render_later(text: str) -> Rendering:
         asked.append(text)
-        return Rendering(verdict=Verdict.RENDERED)
+        return Rendering(status=RenderStatus.RENDERED)
 
     fence.file = task.path
     try:
-        inspection = inspect(candidate, options=options, render=render_later, aside=aside)
+        inspection = inspect(candidate, options=options, render=render_later, background=in_background)
     finally:
         fence.file = None
     return {**encode_inspection(inspection), "to_render": bool(asked)}
@@ -130,6 +130,6 @@ def _rendered(task: RenderingTask, fence: Fence) -> Message:
     fence.admit(fresh)
     sys.path += fresh
     rendering = render_rst(task.text)
-    if rendering.verdict is Verdict.REFUSED and peak_memory() > MEMORY // 2:
+    if rendering.status is RenderStatus.REFUSED and peak_memory() > MEMORY // 2:
         rendering = SHORT_OF_MEMORY  # libraries disguise it as a failure of their own
     return encode_rendering(rendering)

@@ -16,11 +16,11 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from ...checks.check import Inspection
-from ...checks.core_metadata import is_valid_name
-from ...checks.description import Rendering, Verdict
-from ...checks.model import Candidate, CoreMetadata, Distribution, Finding, Kind
+from ...checks.description import Rendering, RenderStatus
+from ...checks.model import Candidate, Distribution, Finding, Kind
 from ...checks.registry import RULES
 from ...errors import Severity
+from ...readers.core_metadata import CoreMetadata, is_valid_name
 
 LARGEST: Final = 64 * 1024 * 1024
 """Bytes of a frame. The metadata of a file have at most 8 MiB, and JSON needs up to six bytes for one of them."""
@@ -70,7 +70,13 @@ def read_frame(stream: BinaryIO) -> Message | None:
 def encode_inspection(inspection: Inspection) -> Message:
     """The answer about one file; what is too much is left out at its end."""
     found = [
-        [finding.rule, finding.severity.value, finding.message[:LONGEST_TEXT], finding.hint[:LONGEST_TEXT]]
+        [
+            finding.rule,
+            finding.severity.value,
+            finding.message[:LONGEST_TEXT],
+            finding.hint[:LONGEST_TEXT],
+            "" if finding.doubt is None else finding.doubt.value[:LONGEST_TEXT],
+        ]
         for finding in inspection.findings[:MOST_FINDINGS]
     ]
     file = inspection.distribution
@@ -105,12 +111,19 @@ def decode_inspection(message: Message, candidate: Candidate) -> Inspection:
 
 
 def _decode_finding(value: object, filename: str) -> Finding:
-    if not isinstance(value, list) or len(value) != 4:  # noqa: PLR2004
+    if not isinstance(value, list) or len(value) != 5:  # noqa: PLR2004
         raise Malformed("no finding")
-    rule, severity, message, hint = (_text(each) for each in value)
-    if rule not in RULES or severity not in {each.value for each in Severity}:
+    code, severity, message, hint, doubted = (_text(each) for each in value)
+    if code not in RULES or severity not in {each.value for each in Severity}:
         raise Malformed("no rule of this project")
-    return Finding(rule=rule, severity=Severity(severity), filename=filename, message=message, hint=hint)
+    return Finding(
+        rule=code,
+        severity=Severity(severity),
+        filename=filename,
+        message=message,
+        hint=hint,
+        doubt=RULES[code].doubt(doubted),
+    )
 
 
 def _decode_distribution(value: object, candidate: Candidate) -> Distribution:
@@ -163,15 +176,25 @@ def _fields(value: object) -> tuple[tuple[str, str], ...]:
 
 def encode_rendering(rendering: Rendering) -> Message:
     """The answer about one description."""
-    return {"verdict": rendering.verdict.value, "problem": rendering.problem[:LONGEST_TEXT], "line": rendering.line}
+    return {
+        "status": rendering.status.value,
+        "problem": rendering.problem[:LONGEST_TEXT],
+        "line": rendering.line,
+        "only_title": rendering.only_title,
+    }
 
 
 def decode_rendering(message: Message) -> Rendering:
     """What became of a description. Raises Malformed."""
-    verdict, line = _text(message.get("verdict")), message.get("line")
-    if verdict not in {each.value for each in Verdict} or not (line is None or type(line) is int):
-        raise Malformed("no verdict")
-    return Rendering(verdict=Verdict(verdict), problem=_text(message.get("problem")), line=line)
+    status, line = _text(message.get("status")), message.get("line")
+    if status not in {each.value for each in RenderStatus} or not (line is None or type(line) is int):
+        raise Malformed("no status")
+    return Rendering(
+        status=RenderStatus(status),
+        problem=_text(message.get("problem")),
+        line=line,
+        only_title=message.get("only_title") is True,
+    )
 
 
 def number(message: Message, key: str) -> float:

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Final
 
 from ...checks.check import Inspection, combine
 from ...checks.classifiers import CLASSIFIER_UNKNOWN, classifier_findings
-from ...checks.content import NOT_CHECKED, NOT_FULLY_CHECKED
-from ...checks.core_metadata import sent_metadata
-from ...checks.description import Rendering, Verdict, rendering_findings
+from ...checks.description import Rendering, RenderStatus, rendering_findings
+from ...checks.files import not_checked_finding, unchecked_finding
+from ...readers.core_metadata import uploaded_metadata
 from .messages import InspectionTask, Malformed, RenderingTask, Task, decode_inspection, decode_rendering, number
 from .process import Bound, Worker, WorkerStopped, folders
 
@@ -212,16 +212,16 @@ class Workers:
             return _nothing_known(candidate, str(stopped))
         if inspection.distribution is None:
             return _with(inspection, _nothing_known(candidate, str(stopped)).findings)
-        message = f"The content was not checked to its end: {stopped}."
-        return _with(inspection, (NOT_FULLY_CHECKED.finding(candidate.filename, message),))
+        message = f"The content was not checked completely: {stopped}."
+        return _with(inspection, (unchecked_finding(candidate.filename, message),))
 
     def _of_rendering(self, inspection: Inspection, seconds: float) -> tuple[Finding, ...]:
         """Findings of the description, which is rendered once however many files of a release carry it."""
         distribution = inspection.distribution
         if distribution is None:
             return ()
-        sent = sent_metadata(distribution.metadata)
-        text, stated = sent.first("description") or "", sent.first("description-content-type")
+        uploaded = uploaded_metadata(distribution.metadata)
+        text, stated = uploaded.first("description") or "", uploaded.first("description-content-type")
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
         with self._lock:
             rendered = self._rendering.setdefault(digest, _Rendered())
@@ -233,11 +233,11 @@ class Workers:
     def _rendered(self, text: str, seconds: float) -> Rendering:
         self._fetch_libraries()
         if self._missing:
-            return Rendering(verdict=Verdict.UNKNOWN, problem=self._missing)
+            return Rendering(status=RenderStatus.UNKNOWN, problem=self._missing)
         try:
             return self._ask(RenderingTask(text=text, folders=folders(), seconds=seconds), decode_rendering)
         except WorkerStopped as stopped:
-            return Rendering(verdict=Verdict.UNKNOWN, problem=str(stopped))
+            return Rendering(status=RenderStatus.UNKNOWN, problem=str(stopped))
 
     def _fetch_libraries(self) -> None:
         """Install the libraries if somebody can."""
@@ -313,10 +313,7 @@ def _with(inspection: Inspection, findings: tuple[Finding, ...]) -> Inspection:
 
 
 def _nothing_known(candidate: Candidate, why: str) -> Inspection:
-    message = f"Neither metadata nor digests could be read: {why}."
-    return Inspection(
-        candidate=candidate, distribution=None, findings=(NOT_CHECKED.finding(candidate.filename, message),)
-    )
+    return Inspection(candidate=candidate, distribution=None, findings=(not_checked_finding(candidate.filename, why),))
 
 
 def _with_the_index_asked(inspection: Inspection, known_classifiers: KnownClassifiers) -> Inspection:
@@ -325,6 +322,6 @@ def _with_the_index_asked(inspection: Inspection, known_classifiers: KnownClassi
     file = inspection.distribution
     if file is None or all(finding.rule != unknown for finding in inspection.findings):
         return inspection
-    asked = classifier_findings(sent_metadata(file.metadata), file.filename, known_classifiers=known_classifiers)
+    asked = classifier_findings(uploaded_metadata(file.metadata), file.filename, known_classifiers=known_classifiers)
     others = tuple(finding for finding in inspection.findings if not finding.rule.startswith("classifier-"))
     return Inspection(candidate=inspection.candidate, distribution=file, findings=(*others, *asked))

@@ -14,10 +14,10 @@ import sys
 from types import ModuleType
 from typing import Final, NoReturn
 
-from ...checks.description import Rendering, Verdict
+from ...checks.description import Rendering, RenderStatus
 
-SHORT_OF_MEMORY: Final = Rendering(verdict=Verdict.UNKNOWN, problem="it needs more memory than a check may take")
-NOT_INSTALLED: Final = Rendering(verdict=Verdict.UNKNOWN, problem="docutils and readme-renderer are not installed")
+SHORT_OF_MEMORY: Final = Rendering(status=RenderStatus.UNKNOWN, problem="it needs more memory than a check may take")
+NOT_INSTALLED: Final = Rendering(status=RenderStatus.UNKNOWN, problem="docutils and readme-renderer are not installed")
 
 _SYSTEM_MESSAGE: Final = re.compile(r"(?:<string>:(\d+):\s*)?(?:\([A-Z]+/\d\)\s*)?(.*)", re.DOTALL)
 _LONGEST_MESSAGE: Final = 300
@@ -59,10 +59,12 @@ def render_rst(text: str) -> Rendering:
     except Exception as failed:  # noqa: BLE001 - the index fails on whatever docutils fails on, with a bare 500
         deep = isinstance(failed, RecursionError)
         problem = "its blocks are nested too deeply" if deep else f"docutils fails on it ({type(failed).__name__})"
-        return Rendering(verdict=Verdict.REFUSED, problem=problem)
+        return Rendering(status=RenderStatus.REFUSED, problem=problem)
     if not (parts.get("docinfo", "") + parts.get("fragment", "")):
-        return Rendering(verdict=Verdict.REFUSED, problem="nothing is shown of it")
-    return Rendering(verdict=Verdict.RENDERED)
+        return Rendering(
+            status=RenderStatus.REFUSED, problem="nothing is shown of it", only_title=bool(parts.get("title"))
+        )
+    return Rendering(status=RenderStatus.RENDERED)
 
 
 def _refused(message: str) -> Rendering:
@@ -71,4 +73,4 @@ def _refused(message: str) -> Rendering:
     line, said = (match[1], match[2]) if match else (None, message)
     sentences = " ".join(said.partition("\n\n")[0].split())
     problem = f"docutils says: {sentences[:_LONGEST_MESSAGE].rstrip('.')}"
-    return Rendering(verdict=Verdict.REFUSED, problem=problem, line=int(line) if line else None)
+    return Rendering(status=RenderStatus.REFUSED, problem=problem, line=int(line) if line else None)

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from . import zip_records as rules
 from .zip_members import MemberDamaged
 from .zip_records import (
     CENTRAL,
@@ -25,8 +24,9 @@ from .zip_records import (
     ZIP64_LOCATOR,
     ZIP64_LOCATOR_FIELDS,
     Entry,
-    FramingFault,
+    InvalidZip,
     SeekableReader,
+    ZipDefect,
     check_no_descriptor,
     check_printable,
     local_sizes,
@@ -67,7 +67,7 @@ class _Walk:
 def walk(reader: SeekableReader, size: int, entries: dict[str, Entry], on_member: OnMember) -> None:
     """Walk over a file of ``size`` bytes whose directory is ``entries`` (by header name).
 
-    Reads in bounded pieces, each byte once and in order. Raises FramingFault at the first record that the index
+    Reads in bounded pieces, each byte once and in order. Raises InvalidZip at the first record that the index
     would refuse.
     """
     reader.seek(0)
@@ -89,8 +89,8 @@ def walk(reader: SeekableReader, size: int, entries: dict[str, Entry], on_member
             _end(state, start, size)
             return
         else:
-            raise FramingFault(
-                rules.ZIP_UNKNOWN_RECORD, f"At offset {start} there is no record of a plain zip: {signature!r}."
+            raise InvalidZip(
+                ZipDefect.UNKNOWN_RECORD, f"At offset {start} there is no record of a plain zip: {signature!r}."
             )
 
 
@@ -106,12 +106,12 @@ def _local(state: _Walk, start: int) -> None:
     entry = _entry_of(state, name)
     for what, here, there in (("packed size", packed, entry.packed), ("size", size, entry.size)):
         if here != there:
-            raise FramingFault(
-                rules.ZIP_DIRECTORY_MISMATCH,
+            raise InvalidZip(
+                ZipDefect.DIRECTORY_MISMATCH,
                 f"The {what} of the member {name!r} is {here} before it and {there} in the directory.",
             )
     if name in state.members:
-        raise FramingFault(rules.ZIP_DUPLICATE_NAME, f"The member {name!r} is there twice.")
+        raise InvalidZip(ZipDefect.DUPLICATE_NAME, f"The member {name!r} is there twice.")
     state.members[name] = False
     _payload(state, entry, start, misread=not flags & UTF8 and not name.isascii())
 
@@ -120,15 +120,15 @@ def _entry_of(state: _Walk, name: bytes) -> Entry:
     try:
         text = name.decode("utf-8")
     except UnicodeDecodeError:
-        raise FramingFault(rules.ZIP_MEMBER_NAME, f"The name of the member {name!r} is not UTF-8.") from None
+        raise InvalidZip(ZipDefect.MEMBER_NAME, f"The name of the member {name!r} is not UTF-8.") from None
     entry = state.entries.get(text)
     if entry is not None:
         return entry
     if name.decode("cp437") in state.entries:
-        raise FramingFault(
-            rules.ZIP_MEMBER_NAME, f"The name of the member {name!r} is not flagged as UTF-8 in the directory."
+        raise InvalidZip(
+            ZipDefect.MEMBER_NAME, f"The name of the member {name!r} is not flagged as UTF-8 in the directory."
         )
-    raise FramingFault(rules.ZIP_DIRECTORY_MISMATCH, f"The member {name!r} is not in the directory.")
+    raise InvalidZip(ZipDefect.DIRECTORY_MISMATCH, f"The member {name!r} is not in the directory.")
 
 
 def _payload(state: _Walk, entry: Entry, start: int, *, misread: bool) -> None:
@@ -140,7 +140,7 @@ def _payload(state: _Walk, entry: Entry, start: int, *, misread: bool) -> None:
         while left:
             piece = state.reader.read(min(_CHUNK, left))
             if not piece:
-                raise FramingFault(rules.ZIP_UNREADABLE, f"The file ends within the member {entry.name!r}.")
+                raise InvalidZip(ZipDefect.UNREADABLE, f"The file ends within the member {entry.name!r}.")
             left -= len(piece)
             state.offset += len(piece)
             yield piece
@@ -164,13 +164,13 @@ def _central(state: _Walk, start: int) -> None:
     name_length, extra_length, comment_length = fields[6:9]
     name = state.take(name_length, "a directory entry's name")
     if comment_length:
-        raise FramingFault(rules.ZIP_MEMBER_COMMENT, f"The member {name!r} carries a comment.")
+        raise InvalidZip(ZipDefect.MEMBER_COMMENT, f"The member {name!r} carries a comment.")
     state.take(extra_length, "a directory entry's extra fields")
     check_printable(name)
     if state.members.get(name):
-        raise FramingFault(rules.ZIP_DUPLICATE_NAME, f"The directory names the member {name!r} twice.")
+        raise InvalidZip(ZipDefect.DUPLICATE_NAME, f"The directory names the member {name!r} twice.")
     if name not in state.members:
-        raise FramingFault(rules.ZIP_DIRECTORY_MISMATCH, f"The directory names {name!r}, and no such member is there.")
+        raise InvalidZip(ZipDefect.DIRECTORY_MISMATCH, f"The directory names {name!r}, and no such member is there.")
     state.members[name] = True
     state.named += 1
     state.central_size += 4 + CENTRAL_FIELDS.size + name_length + extra_length
@@ -179,21 +179,19 @@ def _central(state: _Walk, start: int) -> None:
 def _check_zip64_end(fields: tuple[int, ...]) -> None:
     rest, _, _, here, entries, _, _ = fields
     if rest != _PLAIN_ZIP64_END:
-        raise FramingFault(
-            rules.ZIP_END_RECORD, f"The ZIP64 end record has {rest} bytes instead of {_PLAIN_ZIP64_END}."
-        )
+        raise InvalidZip(ZipDefect.END_RECORD, f"The ZIP64 end record has {rest} bytes instead of {_PLAIN_ZIP64_END}.")
     if here != entries:
-        raise FramingFault(rules.ZIP_END_RECORD, f"The ZIP64 end record counts {here} of {entries} entries here.")
+        raise InvalidZip(ZipDefect.END_RECORD, f"The ZIP64 end record counts {here} of {entries} entries here.")
 
 
 def _end(state: _Walk, start: int, size: int) -> None:
     if state.zip64_end is not None and not state.located:
-        raise FramingFault(rules.ZIP_END_RECORD, "There is a ZIP64 end record and no locator for it.")
+        raise InvalidZip(ZipDefect.END_RECORD, "There is a ZIP64 end record and no locator for it.")
     _, _, here, entries, directory_size, directory_offset, comment = END_FIELDS.unpack(
         state.take(END_FIELDS.size, "the end record")
     )
     if here != entries:
-        raise FramingFault(rules.ZIP_END_RECORD, f"The end record counts {here} of {entries} entries on this disk.")
+        raise InvalidZip(ZipDefect.END_RECORD, f"The end record counts {here} of {entries} entries on this disk.")
     if state.zip64_end is not None and state.located:
         entries, directory_size, directory_offset = state.zip64_end[4:]
     found = (state.named, state.central_size, start if state.central_offset is None else state.central_offset)
@@ -204,12 +202,12 @@ def _end(state: _Walk, start: int, size: int) -> None:
         strict=True,
     ):
         if said != seen:
-            raise FramingFault(rules.ZIP_END_RECORD, f"The {what} is {seen}; the end record says {said}.")
+            raise InvalidZip(ZipDefect.END_RECORD, f"The {what} is {seen}; the end record says {said}.")
     missing = next((name for name, named in state.members.items() if not named), None)
     if missing is not None:
-        raise FramingFault(rules.ZIP_DIRECTORY_MISMATCH, f"The member {missing!r} is not in the directory.")
+        raise InvalidZip(ZipDefect.DIRECTORY_MISMATCH, f"The member {missing!r} is not in the directory.")
     if state.offset + comment != size:
-        raise FramingFault(
-            rules.ZIP_TRAILING_DATA,
+        raise InvalidZip(
+            ZipDefect.TRAILING_DATA,
             f"The archive and its comment end at offset {state.offset + comment}; the file has {size} bytes.",
         )

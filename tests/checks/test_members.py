@@ -8,9 +8,9 @@ import pytest
 
 from builders.archives import SDIST_NAME, WHEEL_NAME, file_member, sdist_bytes, wheel_bytes
 from builders.judging import candidate, errors, judge, judge_all
-from pypi_trusted_publish.checks import content as content_scan
+from pypi_trusted_publish.checks import member_contents
 from pypi_trusted_publish.checks.check import check
-from pypi_trusted_publish.checks.content import SCAN_LIMIT, SourceScan, is_source
+from pypi_trusted_publish.checks.member_contents import SCAN_LIMIT, SourceScan, is_source
 from pypi_trusted_publish.checks.model import FILE_SIZE_LIMIT, CheckOptions
 from pypi_trusted_publish.errors import Severity
 
@@ -63,7 +63,7 @@ def test_a_mark_is_found_wherever_the_pieces_are_cut() -> None:
 
 def test_the_scan_would_not_find_its_own_source_protected() -> None:
     scan = SourceScan()
-    scan.feed(Path(content_scan.__file__).read_bytes())
+    scan.feed(Path(member_contents.__file__).read_bytes())
     assert scan.protected_by is None
 
 
@@ -126,7 +126,7 @@ def test_many_members_of_one_kind_are_one_finding_with_the_first_names() -> None
         each for each in judge_all((WHEEL_NAME, wheel_bytes(files))).findings if each.rule == "content-bytecode"
     ]
     assert finding.message.startswith("10 members: 'demo/__pycache__/0.pyc', ")
-    assert finding.message.endswith(" and 7 more.")
+    assert finding.message.endswith(" and 8 more.")
 
 
 def test_a_file_above_the_limit_is_an_error_of_a_table() -> None:

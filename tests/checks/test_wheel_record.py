@@ -10,7 +10,8 @@ import tracemalloc
 import pytest
 
 from builders.archives import DIST_INFO, WHEEL_NAME
-from pypi_trusted_publish.checks.wheel_files import Content, RecordMalformed, Row, read_record, record_findings
+from pypi_trusted_publish.checks.wheel_record import MemberDigest, RecordedWheel, Rehash, record_findings
+from pypi_trusted_publish.readers.wheel_record import read_record
 
 LINE_ENDS = ("\n", "\r", "\r\n", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029")
 
@@ -35,10 +36,19 @@ def test_the_memory_for_a_record_does_not_grow_with_its_rows() -> None:
     assert peak < 8 * len(data)
 
 
+EMPTY = MemberDigest(hashlib.sha256(b"").digest(), 0)
+
+
+def messages(record: str, rehash: Rehash = lambda *_: None) -> list[str]:
+    """What is found in the RECORD of a wheel with one empty file."""
+    wheel = RecordedWheel(
+        filename=WHEEL_NAME, dist_info=DIST_INFO, names={"demo.py"}, digests={"demo.py": EMPTY}, rehash=rehash
+    )
+    return [finding.message for finding in record_findings(record.encode(), wheel)]
+
+
 def test_a_fault_in_the_last_row_is_the_only_finding() -> None:
-    rows = read_record(b"stranger,,\n" * 20_000 + b"\n")
-    with pytest.raises(RecordMalformed, match=r"has a blank line \(20001\)"):
-        next(record_findings(WHEEL_NAME, rows, dist_info=DIST_INFO, names=set(), contents={}, rehash=lambda *_: None))
+    assert messages("stranger,,\n" * 20_000 + "\n") == ["RECORD has a blank line (20001)."]
 
 
 def test_a_member_that_many_rows_name_is_read_again_once() -> None:
@@ -49,26 +59,17 @@ def test_a_member_that_many_rows_name_is_read_again_once() -> None:
         return hashlib.sha512(b"").digest()
 
     digest = base64.urlsafe_b64encode(hashlib.sha512(b"").digest()).decode()
-    rows = [Row("demo.py", f"sha512={digest}", "0")] * 50
-    contents = {"demo.py": Content(hashlib.sha256(b"").digest(), 0)}
-    found = record_findings(WHEEL_NAME, rows, dist_info=DIST_INFO, names={"demo.py"}, contents=contents, rehash=rehash)
-    assert list(found) == []
+    assert messages(f"demo.py,sha512={digest},0\n" * 50, rehash) == []
     assert asked == [("demo.py", "sha512")]
 
 
 @pytest.mark.parametrize("algorithm", ["sha256", "sha512"])
 def test_a_true_hash_in_hexadecimal_is_not_called_a_wrong_hash(algorithm: str) -> None:
     real = hashlib.new(algorithm, b"").digest()
-    contents = {"demo.py": Content(hashlib.sha256(b"").digest(), 0)}
 
-    def told(digest: str) -> list[str]:
-        rows = [Row("demo.py", f"{algorithm}={digest}", "0")]
-        names = {"demo.py"}
-        found = record_findings(
-            WHEEL_NAME, rows, dist_info=DIST_INFO, names=names, contents=contents, rehash=lambda *_: real
-        )
-        return [finding.message for finding in found]
+    def found(digest: str) -> list[str]:
+        return messages(f"demo.py,{algorithm}={digest},0\n", lambda *_: real)
 
-    assert told(real.hex()) == ["In RECORD 'demo.py' has its hash in hexadecimal, not in URL-safe base64."]
-    assert told(real.hex().upper()) == told(real.hex())
-    assert told(real[::-1].hex()) == ["In RECORD 'demo.py' has a wrong hash."]
+    assert found(real.hex()) == ["In RECORD 'demo.py' has its hash in hexadecimal, not in URL-safe base64."]
+    assert found(real.hex().upper()) == found(real.hex())
+    assert found(real[::-1].hex()) == ["In RECORD 'demo.py' has a wrong hash."]

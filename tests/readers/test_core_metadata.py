@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pypi_trusted_publish.checks.core_metadata import read_core_metadata
+from pypi_trusted_publish.readers.core_metadata import read_core_metadata
 
 
 def fields(data: bytes) -> tuple[tuple[str, str], ...]:

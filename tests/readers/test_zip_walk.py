@@ -12,10 +12,10 @@ import pytest
 from builders.archives import WHEEL_NAME, wheel_bytes, wheel_files, wheel_zip, with_record, zip_of
 from builders.judging import judge
 from builders.zips import Member, ZipFile, extra
-from pypi_trusted_publish.checks.zip_framing import walk
-from pypi_trusted_publish.checks.zip_members import MemberDamaged, data_offset, packed, unpack
-from pypi_trusted_publish.checks.zip_records import Entry, FramingFault
 from pypi_trusted_publish.errors import Severity
+from pypi_trusted_publish.readers.zip_members import MemberDamaged, data_offset, packed, unpack
+from pypi_trusted_publish.readers.zip_records import Entry, InvalidZip, ZipDefect
+from pypi_trusted_publish.readers.zip_walk import walk
 
 DATA = b"hello" * 10
 
@@ -24,11 +24,11 @@ def entry(name: str = "a", *, method: int = 0, size: int = 50, offset: int = 0, 
     return Entry(name, name, 0x800, method, zlib.crc32(DATA) if crc is None else crc, size, size, offset)
 
 
-def fault(data: bytes, *entries: Entry) -> str:
-    """The rule by which the walk over ``data`` ends, when the directory is said to hold ``entries``."""
-    with pytest.raises(FramingFault) as found:
+def fault(data: bytes, *entries: Entry) -> ZipDefect:
+    """The defect at which the walk over ``data`` ends, when the directory is said to have ``entries``."""
+    with pytest.raises(InvalidZip) as found:
         walk(io.BytesIO(data), len(data), {each.header_name: each for each in entries}, lambda *_: None)
-    return found.value.rule.code
+    return found.value.defect
 
 
 def stored(name: bytes = b"a") -> Member:
@@ -36,29 +36,29 @@ def stored(name: bytes = b"a") -> Member:
 
 
 def test_a_member_that_comes_twice_is_met_by_the_walk_too() -> None:
-    assert fault(ZipFile(members=[stored(), stored()]).build(), entry()) == "zip-duplicate-name"
+    assert fault(ZipFile(members=[stored(), stored()]).build(), entry()) == ZipDefect.DUPLICATE_NAME
 
 
 def test_an_entry_that_comes_twice_is_met_by_the_walk_too() -> None:
     again = stored()
     again.in_local = False
-    assert fault(ZipFile(members=[stored(), again]).build(), entry()) == "zip-duplicate-name"
+    assert fault(ZipFile(members=[stored(), again]).build(), entry()) == ZipDefect.DUPLICATE_NAME
 
 
 def test_a_member_without_an_entry_is_met_at_the_end() -> None:
     hidden = stored(b"b")
     hidden.in_central = False
     archive = ZipFile(members=[stored(), hidden]).build()
-    assert fault(archive, entry(), entry("b")) == "zip-directory-mismatch"
+    assert fault(archive, entry(), entry("b")) == ZipDefect.DIRECTORY_MISMATCH
 
 
 def test_a_zip64_end_record_needs_its_locator() -> None:
-    assert fault(ZipFile(zip64=True, locator=False).build()) == "zip-end-record"
+    assert fault(ZipFile(zip64=True, locator=False).build()) == ZipDefect.END_RECORD
 
 
 @pytest.mark.parametrize("length", [10, 40, 60, 85])
 def test_a_file_that_ends_within_a_record_is_unreadable(length: int) -> None:
-    assert fault(ZipFile(members=[stored()]).build()[:length], entry()) == "zip-unreadable"
+    assert fault(ZipFile(members=[stored()]).build()[:length], entry()) == ZipDefect.UNREADABLE
 
 
 def test_whoever_takes_a_member_may_leave_its_bytes_unread() -> None:

@@ -1,4 +1,4 @@
-"""Reading the bytes of ``METADATA`` or ``PKG-INFO`` into core metadata. Pure: whoever has the bytes hands them in.
+"""Core metadata: the bytes of ``METADATA`` or ``PKG-INFO``, and what the index sees of them in an upload form.
 
 The form is that of the standard library's ``email`` parser with the ``compat32`` policy, which the core metadata
 specification names: header names without regard to case, folded lines kept with their line ends, the body after the
@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from .model import CoreMetadata
-
 _NAME: Final = re.compile(r"([!-9;-~]*):")
 _END: Final = re.compile(r"(?:\r\n|\r(?!\n)|\n)(?![ \t])")
 """A line end that no fold follows: the end of a field's value."""
@@ -24,12 +22,35 @@ _SKIPPED: Final = re.compile(r"(?:From |[ \t])[^\r\n]*(?:\r\n|\r|\n|\Z)")
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")
 
 
+@dataclass(frozen=True, kw_only=True)
+class CoreMetadata:
+    """The core metadata of one file, as the file itself spells it.
+
+    ``fields`` holds every header in the order of the file: the field's name as spelled there and its unparsed value
+    (folds keep their line ends); the body, if there is one, stands last as ``Description``.
+    """
+
+    version: str
+    """``Metadata-Version``, such as ``"2.4"``."""
+    fields: tuple[tuple[str, str], ...]
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """Every value of a field, the name compared without regard to case."""
+        wanted = name.lower()
+        return tuple(value for key, value in self.fields if key.lower() == wanted)
+
+    def first(self, name: str) -> str | None:
+        """The first value of a field, or None."""
+        values = self.all(name)
+        return values[0] if values else None
+
+
 def read_core_metadata(data: bytes) -> CoreMetadata:
     """Core metadata of the bytes of a metadata file, whatever they are.
 
     Nothing is judged here: a field that is missing is simply not there, and ``version`` is empty without a
-    ``Metadata-Version``. Bytes that are not UTF-8 are kept as lone surrogates (``surrogateescape``), which
-    ``metadata_findings`` reports. Time and memory are linear in the length of ``data``.
+    ``Metadata-Version``. Bytes that are not UTF-8 are kept as lone surrogates (``surrogateescape``). Time and memory
+    are linear in the length of ``data``.
     """
     text = data.decode("utf-8", "surrogateescape")
     fields: list[tuple[str, str]] = []
@@ -51,7 +72,7 @@ def read_core_metadata(data: bytes) -> CoreMetadata:
 
 
 VERSIONS: Final = ("1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5")
-"""Metadata versions that the index takes, oldest first. 2.0 was never finished and is not among them."""
+"""Metadata versions that the index accepts, oldest first (August 2026). 2.0 was never finished."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,8 +135,8 @@ _PLACEHOLDER: Final = "UNKNOWN"
 
 
 @dataclass(frozen=True, kw_only=True)
-class SentMetadata:
-    """The fields that the index judges."""
+class UploadedMetadata:
+    """The fields of core metadata as the index reads them from an upload form."""
 
     version: str
     """``Metadata-Version``; empty when there is none."""
@@ -132,25 +153,34 @@ class SentMetadata:
         return values[0] if values else None
 
 
-def sent_metadata(metadata: CoreMetadata) -> SentMetadata:
-    """What reaches the rules of the index when this metadata is uploaded."""
+def uploaded_metadata(metadata: CoreMetadata) -> UploadedMetadata:
+    """What the index judges when this metadata is uploaded.
+
+    A client leaves out fields that the metadata version does not know. The index drops empty fields and the placeholder
+    ``UNKNOWN``, and reads bytes that are not UTF-8 as U+FFFD (observed August 2026).
+    """
     values: dict[str, list[str]] = {}
     for name, value in metadata.fields:
         field = FIELDS.get(name.lower())
         if field is not None and known_in(field, metadata.version):
             values.setdefault(name.lower(), []).append(value)
-    cleaned = {name: _cleaned(tuple(found)) for name, found in values.items()}
-    return SentMetadata(
-        version=metadata.version, fields=MappingProxyType({name: found for name, found in cleaned.items() if found})
+    received = {name: _received(tuple(found)) for name, found in values.items()}
+    return UploadedMetadata(
+        version=metadata.version, fields=MappingProxyType({name: found for name, found in received.items() if found})
     )
 
 
-def _cleaned(values: tuple[str, ...]) -> tuple[str, ...]:
+def _received(values: tuple[str, ...]) -> tuple[str, ...]:
     if values[-1].strip() == _PLACEHOLDER or values == ("",):
         return ()
     if "\0" in values[-1]:
-        return (values[-1].replace("\0", "\\x00"),)
-    return values
+        values = (values[-1].replace("\0", "\\x00"),)
+    return tuple(value if value.isascii() else with_replaced_bytes(value) for value in values)
+
+
+def with_replaced_bytes(text: str) -> str:
+    """The text with U+FFFD in place of bytes that are not UTF-8 (lone surrogates of ``surrogateescape``)."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 _NAME_PATTERN: Final = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?", re.IGNORECASE | re.ASCII)

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from . import zip_records as rules
 from .zip_records import (
     CENTRAL,
     CENTRAL_FIELDS,
@@ -23,8 +22,9 @@ from .zip_records import (
     ZIP64_LOCATOR,
     ZIP64_LOCATOR_FIELDS,
     Entry,
-    FramingFault,
+    InvalidZip,
     SeekableReader,
+    ZipDefect,
     directory_sizes,
     extra_fields,
     read_exactly,
@@ -57,21 +57,21 @@ class EndRecord:
 
 
 def find_end(reader: SeekableReader, size: int) -> EndRecord:
-    """Find the end record of a file of ``size`` bytes. Raises FramingFault."""
+    """Find the end record of a file of ``size`` bytes. Raises InvalidZip."""
     offset, record = _last_end_record(reader, size)
     disk, first_disk, _, entries, directory_size, directory_offset, _ = END_FIELDS.unpack_from(record, 4)
     zip64 = _zip64_end(reader, offset)
     if zip64 is not None:
         _, disk, first_disk, _, entries, directory_size, directory_offset = zip64
     if disk != first_disk:
-        raise FramingFault(
-            rules.ZIP_MULTI_DISK, f"The archive is disk {disk} of a set; its directory is on disk {first_disk}."
+        raise InvalidZip(
+            ZipDefect.MULTI_DISK, f"The archive is disk {disk} of a set; its directory is on disk {first_disk}."
         )
     before = offset - (_LOCATOR_SIZE + _ZIP64_END_SIZE if zip64 is not None else 0)
     shift = before - directory_size - directory_offset
     if shift < 0:
-        raise FramingFault(
-            rules.ZIP_END_RECORD,
+        raise InvalidZip(
+            ZipDefect.END_RECORD,
             f"The end record says that the directory has {directory_size} bytes at offset {directory_offset}; "
             f"the file has only {before} bytes before its end records.",
         )
@@ -85,18 +85,30 @@ def find_end(reader: SeekableReader, size: int) -> EndRecord:
     )
 
 
+def is_zip(reader: SeekableReader, size: int) -> bool:
+    """Whether Python's ``zipfile.is_zipfile`` (3.14) says so of a file of ``size`` bytes, whatever else it is."""
+    try:
+        end = find_end(reader, size)
+    except InvalidZip:
+        return False
+    if not (end.entries or end.directory_size or end.directory_offset):
+        return True
+    reader.seek(end.directory_offset + end.shift)
+    return end.directory_size >= _ENTRY_SIZE and reader.read(len(CENTRAL)) == CENTRAL
+
+
 def _last_end_record(reader: SeekableReader, size: int) -> tuple[int, bytes]:
     if size < END_SIZE:
-        raise FramingFault(rules.ZIP_UNREADABLE, f"The file has {size} bytes: too few for a zip archive.")
+        raise InvalidZip(ZipDefect.UNREADABLE, f"The file has {size} bytes: too few for a zip archive.")
     start = max(size - END_SIZE - _LONGEST_COMMENT, 0)
     reader.seek(start)
     tail = read_exactly(reader, size - start, "the end record")
     plain = tail[-END_SIZE:].startswith(END) and tail.endswith(b"\0\0")
     found = len(tail) - END_SIZE if plain else tail.rfind(END)
     if found < 0 or len(tail) - found < END_SIZE:
-        raise FramingFault(rules.ZIP_UNREADABLE, "The file has no end record: it is cut off, or no zip archive.")
+        raise InvalidZip(ZipDefect.UNREADABLE, "The file has no end record: it is cut off, or no zip archive.")
     if _has_earlier_end(tail, found):
-        raise FramingFault(rules.ZIP_END_RECORD, "The comment of the archive holds another end record.")
+        raise InvalidZip(ZipDefect.END_RECORD, "The comment of the archive holds another end record.")
     return start + found, tail[found : found + END_SIZE]
 
 
@@ -121,22 +133,22 @@ def _zip64_end(reader: SeekableReader, offset: int) -> tuple[int, ...] | None:
         return None
     disk, place, disks = ZIP64_LOCATOR_FIELDS.unpack_from(locator, 4)
     if disk != 0 or disks > 1:
-        raise FramingFault(rules.ZIP_MULTI_DISK, f"The ZIP64 locator speaks of {disks} disks.")
+        raise InvalidZip(ZipDefect.MULTI_DISK, f"The ZIP64 locator speaks of {disks} disks.")
     expected = offset - _LOCATOR_SIZE - _ZIP64_END_SIZE
     if expected < 0 or place != expected:
-        raise FramingFault(
-            rules.ZIP_END_RECORD,
+        raise InvalidZip(
+            ZipDefect.END_RECORD,
             f"The ZIP64 locator says that its end record is at offset {place}; a plain one would be at {expected}.",
         )
     reader.seek(expected)
     record = read_exactly(reader, _ZIP64_END_SIZE, "the ZIP64 end record")
     if not record.startswith(ZIP64_END):
-        raise FramingFault(rules.ZIP_END_RECORD, "The ZIP64 locator points at something that is no end record.")
+        raise InvalidZip(ZipDefect.END_RECORD, "The ZIP64 locator points at something that is no end record.")
     return ZIP64_END_FIELDS.unpack_from(record, 4)
 
 
 def read_entries(reader: SeekableReader, end: EndRecord) -> Iterator[Entry]:
-    """The directory's entries, read in bounded pieces. Raises FramingFault."""
+    """The directory's entries, read in bounded pieces. Raises InvalidZip."""
     reader.seek(end.directory_offset + end.shift)
     buffer, position, left = b"", 0, end.directory_size
 
@@ -145,7 +157,7 @@ def read_entries(reader: SeekableReader, end: EndRecord) -> Iterator[Entry]:
         while len(buffer) - position < size:
             piece = reader.read(min(_CHUNK, left))
             if not piece:
-                raise FramingFault(rules.ZIP_END_RECORD, "The directory ends within an entry.")
+                raise InvalidZip(ZipDefect.END_RECORD, "The directory ends within an entry.")
             buffer, position, left = buffer[position:] + piece, 0, left - len(piece)
         position += size
         return buffer[position - size : position]
@@ -154,9 +166,7 @@ def read_entries(reader: SeekableReader, end: EndRecord) -> Iterator[Entry]:
         record = take(_ENTRY_SIZE)
         if not record.startswith(CENTRAL):
             stray = f"; {end.shift} bytes of the file belong to no record" if end.shift else ""
-            raise FramingFault(
-                rules.ZIP_END_RECORD, f"The directory is not where the end record says that it is{stray}."
-            )
+            raise InvalidZip(ZipDefect.END_RECORD, f"The directory is not where the end record says that it is{stray}.")
         fields = CENTRAL_FIELDS.unpack_from(record, 4)
         yield _entry(fields, name=take(fields[6]), extra=take(fields[7]), shift=end.shift)
         take(fields[8])
@@ -166,8 +176,8 @@ def _entry(fields: tuple[int, ...], *, name: bytes, extra: bytes, shift: int) ->
     needed, flags, method, crc, packed, size = fields[:6]
     needed &= 0xFF  # the other byte names a system
     if needed > _NEWEST_VERSION:
-        raise FramingFault(
-            rules.ZIP_VERSION_NEEDED, f"The member {name!r} asks for a reader of zip version {needed / 10}."
+        raise InvalidZip(
+            ZipDefect.VERSION_NEEDED, f"The member {name!r} asks for a reader of zip version {needed / 10}."
         )
     header_name = _decoded(name, flags)
     sizes = [size, packed, fields[9]]
@@ -186,4 +196,4 @@ def _decoded(name: bytes, flags: int) -> str:
     try:
         return name.decode("utf-8")
     except UnicodeDecodeError:
-        raise FramingFault(rules.ZIP_MEMBER_NAME, f"The member {name!r} claims a UTF-8 name and has none.") from None
+        raise InvalidZip(ZipDefect.MEMBER_NAME, f"The member {name!r} claims a UTF-8 name and has none.") from None
