@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from builders.clock import VirtualClock
-from builders.network import DiagnosisReported, session
+from builders.network import EventLog, session
 from builders.raw_server import Peer, RawServer, Request
 from pypi_trusted_publish.clock import Clock
 from pypi_trusted_publish.core.mint_refusals import Refusal, explain_refusal
@@ -105,13 +105,13 @@ def as_pypi(server: RawServer) -> IndexUrls:
 
 def client(
     server: RawServer,
-    events: DiagnosisReported | None = None,
+    events: EventLog | None = None,
     *,
     urls: IndexUrls | None = None,
     clock: Clock | None = None,
 ) -> IndexClient:
     """Our client; it waits between tries on a clock that does not. The time-outs of its network are real."""
-    events = events or DiagnosisReported()
+    events = events or EventLog()
     clock = clock or VirtualClock()
     return IndexClient(
         session=session(events),
@@ -175,14 +175,14 @@ def explained(refusal: Refusal) -> PublishError:
 def tokens(
     server: RawServer,
     *,
-    events: DiagnosisReported | None = None,
+    events: EventLog | None = None,
     clock: Clock | None = None,
     over: Session | None = None,
     identities: Identities | None = None,
     secrets: list[Secret] | None = None,
 ) -> UploadTokens:
     """The tokens of a run at that server."""
-    events = events or DiagnosisReported()
+    events = events or EventLog()
     clock = clock or VirtualClock()
     return UploadTokens(
         session=over or session(events),

@@ -21,7 +21,7 @@ Kind = TypeVar("Kind", bound=Event)
 _MADE: Final[list[Session]] = []
 
 
-class DiagnosisReported:
+class EventLog:
     """Every event, in order."""
 
     def __init__(self) -> None:
@@ -42,10 +42,10 @@ def head_start(environ: Mapping[str, str] | None = None) -> HeadStart:
 
 
 def session(
-    told: DiagnosisReported | None = None, *, environ: Mapping[str, str] | None = None, start: HeadStart | None = None
+    told: EventLog | None = None, *, environ: Mapping[str, str] | None = None, start: HeadStart | None = None
 ) -> Session:
     """A session with or without a head start. Its time-outs are real."""
-    made = Session(start or head_start(environ), emit=told or DiagnosisReported(), user_agent="test/1.0")
+    made = Session(start or head_start(environ), emit=told or EventLog(), user_agent="test/1.0")
     _MADE.append(made)
     return made
 

@@ -10,8 +10,8 @@ from signal import SIGTERM
 
 import pytest
 
+from builders.events import EXAMPLES, KINDS, STARTED, UPLOADED, WHEEL, diagnosis, full_of, planned
 from builders.process import process
-from builders.told import EXAMPLES, KINDS, STARTED, UPLOADED, WHEEL, diagnosis, full_of, planned
 from pypi_trusted_publish import events
 from pypi_trusted_publish.cli.reporter import Reporter
 from pypi_trusted_publish.errors import EXIT_BUG, WorkflowError

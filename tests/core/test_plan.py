@@ -4,6 +4,7 @@ import pytest
 from packaging.utils import canonicalize_name
 
 from builders.release import distribution, page, published
+from pypi_trusted_publish.checks.model import Distribution
 from pypi_trusted_publish.core.plan import Decision, PlanPolicy, UploadPlan, plan_uploads, require_feasible
 from pypi_trusted_publish.core.project_page import PageState, ProjectPage
 from pypi_trusted_publish.errors import IndexRefused, SeveralProblems
@@ -34,6 +35,13 @@ def test_a_file_that_the_index_does_not_have_is_uploaded() -> None:
     made = plan(WHEEL, on=page(state=PageState.NO_PROJECT))
     assert [file.decision for file in made.files] == [Decision.UPLOAD]
     assert made.uploads == (WHEEL,)
+    assert codes(made) == []
+
+
+@pytest.mark.parametrize("file", [WHEEL, SDIST], ids=["a wheel", "an sdist"])
+def test_a_file_that_the_index_lists_without_a_digest_is_sent_for_the_index_to_judge(file: Distribution) -> None:
+    made = plan(file, on=page(published(file, sha256=None)))
+    assert made.uploads == (file,)
     assert codes(made) == []
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders.clock import VirtualClock
-from builders.network import DiagnosisReported
+from builders.network import EventLog
 from pypi_trusted_publish.core.retry import (
     POLICIES,
     RequestKind,
@@ -68,10 +68,8 @@ def ending_in(trouble: RetryReason) -> tuple[Callable[[int], Response], Callable
     return lambda _: answer(), lambda _: trouble
 
 
-def spent_on(
-    kind: RequestKind, trouble: RetryReason, jitter: float
-) -> tuple[NoAnswer, VirtualClock, DiagnosisReported]:
-    clock, told = VirtualClock(), DiagnosisReported()
+def spent_on(kind: RequestKind, trouble: RetryReason, jitter: float) -> tuple[NoAnswer, VirtualClock, EventLog]:
+    clock, told = VirtualClock(), EventLog()
     send, judge = ending_in(trouble)
     with pytest.raises(NoAnswer) as caught:
         Retrier(clock=clock, emit=told, random=lambda: jitter).run(kind, "try it", send, judge)
@@ -102,7 +100,7 @@ def test_a_success_after_a_trouble_ends_the_tries(kind: RequestKind, trouble: Re
         tried.append(attempt)
         return send(attempt) if attempt == 1 else answer(204)
 
-    retrier = Retrier(clock=VirtualClock(), emit=DiagnosisReported(), random=lambda: 0.0)
+    retrier = Retrier(clock=VirtualClock(), emit=EventLog(), random=lambda: 0.0)
     if row(kind, trouble).tries == 1:
         with pytest.raises(NoAnswer):
             retrier.run(kind, "try it", second_time_lucky, judge)
@@ -134,7 +132,7 @@ def test_an_upload_is_decided_by_its_status_whatever_its_body_is() -> None:
 @pytest.mark.parametrize("status", [200, 201, 204, 301, 400, 401, 403, 404, 405, 409, 410, 413, 422])
 def test_every_other_status_decides(status: int) -> None:
     assert trouble_of_status(status) is None
-    retrier = Retrier(clock=VirtualClock(), emit=DiagnosisReported(), random=lambda: 0.0)
+    retrier = Retrier(clock=VirtualClock(), emit=EventLog(), random=lambda: 0.0)
     assert retrier.run(RequestKind.UPLOAD, "try it", lambda _: answer(status)).status == status
 
 
@@ -156,7 +154,7 @@ def test_a_failure_after_the_body_was_sent_may_have_worked(kind: str, body_sent:
         raise TransportFailure(FailureKind(kind), "broken", body_sent=body_sent)
 
     with pytest.raises(NoAnswer) as caught:
-        Retrier(clock=VirtualClock(), emit=DiagnosisReported(), random=lambda: 0.0).run(RequestKind.UPLOAD, "x", fail)
+        Retrier(clock=VirtualClock(), emit=EventLog(), random=lambda: 0.0).run(RequestKind.UPLOAD, "x", fail)
     assert caught.value.ambiguous is ambiguous
 
 
@@ -170,7 +168,7 @@ def test_the_first_line_of_a_malformed_answer_is_told() -> None:
         raise TransportFailure(FailureKind.MALFORMED, "not HTTP", status=400, heard="Invalid attestation")
 
     with pytest.raises(NoAnswer) as caught:
-        Retrier(clock=VirtualClock(), emit=DiagnosisReported(), random=lambda: 0.0).run(RequestKind.UPLOAD, "x", fail)
+        Retrier(clock=VirtualClock(), emit=EventLog(), random=lambda: 0.0).run(RequestKind.UPLOAD, "x", fail)
     assert caught.value.phrase == "not HTTP; its first line was: 400 Invalid attestation"
 
 
@@ -193,9 +191,7 @@ def test_retry_after_is_honored_within_patience() -> None:
 def test_a_server_that_asks_for_time_gets_it() -> None:
     clock = VirtualClock()
     answers = iter([answer(429, retry_after="7"), answer(503, retry_after="Fri, 15 Jan 2027 08:00:30 GMT"), answer()])
-    Retrier(clock=clock, emit=DiagnosisReported(), random=lambda: 0.0).run(
-        RequestKind.UPLOAD, "x", lambda _: next(answers)
-    )
+    Retrier(clock=clock, emit=EventLog(), random=lambda: 0.0).run(RequestKind.UPLOAD, "x", lambda _: next(answers))
     assert clock.slept == [7.0, 23.0]
 
 
@@ -251,8 +247,5 @@ def test_the_time_that_a_try_itself_takes_is_not_held_against_the_next_one() -> 
         clock.advance(3600)
         return answer(503 if attempt < 6 else 200)
 
-    assert (
-        Retrier(clock=clock, emit=DiagnosisReported(), random=lambda: 0.0).run(RequestKind.UPLOAD, "x", slow).status
-        == 200
-    )
+    assert Retrier(clock=clock, emit=EventLog(), random=lambda: 0.0).run(RequestKind.UPLOAD, "x", slow).status == 200
     assert sum(clock.slept) == 2 + 4 + 8 + 16 + 32

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from builders.index_side import LonePool
-from builders.network import DiagnosisReported, session
+from builders.network import EventLog, session
 from builders.release_files import read_distribution
 from pypi_trusted_publish.checks.model import Distribution
 from pypi_trusted_publish.clock import SystemClock
@@ -29,7 +29,7 @@ class Side:
 
     def __init__(self, stage: Sandbox) -> None:
         environ = stage.environ
-        self.told = DiagnosisReported()
+        self.told = EventLog()
         clock = SystemClock()
         self.session = session(self.told, environ=environ)
         urls = IndexUrls.parse(environ["INPUT_REPOSITORY_URL"], environ["INPUT_CHECK_URL"])

@@ -7,7 +7,7 @@ from packaging.utils import canonicalize_name
 
 from builders.clock import VirtualClock
 from builders.index_side import Answer, ScriptedIndex, as_pypi, client, dropped, told, told_html, told_json
-from builders.network import DiagnosisReported
+from builders.network import EventLog
 from pypi_trusted_publish.core.project_page import PageState
 from pypi_trusted_publish.errors import IndexRefused, IndexUnavailable, PublishError
 from pypi_trusted_publish.events import Retrying
@@ -26,7 +26,7 @@ def test_the_audience_is_what_the_index_says() -> None:
     "trouble", [told("503 Busy"), told_html(), told_html("502 Bad"), told("200 OK", b"{"), told("429 Slow"), dropped]
 )
 def test_a_trouble_with_the_audience_is_tried_again(trouble: Answer) -> None:
-    events = DiagnosisReported()
+    events = EventLog()
     with ScriptedIndex(audience=[trouble, trouble, told_json({"audience": "x"})]) as index:
         assert client(index, events).audience() == "x"
     assert [event.attempt for event in events.of(Retrying)] == [2, 3]
@@ -117,7 +117,7 @@ def test_on_a_public_index_a_page_that_cannot_be_read_ends_the_run(answer: Answe
     ids=["half", "undecodable", "a page for people"],
 )
 def test_a_page_of_a_public_index_that_is_no_json_is_asked_for_again(broken: Answer) -> None:
-    events = DiagnosisReported()
+    events = EventLog()
     with ScriptedIndex(page=[broken, told_json(EMPTY)]) as index:
         assert client(index, events, urls=as_pypi(index)).project_page(DEMO).state is PageState.KNOWN
     assert [event.attempt for event in events.of(Retrying)] == [2]

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from builders.clock import VirtualClock
 from builders.index_side import FixedTokens, LonePool, client
-from builders.network import DiagnosisReported
+from builders.network import EventLog
 from builders.raw_server import Peer, RawServer, Request
 from builders.release import distribution
 from pypi_trusted_publish.checks.model import Distribution
@@ -75,7 +75,7 @@ def _subject(request: Request) -> bytes:
 
 
 def test_every_file_arrives_exactly_once_and_is_known_to_have_arrived() -> None:
-    events = DiagnosisReported()
+    events = EventLog()
     with LossyIndex(seed=7) as index:
         ours = client(index, events, clock=VirtualClock())
 

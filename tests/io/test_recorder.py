@@ -7,8 +7,8 @@ from functools import reduce
 
 import pytest
 
-from builders import told as told_
-from builders.told import CONFIRMED, EXAMPLES, SDIST, STARTED, UPLOADED, WHEEL, checked, diagnosis, planned
+from builders import events as told_
+from builders.events import CONFIRMED, EXAMPLES, SDIST, STARTED, UPLOADED, WHEEL, checked, diagnosis, planned
 from pypi_trusted_publish import events
 from pypi_trusted_publish.core.plan import Decision
 from pypi_trusted_publish.errors import Severity

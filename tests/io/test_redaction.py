@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import told
-from builders.told import EXAMPLES, KINDS, full_of
+from builders import events as told
+from builders.events import EXAMPLES, KINDS, full_of
 from pypi_trusted_publish.io.redaction import Redactor
 from pypi_trusted_publish.report.outcome import Outcome, fold
 from pypi_trusted_publish.secret import Secret

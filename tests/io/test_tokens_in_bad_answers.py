@@ -7,7 +7,7 @@ import json
 import pytest
 
 from builders.index_side import Answer, Identities, ScriptedIndex, minted, raw, tokens, told
-from builders.network import DiagnosisReported
+from builders.network import EventLog
 from pypi_trusted_publish.core.exchange import possible_tokens
 from pypi_trusted_publish.errors import PublishError
 from pypi_trusted_publish.secret import Audience, IdentityToken, Secret
@@ -34,7 +34,7 @@ LEAKS: dict[str, Answer] = {
 
 @pytest.mark.parametrize("leak", LEAKS)
 def test_a_token_in_an_unusable_answer_is_neither_shown_nor_left_alive(leak: str) -> None:
-    events, secrets = DiagnosisReported(), list[Secret]()
+    events, secrets = EventLog(), list[Secret]()
     with ScriptedIndex(mint=LEAKS[leak], burn=told("202 Accepted")) as index:
         ours = tokens(index, events=events, secrets=secrets)
         with pytest.raises(PublishError) as caught:

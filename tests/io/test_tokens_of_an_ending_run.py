@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from builders.index_side import Identities, ScriptedIndex, minted, tokens, told
-from builders.network import DiagnosisReported, session
+from builders.network import EventLog, session
 from builders.polling import PATIENT
 from builders.raw_server import Peer
 from pypi_trusted_publish.clock import SystemClock
@@ -27,7 +27,7 @@ def test_an_index_that_does_not_answer_holds_an_urgent_end_for_a_second_and_a_ha
     def silent(peer: Peer) -> None:
         waited.append(gone_on.wait(URGENT_TIMEOUT * 4))
 
-    events = DiagnosisReported()
+    events = EventLog()
     with ScriptedIndex(mint=[minted(1), minted(2)], burn=silent) as index:
         ours = tokens(index, clock=SystemClock(), events=events)
         ours.mint()
@@ -112,7 +112,7 @@ def test_a_calm_revocation_that_is_cut_off_is_followed_by_an_urgent_one() -> Non
         else:
             peer.answer("200 OK")
 
-    events = DiagnosisReported()
+    events = EventLog()
     with ScriptedIndex(mint=minted(1), burn=burn) as index:
         over = session(events)
         ours = tokens(index, events=events, over=over)

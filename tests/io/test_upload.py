@@ -23,7 +23,7 @@ from builders.index_side import (
     told_html,
     told_json,
 )
-from builders.network import DiagnosisReported
+from builders.network import EventLog
 from builders.raw_server import Peer, RawServer
 from builders.release import distribution
 from pypi_trusted_publish.checks.model import Distribution
@@ -45,14 +45,14 @@ def page_with(*files: dict[str, Any]) -> Answer:
     return told_json({"meta": {"api-version": "1.0"}, "files": list(files)})
 
 
-def problem(index: RawServer, events: DiagnosisReported | None = None, file: Distribution = FILE) -> PublishError:
+def problem(index: RawServer, events: EventLog | None = None, file: Distribution = FILE) -> PublishError:
     with pytest.raises(PublishError) as caught:
         upload(client(index, events), file)
     return caught.value
 
 
 def test_a_file_is_sent_with_its_token_and_json_is_asked_for() -> None:
-    events = DiagnosisReported()
+    events = EventLog()
     with ScriptedIndex(upload=told("200 OK")) as index:
         receipt = upload(client(index, events))
     headers = index.requests[0].headers
@@ -89,7 +89,7 @@ def test_a_server_error_is_reported_to_the_lanes_and_tried_again(trouble: Answer
 @pytest.mark.parametrize("trouble", [told("408 Late"), told("425 Early"), told("429 Slow"), dropped])
 def test_other_troubles_are_tried_again_without_narrowing_the_lanes(trouble: Answer) -> None:
     pool = LonePool()
-    events = DiagnosisReported()
+    events = EventLog()
     with ScriptedIndex(upload=[trouble, told("200 OK")]) as index:
         client(index, events).upload(FILE, tokens=FixedTokens(), attestations=(), pool=pool)
     assert (pool.attempts, pool.server_errors) == (2, 0)
@@ -128,7 +128,7 @@ def test_a_token_that_is_expired_twice_ends_the_upload() -> None:
 
 def test_a_file_that_arrived_though_its_answer_was_lost_is_a_success() -> None:
     listed = {"filename": FILE.filename, "hashes": {"sha256": FILE.sha256}}
-    events = DiagnosisReported()
+    events = EventLog()
     with ScriptedIndex(upload=[dropped, told(EXISTS)], page=page_with(listed)) as index:
         receipt = upload(client(index, events))
     assert receipt.outcome == "identical"
@@ -145,7 +145,7 @@ def test_identical_bytes_are_never_an_error(status: str) -> None:
 
 def test_a_name_that_is_taken_by_other_bytes_is_refused() -> None:
     page = page_with({"filename": FILE.filename, "hashes": {"sha256": "0" * 64}})
-    events = DiagnosisReported()
+    events = EventLog()
     with ScriptedIndex(upload=[dropped, told(EXISTS)], page=page) as index:
         found = problem(index, events)
     assert isinstance(found, UploadRefused)
@@ -157,7 +157,7 @@ def test_a_name_that_is_taken_by_other_bytes_is_refused() -> None:
     "page", [told("403 Forbidden"), told("404 Not Found"), page_with(), page_with({"filename": FILE.filename})]
 )
 def test_a_name_that_is_taken_after_a_lost_answer_is_not_called_a_conflict_while_no_list_shows_it(page: Answer) -> None:
-    events = DiagnosisReported()
+    events = EventLog()
     with ScriptedIndex(upload=[dropped, told(EXISTS)], page=page) as index:
         found = problem(index, events)
     assert isinstance(found, UploadFailed)
@@ -197,7 +197,7 @@ def test_a_redirect_is_not_followed_with_the_token() -> None:
 
 
 def test_tries_without_a_deciding_answer_end_in_a_report_that_says_how_many() -> None:
-    events = DiagnosisReported()
+    events = EventLog()
     with ScriptedIndex(upload=told("503 Busy")) as index:
         found = problem(index, events)
     assert isinstance(found, UploadFailed)
@@ -234,7 +234,7 @@ def test_an_answer_with_raw_newlines_in_its_status_line_is_a_refusal_of_its_own(
 def test_a_file_that_changed_never_arrives_whole(content: bytes, size: int) -> None:
     assert size == FILE.size
     changed = distribution(open=lambda: io.BytesIO(content))
-    events = DiagnosisReported()
+    events = EventLog()
     received: list[bytes] = []
 
     def script(peer: Peer) -> None:
@@ -305,7 +305,7 @@ def test_progress_is_told_a_few_times_a_second_and_not_for_each_block() -> None:
             return super().read(size)
 
     file = distribution(size=len(content), sha256=hashlib.sha256(content).hexdigest(), open=lambda: Slow(content))
-    events = DiagnosisReported()
+    events = EventLog()
     with ScriptedIndex(upload=told("200 OK")) as index:
         upload(client(index, events, clock=clock), file)
     sent = [event.sent for event in events.of(UploadProgress)]

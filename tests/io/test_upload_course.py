@@ -17,7 +17,7 @@ from builders.index_side import (
     tokens,
     told,
 )
-from builders.network import DiagnosisReported
+from builders.network import EventLog
 from builders.raw_server import Peer
 from builders.release import distribution
 from pypi_trusted_publish.errors import Diagnosis, IndexUnavailable, PublishError
@@ -29,7 +29,7 @@ FILE = distribution()
 
 def outcome_of(*answers: Answer) -> tuple[str, PublishError]:
     """What is told of a file that is answered so, and the error."""
-    events = DiagnosisReported()
+    events = EventLog()
     with ScriptedIndex(upload=list(answers)) as index, pytest.raises(PublishError) as caught:
         client(index, events).upload(FILE, tokens=FixedTokens(), attestations=(), pool=LonePool())
     return events.of(NotUploaded)[0].outcome, caught.value
@@ -61,7 +61,7 @@ def test_a_refusal_of_the_file_itself_decides_whatever_was_lost_before(refusal: 
 
 
 def test_a_file_whose_token_could_not_be_renewed_before_the_first_byte_was_not_sent() -> None:
-    clock, events, identities = VirtualClock(), DiagnosisReported(), Identities()
+    clock, events, identities = VirtualClock(), EventLog(), Identities()
     with ScriptedIndex(mint=minted(), upload=told("200 OK")) as index:
         ours = tokens(index, clock=clock, identities=identities)
         ours.mint()

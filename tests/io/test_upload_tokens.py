@@ -9,12 +9,11 @@ import pytest
 
 from builders.clock import VirtualClock
 from builders.index_side import Answer, Identities, ScriptedIndex, dropped, minted, tokens, told, told_html, told_json
-from builders.network import DiagnosisReported, session
+from builders.network import EventLog, session
 from builders.polling import PATIENT, until
 from builders.raw_server import Peer, RawServer
 from pypi_trusted_publish.errors import Diagnosis, IndexRefused, IndexUnavailable, PublishError, Severity
-from pypi_trusted_publish.events import DiagnosisReported as ToldEvent
-from pypi_trusted_publish.events import Minted, Retrying, Revoked
+from pypi_trusted_publish.events import DiagnosisReported, Minted, Retrying, Revoked
 from pypi_trusted_publish.secret import Secret
 
 
@@ -28,7 +27,7 @@ def identities_sent(index: ScriptedIndex) -> list[str]:
 
 
 def test_a_mint_exchanges_a_fresh_identity_token_and_masks_what_it_gets() -> None:
-    events, secrets = DiagnosisReported(), list[Secret]()
+    events, secrets = EventLog(), list[Secret]()
     with ScriptedIndex(mint=minted()) as index:
         ours = tokens(index, events=events, secrets=secrets)
         token = ours.mint()
@@ -55,7 +54,7 @@ def test_a_mint_exchanges_a_fresh_identity_token_and_masks_what_it_gets() -> Non
     ],
 )
 def test_every_try_to_mint_takes_an_identity_token_of_its_own(trouble: Answer) -> None:
-    events = DiagnosisReported()
+    events = EventLog()
     with ScriptedIndex(mint=[trouble, minted()]) as index:
         assert tokens(index, events=events).mint().secret == Secret("pypi-token1")
     assert identities_sent(index) == ["jwt-1", "jwt-2"]
@@ -100,7 +99,7 @@ def test_what_the_identity_endpoint_raises_is_passed_on() -> None:
 def test_a_token_is_renewed_with_five_minutes_or_a_third_of_its_life_left(
     lifetime: float, age: float, renewed: bool
 ) -> None:
-    clock, events = VirtualClock(), DiagnosisReported()
+    clock, events = VirtualClock(), EventLog()
     with ScriptedIndex(mint=[minted(1, lifetime), minted(2, lifetime)]) as index:
         ours = tokens(index, clock=clock, events=events)
         first = ours.current()
@@ -111,7 +110,7 @@ def test_a_token_is_renewed_with_five_minutes_or_a_third_of_its_life_left(
 
 
 def test_a_renewal_that_fails_is_told_and_the_old_token_used_while_it_lives() -> None:
-    clock, events = VirtualClock(), DiagnosisReported()
+    clock, events = VirtualClock(), EventLog()
     with ScriptedIndex(
         mint=[minted(1), refused("invalid-publisher"), refused("invalid-publisher"), minted(2)]
     ) as index:
@@ -125,7 +124,7 @@ def test_a_renewal_that_fails_is_told_and_the_old_token_used_while_it_lives() ->
         assert ours.current() == first
         clock.advance(31)
         assert ours.current().secret == Secret("pypi-token2")
-    warnings = [event.diagnosis for event in events.of(ToldEvent)]
+    warnings = [event.diagnosis for event in events.of(DiagnosisReported)]
     assert [(warning.code, warning.severity) for warning in warnings] == [
         ("mint-invalid-publisher", Severity.WARNING)
     ] * 2
@@ -192,7 +191,7 @@ def test_only_one_mint_is_on_its_way_at_a_time() -> None:
 
 
 def test_every_token_is_given_back_once() -> None:
-    events = DiagnosisReported()
+    events = EventLog()
     with ScriptedIndex(mint=[minted(1), minted(2)], burn=told("204 No Content")) as index:
         ours = tokens(index, events=events)
         ours.replace(ours.mint())
@@ -204,7 +203,7 @@ def test_every_token_is_given_back_once() -> None:
 
 
 def test_without_a_token_there_is_nothing_to_give_back() -> None:
-    events = DiagnosisReported()
+    events = EventLog()
     with RawServer(lambda peer: None) as index:
         tokens(index, events=events).revoke_all()
     assert events.events == []
@@ -214,7 +213,7 @@ def test_without_a_token_there_is_nothing_to_give_back() -> None:
 @pytest.mark.parametrize("answer", [told("404 Not Found"), told("503 Busy"), dropped])
 @pytest.mark.parametrize("urgent", [False, True])
 def test_a_token_that_the_index_does_not_revoke_is_told_with_the_life_it_has_left(answer: Answer, urgent: bool) -> None:
-    clock, events = VirtualClock(), DiagnosisReported()
+    clock, events = VirtualClock(), EventLog()
     with ScriptedIndex(mint=minted(1), burn=answer) as index:
         ours = tokens(index, clock=clock, events=events)
         ours.mint()
@@ -243,7 +242,7 @@ def test_a_token_whose_life_is_not_the_usual_one_is_given_back_once_too() -> Non
 
 
 def test_the_life_that_is_left_is_that_of_the_youngest_token_and_never_below_nothing() -> None:
-    clock, events = VirtualClock(), DiagnosisReported()
+    clock, events = VirtualClock(), EventLog()
     with ScriptedIndex(mint=[minted(1), minted(2)], burn=told("404 Not Found")) as index:
         ours = tokens(index, clock=clock, events=events)
         ours.mint()
@@ -263,7 +262,7 @@ def test_a_token_that_is_revoked_calmly_and_urgently_at_once_is_counted_once() -
         both.wait()
         peer.answer("200 OK")
 
-    events = DiagnosisReported()
+    events = EventLog()
     with ScriptedIndex(mint=minted(1), burn=burn) as index:
         ours = tokens(index, events=events)
         ours.mint()
@@ -283,7 +282,7 @@ def test_when_the_run_must_end_all_tokens_are_given_back_at_once_after_the_socke
         together.wait()
         peer.answer("200 OK")
 
-    events = DiagnosisReported()
+    events = EventLog()
     with ScriptedIndex(mint=[minted(1), minted(2), minted(3)], burn=burn) as index:
         over = session(events)
         ours = tokens(index, events=events, over=over)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 
+from builders.events import NOTICE, WARNING, diagnosis, diagnosis_of
 from builders.runner_grammar import FOREIGN, commands
-from builders.told import NOTICE, WARNING, diagnosis, diagnosis_of
 from pypi_trusted_publish.errors import Severity
 from pypi_trusted_publish.io.github.commands import annotation
 from pypi_trusted_publish.report.annotations import MESSAGE_LIMIT, SHOWN, annotation_of, annotations_of

@@ -9,9 +9,9 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 
-from builders import told
+from builders import events as told
+from builders.events import EXAMPLES, KINDS, SDIST, WHEEL, checked, diagnosis, diagnosis_of, full_of
 from builders.runner_grammar import FOREIGN, commands
-from builders.told import EXAMPLES, KINDS, SDIST, WHEEL, checked, diagnosis, diagnosis_of, full_of
 from pypi_trusted_publish import events
 from pypi_trusted_publish.io.console import Console, Style
 from pypi_trusted_publish.secret import Secret

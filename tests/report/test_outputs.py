@@ -9,8 +9,8 @@ from pathlib import Path, PurePath
 
 import pytest
 
-from builders import told
-from builders.told import CONFIRMED, EXAMPLES, SDIST, STARTED, UPLOADED, WHEEL, checked, planned
+from builders import events as told
+from builders.events import CONFIRMED, EXAMPLES, SDIST, STARTED, UPLOADED, WHEEL, checked, planned
 from pypi_trusted_publish import events
 from pypi_trusted_publish.report.outcome import Outcome, fold
 from pypi_trusted_publish.report.outputs import outputs, report

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from builders import told
+from builders import events as told
+from builders.events import SDIST, STARTED, UPLOADED, WHEEL, checked, diagnosis, planned
 from builders.runner_grammar import FOREIGN
-from builders.told import SDIST, STARTED, UPLOADED, WHEEL, checked, diagnosis, planned
 from pypi_trusted_publish import events
 from pypi_trusted_publish.errors import Severity
 from pypi_trusted_publish.report.outcome import FileOutcome, Outcome, fold

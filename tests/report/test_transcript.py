@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 
+from builders.events import EXAMPLES, KINDS, OLD, checked, diagnosis, full_of
 from builders.runner_grammar import FOREIGN, commands
-from builders.told import EXAMPLES, KINDS, OLD, checked, diagnosis, full_of
 from pypi_trusted_publish import events
 from pypi_trusted_publish.report.transcript import Role, Transcript
 

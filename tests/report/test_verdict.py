@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from builders import told
-from builders.told import CONFIRMED, SDIST, STARTED, UPLOADED, WHEEL, checked, diagnosis, planned
+from builders import events as told
+from builders.events import CONFIRMED, SDIST, STARTED, UPLOADED, WHEEL, checked, diagnosis, planned
 from pypi_trusted_publish import events
 from pypi_trusted_publish.report.outcome import Outcome, fold
 from pypi_trusted_publish.report.verdict import next_move, subject, verdict

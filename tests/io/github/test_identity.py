@@ -10,7 +10,7 @@ import pytest
 
 from builders.clock import VirtualClock
 from builders.identity import part
-from builders.network import DiagnosisReported, session
+from builders.network import EventLog, session
 from builders.raw_server import RawServer, Script, answering, in_turn
 from pypi_trusted_publish.core.claims import decode_unverified
 from pypi_trusted_publish.errors import IndexUnavailable
@@ -30,7 +30,7 @@ class Asked:
     """A provider over a server, and everything that it told and registered."""
 
     def __init__(self, environ: dict[str, str]) -> None:
-        self.told = DiagnosisReported()
+        self.told = EventLog()
         self.clock = VirtualClock()
         self.secrets: list[Secret] = []
         context = RunnerContext.from_environ(environ)

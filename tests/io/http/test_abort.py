@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builders.network import DiagnosisReported, head_start, session
+from builders.network import EventLog, head_start, session
 from builders.polling import PATIENT
 from builders.raw_server import Peer, RawServer, answering
 from pypi_trusted_publish.events import Failed
@@ -40,7 +40,7 @@ def test_a_request_that_waits_for_its_answer_ends_at_once() -> None:
         arrived.set()
         peer.wait_until_closed()
 
-    told = DiagnosisReported()
+    told = EventLog()
     with RawServer(script) as server:
         ours = session(told)
         thread, failures = in_background(ours, server.url)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builders.network import DiagnosisReported, session
+from builders.network import EventLog, session
 from builders.polling import PATIENT
 from builders.raw_server import Peer, RawServer, Script, answering, sending
 from pypi_trusted_publish.errors import Diagnosis, DistributionError
@@ -236,7 +236,7 @@ def test_a_body_that_raises_ends_the_request_and_the_connection() -> None:
         yield b"first"
         raise DistributionError(Diagnosis(code="x", message="it changed"))
 
-    told = DiagnosisReported()
+    told = EventLog()
     with RawServer(script) as server:
         with pytest.raises(DistributionError):
             session(told).request("POST", server.url, body=Body(length=100, chunks=chunks))
@@ -253,7 +253,7 @@ def test_a_body_of_another_length_than_declared_is_our_mistake_and_is_not_comple
 
 
 def test_a_failure_never_quotes_a_secret() -> None:
-    told = DiagnosisReported()
+    told = EventLog()
     with RawServer(sending(b"nonsense\r\n\r\n")) as server, pytest.raises(TransportFailure) as caught:
         session(told).request("POST", server.url, headers={"Authorization": Secret("s3cret")}, body=Secret("s3cret"))
     assert "s3cret" not in f"{caught.value!r} {caught.value} {vars(caught.value)} {told.events}"

@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from builders.network import DiagnosisReported, session
+from builders.network import EventLog, session
 from builders.raw_server import RawServer, answering
 from pypi_trusted_publish.clock import SystemClock
 from pypi_trusted_publish.events import Failed
@@ -19,7 +19,7 @@ from pypi_trusted_publish.io.http.failure import FailureKind, TransportFailure
 def test_nobody_listening_is_told_in_our_words() -> None:
     with RawServer(answering()) as server:
         pass
-    told = DiagnosisReported()
+    told = EventLog()
     with pytest.raises(TransportFailure) as caught:
         session(told).request("GET", f"{server.url}/x")
     assert (caught.value.kind, caught.value.phrase, caught.value.body_sent) == (

@@ -14,7 +14,7 @@ import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders.network import DiagnosisReported, head_start, session
+from builders.network import EventLog, head_start, session
 from builders.polling import PATIENT
 from builders.raw_server import Peer, RawServer, Script, answering
 from pypi_trusted_publish.errors import WorkflowError
@@ -71,7 +71,7 @@ def serving(authority: trustme.CA, *names: str) -> ssl.SSLContext:
 def test_https_goes_through_a_tunnel_with_the_credentials_of_the_proxy_and_tls_inside(
     authority: trustme.CA, tmp_path: Path, proxy_speaks_tls: bool
 ) -> None:
-    told = DiagnosisReported()
+    told = EventLog()
     tls = serving(authority, "127.0.0.1") if proxy_speaks_tls else None
     with RawServer(answering(body=b"x" * 300_000), tls=serving(authority, HOST)) as index:
         lines, credentials, script = forwarding_to(index.port)

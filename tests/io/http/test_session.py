@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builders.network import DiagnosisReported, head_start, session
+from builders.network import EventLog, head_start, session
 from builders.polling import PATIENT
 from builders.raw_server import Peer, RawServer, answering, in_turn
 from pypi_trusted_publish.events import Answered, Failed
@@ -130,7 +130,7 @@ def test_a_streamed_body_arrives_whole_and_is_counted() -> None:
         yield b"x" * 3_000_000
         yield b"tail"
 
-    told = DiagnosisReported()
+    told = EventLog()
     with RawServer(answering()) as server:
         session(told).request("POST", server.url, body=Body(length=3_000_008, chunks=chunks))
     assert server.requests[0].body == b"head" + b"x" * 3_000_000 + b"tail"
@@ -139,7 +139,7 @@ def test_a_streamed_body_arrives_whole_and_is_counted() -> None:
 
 
 def test_a_secret_is_sent_as_it_is_and_told_to_nobody() -> None:
-    told = DiagnosisReported()
+    told = EventLog()
     with RawServer(answering()) as server:
         session(told).request(
             "POST", server.url, headers={"Authorization": Secret("bearer s3cret")}, body=Secret('{"token": "s3cret"}')
@@ -150,14 +150,14 @@ def test_a_secret_is_sent_as_it_is_and_told_to_nobody() -> None:
 
 
 def test_what_is_told_of_a_url_is_without_its_query() -> None:
-    told = DiagnosisReported()
+    told = EventLog()
     with RawServer(answering()) as server:
         session(told).request("GET", f"{server.url}/path?token=s3cret#part")
     assert told.of(Answered)[0].url == f"{server.url}/path"
 
 
 def test_a_url_can_be_told_in_another_way() -> None:
-    told = DiagnosisReported()
+    told = EventLog()
     with RawServer(answering()) as server:
         session(told).request("GET", f"{server.url}/path?x=1", url_for_log="the endpoint")
     assert told.of(Answered)[0].url == "the endpoint"
@@ -259,7 +259,7 @@ def test_a_circle_of_redirects_ends() -> None:
 
 @pytest.mark.parametrize("value", ["a\nb", "a\r\nX: y", "a\0b", "caf\N{SNOWMAN}"])
 def test_a_header_that_would_break_the_request_is_not_sent_and_not_quoted(value: str) -> None:
-    told = DiagnosisReported()
+    told = EventLog()
     with RawServer(answering()) as server, pytest.raises(TransportFailure) as caught:
         session(told).request("GET", server.url, headers={"Authorization": Secret("s3cret" + value)})
     assert caught.value.kind is FailureKind.FORBIDDEN

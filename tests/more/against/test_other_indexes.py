@@ -17,7 +17,7 @@ import pytest
 
 from builders.bare import NEEDED
 from builders.clock import VirtualClock
-from builders.network import DiagnosisReported, session
+from builders.network import EventLog, session
 from builders.polling import until
 from builders.release_files import read_distribution
 from pypi_trusted_publish.checks.model import Distribution
@@ -124,7 +124,7 @@ def upload(server: Server, file: Distribution) -> Response:
             "Content-Type": content_type,
             "Accept": "application/json",
         },
-        body=upload_body(file, head=head, tail=tail, clock=VirtualClock(), emit=DiagnosisReported()),
+        body=upload_body(file, head=head, tail=tail, clock=VirtualClock(), emit=EventLog()),
     )
 
 
@@ -151,7 +151,7 @@ def test_devpi_takes_a_release_and_lists_it_with_our_digests(devpi: Server, rele
         response = upload(devpi, file)
         assert response.status == 200, response.body
     urls = IndexUrls.parse(devpi.upload_url, f"{devpi.upload_url}+simple/")
-    told = DiagnosisReported()
+    told = EventLog()
     ours = IndexClient(session=session(told), urls=urls, clock=VirtualClock(), emit=told, random=lambda: 0.0)
     page = ours.project_page(release[0].project, fresh=True)
     assert page.state is PageState.KNOWN, page.why_unreadable
