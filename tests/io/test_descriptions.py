@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -173,3 +174,22 @@ def test_a_text_that_takes_too_long_says_nothing_against_itself() -> None:
         rendered(process, slow, seconds=1)
     assert stopped.value.bound is Bound.PROCESSOR
     assert process.ended
+
+
+def test_the_verdicts_are_the_same_with_the_package_that_cleans_html() -> None:
+    """``nh3`` is compiled and is not installed by the action; where it is, nothing comes out differently."""
+    program = (
+        "import json, sys, types\n"
+        "if sys.argv[1] == 'real': import nh3; assert nh3.clean('<b>x</b>')\n"
+        "from pypi_trusted_publish.io.workers.rst_rendering import render_rst\n"
+        "print(json.dumps([repr(render_rst(text)) for text in json.loads(sys.stdin.read())]))\n"
+        "assert hasattr(sys.modules['nh3'], 'clean') == (sys.argv[1] == 'real')\n"
+    )
+    texts = json.dumps([*RENDERED.values(), *(case[0] for case in REFUSED.values())])
+    real, empty = (
+        subprocess.run(
+            [sys.executable, "-c", program, which], input=texts, capture_output=True, encoding="utf-8", check=True
+        ).stdout
+        for which in ("real", "empty")
+    )
+    assert json.loads(real) == json.loads(empty)

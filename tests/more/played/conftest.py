@@ -44,11 +44,18 @@ def telling(tmp_path: Path, wheels: Path) -> Play:
 
 @pytest.fixture
 def prepare(tmp_path: Path, wheels: Path) -> Prepare:
-    """Build a release in the workspace of a play, and the index and GitHub's side of it around."""
+    """Build a release in the workspace of a play, and the index and GitHub's side of it around.
+
+    ``tree``: play the action from this release tree, where pip would find no wheel.
+    """
 
     @contextmanager
-    def prepared(*, dist: str = "dist", **settings: Any) -> Iterator[tuple[Play, Sandbox]]:
-        play = Play(folder=tmp_path, checkout=copy_checkout(tmp_path / "action", program=None), wheels=wheels)
+    def prepared(*, dist: str = "dist", tree: Path | None = None, **settings: Any) -> Iterator[tuple[Play, Sandbox]]:
+        if tree is None:
+            play = Play(folder=tmp_path, checkout=copy_checkout(tmp_path / "action", program=None), wheels=wheels)
+        else:
+            (tmp_path / "no wheels").mkdir()
+            play = Play(folder=tmp_path, checkout=tree, wheels=tmp_path / "no wheels")
         with Sandbox(tmp_path / "stage", **settings) as stage:
             for file in stage.distributions or ():
                 target = play.workspace / dist / file.name

@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from builders.started import built_release_tree
 from builders.workflow import ACTION, uses, with_inputs
 from more.played.conftest import Prepare
 from pypi_trusted_publish.rehearsal.samples import Sample, build_release
@@ -43,6 +44,27 @@ def test_a_release_arrives_and_its_outputs_say_so(prepare: Prepare) -> None:
     assert outputs["release-url"].startswith("http://127.0.0.1:")
     assert outputs["confirmed"] == "true"
     assert play.left_over == []
+
+
+def test_a_release_tree_is_played_without_any_host_but_this_machine(
+    prepare: Prepare, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with prepare(tree=built_release_tree(tmp_path_factory)) as (play, stage):
+        play.run(uses(stage.index))
+        assert play.code == 0, play.log
+        assert published(stage) == ["rehearsal_sample-1.0.0-py3-none-any.whl", "rehearsal_sample-1.0.0.tar.gz"]
+    assert play.left_over == []
+
+
+def test_programs_that_an_earlier_step_has_put_on_the_path_are_not_started(prepare: Prepare) -> None:
+    with prepare() as (play, stage):
+        started = play.folder / "started"
+        for name in ("sh", "python3", "python", "rustc", "lsb_release"):
+            play.write(f"bin/{name}", f"#!/bin/bash\necho {name} >> '{started}'\nexit 66\n")
+            (play.workspace / "bin" / name).chmod(0o755)
+        play.run('- run: echo "$GITHUB_WORKSPACE/bin" >> "$GITHUB_PATH"\n  shell: bash\n', uses(stage.index))
+        assert play.code == 0, play.log
+        assert not started.exists()
 
 
 def test_no_secret_is_in_the_log(prepare: Prepare) -> None:
