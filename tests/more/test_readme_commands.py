@@ -81,7 +81,7 @@ def test_the_readme_installs_every_extra_that_a_command_of_it_asks_for() -> None
     sources = [path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py")]
     asked = {extra for source in sources for extra in re.findall(r"'pypi-trusted-publish\[(\w+)\]'", source)}
     (installed,) = re.findall(r"pip install 'pypi-trusted-publish\[([\w,]+)\]'", README)
-    assert set(installed.split(",")) == asked == {"rehearsal", "setup"}
+    assert set(installed.split(",")) == asked == {"rehearsal"}
 
 
 def test_the_readme_has_the_commands_that_a_reader_tries_first() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -238,3 +239,95 @@ jobs:
     steps: [{uses: org/pypi-trusted-publish@v1}]
 """
     assert found(text) == [("setup-other-environment", 4, 3)]
+
+
+def test_an_input_that_is_not_declared_is_named_with_its_likely_spelling() -> None:
+    text = changed((STEP, STEP + "        with:\n          enviroment: release\n"))
+    (problem,) = report(text).problems
+    assert (problem.code, problem.fix) == ("setup-unknown-input", "Write 'environment'.")
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ("skip-existing: maybe", "setup-input-invalid"),
+        ("repository-url: http://x.example/", "setup-input-url-unusable"),
+    ],
+)
+def test_a_value_that_would_stop_the_run_is_named(given: str, code: str) -> None:
+    text = changed((STEP, STEP + f"        with:\n          {given}\n"))
+    assert found(text) == [(code, 20, 11)]
+    assert found(changed((STEP, STEP + "        with:\n          skip-existing: ${{ inputs.skip }}\n"))) == []
+
+
+def test_each_index_is_a_form_of_its_own_with_its_environment(tmp_path: Path) -> None:
+    text = changed(
+        ("environment: release", "environment: '${{ matrix.to.environment }}'"),
+        (
+            "    needs: build\n",
+            "    strategy: {matrix: {to: [{environment: live, url: pypi}, {environment: test, url: testpypi}]}}\n",
+        ),
+        (
+            STEP,
+            STEP
+            + "        with: {environment: '${{ matrix.to.environment }}', repository-url: '${{ matrix.to.url }}'}\n",
+        ),
+    )
+    assert [(job.index, job.environments) for job in report(text).jobs] == [
+        ("PyPI", ("live",)),
+        ("TestPyPI", ("test",)),
+    ]
+    code, said = ran("--repository", "o/r", written(tmp_path, text))
+    assert code == 0, said
+    assert said.count("Environment name: ") == 2
+    assert "${{" not in said
+
+
+def test_both_actions_are_judged(tmp_path: Path) -> None:
+    step = "      - uses: pypa/gh-action-pypi-publish@release/v1\n"
+    text = changed((STEP, step), ("    environment: release\n", ""))
+    code, said = ran("--repository", "o/r", written(tmp_path, text))
+    assert code == 0, said
+    before, after = said.split("The publisher after 'pypi-trusted-publish migrate', with this action:")
+    assert "for the workflow as it is" in before
+    assert "Environment name: (none: the job names no environment)" in before
+    assert "Environment name: release" in after
+
+
+def test_a_token_is_named_and_needs_no_publisher_yet(tmp_path: Path) -> None:
+    text = changed(
+        (STEP, "      - run: twine upload dist/*\n        env:\n          TWINE_PASSWORD: ${{ secrets.T }}\n")
+    )
+    code, said = ran("--repository", "o/r", written(tmp_path, text))
+    assert code == 0
+    assert "publishes to PyPI with twine upload, with the token in TWINE_PASSWORD." in said
+    assert "As it is, it needs no publisher." in said
+
+
+@pytest.mark.parametrize(
+    "run", ["tox -e release", "nox -s publish", "make upload", "./scripts/publish", "python release.py"]
+)
+def test_what_is_given_a_token_may_publish(tmp_path: Path, run: str) -> None:
+    text = changed((STEP, f"      - run: {run}\n"), ("permissions: {}\n", "env:\n  TWINE_PASSWORD: ${{ secrets.T }}\n"))
+    code, said = ran("--repository", "o/r", written(tmp_path, text))
+    assert code == 0
+    assert f"the job 'publish' may publish: its step '{run}' is given TWINE_PASSWORD" in said
+
+
+@pytest.mark.parametrize("run", ["tox -e lint", "make test", "pytest", "echo twine upload"])
+def test_what_has_nothing_to_do_with_releases_does_not(run: str) -> None:
+    text = changed((STEP, f"      - run: {run}\n"), ("permissions: {}\n", "env:\n  TWINE_PASSWORD: ${{ secrets.T }}\n"))
+    assert report(text).possible == ()
+
+
+def test_a_folder_as_json(tmp_path: Path) -> None:
+    folder = tmp_path / ".github" / "workflows"
+    folder.mkdir(parents=True)
+    written(folder, GOOD)
+    written(folder, changed(("    environment: release\n", "")), "other.yaml")
+    code, said = ran("--json", "--repository", "o/r", str(tmp_path))
+    data = json.loads(said)
+    assert code == 2
+    assert [(file["file"], len(file["problems"])) for file in data] == [("other.yaml", 1), ("release.yml", 0)]
+    assert data[0]["problems"][0]["place"] == {"line": 11, "column": 3}
+    assert data[1]["jobs"][0]["environments"] == ["release"]

@@ -221,7 +221,8 @@ def _redirected(refusal: Refusal, situation: Situation) -> PublishError:
 
 
 def _fix(first: str, differences: Sequence[str], situation: Situation) -> str:
-    pages = situation.index.pages(situation.projects, situation.unknown) if differences else ()
+    form = PublisherForm.of(situation.claims) if situation.claims is not None else None
+    pages = situation.index.pages(situation.projects, situation.unknown, form) if differences else ()
     where = [f"The page to open: {page}" for page in pages]
     return "\n".join((first, *where, *(f"- {difference}" for difference in differences)))
 

@@ -28,10 +28,16 @@ class IndexFacts:
     pending_publishing_page: str = ""
     """URL of the page on which pending publishers are registered; empty when unknown."""
 
-    def pages(self, projects: Sequence[str], unknown: Sequence[str]) -> tuple[str, ...]:
-        """The pages to open: the settings of each known project, that of pending publishers when some are unknown."""
+    def pages(
+        self, projects: Sequence[str], unknown: Sequence[str], form: PublisherForm | None = None
+    ) -> tuple[str, ...]:
+        """The pages to open: the settings of each known project, that of pending publishers when some are unknown.
+
+        ``form``: what the pages of known projects are to be filled in with.
+        """
         known = [name for name in projects if name not in unknown]
         pages = [self.project_publishing_page.replace("{project}", name) for name in known[:_SHOWN_PAGES]]
+        pages = [form.filled_in(page) if form is not None else page for page in pages]
         if unknown or not projects:
             pages.append(self.pending_publishing_page)
         return tuple(page for page in pages if page)

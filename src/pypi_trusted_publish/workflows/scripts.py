@@ -156,7 +156,7 @@ class _Parser:
             rest = rest[1:]
         first, last = (rest[0].raw, rest[-1].raw) if rest else ("", "")
         is_group = first.startswith("(") and last.endswith(")")
-        opens = (first in _OPENING or first.startswith("(")) and not is_group
+        opens = (first in _OPENING or first.startswith("(") or last == "{") and not is_group
         closes = (first in _CLOSING or (last.endswith(")") and self._depth > 0)) and not is_group
         is_complex = self._depth > 0 or opens or is_group or first in _COMPLEX or first.endswith("()") or self._broken
         self._depth = max(0, self._depth + opens - closes)

@@ -341,6 +341,7 @@ _WRAPPER_VALUES: Final = frozenset(
      "--directory"}
 )  # fmt: skip
 """Options of the wrappers that a value follows."""
+_SETS_VARIABLE: Final = re.compile(r"[A-Za-z_]\w*=(?!=)")
 _PYTHON: Final = re.compile(
     r"(?:.*[/\\])?(?:python[\d.]*|py|pypy[\d.]*)(?:\.exe)?|\$\{?\{?\s*\w*python\w*\s*\}?\}?", re.IGNORECASE
 )
@@ -362,7 +363,7 @@ def invocation(words: tuple[str, ...]) -> Invocation | None:
         wrapper = next((w for w in _WRAPPERS if words[first : first + len(w)] == w), None)
         if wrapper is not None:
             first += len(wrapper)
-            while first < len(words) and (words[first].startswith("-") or "=" in words[first].split("/")[0]):
+            while first < len(words) and (words[first].startswith("-") or _SETS_VARIABLE.match(words[first])):
                 first += 2 if words[first] in _WRAPPER_VALUES else 1
             continue
         if _PYTHON.fullmatch(words[first]):
