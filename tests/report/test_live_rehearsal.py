@@ -11,6 +11,7 @@ from builders.process import process
 from pypi_trusted_publish.cli.main import run
 
 WHEEL = "rehearsal_sample-1.0.0-py3-none-any.whl"
+SENDING = rf"(?m)^  {re.escape(WHEEL)}: sending \d\.\d kB$"
 
 
 class Terminal(io.StringIO):
@@ -28,7 +29,8 @@ def test_a_person_sees_each_file_move_and_the_same_lines_as_a_pipe(monkeypatch: 
     assert run(["rehearse"], process({}, out)) == 0
     shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", out.getvalue())
     assert re.search(rf"  {re.escape(WHEEL)} .*/1\.\d kB", shown)
-    for line in ("Exchange and upload", f"  {WHEEL}: sending 1.6 kB", "  1 upload token revoked"):
+    assert re.search(SENDING, shown)
+    for line in ("Exchange and upload", "  1 upload token revoked"):
         assert line in shown
     assert "\x1b[1;36mWho publishes" in out.getvalue()
 
@@ -38,4 +40,4 @@ def test_a_pipe_sees_neither_colors_nor_bars() -> None:
     assert run(["rehearse"], process({}, out)) == 0
     assert "\x1b" not in out.getvalue()
     assert "\r" not in out.getvalue()
-    assert f"  {WHEEL}: sending 1.6 kB" in out.getvalue()
+    assert re.search(SENDING, out.getvalue())
