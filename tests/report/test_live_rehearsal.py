@@ -11,7 +11,7 @@ from builders.process import process
 from pypi_trusted_publish.cli.main import run
 
 WHEEL = "rehearsal_sample-1.0.0-py3-none-any.whl"
-SENDING = rf"(?m)^  {re.escape(WHEEL)}: sending \d\.\d kB$"
+SENDING = rf"  {re.escape(WHEEL)}: sending \d\.\d kB"
 
 
 class Terminal(io.StringIO):
