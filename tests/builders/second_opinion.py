@@ -47,9 +47,9 @@ def _raw(message: Any) -> dict[str, Any] | None:
     """What a form would hold of a message; None when some field cannot be put into one."""
     sent: dict[str, list[str]] = {}
     for name, value in message.raw_items():
-        sent.setdefault(name.lower(), []).append(value.encode("ascii", "surrogateescape").decode("utf-8"))
+        sent.setdefault(name.lower(), []).append(_received(value))
     if body := message.get_payload():
-        sent.setdefault("description", []).append(body.encode("ascii", "surrogateescape").decode("utf-8"))
+        sent.setdefault("description", []).append(_received(body))
     version = sent.get("metadata-version", [""])[0]
     raw: dict[str, Any] = {}
     for name, values in sent.items():
@@ -63,6 +63,11 @@ def _raw(message: Any) -> dict[str, Any] | None:
         if raw[key] is None:
             return None
     return raw
+
+
+def _received(text: str) -> str:
+    """A text of the mail parser as it arrives in a form that is read as UTF-8."""
+    return text.encode("ascii", "surrogateescape").decode("utf-8", "replace")
 
 
 def _value(name: str, values: list[str]) -> Any:

@@ -31,7 +31,7 @@ def wheel(version: str, *more: tuple[str, str]) -> bytes:
     return wheel_bytes(metadata=metadata_bytes(("Version", version), *more), dist_info=f"demo-{version}.dist-info")
 
 
-def test_a_release_of_a_wheel_and_an_sdist_has_no_finding() -> None:
+def test_the_sound_samples_have_no_finding() -> None:
     assert by_file(judge_all((WHEEL_NAME, wheel_bytes()), (SDIST_NAME, sdist_bytes()))) == {}
 
 

@@ -225,3 +225,56 @@ def test_what_is_nested_too_deeply_to_be_read_is_refused(field: tuple[str, str])
 def test_a_field_that_stands_a_hundred_thousand_times_is_read_in_linear_time() -> None:
     many = metadata_bytes(*[("Platform", "any")] * 100_000, ("Provides-Extra", "not valid"))
     assert codes(many) == ["extra-invalid"]
+
+
+BYTE = "J\udcf6rg"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        metadata_bytes(("Author", BYTE)),
+        metadata_bytes(("Author-email", f"{BYTE} <jorg@example.org>")),
+        metadata_bytes(("Summary", BYTE)),
+        metadata_bytes(("Keywords", f"{BYTE},b")),
+        metadata_bytes(("Description-Content-Type", "text/markdown"), body=BYTE),
+        metadata_bytes(("X-Other", BYTE), ("Author", BYTE)),
+    ],
+)
+def test_a_byte_that_is_not_utf_8_is_a_warning_where_the_index_replaces_it(data: bytes) -> None:
+    (finding,) = found(data)
+    assert (finding.rule, finding.severity) == ("metadata-not-utf8", Severity.WARNING)
+    assert "0xf6" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("field", "rule"),
+    [
+        ("Name", "name-invalid"),
+        ("Version", "version-invalid"),
+        ("Classifier", "classifier-unknown"),
+        ("Requires-Dist", "requirement-invalid"),
+        ("License-Expression", "license-identifier-unknown"),
+    ],
+)
+def test_a_byte_that_is_not_utf_8_is_an_error_where_its_replacement_is_invalid(field: str, rule: str) -> None:
+    assert codes(metadata_bytes((field, BYTE))) == ["metadata-not-utf8", rule]
+
+
+def test_a_field_without_a_rule_of_its_own_is_still_judged_by_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if the library refused what it accepts today."""
+    from packaging import metadata
+
+    def refuse(self: object, _value: str) -> str:
+        raise metadata.InvalidMetadata("author", "nobody is called so")
+
+    monkeypatch.setattr(metadata._Validator, "_process_author", refuse, raising=False)
+    (finding,) = found(metadata_bytes(("Author", "Jane Doe")))
+    assert (finding.rule, finding.message) == ("metadata-invalid", "Author is refused: nobody is called so.")
+
+
+def test_metadata_2_6_is_a_version_that_a_library_reads_and_the_index_may_not() -> None:
+    (finding,) = found(metadata_bytes(version="2.6"))
+    assert (finding.rule, finding.severity) == ("metadata-version-new", Severity.ERROR)
+    assert finding.doubt is not None
+    assert finding.doubt.value == "2.6"

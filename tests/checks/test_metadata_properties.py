@@ -16,8 +16,19 @@ PIECES = st.sampled_from(["A", "b-", ":", ": ", " ", "\t", "\n", "\r\n", "\r", "
 NAMES = st.sampled_from([field.name for field in FIELDS.values()] + ["X-Other", "home-PAGE"])
 
 GOOD_AND_BAD = {
-    "Summary": ["fine", "", "two\n  lines", "x" * 512, "x" * 513, "UNKNOWN"],
-    "Author-email": ["a@example.org", "A <a@example.org>", "a@b", "a@b.local", "nobody", "<>", "\u00e4@example.org"],
+    "Summary": ["fine", "", "two\n  lines", "x" * 512, "x" * 513, "UNKNOWN", "a\u2028b", "J\udcf6rg"],
+    "Author": ["J\udcf6rg"],
+    "Author-email": [
+        "a@example.org",
+        "A <a@example.org>",
+        "J\udcf6 <a@example.org>",
+        "a\udcf6@example.org",
+        "a@b",
+        "a@b.local",
+        "nobody",
+        "<>",
+        "\u00e4@example.org",
+    ],
     "Home-page": [
         *("https://example.org", "http://a b/c d", "example.org", "ftp://example.org", "http://", "https:x", "//a"),
         *("http://[::1]/", "http://[::g]/", "http://a:99999/", "http://a:x/", "http://a/?[]", "http://a/#[]", "x\n y"),
@@ -31,11 +42,30 @@ GOOD_AND_BAD = {
     "Provides-Extra": ["a", "A_b", "a b", "-a", "", "\u00e4"],
     "Dynamic": ["Summary", "summary", "Name", "Import-Name", "X", ""],
     "License": ["MIT", "", "two\n  lines"],
-    "License-Expression": ["MIT", "mit or (bsd-3-clause)", "MIT OR", "Nope", "MIT WITH", "LicenseRef-a", "MIT+", "()"],
+    "License-Expression": [
+        "MIT",
+        "mit or (bsd-3-clause)",
+        "MIT OR",
+        "Nope",
+        "MIT WITH",
+        "LicenseRef-a",
+        "MIT+",
+        "()",
+        "LicenseRef-",
+        "(MIT) WITH a",
+    ],
     "License-File": ["LICENSE", "a/b", "a//b", "/a", "../a", "a*", "a\\b", "a/", "./a", "C:/a", "", "a b"],
     "Description-Content-Type": [
         *("text/plain", "text/markdown; variant=GFM", "text/markdown; variant=gfm", "text/html", "TEXT/X-RST", "x"),
-        *("text/plain; charset=UTF-8", "text/plain; charset=latin1", "text/plain;", "text/plain; charset", "text/a*"),
+        *(
+            "text/plain; charset=UTF-8",
+            "text/plain; charset=utf-8",
+            "text/plain;; charset=UTF-8",
+            "text/plain; charset=latin1",
+            "text/plain;",
+            "text/plain; charset",
+            "text/a*",
+        ),
         *('text/markdown; variant="CommonMark"', "text/x-rst; charset*=utf-8''utf-8", " text/plain", "text /plain"),
     ],
     "Import-Name": ["a", "a.b", "a;private", "a ; private", "a; x", "1a", "if", "", "a.", "a;"],
@@ -85,7 +115,8 @@ def test_errors_are_found_exactly_where_the_reference_library_and_the_index_find
 ) -> None:
     data = metadata_bytes(*fields, version=version)
     errors = [finding for finding in found(data) if finding.severity is Severity.ERROR]
-    assert (errors == []) == takes(data), (fields, version, errors)
+    if "library-releases-differ" not in {finding.rule for finding in found(data)}:
+        assert (errors == []) == takes(data), (fields, version, errors)
 
 
 @given(st.from_regex(PLAIN_URL, fullmatch=True))

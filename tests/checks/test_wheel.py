@@ -116,6 +116,49 @@ def test_a_data_file_that_the_directory_puts_within_another_spoils_that_one() ->
     assert errors(WHEEL_NAME, lost(1)) == ["wheel-member-unreadable"]
 
 
+DAMAGED: list[tuple[str, Callable[[], bytes]]] = [
+    ("a wrong checksum", lambda: with_member(Member(name=b"demo/x.bin", data=b"x", crc=1))),
+    ("a wrong size", lambda: with_member(Member(name=b"demo/x.bin", data=b"x" * 9, packed=b"\x03\x00"))),
+    ("no deflate data", lambda: with_member(Member(name=b"demo/x.bin", data=b"x", packed=b"\xff"))),
+    ("encrypted", lambda: with_member(Member(name=b"demo/x.bin", flags=0x801))),
+]
+
+
+@pytest.mark.parametrize("build", [pytest.param(build, id=what) for what, build in DAMAGED])
+def test_a_damaged_data_file_is_a_warning_of_check_and_stops_a_release(build: Callable[[], bytes]) -> None:
+    assert judge(WHEEL_NAME, build())["wheel-member-damaged"] is Severity.WARNING
+    for ignore in (frozenset[str](), frozenset({"wheel-member-damaged"})):
+        options = CheckOptions(publishing=True, ignore=ignore)
+        assert judge(WHEEL_NAME, build(), options=options)["wheel-member-damaged"] is Severity.ERROR
+    assert judge(WHEEL_NAME, build(), options=CheckOptions(publishing=True, full=False)) == {}
+
+
+def only_described(*fields: tuple[str, str], more: dict[str, bytes] | None = None) -> bytes:
+    """A wheel without the package of the sample."""
+    files = wheel_files(more, metadata=metadata_bytes(*fields))
+    del files["demo/__init__.py"]
+    return zip_of(with_record(files)).build()
+
+
+def test_a_wheel_that_installs_nothing_is_a_warning() -> None:
+    for more in ({}, {"demo/": b""}, {f"{DIST_INFO}/licenses/LICENSE": b""}, {f"{DIST_INFO}/top_level.txt": b"demo"}):
+        assert judge(WHEEL_NAME, only_described(more=more)) == {"wheel-installs-nothing": Severity.WARNING}
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        pytest.param(lambda: only_described(("Requires-Dist", "six")), id="a metapackage"),
+        pytest.param(lambda: only_described(more={"demo-1.0.data/data/share/x": b""}), id="data alone"),
+        pytest.param(lambda: only_described(more={"demo-1.0.data/scripts/x": b""}), id="a script alone"),
+        pytest.param(lambda: only_described(more={"demo.py": b""}), id="a single module"),
+        pytest.param(lambda: only_described(more={"demo-stubs/__init__.pyi": b""}), id="stubs alone"),
+    ],
+)
+def test_a_wheel_that_installs_something_is_sound(build: Callable[[], bytes]) -> None:
+    assert judge(WHEEL_NAME, build()) == {}
+
+
 @pytest.mark.parametrize("offset", [0, 10_000])
 def test_a_data_file_that_is_not_where_the_directory_says_is_a_warning(offset: int) -> None:
     assert judge(WHEEL_NAME, lost(offset)) == {"wheel-member-damaged": Severity.WARNING}

@@ -21,7 +21,7 @@ _URL_WINDOW: Final = 64 * 1024
 """Characters of a URL that are judged: the library takes hundreds of bytes for each."""
 _SCHEMES: Final = ("http", "https")
 PLAIN_URL: Final = re.compile(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)*(?:/[A-Za-z0-9._~-]*)*(?:#[A-Za-z0-9._~-]*)?")
-"""URLs of which there is no doubt, as nearly all are; the library takes longer to import than to judge a release."""
+"""Certainly valid, as nearly all URLs are; importing the library takes longer than checking a release."""
 
 
 URL_INVALID: Final = Rule(
@@ -29,7 +29,7 @@ URL_INVALID: Final = Rule(
     statement="`Home-page` and `Download-URL` are valid URLs with http or https.",
     source=f"RFC 3986; {OBSERVED}",
     meaning="The index refuses the file.",
-    fix="Write the whole URL, beginning with `https://`; square brackets in a query are spelled `%5B` and `%5D`.",
+    fix="Write the complete URL, beginning with `https://`; square brackets in a query are spelled `%5B` and `%5D`.",
 )
 
 

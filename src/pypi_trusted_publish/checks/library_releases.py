@@ -113,9 +113,9 @@ CHANGES: Final = (
         library="packaging 26.3",
         newer_accepts=False,
         date=_DATE,
-        what="an empty `LicenseRef-`",
-        hint="Give the license a name: `LicenseRef-Name`.",
-        applies=_matches(r"(?:^|[\s(])licenseref-(?=[\s)]|\Z)", re.IGNORECASE),
+        what="a `LicenseRef-` without a name, or with `+`",
+        hint="Give the license a name of letters, digits, `.` and `-`: `LicenseRef-Name`.",
+        applies=_matches(r"(?:^|[\s(])licenseref-(?:[a-z0-9.-]*\+)?(?=[\s)]|\Z)", re.IGNORECASE),
     ),
     Change(
         field="license-expression",
@@ -135,7 +135,7 @@ CHANGES: Final = (
         date=_DATE,
         what="a `LicenseRef-` that is not ASCII",
         hint="Use letters, digits, `.` and `-` in the name of the license.",
-        applies=lambda value: not value.isascii(),
+        applies=_matches(r"(?:^|[\s(])(?i:licenseref-)[^\s)]*[^\x00-\x7f]"),
     ),
     Change(
         field="license-file",
@@ -162,7 +162,7 @@ CHANGES: Final = (
         date=_DATE,
         what="`===` without a version",
         hint="Name a version behind `===`, or use `==`.",
-        applies=_matches(r"===\s*(?:[,;)]|\Z)"),
+        applies=_matches(r"(?<![=<>~!])===\s*(?:[,;)]|\Z)"),
     ),
     Change(
         field="requires-python",
@@ -171,7 +171,7 @@ CHANGES: Final = (
         date=_DATE,
         what="`===` without a version",
         hint="Write `requires-python` with `>=`.",
-        applies=_matches(r"===\s*(?:,|\Z)"),
+        applies=_matches(r"(?:^|,)\s*===\s*(?:,|\Z)"),
     ),
     Change(
         field="filename",

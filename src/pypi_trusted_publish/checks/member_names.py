@@ -37,7 +37,7 @@ SECRET_FILE: Final = Rule(
 
 PATH_ESCAPES: Final = Rule(
     code="content-path-escapes",
-    statement="Names of members are relative and hold no `..`.",
+    statement="Names of members are relative and do not contain `..`.",
     source="Binary and source distribution formats (packaging.python.org)",
     meaning=_ACCEPTED + "Installers refuse to unpack such a member or, worse, write outside their folder.",
     fix="Do not pack by hand with absolute or parent paths; build with a backend.",

@@ -73,13 +73,13 @@ _SURROGATE: Final = re.compile(r"[\udc80-\udcff]")
 
 
 def _encoding(metadata: CoreMetadata, filename: str) -> Iterator[Finding]:
-    told: set[str] = set()
+    reported: set[str] = set()
     for name, value in metadata.fields:
         field = FIELDS.get(name.lower())
-        if field is None or field.name in told or value.isascii():
+        if field is None or field.name in reported or value.isascii():
             continue
         if found := _SURROGATE.search(value):
-            told.add(field.name)
+            reported.add(field.name)
             byte = ord(found.group()) - 0xDC00
             around = value[max(0, found.start() - 20) : found.start() + 20]
             yield METADATA_NOT_UTF8.finding(

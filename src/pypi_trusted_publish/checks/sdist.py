@@ -155,7 +155,7 @@ def _keep(archive: SdistArchive, member: tarfile.TarInfo, tar: tarfile.TarFile) 
 
 
 def _bounded(pieces: Iterator[bytes]) -> bytes:
-    """The content, or its first bytes and one more than the limit, which tells that it is too large."""
+    """The content, or its first bytes and one more than the limit, which shows that it is too large."""
     kept = bytearray()
     for piece in pieces:
         kept += piece
@@ -207,9 +207,9 @@ def _read_again(reader: HashingReader, archive: SdistArchive, name: str) -> byte
 
 SDIST_UNREADABLE: Final = Rule(
     code="sdist-unreadable",
-    statement="An sdist is a whole, gzip-compressed tar archive.",
+    statement="An sdist is a complete, gzip-compressed tar archive.",
     source=_SDIST_SPEC + "; " + OBSERVED,
-    meaning="The index refuses the file and says no more than `Invalid distribution file. None`.",
+    meaning="The index refuses the file and says only `Invalid distribution file. None`.",
     fix="Most often the file is empty, truncated, or compressed in another way. " + _BUILD,
 )
 
@@ -296,8 +296,8 @@ def sdist_findings(archive: SdistArchive, license_files: tuple[str, ...]) -> Ite
 
 SDIST_TOP_LEVEL: Final = Rule(
     code="sdist-top-level",
-    statement="All members of an sdist are in one folder, spelled alike in all of them: no `./` in front, no absolute "
-    "paths.",
+    statement="All members of an sdist are in one folder, spelled the same way in all of them: no leading `./`, no "
+    "absolute paths.",
     source=_SDIST_SPEC + ", source distribution file format; " + OBSERVED,
     meaning="The index refuses the file.",
     fix=_BUILD,

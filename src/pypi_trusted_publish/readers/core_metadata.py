@@ -18,7 +18,7 @@ _NAME: Final = re.compile(r"([!-9;-~]*):")
 _END: Final = re.compile(r"(?:\r\n|\r(?!\n)|\n)(?![ \t])")
 """A line end that no fold follows: the end of a field's value."""
 _SKIPPED: Final = re.compile(r"(?:From |[ \t])[^\r\n]*(?:\r\n|\r|\n|\Z)")
-"""What may stand at the top and is no field: a mailbox's envelope line, folds of nothing."""
+"""Lines that may precede the first field: the envelope line of a mailbox, folds of nothing."""
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")
 
 
@@ -27,7 +27,7 @@ class CoreMetadata:
     """The core metadata of one file, as the file itself spells it.
 
     ``fields`` holds every header in the order of the file: the field's name as spelled there and its unparsed value
-    (folds keep their line ends); the body, if there is one, stands last as ``Description``.
+    (folds keep their line ends); the body, if there is one, is last, as ``Description``.
     """
 
     version: str
@@ -84,7 +84,7 @@ class Field:
     since: str = "1.0"
     """The metadata version that brought it."""
     repeats: bool = False
-    """Whether it may stand more than once."""
+    """Whether it may appear more than once."""
 
 
 _TABLE: Final = (

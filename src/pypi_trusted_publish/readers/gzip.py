@@ -1,8 +1,7 @@
 """The bytes inside a gzip stream, forward only, in bounded pieces. Source: RFC 1952.
 
-What the standard library's reader takes is taken, with its tolerance (several members, zeros between them, header
-checksums that nobody checks); but a header is searched and not read byte by byte, and an empty member costs no more
-than its bytes.
+Accepts what the standard library's reader accepts (several members, zeros between them, unverified header checksums),
+but searches a header instead of reading it byte by byte, and spends no more on an empty member than its bytes.
 """
 
 from __future__ import annotations
@@ -30,11 +29,11 @@ _FULL: Final = 0xFFFFFFFF
 
 
 class NotGzip(Exception):
-    """There is no gzip header where one must be."""
+    """There is no gzip header where one must begin."""
 
 
 class DamagedData(NotGzip):
-    """What is behind a header is no compressed data."""
+    """The data after a header cannot be decompressed."""
 
 
 class WrongChecksum(NotGzip):

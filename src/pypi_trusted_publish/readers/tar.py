@@ -18,11 +18,11 @@ from .hashing import CHUNK, HashingReader
 _LARGEST_HEADER: Final = 1024 * 1024
 """Bytes of all headers of one member (pax, long names): a thousand times what packers write."""
 _MOST_DIGITS: Final = 1000
-"""That may stand in a row in a header. The standard library's pattern needs the square of their number in steps."""
+"""Digits in a row that a header may have. The standard library's pattern needs the square of their number in steps."""
 _DIGITS: Final = bytes(ord("0") if chr(byte).isdigit() and byte < 128 else ord(" ") for byte in range(256))  # noqa: PLR2004
 
 _LARGEST_PADDING: Final = 16 * 1024 * 1024
-"""Bytes behind the end of the archive that are unpacked to see whether the gzip stream is whole."""
+"""Bytes behind the end of the archive that are unpacked to see how the gzip stream ends."""
 
 
 class TarUnreadable(Exception):
@@ -43,7 +43,7 @@ class UnpackedStream:
         self.header_left: int | None = None
         """Bytes that may still be read while the headers of a member are; None outside of them."""
         self.last = b""
-        """What was read last: at the end of a whole archive a block of zeros, or nothing."""
+        """The latest bytes read: at the end of a complete archive a block of zeros, or nothing."""
 
     @property
     def gzip_members(self) -> int:
@@ -113,7 +113,7 @@ class _translated:  # noqa: N801 - reads as a statement
             raise TarUnreadable("The gzip stream ends too early: the file is cut off.") from None
         if isinstance(error, tarfile.TarError):
             raise TarUnreadable(
-                "The gzip stream holds no whole tar archive: it is damaged, cut off or something else."
+                "The gzip stream does not contain a complete tar archive: it is damaged, cut off or something else."
             ) from None
         if isinstance(error, (NotGzip, OSError)):
             raise TarUnreadable("The file is not gzip-compressed, or its compressed data is damaged.") from None

@@ -52,7 +52,7 @@ class EndRecord:
     directory_offset: int
     """As the end record says."""
     shift: int
-    """How much farther back the directory really is: installers take what stands before the archive for a start-up
+    """How much farther back the directory really is: installers take what precedes the archive for a start-up
     script. 0 in any archive that the index takes."""
 
 
@@ -108,7 +108,7 @@ def _last_end_record(reader: SeekableReader, size: int) -> tuple[int, bytes]:
     if found < 0 or len(tail) - found < END_SIZE:
         raise InvalidZip(ZipDefect.UNREADABLE, "The file has no end record: it is cut off, or no zip archive.")
     if _has_earlier_end(tail, found):
-        raise InvalidZip(ZipDefect.END_RECORD, "The comment of the archive holds another end record.")
+        raise InvalidZip(ZipDefect.END_RECORD, "The comment of the archive contains another end record.")
     return start + found, tail[found : found + END_SIZE]
 
 
@@ -124,7 +124,7 @@ def _has_earlier_end(tail: bytes, found: int) -> bool:
 
 
 def _zip64_end(reader: SeekableReader, offset: int) -> tuple[int, ...] | None:
-    """The fields of the ZIP64 end record, when a locator stands before the end record at ``offset``."""
+    """The fields of the ZIP64 end record, when a locator precedes the end record at ``offset``."""
     if offset < _LOCATOR_SIZE:
         return None
     reader.seek(offset - _LOCATOR_SIZE)
@@ -143,7 +143,7 @@ def _zip64_end(reader: SeekableReader, offset: int) -> tuple[int, ...] | None:
     reader.seek(expected)
     record = read_exactly(reader, _ZIP64_END_SIZE, "the ZIP64 end record")
     if not record.startswith(ZIP64_END):
-        raise InvalidZip(ZipDefect.END_RECORD, "The ZIP64 locator points at something that is no end record.")
+        raise InvalidZip(ZipDefect.END_RECORD, "The ZIP64 locator does not point at an end record.")
     return ZIP64_END_FIELDS.unpack_from(record, 4)
 
 

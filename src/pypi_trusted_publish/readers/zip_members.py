@@ -65,7 +65,7 @@ def _inflated(pieces: Iterator[bytes]) -> Iterator[bytes]:
                 return
         yield stream.flush()
     except zlib.error:
-        raise MemberDamaged("is not sound deflate data") from None
+        raise MemberDamaged("is not valid deflate data") from None
 
 
 def packed(reader: SeekableReader, entry: Entry) -> Iterator[bytes]:

@@ -57,7 +57,7 @@ class SeekableReader(Protocol):
 class ZipDefect(enum.Enum):
     """What can be wrong with the structure of an archive."""
 
-    UNREADABLE = "no whole archive whose directory can be read"
+    UNREADABLE = "not a complete archive with a readable directory"
     MULTI_DISK = "a part of a set that spans several disks"
     UNKNOWN_RECORD = "bytes that are no record of a plain archive"
     TRAILING_DATA = "bytes behind the end record and its comment"
@@ -66,7 +66,7 @@ class ZipDefect(enum.Enum):
     DUPLICATE_NAME = "a name twice"
     DIRECTORY_MISMATCH = "members and directory that name different files or sizes"
     MEMBER_COMMENT = "a comment on a member"
-    EXTRA_FIELD = "extra fields that are malformed or stand twice"
+    EXTRA_FIELD = "extra fields that are malformed or appear twice"
     END_RECORD = "end records that are not true"
     VERSION_NEEDED = "a member that needs a newer reader"
 
@@ -120,7 +120,7 @@ def check_printable(name: bytes) -> None:
 
 
 def check_no_descriptor(flags: int, name: bytes) -> None:
-    """Raise InvalidZip (zip-data-descriptor) when the sizes stand behind the member."""
+    """Raise InvalidZip when the sizes follow the member."""
     if flags & DATA_DESCRIPTOR:
         raise InvalidZip(ZipDefect.DATA_DESCRIPTOR, f"The member {name!r} has its sizes in a data descriptor.")
 
@@ -129,7 +129,7 @@ ZIP64: Final = 0x0001
 UNICODE_PATH: Final = 0x7075
 FULL32: Final = 0xFFFFFFFF
 FULL64: Final = 0xFFFFFFFFFFFFFFFF
-"""In a size or offset: the value stands in the ZIP64 extra field."""
+"""In a size or offset: the value is in the ZIP64 extra field."""
 
 _ZIP64_LENGTHS: Final = frozenset({0, 8, 16, 24, 28})
 _ONCE: Final = frozenset({ZIP64, UNICODE_PATH})

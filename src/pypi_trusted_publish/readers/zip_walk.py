@@ -90,7 +90,8 @@ def walk(reader: SeekableReader, size: int, entries: dict[str, Entry], on_member
             return
         else:
             raise InvalidZip(
-                ZipDefect.UNKNOWN_RECORD, f"At offset {start} there is no record of a plain zip: {signature!r}."
+                ZipDefect.UNKNOWN_RECORD,
+                f"At offset {start} there is not a record of a plain zip archive: {signature!r}.",
             )
 
 
