@@ -45,6 +45,12 @@ def test_a_file_that_the_index_lists_without_a_digest_is_sent_for_the_index_to_j
     assert codes(made) == []
 
 
+def test_what_the_index_has_already_counts_as_published_when_all_is_done() -> None:
+    made = plan(WHEEL, SDIST, on=page(published(WHEEL)))
+    assert made.uploads == (SDIST,)
+    assert made.published == (WHEEL, SDIST)
+
+
 def test_identical_bytes_are_never_an_error() -> None:
     made = plan(WHEEL, on=page(published(WHEEL)))
     assert [file.decision for file in made.files] == [Decision.IDENTICAL]

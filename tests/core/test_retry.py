@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -233,6 +234,53 @@ def test_any_retry_after_is_read(header: str) -> None:
 def test_no_wait_ends_later_than_patience(decision: Row, attempt: int, waited: float, jitter: float) -> None:
     wait = wait_before_next(decision, attempt=attempt, waited=waited, jitter=jitter)
     assert wait is None or (0 < wait <= decision.longest_wait and waited + wait <= decision.patience)
+
+
+def test_a_wait_grows_up_to_the_longest_one() -> None:
+    decision = replace(row(RequestKind.UPLOAD, RetryReason.CONNECT), tries=99, first_wait=10.0, longest_wait=15.0)
+    waits = [wait_before_next(decision, attempt=attempt, waited=0.0, jitter=0.0) for attempt in (1, 2, 3, 50)]
+    assert waits == [10.0, 15.0, 15.0, 15.0]
+
+
+def test_the_waits_that_a_server_asks_for_are_added_up_until_patience_ends() -> None:
+    clock = VirtualClock()
+    retrier = Retrier(clock=clock, emit=EventLog(), random=lambda: 0.0)
+    with pytest.raises(NoAnswer) as caught:
+        retrier.run(RequestKind.UPLOAD, "try it", lambda _: answer(429, retry_after="250"))
+    assert POLICIES[RequestKind.UPLOAD].patience == 600.0
+    assert (clock.slept, caught.value.tries) == ([250.0, 250.0], 3)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "ambiguous"),
+    [
+        ([FailureKind.CONNECT] * 6, False),
+        ([FailureKind.TIMEOUT, *[FailureKind.CONNECT] * 5], True),
+        ([*[FailureKind.CONNECT] * 5, FailureKind.TIMEOUT], True),
+    ],
+    ids=["none was sent", "the first may have arrived", "the last may have arrived"],
+)
+def test_one_try_that_may_have_done_its_work_makes_the_end_ambiguous(kinds: list[FailureKind], ambiguous: bool) -> None:
+    def fail(attempt: int) -> Response:
+        kind = kinds[attempt - 1]
+        raise TransportFailure(kind, "broken", body_sent="wholly" if kind is FailureKind.TIMEOUT else "no")
+
+    with pytest.raises(NoAnswer) as caught:
+        Retrier(clock=VirtualClock(), emit=EventLog(), random=lambda: 0.0).run(RequestKind.UPLOAD, "try it", fail)
+    assert (caught.value.tries, caught.value.ambiguous) == (6, ambiguous)
+
+
+@pytest.mark.parametrize("kind", RequestKind)
+def test_the_first_line_of_what_is_not_http_is_quoted_unless_it_may_hold_a_token(kind: RequestKind) -> None:
+    def garbled(_: int) -> Response:
+        raise TransportFailure(FailureKind.MALFORMED, "not HTTP", status=500, heard="pypi-AgEIcHlwaS5vcmc")
+
+    told = EventLog()
+    with pytest.raises(NoAnswer) as caught:
+        Retrier(clock=VirtualClock(), emit=told, random=lambda: 0.0).run(kind, "try it", garbled)
+    quoted = "pypi-AgEI" in caught.value.phrase
+    assert quoted is not POLICIES[kind].confidential
+    assert all(("pypi-AgEI" in event.why) is quoted for event in told.of(Retrying))
 
 
 def test_every_policy_says_why_a_repeat_is_safe() -> None:

@@ -50,6 +50,11 @@ def test_the_first_file_goes_alone_then_the_wheels_together_then_the_sdist_alone
     ]
 
 
+def test_a_wheel_creates_the_release_even_when_the_sdist_is_smaller() -> None:
+    files = wheel("any", size=1000), distribution("demo-1.0.tar.gz", size=1)
+    assert stages(*files, pages=(page(),)) == [["demo-1.0-py3-none-any.whl"], ["demo-1.0.tar.gz"]]
+
+
 def test_an_sdist_creates_the_release_only_when_there_is_no_wheel() -> None:
     assert stages(distribution("demo-1.0.tar.gz"), pages=(page(),)) == [["demo-1.0.tar.gz"]]
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import glob
 import os
+import threading
 from functools import partialmethod
 from pathlib import Path
 
 import pytest
 
+from builders.polling import PATIENT
 from pypi_trusted_publish.errors import DistributionError
 from pypi_trusted_publish.io.packages_dir import collect, survey
 from pypi_trusted_publish.io.patterns import PatternSearch
@@ -197,6 +199,51 @@ def test_a_file_that_was_written_again_in_place_is_not_opened_again(dist: Path) 
     assert (before.st_ino, before.st_size) == (after.st_ino, after.st_size)
     with pytest.raises(OSError, match="changed"):
         candidate.open()
+
+
+if hasattr(os, "mkfifo"):
+
+    def test_a_file_that_became_a_pipe_is_refused_without_waiting_for_its_other_end(dist: Path) -> None:
+        (candidate,) = collect([f"dist/{SDIST}"], str(dist.parent)).candidates
+        (dist / SDIST).unlink()
+        os.mkfifo(dist / SDIST)
+        refused: list[OSError] = []
+
+        def reopen() -> None:
+            try:
+                candidate.open()
+            except OSError as error:
+                refused.append(error)
+
+        opening = threading.Thread(target=reopen, daemon=True)
+        opening.start()
+        opening.join(PATIENT)
+        assert len(refused) == 1
+
+
+def test_a_name_in_capitals_is_a_distribution_too(dist: Path) -> None:
+    """Left out in silence, a file would be missing from the release."""
+    (dist / "OTHER-1.0-PY3-NONE-ANY.WHL").write_bytes(b"")
+    found = collect(["dist"], str(dist.parent))
+    assert [each.filename for each in found.candidates] == ["OTHER-1.0-PY3-NONE-ANY.WHL", WHEEL, SDIST]
+
+
+def test_a_link_to_nothing_in_the_place_of_an_attestation_is_told(dist: Path) -> None:
+    attestation = dist / f"{WHEEL}.publish.attestation"
+    attestation.unlink()
+    attestation.symlink_to(dist / "nothing")
+    assert problems(dist.parent, f"dist/{WHEEL}") == ["packages-dir-symlink"]
+
+
+def test_distributions_far_below_are_not_searched_for(tmp_path: Path) -> None:
+    deep = tmp_path / "dist" / "1" / "2" / "3"
+    deep.mkdir(parents=True)
+    (deep / WHEEL).write_bytes(b"")
+    assert problems(tmp_path, "dist") == ["packages-dir-nested"]
+    deeper = tmp_path / "build" / "1" / "2" / "3" / "4"
+    deeper.mkdir(parents=True)
+    (deeper / WHEEL).write_bytes(b"")
+    assert problems(tmp_path, "build") == ["packages-dir-empty"]
 
 
 def test_a_file_that_became_a_link_is_not_followed(dist: Path) -> None:
