@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +24,8 @@ from .step_rewriter import StepRewriter, new_name
 from .uploads import Upload
 
 DEFAULT_ENVIRONMENT: Final = INPUTS["environment"].default
+_READ: Final = re.compile(r"\b(?:env|secrets|inputs)\.([A-Za-z_][\w-]*)")
+"""A name that a condition reads."""
 _EMPTY: Final[Mapping[str, str]] = {}
 
 
@@ -98,13 +101,14 @@ def migrate(text: str, filename: str, *, uses: str, indexes: Mapping[str, str] =
         return Migration(
             filename=filename, before=text, after=text, questions=(question,), notes=(), secrets=(), publishers=()
         )
+    secrets = tuple(sorted(set(mover.unused_secrets(after)), key=lambda secret: (secret.name, secret.place)))
     return Migration(
         filename=filename,
         before=text,
         after=after,
         questions=tuple(sorted(set(mover.all_questions()))),
         notes=tuple(sorted(set(mover.all_notes()))),
-        secrets=tuple(sorted(set(mover.unused_secrets(after)))),
+        secrets=secrets,
         publishers=tuple(sorted(set(mover.publishers))),
     )
 
@@ -166,6 +170,9 @@ class _Mover:
         ]
         if publication.kind is Kind.CONTAINER and publication.uploads[0].index.question:
             asked.append(publication.uploads[0].index.question)
+        unknown = next((upload.index.value for upload in publication.uploads if upload.index.is_unknown), "")
+        if unknown and any(not credential.is_user for credential in publication.credentials):
+            asked.append(f"the index is '{unknown}', and the file does not say whether that is PyPI or TestPyPI.")
         asked += [self._build_first(step, upload) for upload in publication.uploads if upload.build_first]
         if publication.kind is Kind.COMMAND and publication.script is not None:
             asked += _order(publication.script, publication)
@@ -209,12 +216,19 @@ class _Mover:
         step = publication.step
         for holder in (step.node, step.job.node):
             condition = holder.get("if").text
-            read = sorted(set(re.findall(r"\b(?:env|secrets|inputs)\.([A-Za-z_][\w-]*)", condition)) & gone)
+            read = sorted(
+                name for name in set(_READ.findall(condition)) if name in gone or self._holds(step, name, gone)
+            )
             if read:
                 yield (
                     f"the condition 'if: {condition}' reads {read[0]}, which is no longer needed; decide what it "
                     "should say instead."
                 )
+
+    @staticmethod
+    def _holds(step: Step, name: str, gone: AbstractSet[str]) -> bool:
+        """Whether a variable of the step holds something that goes."""
+        return name in step.variables and bool(gone & set(SECRET.findall(step.variables[name][0].text)))
 
     def _inputs(self, publication: Publication) -> Iterator[str]:
         if publication.kind is not Kind.CONTAINER:
@@ -327,6 +341,12 @@ class _Mover:
                     continue
                 still = next((m for m in SECRET.finditer(after) if m[1] == name), None)
                 place = Place(line=after.count("\n", 0, still.start()) + 1, column=1) if still is not None else None
+                declared = self._workflow.root.get("on").get("workflow_call").get("secrets")
+                if declared.key(name):
+                    self._note(
+                        declared.place_of(name),
+                        f"the secret {name} is declared for callers: remove it here and where they pass it.",
+                    )
                 yield UnusedSecret(name=name, place=credential.place, still_used=place, is_user=credential.is_user)
 
     # What is left
@@ -345,6 +365,12 @@ class _Mover:
     def _leftovers(self, job: Job, publications: Sequence[Publication]) -> None:
         """Name what only served publishing, and a job that should be two."""
         moved = {publication.step.number for publication in publications}
+        if job.node.get("strategy").get("matrix") and "matrix." not in job.environment.text:
+            self._note(
+                job.place,
+                f"the job {job.name!r} publishes once for each entry of its matrix; a protected environment asks for "
+                "approval each time. If its entries are builds of one release, publish all files in one job behind it.",
+            )
         building = [
             step
             for step in job.steps

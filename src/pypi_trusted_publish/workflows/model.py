@@ -16,7 +16,7 @@ GITHUB_TOKEN: Final = re.compile(r"\bsecrets\.GITHUB_TOKEN\b|\bgithub\.token\b",
 _MATRIX: Final = re.compile(r"matrix((?:\.[\w-]+)+)")
 _INPUT: Final = re.compile(r"(?:github\.event\.)?inputs\.([\w-]+)")
 _EXPRESSION: Final = re.compile(r"\$\{\{(.*)\}\}", re.DOTALL)
-_CHOICE: Final = re.compile(r"(?:[^'|]|'[^']*')+&&\s*'([^']*)'\s*\|\|\s*'([^']*)'\s*")
+_CHOICE: Final = re.compile(r"((?:[^'|]|'[^']*')+)&&\s*'([^']*)'\s*\|\|\s*'([^']*)'\s*")
 """``condition && 'one' || 'other'``: the two values that it can have."""
 
 
@@ -152,30 +152,27 @@ class Job:
         return tuple(dict.fromkeys(value for (value,) in self.possible_together(text)))
 
     def possible_together(self, *texts: str) -> tuple[tuple[str, ...], ...]:
-        """Every combination of values that texts can have; those of one matrix entry belong together."""
+        """Every combination of values that texts can have; those of one matrix entry or one condition go together."""
+        groups: dict[str, dict[str, tuple[str, ...]]] = {}
+        for text in dict.fromkeys(texts):
+            group, values = self._values(text)
+            groups.setdefault(group, {})[text] = values
         rows: list[dict[str, str]] = [{}]
-        for text in dict.fromkeys(texts):
-            inner = _inner(text)
-            if not _MATRIX.fullmatch(inner) or not self._matrix_rows(inner):
-                values = self._values(text, inner)
-                rows = [{**row, text: value} for row in rows for value in values]
-        keyed: dict[str, list[str]] = {}
-        for text in dict.fromkeys(texts):
-            if text not in rows[0]:
-                keyed.setdefault(_inner(text).split(".")[1], []).append(text)
-        for group in keyed.values():
-            columns = [self._matrix_rows(_inner(text)) for text in group]
-            entries = list(dict.fromkeys(zip(*columns, strict=True)))
-            rows = [{**row, **dict(zip(group, entry, strict=True))} for row in rows for entry in entries]
+        for columns in groups.values():
+            entries = list(dict.fromkeys(zip(*columns.values(), strict=True)))
+            rows = [{**row, **dict(zip(columns, entry, strict=True))} for row in rows for entry in entries]
         return tuple(dict.fromkeys(tuple(row[text] for text in texts) for row in rows))
 
-    def _values(self, text: str, inner: str) -> tuple[str, ...]:
-        values: tuple[str, ...] = ()
-        if key := _INPUT.fullmatch(inner):
-            values = self.workflow.input_values(key[1])
-        elif choice := _CHOICE.fullmatch(inner):
-            values = (choice[1], choice[2])
-        return values or (text,)
+    def _values(self, text: str) -> tuple[str, tuple[str, ...]]:
+        """The values of a text, and a name for what they depend on."""
+        inner = _inner(text)
+        if _MATRIX.fullmatch(inner) and (values := self._matrix_rows(inner)):
+            return f"matrix.{inner.split('.')[1]}", values
+        if choice := _CHOICE.fullmatch(inner):
+            return choice[1].strip(), (choice[2], choice[3])
+        if (key := _INPUT.fullmatch(inner)) and (values := self.workflow.input_values(key[1])):
+            return inner, values
+        return text, (text,)
 
     def _matrix_rows(self, inner: str) -> tuple[str, ...]:
         """The value of ``matrix.NAME...`` in each entry of the matrix that has ``NAME``."""

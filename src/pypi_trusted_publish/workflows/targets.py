@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..core.urls import IndexUrls, public_name
+from ..core.urls import IndexUrls, UnusableUrl, public_name
 from .model import SECRET, Step
 from .scripts import Word, read_script
 
@@ -23,6 +23,8 @@ class IndexChoice:
     elsewhere: str = ""
     """The host of an index that is not known to have Trusted Publishing; empty for others."""
     question: str = ""
+    is_unknown: bool = False
+    """An expression of which the file does not say what it can be."""
 
 
 def index_choice(text: str, step: Step, names: Mapping[str, str]) -> IndexChoice:
@@ -67,15 +69,31 @@ def _index_of_expression(wanted: str, step: Step, names: Mapping[str, str]) -> I
             titles=(wanted,),
             question="the URL of the index is in a secret; write it as 'repository-url'.",
         )
-    values = step.job.possible(wanted)
-    choices = [index_choice(value, step, names) for value in values if "${{" not in value]
+    values = [value for value in step.job.possible(wanted) if "${{" not in value]
+    choices = [index_choice(value, step, names) for value in values]
     elsewhere = next((choice.elsewhere for choice in choices if choice.elsewhere), "")
-    unknown = next((choice.question for choice in choices if choice.question), "")
-    literal = [name for name in (public_name(part) for part in re.findall(r"'([^']*)'", wanted)) if name]
-    titles = tuple(dict.fromkeys(title for choice in choices for title in choice.titles))
-    if not titles and literal:
-        titles = tuple(dict.fromkeys(IndexUrls.parse(name).title for name in literal))
-    return IndexChoice(value=wanted, titles=titles or (wanted,), elsewhere=elsewhere, question=unknown)
+    literal = [part for part in re.findall(r"'([^']*)'", wanted) if public_name(part)]
+    unusable = next((value for value in (*values, *literal) if not _is_usable(value)), "")
+    question = f"the index can be {unusable!r}, which 'repository-url' does not take." if unusable else ""
+    titles = dict.fromkeys(title for choice in choices for title in choice.titles)
+    if not titles:
+        titles = dict.fromkeys(title_of(part) for part in literal)
+    return IndexChoice(
+        value=wanted,
+        titles=tuple(titles) or (wanted,),
+        elsewhere=elsewhere,
+        question=question,
+        is_unknown=not titles,
+    )
+
+
+def _is_usable(value: str) -> bool:
+    """Whether the input ``repository-url`` takes a value as it is."""
+    try:
+        IndexUrls.parse(value)
+    except UnusableUrl:
+        return False
+    return True
 
 
 def configured_indexes(step: Step) -> dict[str, str]:
