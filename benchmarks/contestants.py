@@ -39,31 +39,31 @@ def environment(home: Path) -> dict[str, str]:
 
 def ours(files: Path, latency: Latency) -> Measured:
     """The whole release: proof, checks, exchange, upload, revocation, read-back."""
-    with _stage(files, latency) as stage:
+    with _sandbox(files, latency) as sandbox:
         command = [str(BIN / "python"), "-m", "pypi_trusted_publish", "publish"]
-        return measure_upload(stage, command, {**environment(stage.folder), **stage.environ})
+        return measure_upload(sandbox, command, {**environment(sandbox.folder), **sandbox.environ})
 
 
 def twine(files: Path, latency: Latency) -> Measured:
     """``twine upload`` with a token that is ready."""
-    with _stage(files, latency) as stage:
-        return measure_upload(stage, _twine_upload(stage, BIN / "twine"), environment(stage.folder))
+    with _sandbox(files, latency) as sandbox:
+        return measure_upload(sandbox, _twine_upload(sandbox, BIN / "twine"), environment(sandbox.folder))
 
 
 def uv(files: Path, latency: Latency) -> Measured:
     """``uv publish`` with a token that is ready."""
-    with _stage(files, latency) as stage:
-        return measure_upload(stage, _uv_publish(stage, BIN / "uv"), environment(stage.folder))
+    with _sandbox(files, latency) as sandbox:
+        return measure_upload(sandbox, _uv_publish(sandbox, BIN / "uv"), environment(sandbox.folder))
 
 
-def _twine_upload(stage: Sandbox, program: Path) -> list[str]:
-    options = ["upload", "--non-interactive", "--disable-progress-bar", "--repository-url", stage.index.upload_url]
-    return [str(program), *options, "-u", "__token__", "-p", _token(stage), *map(str, stage.distributions or ())]
+def _twine_upload(sandbox: Sandbox, program: Path) -> list[str]:
+    options = ["upload", "--non-interactive", "--disable-progress-bar", "--repository-url", sandbox.index.upload_url]
+    return [str(program), *options, "-u", "__token__", "-p", _token(sandbox), *map(str, sandbox.distributions or ())]
 
 
-def _uv_publish(stage: Sandbox, program: Path) -> list[str]:
-    options = ["publish", "--trusted-publishing", "never", "--no-progress", "--publish-url", stage.index.upload_url]
-    return [str(program), *options, "--token", _token(stage), *map(str, stage.distributions or ())]
+def _uv_publish(sandbox: Sandbox, program: Path) -> list[str]:
+    options = ["publish", "--trusted-publishing", "never", "--no-progress", "--publish-url", sandbox.index.upload_url]
+    return [str(program), *options, "--token", _token(sandbox), *map(str, sandbox.distributions or ())]
 
 
 def check(files: Path) -> Measured:
@@ -98,32 +98,32 @@ def venv_twine(files: Path) -> Measured:
 
 def cold_ours(files: Path, latency: Latency) -> Measured:
     """The same as the action does it, from nothing to the end of the release."""
-    with _stage(files, latency) as stage:
-        return measure_upload(stage, _bootstrap("publish"), {**environment(stage.folder), **stage.environ})
+    with _sandbox(files, latency) as sandbox:
+        return measure_upload(sandbox, _bootstrap("publish"), {**environment(sandbox.folder), **sandbox.environ})
 
 
 def cold_uv(files: Path, latency: Latency) -> Measured:
     """``pip install --target DIR uv``, then ``uv publish``."""
-    with _stage(files, latency) as stage:
-        folder = stage.folder / "uv"
-        return _after(_pip("--target", str(folder), "uv"), stage, _uv_publish(stage, folder / "bin" / "uv"))
+    with _sandbox(files, latency) as sandbox:
+        folder = sandbox.folder / "uv"
+        return _after(_pip("--target", str(folder), "uv"), sandbox, _uv_publish(sandbox, folder / "bin" / "uv"))
 
 
 def cold_twine(files: Path, latency: Latency) -> Measured:
     """A fresh environment with twine in it, then ``twine upload``."""
-    with _stage(files, latency) as stage:
-        folder = stage.folder / "v"
+    with _sandbox(files, latency) as sandbox:
+        folder = sandbox.folder / "v"
         made = ["sh", "-c", _VENV_TWINE, _python(), str(folder)]
-        return _after(made, stage, _twine_upload(stage, folder / "bin" / "twine"))
+        return _after(made, sandbox, _twine_upload(sandbox, folder / "bin" / "twine"))
 
 
 _VENV_TWINE: Final = '"$0" -m venv "$1" && "$1/bin/python" -m pip install --quiet --no-cache-dir twine'
 
 
-def _after(prepare: Sequence[str], stage: Sandbox, upload: Sequence[str]) -> Measured:
+def _after(prepare: Sequence[str], sandbox: Sandbox, upload: Sequence[str]) -> Measured:
     """One run of two commands, the second only when the first succeeds."""
     script = f"{shlex.join(prepare)} && exec {shlex.join(upload)}"
-    return measure_upload(stage, ["sh", "-c", script], environment(stage.folder))
+    return measure_upload(sandbox, ["sh", "-c", script], environment(sandbox.folder))
 
 
 def _bootstrap(argument: str) -> list[str]:
@@ -148,29 +148,29 @@ def _home(files: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _stage(files: Path, latency: Latency) -> Iterator[Sandbox]:
+def _sandbox(files: Path, latency: Latency) -> Iterator[Sandbox]:
     """An empty index with the files of the workload, for one run; its issuer has signed before the clock starts."""
-    folder = Path(tempfile.mkdtemp(prefix="stage-", dir=files.parent))
+    folder = Path(tempfile.mkdtemp(prefix="sandbox-", dir=files.parent))
     try:
         distributions = sorted(files.iterdir())
-        with Sandbox(folder, distributions=distributions, latency=latency, size_limit=SIZE_LIMIT) as stage:
-            _identity(stage)
-            yield stage
+        with Sandbox(folder, distributions=distributions, latency=latency, size_limit=SIZE_LIMIT) as sandbox:
+            _identity(sandbox)
+            yield sandbox
     finally:
         shutil.rmtree(folder)
 
 
-def _identity(stage: Sandbox) -> str:
-    bearer = {"Authorization": f"bearer {stage.environ['ACTIONS_ID_TOKEN_REQUEST_TOKEN']}"}
-    request = urllib.request.Request(f"{stage.index.identity_url}&audience=rehearsal", headers=bearer)
+def _identity(sandbox: Sandbox) -> str:
+    bearer = {"Authorization": f"bearer {sandbox.environ['ACTIONS_ID_TOKEN_REQUEST_TOKEN']}"}
+    request = urllib.request.Request(f"{sandbox.index.identity_url}&audience=rehearsal", headers=bearer)
     identity: str = json.load(_direct().open(request))["value"]
     return identity
 
 
-def _token(stage: Sandbox) -> str:
+def _token(sandbox: Sandbox) -> str:
     """An upload token, got by an exchange before the clock starts."""
-    body = json.dumps({"token": _identity(stage)}).encode()
-    mint = urllib.request.Request(f"{stage.index.origin}/_/oidc/mint-token", data=body)
+    body = json.dumps({"token": _identity(sandbox)}).encode()
+    mint = urllib.request.Request(f"{sandbox.index.origin}/_/oidc/mint-token", data=body)
     mint.add_header("Content-Type", "application/json")
     token: str = json.load(_direct().open(mint))["token"]
     return token

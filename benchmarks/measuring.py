@@ -61,23 +61,23 @@ def measure(command: Sequence[str], environ: Mapping[str, str], folder: Path) ->
     return Measured(**figures)
 
 
-def measure_upload(stage: Sandbox, command: Sequence[str], environ: Mapping[str, str]) -> Measured:
-    """Run a command that uploads everything to an empty stage, and look at what arrived and how."""
-    paths = stage.distributions or ()
-    before, opened = len(stage.requests), stage.index.traffic.connections
-    measured = measure(command, environ, stage.workspace)
-    arrived = {file.filename: file.size for file in stage.published()}
+def measure_upload(sandbox: Sandbox, command: Sequence[str], environ: Mapping[str, str]) -> Measured:
+    """Run a command that uploads everything to an empty sandbox, and look at what arrived and how."""
+    paths = sandbox.distributions or ()
+    before, opened = len(sandbox.requests), sandbox.index.traffic.connections
+    measured = measure(command, environ, sandbox.workspace)
+    arrived = {file.filename: file.size for file in sandbox.published()}
     if arrived != {path.name: path.stat().st_size for path in paths}:
         raise WrongResultError(
             f"{' '.join(command[:3])} uploaded {len(arrived)} of {len(paths)} files, or parts of them"
         )
-    requests = stage.requests[before:]
+    requests = sandbox.requests[before:]
     answered = [request for request in requests if request.endpoint is Endpoint.UPLOAD and request.status == 200]  # noqa: PLR2004 - uploaded
     if len(answered) != len(paths):
         raise WrongResultError(f"{' '.join(command[:3])} needed {len(answered)} uploads for {len(paths)} files")
     return replace(
         measured,
         first_request=min(request.began for request in requests) - measured.began,
-        connections=stage.index.traffic.connections - opened,
-        peak_uploads=stage.index.traffic.peak_uploads,
+        connections=sandbox.index.traffic.connections - opened,
+        peak_uploads=sandbox.index.traffic.peak_uploads,
     )

@@ -64,9 +64,9 @@ def summary_of(scene: str) -> str:
         files = [*(build_wheel(dist, sample, tag) for tag in _TAGS), build_sdist(dist, sample)]
         played = {"inputs": {}, **SCENES[scene]}
         settings = {"packages-dir": str(dist), **played.pop("inputs")}  # type: ignore[dict-item]
-        with Sandbox(Path(folder) / "stage", distributions=files, inputs=settings, **played) as stage:  # type: ignore[arg-type]
+        with Sandbox(Path(folder) / "sandbox", distributions=files, inputs=settings, **played) as sandbox:  # type: ignore[arg-type]
             process = ProcessContext(
-                environ=dict(stage.environ),
+                environ=dict(sandbox.environ),
                 stdout=io.StringIO(),
                 clock=SkippingClock(SystemClock()),
                 random=lambda: 0.5,
@@ -75,7 +75,7 @@ def summary_of(scene: str) -> str:
                 leave=_nobody_leaves,
             )
             publish_with(process, style=Style.PLAIN)
-            return stage.summary
+            return sandbox.summary
 
 
 def page(markdown: str, theme: str) -> str:

@@ -29,7 +29,7 @@ def stand(instance: LocalSigstore, tmp_path: Path) -> Iterator[Stand]:
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Iterator[tuple[Sandbox, Stand]]:
+def sandbox(tmp_path: Path) -> Iterator[tuple[Sandbox, Stand]]:
     """An index whose jobs are certified by a Sigstore instance beside it."""
     identities: list[Sandbox] = []
 
@@ -40,7 +40,7 @@ def stage(tmp_path: Path) -> Iterator[tuple[Sandbox, Stand]]:
             raise ValueError("refused") from None
 
     instance = LocalSigstore(verify_identity)
-    with instance.running(), Sandbox(tmp_path / "stage", trust=instance.trust_configuration()) as playing:
+    with instance.running(), Sandbox(tmp_path / "sandbox", trust=instance.trust_configuration()) as playing:
         identities.append(playing)
         stand = Stand(instance=instance, folder=tmp_path)
         yield playing, stand

@@ -81,16 +81,16 @@ def test_a_strange_predicate_type_and_a_strange_instance_are_refused(stand: Stan
     assert "Could not verify" in refusal(stand, foreign, attested(WHEEL))
 
 
-def sample(stage: Sandbox) -> Distribution:
-    """The wheel of the stage's sample project."""
-    assert stage.distributions is not None
-    path = next(path for path in stage.distributions if path.suffix == ".whl")
+def sample(sandbox: Sandbox) -> Distribution:
+    """The wheel of the sandbox's sample project."""
+    assert sandbox.distributions is not None
+    path = next(path for path in sandbox.distributions if path.suffix == ".whl")
     return distribution(path.name, path=str(path), sha256=hashlib.sha256(path.read_bytes()).hexdigest())
 
 
-def upload(stage: Sandbox, file: Distribution, texts: tuple[str, ...]) -> httpx.Response:
+def upload(sandbox: Sandbox, file: Distribution, texts: tuple[str, ...]) -> httpx.Response:
     """Exchange and upload, as any client does."""
-    index = stage.index
+    index = sandbox.index
     identity = index.github.issuer.identity_token("rehearsal")
     mint = httpx.post(f"{index.origin}/_/oidc/mint-token", json={"token": identity}).json()
     fields = {
@@ -109,25 +109,25 @@ def upload(stage: Sandbox, file: Distribution, texts: tuple[str, ...]) -> httpx.
     return httpx.post(index.upload_url, data=fields, files=content, auth=credentials)
 
 
-def signed(stage: Sandbox, stand: Stand, file: Distribution) -> tuple[str, ...]:
+def signed(sandbox: Sandbox, stand: Stand, file: Distribution) -> tuple[str, ...]:
     def identity(audience: Audience) -> IdentityToken:
-        secret = Secret(stage.index.github.issuer.identity_token(audience))
+        secret = Secret(sandbox.index.github.issuer.identity_token(audience))
         return IdentityToken(secret=secret, audience=audience)
 
     names = decode_unverified(identity(Audience("pypi")))
     return stand.prepare(file, names=names, pages=[], request_identity=identity)[file.filename]
 
 
-def entry(stage: Sandbox, file: Distribution) -> dict[str, Any]:
+def entry(sandbox: Sandbox, file: Distribution) -> dict[str, Any]:
     page = httpx.get(
-        f"{stage.index.simple_url}{file.project}/", headers={"Accept": "application/vnd.pypi.simple.v1+json"}
+        f"{sandbox.index.simple_url}{file.project}/", headers={"Accept": "application/vnd.pypi.simple.v1+json"}
     )
     found: dict[str, Any] = page.json()["files"][0]
     return found
 
 
-def test_a_release_ends_with_provenance_that_the_library_verifies(stage: tuple[Sandbox, Stand]) -> None:
-    playing, stand = stage
+def test_a_release_ends_with_provenance_that_the_library_verifies(sandbox: tuple[Sandbox, Stand]) -> None:
+    playing, stand = sandbox
     file = sample(playing)
     assert upload(playing, file, signed(playing, stand, file)).status_code == 200
     provenance = httpx.get(entry(playing, file)["provenance"])
@@ -137,12 +137,12 @@ def test_a_release_ends_with_provenance_that_the_library_verifies(stage: tuple[S
     assert Attestation.model_validate(only).statement["subject"][0]["digest"] == {"sha256": file.sha256}
 
 
-def attested_on(stage: Sandbox, file: Distribution) -> AttestedFile:
-    return attested(file, repository=stage.publisher().repository, workflow=stage.publisher().workflow)
+def attested_on(sandbox: Sandbox, file: Distribution) -> AttestedFile:
+    return attested(file, repository=sandbox.publisher().repository, workflow=sandbox.publisher().workflow)
 
 
-def test_an_upload_with_a_bad_attestation_is_refused_and_nothing_is_published(stage: tuple[Sandbox, Stand]) -> None:
-    playing, stand = stage
+def test_an_upload_with_a_bad_attestation_is_refused_and_nothing_is_published(sandbox: tuple[Sandbox, Stand]) -> None:
+    playing, stand = sandbox
     file = sample(playing)
     (text,) = signed(playing, stand, file)
     answer = upload(playing, file, (text.replace('"version":1', '"version":2'),))
@@ -151,8 +151,8 @@ def test_an_upload_with_a_bad_attestation_is_refused_and_nothing_is_published(st
     assert playing.published() == ()
 
 
-def test_a_file_without_attestations_has_no_provenance(stage: tuple[Sandbox, Stand]) -> None:
-    playing, _ = stage
+def test_a_file_without_attestations_has_no_provenance(sandbox: tuple[Sandbox, Stand]) -> None:
+    playing, _ = sandbox
     file = sample(playing)
     assert upload(playing, file, ()).status_code == 200
     assert entry(playing, file)["provenance"] is None

@@ -24,18 +24,18 @@ from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 _SIMPLE: Final = "application/vnd.pypi.simple.v1+json"
 
 
-def _publish(stage: Sandbox, stand: Stand, **environ: str) -> Played:
-    return play(stage, environ=environ, clock=SystemClock(), trust=stand.instance.trust_configuration())
+def _publish(sandbox: Sandbox, stand: Stand, **environ: str) -> Played:
+    return play(sandbox, environ=environ, clock=SystemClock(), trust=stand.instance.trust_configuration())
 
 
-def _entries(stage: Sandbox) -> list[dict[str, Any]]:
-    page = httpx.get(f"{stage.index.simple_url}rehearsal-sample/", headers={"Accept": _SIMPLE})
+def _entries(sandbox: Sandbox) -> list[dict[str, Any]]:
+    page = httpx.get(f"{sandbox.index.simple_url}rehearsal-sample/", headers={"Accept": _SIMPLE})
     found: list[dict[str, Any]] = page.json()["files"]
     return found
 
 
-def test_a_release_signs_sends_and_waits_until_the_index_shows_provenance(stage: tuple[Sandbox, Stand]) -> None:
-    playing, stand = stage
+def test_a_release_signs_sends_and_waits_until_the_index_shows_provenance(sandbox: tuple[Sandbox, Stand]) -> None:
+    playing, stand = sandbox
     played = _publish(playing, stand)
     assert played.code == 0, played.log
     assert played.outputs["confirmed"] == "true"
@@ -47,8 +47,10 @@ def test_a_release_signs_sends_and_waits_until_the_index_shows_provenance(stage:
     assert playing.live_tokens() == ()
 
 
-def test_the_outputs_name_each_attestation_its_entry_in_the_log_and_whom_it_names(stage: tuple[Sandbox, Stand]) -> None:
-    playing, stand = stage
+def test_the_outputs_name_each_attestation_its_entry_in_the_log_and_whom_it_names(
+    sandbox: tuple[Sandbox, Stand],
+) -> None:
+    playing, stand = sandbox
     played = _publish(playing, stand)
     told = json.loads(played.outputs["attestations"])
     folder = Path(played.outputs["attestations-dir"])
@@ -61,8 +63,8 @@ def test_the_outputs_name_each_attestation_its_entry_in_the_log_and_whom_it_name
         assert entry["identity"].startswith("https://github.com/octo-org/sampleproject/.github/workflows/release.yml@")
 
 
-def test_a_release_that_cannot_be_signed_again_stops_before_the_first_byte(stage: tuple[Sandbox, Stand]) -> None:
-    playing, stand = stage
+def test_a_release_that_cannot_be_signed_again_stops_before_the_first_byte(sandbox: tuple[Sandbox, Stand]) -> None:
+    playing, stand = sandbox
     assert _publish(playing, stand).code == 0
     dist = playing.workspace / "dist"
     for old in dist.iterdir():
@@ -79,9 +81,9 @@ def test_a_release_that_cannot_be_signed_again_stops_before_the_first_byte(stage
 
 
 def test_a_second_index_in_the_same_job_gets_the_attestations_that_lie_beside_the_files(
-    stage: tuple[Sandbox, Stand], tmp_path: Path
+    sandbox: tuple[Sandbox, Stand], tmp_path: Path
 ) -> None:
-    playing, stand = stage
+    playing, stand = sandbox
     first = _publish(playing, stand)
     dist = playing.workspace / "dist"
     distributions = sorted(dist.iterdir())
@@ -101,10 +103,10 @@ from pathlib import Path
 from builders.played import play
 from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 
-with Sandbox(Path(sys.argv[1])) as stage:
-    played = play(stage)
+with Sandbox(Path(sys.argv[1])) as sandbox:
+    played = play(sandbox)
     assert played.code == 0, played.log
-    assert len(stage.published()) == 2
+    assert len(sandbox.published()) == 2
 print(*sorted(name for name in sys.modules if name.partition(".")[0] in {"sigstore", "pypi_attestations", "tuf"}))
 """
 

@@ -50,21 +50,23 @@ class Installed:
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """One job of the stage, with everything that the composition root would make for it."""
+    """One job of the sandbox, with everything that the composition root would make for it."""
 
-    stage: Sandbox
+    sandbox: Sandbox
     stand: Stand
 
     def request(self, audience: Audience) -> IdentityToken:
         """A fresh identity token of GitHub."""
-        return IdentityToken(secret=Secret(self.stage.index.github.issuer.identity_token(audience)), audience=audience)
+        return IdentityToken(
+            secret=Secret(self.sandbox.index.github.issuer.identity_token(audience)), audience=audience
+        )
 
     def release(self, wish: Wish = Wish.AUTO) -> None:
         stand, emit = self.stand, self.stand.events.append
-        urls = IndexUrls.parse(self.stage.index.upload_url, self.stage.index.simple_url)
+        urls = IndexUrls.parse(self.sandbox.index.upload_url, self.sandbox.index.simple_url)
         index = IndexClient(session=stand.session, urls=urls, clock=stand.clock, emit=emit, random=lambda: 0.5)
         background = Background(emit)
-        found = collect([str(self.stage.workspace / "dist")], str(self.stage.workspace))
+        found = collect([str(self.sandbox.workspace / "dist")], str(self.sandbox.workspace))
         claims = decode_unverified(self.request(AUDIENCE))
         proof = Proof(accepted=AcceptedClaims(claims=claims, environment="release"), audience=AUDIENCE, identity=self)
         attest = Attestations(
@@ -114,17 +116,18 @@ class Job:
     def entries(self) -> list[dict[str, Any]]:
         """What the simple index lists."""
         page = httpx.get(
-            f"{self.stage.index.simple_url}rehearsal-sample/", headers={"Accept": "application/vnd.pypi.simple.v1+json"}
+            f"{self.sandbox.index.simple_url}rehearsal-sample/",
+            headers={"Accept": "application/vnd.pypi.simple.v1+json"},
         )
         found: list[dict[str, Any]] = page.json()["files"]
         return found
 
 
 @pytest.fixture
-def job(stage: tuple[Sandbox, Stand]) -> Job:
+def job(sandbox: tuple[Sandbox, Stand]) -> Job:
     """A job whose identity is certified by a Sigstore instance beside the index."""
-    playing, stand = stage
-    return Job(stage=playing, stand=stand)
+    playing, stand = sandbox
+    return Job(sandbox=playing, stand=stand)
 
 
 def test_every_file_of_a_release_ends_with_provenance_that_the_library_verifies(job: Job) -> None:
@@ -145,16 +148,16 @@ def test_every_file_of_a_release_ends_with_provenance_that_the_library_verifies(
 
 def test_a_second_publish_of_the_same_files_does_not_fail_on_what_lies_beside_them(job: Job, tmp_path: Path) -> None:
     job.release()
-    dist = job.stage.workspace / "dist"
+    dist = job.sandbox.workspace / "dist"
     distributions = sorted(dist.iterdir())
     for made in job.stand.made.glob("*.attestation"):
         (dist / made.name).write_bytes(made.read_bytes())
     job.release()
-    assert len(job.stage.published()) == 2
+    assert len(job.sandbox.published()) == 2
     trust = job.stand.instance.trust_configuration()
     with Sandbox(tmp_path / "second", distributions=distributions, trust=trust) as second:
         shutil.copytree(dist, second.workspace / "dist")
-        there = replace(job, stage=second)
+        there = replace(job, sandbox=second)
         there.release()
         assert [bool(entry["provenance"]) for entry in there.entries()] == [True, True]
     assert [event.made for event in job.stand.told(Attested)] == [True, True, False, False]
@@ -163,16 +166,16 @@ def test_a_second_publish_of_the_same_files_does_not_fail_on_what_lies_beside_th
 @pytest.mark.parametrize("service", [AUTHORITY, LOG])
 def test_when_signing_fails_a_project_with_provenance_sees_not_a_byte(job: Job, service: str) -> None:
     job.release()
-    dist = job.stage.workspace / "dist"
+    dist = job.sandbox.workspace / "dist"
     for old in dist.iterdir():
         old.unlink()
     build_release(dist, Sample(version="1.1.0"))
-    uploads = [request.path for request in job.stage.requests].count("/legacy/")
+    uploads = [request.path for request in job.sandbox.requests].count("/legacy/")
     job.stand.instance.faults.put(service, Fault(status=503), times=20)
     with pytest.raises(IndexUnavailable):
         job.release()
-    assert [request.path for request in job.stage.requests].count("/legacy/") == uploads
-    assert job.stage.live_tokens() == ()
+    assert [request.path for request in job.sandbox.requests].count("/legacy/") == uploads
+    assert job.sandbox.live_tokens() == ()
 
 
 @pytest.mark.parametrize("service", [AUTHORITY, LOG])
@@ -185,7 +188,7 @@ def test_when_signing_fails_a_project_without_provenance_is_published_without(jo
 
 def test_what_is_sent_is_what_is_kept(job: Job) -> None:
     job.release()
-    for file in job.stage.published():
+    for file in job.sandbox.published():
         (sent,) = json.loads(file.values("attestations")[0])
         kept = job.stand.made / f"{file.filename}.publish.attestation"
         assert json.loads(kept.read_text(encoding="utf-8")) == sent

@@ -64,12 +64,16 @@ def elsewhere() -> Iterator[Refuser]:
     refuser.close()
 
 
-def publish(tree: Path, stage: Sandbox, elsewhere: Refuser) -> subprocess.CompletedProcess[str]:
+def publish(tree: Path, sandbox: Sandbox, elsewhere: Refuser) -> subprocess.CompletedProcess[str]:
     refused = dict.fromkeys(("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "PIP_INDEX_URL"), elsewhere.url)
     local = {"no_proxy": "127.0.0.1", "NO_PROXY": "127.0.0.1", "PATH": ""}
     command = [sys.executable, "-I", "-S", "-u", "-X", "utf8", str(tree / "bootstrap.py"), "publish"]
     return subprocess.run(
-        command, env={**NEEDED, **stage.environ, **refused, **local}, capture_output=True, encoding="utf-8", check=False
+        command,
+        env={**NEEDED, **sandbox.environ, **refused, **local},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
     )
 
 
@@ -82,11 +86,11 @@ def test_a_release_with_a_restructuredtext_description_asks_nobody_else(
     code: int,
 ) -> None:
     distributions = build_release(tmp_path / "dist", sample)
-    with Sandbox(tmp_path / "stage", distributions=distributions) as stage:
-        ended = publish(built_release_tree(tmp_path_factory), stage, elsewhere)
+    with Sandbox(tmp_path / "sandbox", distributions=distributions) as sandbox:
+        ended = publish(built_release_tree(tmp_path_factory), sandbox, elsewhere)
         assert ended.returncode == code, ended.stdout
-        assert len(stage.published()) == (2 if code == 0 else 0)
-        assert stage.live_tokens() == ()
+        assert len(sandbox.published()) == (2 if code == 0 else 0)
+        assert sandbox.live_tokens() == ()
     assert ("Unknown interpreted text role" in ended.stdout) == (code != 0)
     assert ended.stderr == ""
     assert elsewhere.visitors == 0
@@ -98,9 +102,9 @@ def test_what_is_missing_in_the_tree_is_asked_of_pips_index_alone(
     tree = tmp_path / "tree"
     shutil.copytree(built_release_tree(tmp_path_factory), tree)
     next((tree / "wheels").glob("idna-*.whl")).unlink()
-    with Sandbox(tmp_path / "stage") as stage:
-        stage.environ["PIP_RETRIES"] = "0"
-        ended = publish(tree, stage, elsewhere)
+    with Sandbox(tmp_path / "sandbox") as sandbox:
+        sandbox.environ["PIP_RETRIES"] = "0"
+        ended = publish(tree, sandbox, elsewhere)
         assert ended.returncode == 5, ended.stdout
-        assert stage.requests == ()
+        assert sandbox.requests == ()
     assert elsewhere.visitors > 0

@@ -22,7 +22,7 @@ SHORT: Final = 0.3
 
 @final
 class PlainClient:
-    """Asks one stage, step by step; nothing is tried again."""
+    """A client of one sandbox that never retries."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox

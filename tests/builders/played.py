@@ -1,4 +1,4 @@
-"""One run of ``publish`` in this process, through the command line, against a stage."""
+"""One run of ``publish`` in this process, through the command line, against a sandbox."""
 
 from __future__ import annotations
 
@@ -47,22 +47,22 @@ class Played:
 
 
 def play(
-    stage: Sandbox,
+    sandbox: Sandbox,
     *,
     environ: dict[str, str] | None = None,
     clock: Any = None,
     patience: float = 1.0,
     trust: str | None = None,
 ) -> Played:
-    """Run ``publish`` on the stage; waits are skipped. ``environ`` is added to the stage's.
+    """Run ``publish`` on the sandbox; waits are skipped. ``environ`` is added to the sandbox's.
 
-    ``trust``: the client trust configuration of a Sigstore instance beside the stage; None: nothing is signed.
+    ``trust``: the client trust configuration of a Sigstore instance beside the sandbox; None: nothing is signed.
     """
     for name in ("output", "summary"):
-        (stage.folder / name).write_text("", encoding="utf-8")
+        (sandbox.folder / name).write_text("", encoding="utf-8")
     stdout = io.StringIO()
     process = ProcessContext(
-        environ={**stage.environ, **(environ or {})},
+        environ={**sandbox.environ, **(environ or {})},
         stdout=stdout,
         clock=clock or SkippingClock(SystemClock()),
         random=lambda: 0.5,
@@ -73,20 +73,20 @@ def play(
         sigstore_trust=trust,
     )
     code = run(["publish"], process)
-    return left_by(stage, code=code, log=stdout.getvalue())
+    return left_by(sandbox, code=code, log=stdout.getvalue())
 
 
-def left_by(stage: Sandbox, *, code: int, log: str) -> Played:
+def left_by(sandbox: Sandbox, *, code: int, log: str) -> Played:
     """What is left of a run that has ended with ``code``, wherever it ran."""
-    return Played(code=code, log=log, summary=stage.summary, outputs=_outputs(stage.outputs))
+    return Played(code=code, log=log, summary=sandbox.summary, outputs=_outputs(sandbox.outputs))
 
 
-def nothing_happened(stage: Sandbox, played: Played) -> None:
+def nothing_happened(sandbox: Sandbox, played: Played) -> None:
     """No byte of a file arrived, no token lives, and no traceback was shown."""
-    assert stage.published() == ()
-    assert stage.live_tokens() == ()
+    assert sandbox.published() == ()
+    assert sandbox.live_tokens() == ()
     assert "Traceback" not in played.log
-    assert not any(request.path == "/legacy/" for request in stage.requests)
+    assert not any(request.path == "/legacy/" for request in sandbox.requests)
 
 
 def _left(code: int) -> NoReturn:

@@ -27,55 +27,55 @@ _SECONDS: Final = 120
 
 def soak(folder: Path, seed: int) -> None:
     """A fault in every tenth request, and run again when it was too much."""
-    with _release(folder, random_faults=(seed, 0.10)) as stage:
+    with _release(folder, random_faults=(seed, 0.10)) as sandbox:
         codes: list[int] = []
         while len(codes) < RUNS_AT_MOST and 0 not in codes:
-            played = play(stage)
+            played = play(sandbox)
             codes.append(played.code)
             assert set(codes) <= {0, 5}, played.log[-4_000:]
         assert codes[-1] == 0
-        assert len(stage.index.faults.triggered) >= FILES / 20
-        _each_is_there_once(stage)
+        assert len(sandbox.index.faults.triggered) >= FILES / 20
+        _each_is_there_once(sandbox)
 
 
 def kill_again_and_again(folder: Path, seed: int) -> None:
     """Killed at a random request, the first ones of a run included, and run again until all is done."""
     random_faults = random.Random(seed)
-    with _release(folder, random_faults=(seed, 0.05)) as stage:
+    with _release(folder, random_faults=(seed, 0.05)) as sandbox:
         for _ in range(KILLS):
             assert _killed_after(
-                stage, random_faults.choice([random_faults.randint(1, 6), random_faults.randint(7, FILES // KILLS)])
+                sandbox, random_faults.choice([random_faults.randint(1, 6), random_faults.randint(7, FILES // KILLS)])
             )
         codes: list[int] = []
         while len(codes) < RUNS_AT_MOST and 0 not in codes:
-            codes.append(start(stage).wait(_SECONDS))
+            codes.append(start(sandbox).wait(_SECONDS))
         assert codes[-1] == 0
-        _each_is_there_once(stage)
+        _each_is_there_once(sandbox)
 
 
-def start(stage: Sandbox) -> subprocess.Popen[bytes]:
+def start(sandbox: Sandbox) -> subprocess.Popen[bytes]:
     """One run in a process of its own, whose waits between tries are skipped."""
-    environ = {**NEEDED, **stage.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT / 'tests'}"}
+    environ = {**NEEDED, **sandbox.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT / 'tests'}"}
     command = [sys.executable, "-m", "builders.publish_child"]
     return subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL)
 
 
 def _release(folder: Path, *, random_faults: tuple[int, float]) -> Sandbox:
     wheels = build_wheels(folder / "dist", Sample(padding=2_000), FILES)
-    return Sandbox(folder / "stage", distributions=wheels, random_faults=random_faults)
+    return Sandbox(folder / "sandbox", distributions=wheels, random_faults=random_faults)
 
 
-def _killed_after(stage: Sandbox, count: int) -> bool:
+def _killed_after(sandbox: Sandbox, count: int) -> bool:
     """Start a run and kill it when ``count`` more requests were answered; whether it came to that."""
-    before, process = len(stage.requests), start(stage)
-    until(lambda: process.poll() is not None or len(stage.requests) >= before + count, seconds=_SECONDS)
+    before, process = len(sandbox.requests), start(sandbox)
+    until(lambda: process.poll() is not None or len(sandbox.requests) >= before + count, seconds=_SECONDS)
     process.kill()
     return process.wait() < 0
 
 
-def _each_is_there_once(stage: Sandbox) -> None:
-    published = stage.published()
+def _each_is_there_once(sandbox: Sandbox) -> None:
+    published = sandbox.published()
     assert max(Counter(file.filename for file in published).values()) == 1
     assert {file.filename: file.sha256 for file in published} == {
-        wheel.name: hashlib.sha256(wheel.read_bytes()).hexdigest() for wheel in stage.distributions or ()
+        wheel.name: hashlib.sha256(wheel.read_bytes()).hexdigest() for wheel in sandbox.distributions or ()
     }

@@ -19,25 +19,25 @@ from pypi_trusted_publish.rehearsal.traffic import Endpoint
 
 
 def test_the_audience_is_asked_once(tmp_path: Path) -> None:
-    with Sandbox(tmp_path) as stage:
-        assert play(stage).code == 0
-        asked = Counter(request.endpoint for request in stage.requests)
+    with Sandbox(tmp_path) as sandbox:
+        assert play(sandbox).code == 0
+        asked = Counter(request.endpoint for request in sandbox.requests)
     assert asked[Endpoint.AUDIENCE] == 1
     assert asked[Endpoint.IDENTITY] == 2, "one to read the claims from, one to exchange"
 
 
 @pytest.mark.parametrize("missing", ["ACTIONS_ID_TOKEN_REQUEST_URL", "GITHUB_ACTIONS"])
 def test_a_job_that_may_not_publish_asks_the_index_for_no_audience(tmp_path: Path, missing: str) -> None:
-    with Sandbox(tmp_path) as stage:
-        assert play(stage, environ={missing: ""}).code == 2
-        asked = {request.endpoint for request in stage.requests}
+    with Sandbox(tmp_path) as sandbox:
+        assert play(sandbox, environ={missing: ""}).code == 2
+        asked = {request.endpoint for request in sandbox.requests}
     assert Endpoint.AUDIENCE not in asked
 
 
 def test_neither_the_request_token_nor_the_url_to_use_it_at_stays_in_the_environment(tmp_path: Path) -> None:
     others = {"GITHUB_TOKEN": "ghs_x", "ACTIONS_RUNTIME_TOKEN": "y", "INPUT_GITHUB_TOKEN": "z"}
-    with Sandbox(tmp_path) as stage:
-        running = process({**stage.environ, **others})
+    with Sandbox(tmp_path) as sandbox:
+        running = process({**sandbox.environ, **others})
         assert run(["publish"], running) == 0
     assert {name for name in running.environ if "TOKEN" in name} == set()
     assert running.environ["GITHUB_ACTIONS"] == "true"
@@ -45,9 +45,9 @@ def test_neither_the_request_token_nor_the_url_to_use_it_at_stays_in_the_environ
 
 def test_arguments_are_refused_for_somebody_may_mean_the_files_by_them(tmp_path: Path) -> None:
     out = io.StringIO()
-    with Sandbox(tmp_path) as stage:
-        assert run(["publish", "other/*"], process(stage.environ, out)) == 2
-        assert stage.requests == ()
+    with Sandbox(tmp_path) as sandbox:
+        assert run(["publish", "other/*"], process(sandbox.environ, out)) == 2
+        assert sandbox.requests == ()
     assert out.getvalue().startswith("'publish' takes no arguments")
 
 
@@ -81,13 +81,13 @@ main(["publish"], environ={**os.environ, "INPUT_REPOSITORY_URL": url, "INPUT_CHE
 
 
 def test_connections_are_opened_before_the_http_library_is_imported(tmp_path: Path) -> None:
-    with Sandbox(tmp_path) as stage:
+    with Sandbox(tmp_path) as sandbox:
         answer = subprocess.run(
             [sys.executable, "-c", LOOKS_FOR_THE_HTTP_LIBRARY],
             capture_output=True,
             text=True,
             check=False,
-            env={**stage.environ, "PATH": os.environ["PATH"]},
+            env={**sandbox.environ, "PATH": os.environ["PATH"]},
         )
     assert answer.stdout.endswith("connected before"), answer.stdout + answer.stderr
 

@@ -17,9 +17,9 @@ def test_of_several_large_files_the_largest_goes_alone_and_the_others_with_the_r
         build_wheel(folder, Sample(padding=megabytes << 20), f"cp314-cp314-win{tag}")
         for megabytes, tag in ((101, "32"), (103, "_amd64"), (102, "_arm64"))
     ]
-    with Sandbox(tmp_path / "stage", distributions=[*small, *large], size_limit=200 << 20) as stage:
-        played = play(stage)
-        uploads = [each for each in stage.requests if each.endpoint is Endpoint.UPLOAD]
+    with Sandbox(tmp_path / "sandbox", distributions=[*small, *large], size_limit=200 << 20) as sandbox:
+        played = play(sandbox)
+        uploads = [each for each in sandbox.requests if each.endpoint is Endpoint.UPLOAD]
     assert played.code == 0, played.log
     assert played.log.count("goes first, alone") == 1
     assert f"{large[1].name} goes first, alone" in played.log
@@ -31,7 +31,7 @@ def test_a_large_file_that_the_index_refuses_leaves_nothing_of_the_release_behin
     folder = tmp_path / "dist"
     small = build_wheels(folder, Sample(), 3)
     large = build_wheel(folder, Sample(padding=101 << 20), "cp314-cp314-win_amd64")
-    with Sandbox(tmp_path / "stage", distributions=[*small, large]) as stage:
-        played = play(stage)
+    with Sandbox(tmp_path / "sandbox", distributions=[*small, large]) as sandbox:
+        played = play(sandbox)
         assert played.code == 4, played.log
-        assert stage.published() == ()
+        assert sandbox.published() == ()

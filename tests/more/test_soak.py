@@ -17,12 +17,12 @@ STALLS = [fault.name for fault in FAULTS.values() if fault.hangs]
 @pytest.mark.parametrize("name", STALLS)
 def test_a_server_that_never_answers_is_given_up_and_asked_again(tmp_path: Path, name: str) -> None:
     fault = FAULTS[name]
-    with Sandbox(tmp_path, faults=[name]) as stage:
-        played = play(stage)
+    with Sandbox(tmp_path, faults=[name]) as sandbox:
+        played = play(sandbox)
         assert played.code == fault.once, played.log
-        assert name in stage.index.faults.triggered
-        assert {file.filename for file in stage.published()} == set(played.outcomes)
-        assert fault.may_leave_token or stage.live_tokens() == ()
+        assert name in sandbox.index.faults.triggered
+        assert {file.filename for file in sandbox.published()} == set(played.outcomes)
+        assert fault.may_leave_token or sandbox.live_tokens() == ()
 
 
 @pytest.mark.parametrize("seed", range(100, 140))

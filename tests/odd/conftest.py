@@ -40,8 +40,8 @@ Mount = Callable[[Path, str], list[str]]
 def publish() -> Run:
     """Publish what a sandbox holds; ``behind`` is a command that takes another one, ``environ`` replaces variables."""
 
-    def run(stage: Sandbox, *, behind: Sequence[str] = (), environ: Mapping[str, str | None] | None = None) -> Ended:
-        given = {**NEEDED, **stage.environ, "PYTHONPATH": str(ROOT / "src"), **(environ or {})}
+    def run(sandbox: Sandbox, *, behind: Sequence[str] = (), environ: Mapping[str, str | None] | None = None) -> Ended:
+        given = {**NEEDED, **sandbox.environ, "PYTHONPATH": str(ROOT / "src"), **(environ or {})}
         command = [*behind, sys.executable, "-u", "-m", "pypi_trusted_publish", "publish"]
         return started(command, {name: value for name, value in given.items() if value is not None})
 

@@ -36,9 +36,9 @@ def test_a_temporary_folder_behind_a_link_as_on_macos(tmp_path: Path, publish: R
     """There ``/tmp`` is a link to ``/private/tmp``."""
     (tmp_path / "private").mkdir()
     (tmp_path / "linked").symlink_to(tmp_path / "private")
-    with Sandbox(tmp_path / "linked" / "stage") as stage:
-        ended = publish(stage)
-        assert (ended.code, len(stage.published())) == (0, 2), ended.log
+    with Sandbox(tmp_path / "linked" / "sandbox") as sandbox:
+        ended = publish(sandbox)
+        assert (ended.code, len(sandbox.published())) == (0, 2), ended.log
 
 
 def test_a_home_that_cannot_be_written(tmp_path: Path, action: Action, dist: Path, mount: Mount) -> None:
@@ -71,9 +71,9 @@ def test_a_temporary_folder_from_which_nothing_may_be_run(
 
 def test_a_machine_without_proc(tmp_path: Path, publish: Run, mount: Mount) -> None:
     behind = mount(Path("/proc"), "ro")
-    with Sandbox(tmp_path) as stage:
-        ended = publish(stage, behind=behind)
-        assert (ended.code, len(stage.published())) == (0, 2), ended.log
+    with Sandbox(tmp_path) as sandbox:
+        ended = publish(sandbox, behind=behind)
+        assert (ended.code, len(sandbox.published())) == (0, 2), ended.log
 
 
 def test_a_file_system_that_ignores_case(tmp_path: Path, publish: Run) -> None:
@@ -89,9 +89,9 @@ def test_a_file_system_that_ignores_case(tmp_path: Path, publish: Run) -> None:
         pytest.skip("not tried: this kernel mounts no vfat")
     try:
         files = build_release(place / "Dist")
-        with Sandbox(tmp_path / "stage", distributions=files) as stage:
-            ended = publish(stage, environ={"INPUT_PACKAGES_DIR": f"{place}/dist\n{place}/DIST\n"})
-            assert (ended.code, len(stage.published())) == (0, 2), ended.log
+        with Sandbox(tmp_path / "sandbox", distributions=files) as sandbox:
+            ended = publish(sandbox, environ={"INPUT_PACKAGES_DIR": f"{place}/dist\n{place}/DIST\n"})
+            assert (ended.code, len(sandbox.published())) == (0, 2), ended.log
     finally:
         subprocess.run(["umount", str(place)], check=True)
 

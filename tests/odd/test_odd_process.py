@@ -33,38 +33,38 @@ IN_A_SHELL = ("sh", "-c")
 def test_a_release_needs_nothing_of_the_environment_but_the_job(
     tmp_path: Path, publish: Run, environ: dict[str, str | None]
 ) -> None:
-    with Sandbox(tmp_path) as stage:
-        ended = publish(stage, environ=environ)
-        assert (ended.code, len(stage.published())) == (0, 2), ended.log
+    with Sandbox(tmp_path) as sandbox:
+        ended = publish(sandbox, environ=environ)
+        assert (ended.code, len(sandbox.published())) == (0, 2), ended.log
 
 
 def test_a_mask_that_lets_nobody_else_read_changes_nothing(tmp_path: Path, publish: Run) -> None:
-    with Sandbox(tmp_path) as stage:
-        ended = publish(stage, behind=[*IN_A_SHELL, 'umask 077 && exec "$@"', "sh"])
-        assert (ended.code, len(stage.published())) == (0, 2), ended.log
+    with Sandbox(tmp_path) as sandbox:
+        ended = publish(sandbox, behind=[*IN_A_SHELL, 'umask 077 && exec "$@"', "sh"])
+        assert (ended.code, len(sandbox.published())) == (0, 2), ended.log
 
 
 def test_sixty_four_descriptors_are_enough_for_forty_files(tmp_path: Path, publish: Run) -> None:
     wheels = build_wheels(tmp_path / "dist", Sample(), 40)
-    with Sandbox(tmp_path / "stage", distributions=wheels) as stage:
-        ended = publish(stage, behind=[*IN_A_SHELL, 'ulimit -n 64 && exec "$@"', "sh"])
-        assert (ended.code, len(stage.published())) == (0, 40), ended.log
+    with Sandbox(tmp_path / "sandbox", distributions=wheels) as sandbox:
+        ended = publish(sandbox, behind=[*IN_A_SHELL, 'ulimit -n 64 && exec "$@"', "sh"])
+        assert (ended.code, len(sandbox.published())) == (0, 40), ended.log
 
 
 def test_half_a_gigabyte_of_memory_is_enough(tmp_path: Path, publish: Run) -> None:
     wheels = build_wheels(tmp_path / "dist", Sample(padding=5_000_000), 8)
-    with Sandbox(tmp_path / "stage", distributions=wheels) as stage:
-        ended = publish(stage, behind=[*IN_A_SHELL, 'ulimit -v 524288 && exec "$@"', "sh"])
-        assert (ended.code, len(stage.published())) == (0, 8), ended.log
+    with Sandbox(tmp_path / "sandbox", distributions=wheels) as sandbox:
+        ended = publish(sandbox, behind=[*IN_A_SHELL, 'ulimit -v 524288 && exec "$@"', "sh"])
+        assert (ended.code, len(sandbox.published())) == (0, 8), ended.log
 
 
 @pytest.mark.parametrize("kilobytes", [262144, 163840])
 def test_too_little_memory_ends_in_a_message_or_in_a_release(tmp_path: Path, publish: Run, kilobytes: int) -> None:
-    with Sandbox(tmp_path) as stage:
-        ended = publish(stage, behind=[*IN_A_SHELL, f'ulimit -v {kilobytes} && exec "$@"', "sh"])
+    with Sandbox(tmp_path) as sandbox:
+        ended = publish(sandbox, behind=[*IN_A_SHELL, f'ulimit -v {kilobytes} && exec "$@"', "sh"])
         assert ended.code in {0, 2}, ended.log
         assert ended.code == 0 or "runner-out-of-memory" in ended.log
-        assert stage.live_tokens() == ()
+        assert sandbox.live_tokens() == ()
 
 
 @pytest.mark.parametrize(
@@ -74,13 +74,13 @@ def test_a_closed_or_full_output_costs_no_file_and_leaves_no_token(
     tmp_path: Path, publish: Run, redirection: str
 ) -> None:
     """What is not printed is not known, so the run need not succeed; it must not leave the release half done alone."""
-    with Sandbox(tmp_path) as stage:
-        ended = publish(stage, behind=[*IN_A_SHELL, redirection, "sh"])
-        assert stage.live_tokens() == ()
+    with Sandbox(tmp_path) as sandbox:
+        ended = publish(sandbox, behind=[*IN_A_SHELL, redirection, "sh"])
+        assert sandbox.live_tokens() == ()
         assert "Traceback" not in ended.log
-        assert len(stage.published()) in {0, 2}
+        assert len(sandbox.published()) in {0, 2}
         if ended.code == 0:
-            assert len(stage.published()) == 2
+            assert len(sandbox.published()) == 2
 
 
 @pytest.mark.parametrize("hours", [-5, 5, 24 * 400], ids=["five hours behind", "five hours ahead", "a year ahead"])
@@ -91,9 +91,9 @@ def test_a_clock_that_is_wrong_by_hours_or_a_year_stops_no_release(tmp_path: Pat
         def now(self) -> float:
             return super().now() + hours * 3600
 
-    with Sandbox(tmp_path) as stage:
-        played = play(stage, clock=SkippingClock(Wrong()))
-        assert (played.code, len(stage.published())) == (0, 2), played.log
+    with Sandbox(tmp_path) as sandbox:
+        played = play(sandbox, clock=SkippingClock(Wrong()))
+        assert (played.code, len(sandbox.published())) == (0, 2), played.log
 
 
 def test_a_user_that_the_system_does_not_know_can_publish(publish: Run) -> None:
@@ -106,10 +106,10 @@ def test_a_user_that_the_system_does_not_know_can_publish(publish: Run) -> None:
     folder = Path(f"/var/tmp/pypi-trusted-publish-{os.getpid()}")
     folder.mkdir(mode=0o755)
     try:
-        with Sandbox(folder / "stage") as stage:
+        with Sandbox(folder / "sandbox") as sandbox:
             for path in (folder, *folder.rglob("*")):
                 os.chown(path, 54321, 54321)
-            ended = publish(stage, behind=strange)
-            assert (ended.code, len(stage.published())) == (0, 2), ended.log
+            ended = publish(sandbox, behind=strange)
+            assert (ended.code, len(sandbox.published())) == (0, 2), ended.log
     finally:
         shutil.rmtree(folder)

@@ -11,12 +11,12 @@ from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 
 
 @pytest.fixture
-def staged(tmp_path: Path) -> Iterator[Callable[..., PlainClient]]:
-    """Enters a stage and gives a client of it; all of them are left at the end."""
+def sandboxed(tmp_path: Path) -> Iterator[Callable[..., PlainClient]]:
+    """Enters sandboxes, gives a client for each, and leaves them at the end."""
     with ExitStack() as stack:
 
         def enter(**options: object) -> PlainClient:
-            stage = stack.enter_context(Sandbox(tmp_path / "stage", **options))  # type: ignore[arg-type]
-            return stack.enter_context(PlainClient(stage))
+            sandbox = stack.enter_context(Sandbox(tmp_path / "sandbox", **options))  # type: ignore[arg-type]
+            return stack.enter_context(PlainClient(sandbox))
 
         yield enter

@@ -21,7 +21,7 @@ WRONG_PLACE = (
     "'octo-org/sampleproject/.github/workflows/release.yml@refs/tags/v1.0.0'], "
     "got 'octo-org/shared/.github/workflows/release.yml@refs/heads/main'"
 )
-Staged: TypeAlias = Callable[..., PlainClient]
+Sandboxed: TypeAlias = Callable[..., PlainClient]
 
 
 def refused_for(answer: httpx.Response) -> tuple[str, str]:
@@ -32,8 +32,8 @@ def refused_for(answer: httpx.Response) -> tuple[str, str]:
     return error["code"], error["description"]
 
 
-def test_a_token_shows_the_projects_that_it_covers_without_a_key(staged: Staged) -> None:
-    client = staged(projects=["one", "Two.Three"])
+def test_a_token_shows_the_projects_that_it_covers_without_a_key(sandboxed: Sandboxed) -> None:
+    client = sandboxed(projects=["one", "Two.Three"])
     answer = client.mint().json()
     caveats = [json.loads(caveat) for caveat in parse_macaroon(answer["token"]).caveats]
     ids = [client.sandbox.index.store.projects[name].id for name in ("one", "two-three")]  # type: ignore[index]
@@ -43,15 +43,15 @@ def test_a_token_shows_the_projects_that_it_covers_without_a_key(staged: Staged)
     assert answer["success"] is True
 
 
-def test_an_identity_token_is_good_for_one_mint(staged: Staged) -> None:
-    client = staged()
+def test_an_identity_token_is_good_for_one_mint(sandboxed: Sandboxed) -> None:
+    client = sandboxed()
     identity = client.identity()
     assert client.mint(identity).status_code == 200
     assert refused_for(client.mint(identity)) == ("invalid-reuse-token", "invalid token: already used")
 
 
-def test_an_identity_token_is_used_up_only_by_a_mint(staged: Staged) -> None:
-    client = staged(publisher_environment="other")
+def test_an_identity_token_is_used_up_only_by_a_mint(sandboxed: Sandboxed) -> None:
+    client = sandboxed(publisher_environment="other")
     identity = client.identity()
     for _ in range(2):
         assert refused_for(client.mint(identity))[0] == "invalid-publisher"
@@ -61,9 +61,9 @@ def test_an_identity_token_is_used_up_only_by_a_mint(staged: Staged) -> None:
     ("seconds", "accepted"), [(0, True), (325, True), (335, False), (3600, False), (-25, True), (-40, False)]
 )
 def test_an_identity_token_is_good_for_five_minutes_and_half_a_minute_of_skew(
-    staged: Staged, seconds: float, accepted: bool
+    sandboxed: Sandboxed, seconds: float, accepted: bool
 ) -> None:
-    client = staged()
+    client = sandboxed()
     identity = client.identity()
     client.sandbox.index.time.advance(seconds)
     answer = client.mint(identity)
@@ -72,32 +72,32 @@ def test_an_identity_token_is_good_for_five_minutes_and_half_a_minute_of_skew(
         assert refused_for(answer) == ("invalid-token", "malformed or invalid token")
 
 
-def test_another_audience_is_refused(staged: Staged) -> None:
-    client = staged()
+def test_another_audience_is_refused(sandboxed: Sandboxed) -> None:
+    client = sandboxed()
     assert refused_for(client.mint(client.identity("pypi")))[0] == "invalid-token"
 
 
-def test_a_foreign_signature_is_refused(staged: Staged) -> None:
-    client = staged()
+def test_a_foreign_signature_is_refused(sandboxed: Sandboxed) -> None:
+    client = sandboxed()
     forged = client.sandbox.index.github.issuer.identity_token("rehearsal", foreign_key=True)
     assert refused_for(client.mint(forged))[0] == "invalid-token"
 
 
-def test_an_unsigned_token_is_refused(staged: Staged) -> None:
-    client = staged()
+def test_an_unsigned_token_is_refused(sandboxed: Sandboxed) -> None:
+    client = sandboxed()
     claims = jwt.decode(client.identity(), options={"verify_signature": False})
     assert refused_for(client.mint(jwt.encode(claims, "", algorithm="none")))[0] == "invalid-token"
 
 
-def test_an_unknown_issuer_is_refused(staged: Staged) -> None:
-    client = staged()
+def test_an_unknown_issuer_is_refused(sandboxed: Sandboxed) -> None:
+    client = sandboxed()
     token = jwt.encode({"iss": "https://issuer.invalid"}, "x" * 32, algorithm="HS256")
     assert refused_for(client.mint(token)) == ("invalid-payload", "unknown trusted publishing issuer")
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"token": 1}', b'{"token": "no.j.wt"}', b'{"jwt": "x"}'])
-def test_a_body_without_a_jwt_is_refused(staged: Staged, body: bytes) -> None:
-    assert refused_for(staged().post("/_/oidc/mint-token", content=body))[0] == "invalid-payload"
+def test_a_body_without_a_jwt_is_refused(sandboxed: Sandboxed, body: bytes) -> None:
+    assert refused_for(sandboxed().post("/_/oidc/mint-token", content=body))[0] == "invalid-payload"
 
 
 @pytest.mark.parametrize(
@@ -126,9 +126,9 @@ def test_a_body_without_a_jwt_is_refused(staged: Staged, body: bytes) -> None:
     ],
 )
 def test_claims_that_match_no_publisher_are_refused_with_the_reason(
-    staged: Staged, claims: dict[str, Any], reason: str
+    sandboxed: Sandboxed, claims: dict[str, Any], reason: str
 ) -> None:
-    client = staged()
+    client = sandboxed()
     changed = {**client.sandbox.index.github.issuer.claims, **claims}
     issuer = client.sandbox.index.github.issuer
     issuer.claims = {name: value for name, value in changed.items() if value is not None}
@@ -136,16 +136,16 @@ def test_claims_that_match_no_publisher_are_refused_with_the_reason(
     assert refused_for(client.mint()) == expected
 
 
-def test_an_environment_is_compared_without_regard_to_case(staged: Staged) -> None:
-    assert staged(environment="Release", publisher_environment="rELEASE").mint().status_code == 200
+def test_an_environment_is_compared_without_regard_to_case(sandboxed: Sandboxed) -> None:
+    assert sandboxed(environment="Release", publisher_environment="rELEASE").mint().status_code == 200
 
 
-def test_a_publisher_without_environment_takes_every_environment(staged: Staged) -> None:
-    assert staged(environment="anything", publisher_environment="").mint().status_code == 200
+def test_a_publisher_without_environment_takes_every_environment(sandboxed: Sandboxed) -> None:
+    assert sandboxed(environment="anything", publisher_environment="").mint().status_code == 200
 
 
-def test_the_publisher_with_the_environment_goes_first(staged: Staged) -> None:
-    client = staged(publisher_environment="", projects=["general"])
+def test_the_publisher_with_the_environment_goes_first(sandboxed: Sandboxed) -> None:
+    client = sandboxed(publisher_environment="", projects=["general"])
     claims = client.sandbox.claims
     special = Publisher(
         repository=claims["repository"],
@@ -159,13 +159,13 @@ def test_the_publisher_with_the_environment_goes_first(staged: Staged) -> None:
     assert list(issued.project_ids) == ["special"]
 
 
-def test_the_sha_may_stand_for_the_ref(staged: Staged) -> None:
+def test_the_sha_may_stand_for_the_ref(sandboxed: Sandboxed) -> None:
     place = "octo-org/sampleproject/.github/workflows/release.yml@" + "f" * 40
-    assert staged(claims={"job_workflow_ref": place, "ref": ""}).mint().status_code == 200
+    assert sandboxed(claims={"job_workflow_ref": place, "ref": ""}).mint().status_code == 200
 
 
-def test_a_pending_publisher_becomes_one_and_makes_its_project_empty(staged: Staged) -> None:
-    client = staged(projects=[], pending="rehearsal-sample")
+def test_a_pending_publisher_becomes_one_and_makes_its_project_empty(sandboxed: Sandboxed) -> None:
+    client = sandboxed(projects=[], pending="rehearsal-sample")
     assert client.get("/simple/rehearsal-sample/").status_code == 404
     assert client.mint().status_code == 200
     page = client.get("/simple/rehearsal-sample/", Accept="application/vnd.pypi.simple.v1+json")
@@ -173,15 +173,15 @@ def test_a_pending_publisher_becomes_one_and_makes_its_project_empty(staged: Sta
     assert client.mint().status_code == 200
 
 
-def test_a_pending_publisher_for_an_existing_project_is_removed(staged: Staged) -> None:
-    client = staged(faults=["mint-invalid-pending-publisher"])
+def test_a_pending_publisher_for_an_existing_project_is_removed(sandboxed: Sandboxed) -> None:
+    client = sandboxed(faults=["mint-invalid-pending-publisher"])
     expected = ("invalid-pending-publisher", "valid token, but project already exists")
     assert refused_for(client.mint()) == expected
     assert client.mint().status_code == 200
 
 
-def test_of_concurrent_mints_for_a_pending_publisher_one_succeeds(staged: Staged) -> None:
-    client = staged(projects=[], pending="rehearsal-sample", latency=Latency(server=200))
+def test_of_concurrent_mints_for_a_pending_publisher_one_succeeds(sandboxed: Sandboxed) -> None:
+    client = sandboxed(projects=[], pending="rehearsal-sample", latency=Latency(server=200))
     identities = [client.identity() for _ in range(4)]
     assert sorted(at_once([partial(status_of_mint, client, identity) for identity in identities])) == [
         200,
@@ -192,8 +192,8 @@ def test_of_concurrent_mints_for_a_pending_publisher_one_succeeds(staged: Staged
     assert client.mint().status_code == 200
 
 
-def test_a_revoked_token_is_not_valid(staged: Staged) -> None:
-    client = staged()
+def test_a_revoked_token_is_not_valid(sandboxed: Sandboxed) -> None:
+    client = sandboxed()
     token = client.token()
     assert len(client.sandbox.live_tokens()) == 1
     assert client.post("/_/oidc/burn-token", json={"token": token}).status_code == 202
@@ -202,15 +202,15 @@ def test_a_revoked_token_is_not_valid(staged: Staged) -> None:
     assert client.post("/_/oidc/burn-token", content=b"?").status_code == 422
 
 
-def test_an_older_server_cannot_revoke(staged: Staged) -> None:
-    client = staged()
+def test_an_older_server_cannot_revoke(sandboxed: Sandboxed) -> None:
+    client = sandboxed()
     client.sandbox.index.oidc.can_revoke = False
     assert client.post("/_/oidc/burn-token", json={"token": client.token()}).status_code == 404
     assert len(client.sandbox.live_tokens()) == 1
 
 
-def test_trusted_publishing_can_be_switched_off(staged: Staged) -> None:
-    client = staged()
+def test_trusted_publishing_can_be_switched_off(sandboxed: Sandboxed) -> None:
+    client = sandboxed()
     assert client.get("/_/oidc/audience").json() == {"audience": "rehearsal"}
     identity = client.identity()
     client.sandbox.index.oidc.enabled = False
@@ -218,8 +218,8 @@ def test_trusted_publishing_can_be_switched_off(staged: Staged) -> None:
     assert refused_for(client.mint(identity))[0] == "not-enabled"
 
 
-def test_discovery_is_offered_when_asked_for(staged: Staged) -> None:
-    client = staged()
+def test_discovery_is_offered_when_asked_for(sandboxed: Sandboxed) -> None:
+    client = sandboxed()
     assert client.get("/.well-known/pytp?discover=%2Flegacy%2F").status_code == 404
     client.sandbox.index.discovery = True
     document = client.get("/.well-known/pytp?discover=%2Flegacy%2F").json()

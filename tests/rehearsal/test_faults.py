@@ -23,7 +23,7 @@ from pypi_trusted_publish.rehearsal.faults.table import FAULTS
 from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 from pypi_trusted_publish.rehearsal.traffic import Endpoint
 
-Staged: TypeAlias = Callable[..., PlainClient]
+Sandboxed: TypeAlias = Callable[..., PlainClient]
 
 
 @pytest.mark.parametrize(
@@ -63,8 +63,8 @@ def test_chance_is_repeatable_and_keeps_its_measure() -> None:
 @pytest.mark.parametrize(
     ("name", "taken"), [("upload-timeout", False), ("upload-timeout-taken", True), ("upload-reset-taken", True)]
 )
-def test_an_upload_without_a_response_is_stored_or_not(staged: Staged, name: str, taken: bool) -> None:
-    client = staged(faults=[name])
+def test_an_upload_without_a_response_is_stored_or_not(sandboxed: Sandboxed, name: str, taken: bool) -> None:
+    client = sandboxed(faults=[name])
     (wheel, _) = client.sandbox.distributions or ()
     token = client.token()
     with client.silence():
@@ -77,22 +77,22 @@ def test_an_upload_without_a_response_is_stored_or_not(staged: Staged, name: str
     ("name", "path"),
     [("audience-timeout", "/_/oidc/audience"), ("page-timeout", "/simple/rehearsal-sample/")],
 )
-def test_an_endpoint_that_hangs_answers_the_next_request(staged: Staged, name: str, path: str) -> None:
-    client = staged(faults=[name])
+def test_an_endpoint_that_hangs_answers_the_next_request(sandboxed: Sandboxed, name: str, path: str) -> None:
+    client = sandboxed(faults=[name])
     with client.silence():
         client.get(path)
     assert client.get(path).status_code == 200
 
 
-def test_the_identity_endpoint_hangs(staged: Staged) -> None:
-    client = staged(faults=["identity-timeout"])
+def test_the_identity_endpoint_hangs(sandboxed: Sandboxed) -> None:
+    client = sandboxed(faults=["identity-timeout"])
     with client.silence():
         client.identity()
     assert client.identity().count(".") == 2
 
 
-def test_a_mint_that_hangs_has_used_up_its_identity_token(staged: Staged) -> None:
-    client = staged(faults=["mint-timeout"])
+def test_a_mint_that_hangs_has_used_up_its_identity_token(sandboxed: Sandboxed) -> None:
+    client = sandboxed(faults=["mint-timeout"])
     identity = client.identity()
     with client.silence():
         client.mint(identity)
@@ -100,8 +100,8 @@ def test_a_mint_that_hangs_has_used_up_its_identity_token(staged: Staged) -> Non
     assert len(client.sandbox.live_tokens()) == 1
 
 
-def test_revoking_hangs_and_so_does_github_s_api(staged: Staged) -> None:
-    client = staged(faults=["revoke-timeout", "protection-timeout"])
+def test_revoking_hangs_and_so_does_github_s_api(sandboxed: Sandboxed) -> None:
+    client = sandboxed(faults=["revoke-timeout", "protection-timeout"])
     token = client.token()
     with client.silence():
         client.post("/_/oidc/burn-token", json={"token": token})
@@ -110,8 +110,8 @@ def test_revoking_hangs_and_so_does_github_s_api(staged: Staged) -> None:
     assert len(client.sandbox.live_tokens()) == 1
 
 
-def test_a_closed_port_refuses_connections_until_the_faults_are_cleared(staged: Staged) -> None:
-    client = staged(faults=["upload-port-closed"])
+def test_a_closed_port_refuses_connections_until_the_faults_are_cleared(sandboxed: Sandboxed) -> None:
+    client = sandboxed(faults=["upload-port-closed"])
     (wheel, sdist) = client.sandbox.distributions or ()
     assert client.upload(wheel).status_code == 200
     with socket.socket() as probe:
@@ -123,16 +123,16 @@ def test_a_closed_port_refuses_connections_until_the_faults_are_cleared(staged: 
 
 
 def test_a_raw_status_line_reaches_the_wire_as_it_is(tmp_path: Path) -> None:
-    with Sandbox(tmp_path, faults=["upload-garbled-400"]) as stage:
-        with socket.create_connection(("127.0.0.1", stage.index.server.port)) as connection:
+    with Sandbox(tmp_path, faults=["upload-garbled-400"]) as sandbox:
+        with socket.create_connection(("127.0.0.1", sandbox.index.server.port)) as connection:
             connection.sendall(b"POST /legacy/ HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
             answer = b"".join(iter(lambda: connection.recv(4096), b""))
         assert answer.startswith(b"HTTP/1.1 400 Invalid attestations supplied\n\n1 validation error\n::error::hello\n")
-        assert stage.requests[-1].status is None
+        assert sandbox.requests[-1].status is None
 
 
-def test_the_log_names_the_fault_of_each_request(staged: Staged) -> None:
-    client = staged(faults=["audience-500:2"])
+def test_the_log_names_the_fault_of_each_request(sandboxed: Sandboxed) -> None:
+    client = sandboxed(faults=["audience-500:2"])
     statuses = [client.get("/_/oidc/audience").status_code for _ in range(3)]
     assert statuses == [200, 500, 200]
     assert [(request.status, request.fault) for request in client.sandbox.requests] == [
@@ -152,9 +152,9 @@ def test_the_log_names_the_fault_of_each_request(staged: Staged) -> None:
     ],
 )
 def test_the_index_gives_any_answer(
-    staged: Callable[..., PlainClient], fault: str | ScheduledFault, status: int, reason: str
+    sandboxed: Callable[..., PlainClient], fault: str | ScheduledFault, status: int, reason: str
 ) -> None:
-    client = staged(faults=[fault])
+    client = sandboxed(faults=[fault])
     for _ in range(2):
         answer = client.upload((client.sandbox.distributions or ())[0])
         assert (answer.status_code, answer.reason_phrase) == (
@@ -163,8 +163,8 @@ def test_the_index_gives_any_answer(
         )
 
 
-def test_the_mint_gives_any_error(staged: Callable[..., PlainClient]) -> None:
-    client = staged(faults=["mint=invalid-weather It rains."])
+def test_the_mint_gives_any_error(sandboxed: Callable[..., PlainClient]) -> None:
+    client = sandboxed(faults=["mint=invalid-weather It rains."])
     assert client.mint().json()["errors"] == [{"code": "invalid-weather", "description": "It rains."}]
 
 

@@ -7,11 +7,11 @@ import jwt
 
 from builders.plain_client import PlainClient
 
-Staged: TypeAlias = Callable[..., PlainClient]
+Sandboxed: TypeAlias = Callable[..., PlainClient]
 
 
-def test_the_identity_endpoint_keeps_its_query_and_wants_its_bearer_token(staged: Staged) -> None:
-    client = staged()
+def test_the_identity_endpoint_keeps_its_query_and_wants_its_bearer_token(sandboxed: Sandboxed) -> None:
+    client = sandboxed()
     url = client.sandbox.environ["ACTIONS_ID_TOKEN_REQUEST_URL"]
     token = client.sandbox.environ["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]
     assert client.get(f"{url}&audience=rehearsal").status_code == 401
@@ -22,8 +22,8 @@ def test_the_identity_endpoint_keeps_its_query_and_wants_its_bearer_token(staged
     assert client.get(f"{url}&audience=rehearsal", Authorization=f"Bearer {token}").status_code == 200
 
 
-def test_an_identity_token_looks_like_github_s_and_is_signed_by_the_published_key(staged: Staged) -> None:
-    client = staged()
+def test_an_identity_token_looks_like_github_s_and_is_signed_by_the_published_key(sandboxed: Sandboxed) -> None:
+    client = sandboxed()
     token = client.identity("pypi")
     keys = jwt.PyJWKSet.from_dict(client.get("/.well-known/jwks").json())
     header = jwt.get_unverified_header(token)
@@ -35,7 +35,7 @@ def test_an_identity_token_looks_like_github_s_and_is_signed_by_the_published_ke
     assert claims["repository_visibility"] == "public"
 
 
-def test_each_identity_token_has_an_identifier_of_its_own(staged: Staged) -> None:
-    client = staged()
+def test_each_identity_token_has_an_identifier_of_its_own(sandboxed: Sandboxed) -> None:
+    client = sandboxed()
     identifiers = {jwt.decode(client.identity(), options={"verify_signature": False})["jti"] for _ in range(3)}
     assert len(identifiers) == 3

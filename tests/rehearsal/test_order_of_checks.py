@@ -14,11 +14,11 @@ from pypi_trusted_publish.rehearsal.metadata_checks import check_metadata
 from pypi_trusted_publish.rehearsal.samples import Sample, build_sdist, build_wheel
 from pypi_trusted_publish.rehearsal.upload_form import UploadForm
 
-Staged: TypeAlias = Callable[..., PlainClient]
+Sandboxed: TypeAlias = Callable[..., PlainClient]
 
 
-def test_defects_are_reported_in_the_order_of_pypi(staged: Staged, tmp_path: Path) -> None:
-    client = staged(faults=["index-read-only"], size_limit=10)
+def test_defects_are_reported_in_the_order_of_pypi(sandboxed: Sandboxed, tmp_path: Path) -> None:
+    client = sandboxed(faults=["index-read-only"], size_limit=10)
     index = client.sandbox.index
     (project,) = index.store.projects.values()
     project.status = "archived"
@@ -69,8 +69,8 @@ def test_defects_are_reported_in_the_order_of_pypi(staged: Staged, tmp_path: Pat
     assert refused() == ""
 
 
-def test_the_release_is_judged_before_the_contents(staged: Staged, tmp_path: Path) -> None:
-    client = staged()
+def test_the_release_is_judged_before_the_contents(sandboxed: Sandboxed, tmp_path: Path) -> None:
+    client = sandboxed()
     index = client.sandbox.index
     sdist = build_sdist(tmp_path, Sample())
     assert client.upload(sdist).status_code == 200

@@ -9,13 +9,13 @@ import pytest
 
 from builders.plain_client import PlainClient
 
-Staged: TypeAlias = Callable[..., PlainClient]
+Sandboxed: TypeAlias = Callable[..., PlainClient]
 JSON = "application/vnd.pypi.simple.v1+json"
 
 
 @pytest.fixture
-def filled(staged: Staged) -> PlainClient:
-    client = staged()
+def filled(sandboxed: Sandboxed) -> PlainClient:
+    client = sandboxed()
     token = client.token()
     for path in client.sandbox.distributions or ():
         assert client.upload(path, token=token, changes={"requires_python": ">=3.8"}).status_code == 200
@@ -63,8 +63,8 @@ def test_the_root_lists_the_projects(filled: PlainClient) -> None:
     assert '<a href="/simple/rehearsal-sample/">' in filled.get("/simple/").text
 
 
-def test_a_late_file_appears_at_the_fourth_read(staged: Staged) -> None:
-    client = staged(faults=["page-late"])
+def test_a_late_file_appears_at_the_fourth_read(sandboxed: Sandboxed) -> None:
+    client = sandboxed(faults=["page-late"])
     (wheel, _) = client.sandbox.distributions or ()
     client.upload(wheel)
     looks = [client.get("/simple/rehearsal-sample/", Accept=JSON).json()["files"] for _ in range(4)]
@@ -72,21 +72,21 @@ def test_a_late_file_appears_at_the_fourth_read(staged: Staged) -> None:
 
 
 @pytest.mark.parametrize("status", ["archived", "quarantined"])
-def test_the_status_of_a_project_is_shown(staged: Staged, status: str) -> None:
-    client = staged(faults=[f"project-{status}"])
+def test_the_status_of_a_project_is_shown(sandboxed: Sandboxed, status: str) -> None:
+    client = sandboxed(faults=[f"project-{status}"])
     shown = client.get("/simple/rehearsal-sample/", Accept=JSON).json()["project-status"]
     assert shown == {"status": status, "reason": "::error::for a rehearsal"}
 
 
-def test_a_closed_release_has_an_old_file(staged: Staged) -> None:
-    client = staged(faults=["release-closed"])
+def test_a_closed_release_has_an_old_file(sandboxed: Sandboxed) -> None:
+    client = sandboxed(faults=["release-closed"])
     (entry,) = client.get("/simple/rehearsal-sample/", Accept=JSON).json()["files"]
     uploaded = datetime.strptime(entry["upload-time"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
     assert (datetime.now(timezone.utc) - uploaded).days == 15
 
 
-def test_github_s_api_lists_the_protection_rules(staged: Staged) -> None:
-    client = staged()
+def test_github_s_api_lists_the_protection_rules(sandboxed: Sandboxed) -> None:
+    client = sandboxed()
     api = client.sandbox.environ["GITHUB_API_URL"] + "/repos/octo-org/sampleproject"
     document = client.get(f"{api}/environments/release").json()
     assert document["protection_rules"][0]["type"] == "required_reviewers"

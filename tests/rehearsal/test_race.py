@@ -11,11 +11,11 @@ from builders.plain_client import PlainClient
 from pypi_trusted_publish.rehearsal.samples import Sample, build_wheel, build_wheels
 from pypi_trusted_publish.rehearsal.traffic import Latency
 
-Staged: TypeAlias = Callable[..., PlainClient]
+Sandboxed: TypeAlias = Callable[..., PlainClient]
 
 
-def test_of_files_that_make_one_release_at_once_all_but_one_fail_and_pass_afterwards(staged: Staged) -> None:
-    client = staged(latency=Latency(server=100))
+def test_of_files_that_make_one_release_at_once_all_but_one_fail_and_pass_afterwards(sandboxed: Sandboxed) -> None:
+    client = sandboxed(latency=Latency(server=100))
     wheels = build_wheels(client.sandbox.folder / "many", Sample(), 8)
     token = client.token()
     assert sorted(all_at_once(client, token, wheels)) == [200] + [500] * 7
@@ -24,8 +24,8 @@ def test_of_files_that_make_one_release_at_once_all_but_one_fail_and_pass_afterw
     assert client.sandbox.index.traffic.peak_uploads == 8
 
 
-def test_after_the_first_file_of_a_project_other_versions_go_at_once(staged: Staged) -> None:
-    client = staged(latency=Latency(server=100))
+def test_after_the_first_file_of_a_project_other_versions_go_at_once(sandboxed: Sandboxed) -> None:
+    client = sandboxed(latency=Latency(server=100))
     token = client.token()
     folder = client.sandbox.folder / "versions"
     folder.mkdir()
@@ -35,8 +35,8 @@ def test_after_the_first_file_of_a_project_other_versions_go_at_once(staged: Sta
     assert all_at_once(client, token, tuple(later)) == [200] * 4
 
 
-def test_the_same_file_twice_at_once_fails_once(staged: Staged) -> None:
-    client = staged(latency=Latency(server=100))
+def test_the_same_file_twice_at_once_fails_once(sandboxed: Sandboxed) -> None:
+    client = sandboxed(latency=Latency(server=100))
     wheel, sdist = client.sandbox.distributions or ()
     client.upload(sdist)
     assert sorted(all_at_once(client, client.token(), (wheel, wheel))) == [200, 500]

@@ -26,14 +26,14 @@ AT_ONCE = 25.0
 @pytest.mark.parametrize(
     ("number", "faults", "moment"),
     [
-        (signal.SIGINT, [], lambda stage: stage.index.traffic.uploads_now > 0),
-        (signal.SIGTERM, [], lambda stage: stage.index.traffic.uploads_now > 2),
-        (signal.SIGINT, [], lambda stage: len(stage.index.github.issuer.issued) == 2),
-        (signal.SIGTERM, ["identity-timeout"], lambda stage: "identity-timeout" in stage.index.faults.triggered),
-        (signal.SIGINT, ["upload-timeout-taken"], lambda stage: len(stage.published()) == 1),
-        (signal.SIGTERM, ["upload-timeout:3-"], lambda stage: "upload-timeout" in stage.index.faults.triggered),
-        (signal.SIGINT, ["upload-503:every"], lambda stage: "upload-503" in stage.index.faults.triggered),
-        (signal.SIGTERM, ["page-never"], lambda stage: len(stage.published()) == 6),
+        (signal.SIGINT, [], lambda sandbox: sandbox.index.traffic.uploads_now > 0),
+        (signal.SIGTERM, [], lambda sandbox: sandbox.index.traffic.uploads_now > 2),
+        (signal.SIGINT, [], lambda sandbox: len(sandbox.index.github.issuer.issued) == 2),
+        (signal.SIGTERM, ["identity-timeout"], lambda sandbox: "identity-timeout" in sandbox.index.faults.triggered),
+        (signal.SIGINT, ["upload-timeout-taken"], lambda sandbox: len(sandbox.published()) == 1),
+        (signal.SIGTERM, ["upload-timeout:3-"], lambda sandbox: "upload-timeout" in sandbox.index.faults.triggered),
+        (signal.SIGINT, ["upload-503:every"], lambda sandbox: "upload-503" in sandbox.index.faults.triggered),
+        (signal.SIGTERM, ["page-never"], lambda sandbox: len(sandbox.published()) == 6),
     ],
     ids=[
         "in-the-first-upload",
@@ -51,28 +51,28 @@ def test_a_cancelled_run_ends_at_once_with_a_report_and_no_live_token(
 ) -> None:
     wheels = build_wheels(tmp_path / "dist", Sample(), 6)
     latency = Latency(server=150)
-    with Sandbox(tmp_path / "stage", distributions=wheels, faults=faults, latency=latency) as stage:
-        played = _cancelled(stage, number, moment)
+    with Sandbox(tmp_path / "sandbox", distributions=wheels, faults=faults, latency=latency) as sandbox:
+        played = _cancelled(sandbox, number, moment)
         assert played.report["cancelled"] is True
         assert played.report["exit_code"] == played.code
         assert "Traceback" not in played.log
-        assert stage.live_tokens() == ()
-        assert _after_the_first_revocation(stage) <= {Endpoint.REVOKE, Endpoint.PAGE}
-        _agrees_with_the_index(stage, played)
+        assert sandbox.live_tokens() == ()
+        assert _after_the_first_revocation(sandbox) <= {Endpoint.REVOKE, Endpoint.PAGE}
+        _agrees_with_the_index(sandbox, played)
         assert "Cancelled: " in played.summary
 
 
 def test_a_run_whose_index_answers_neither_mint_nor_revocation_ends_in_time_too(tmp_path: Path) -> None:
     faults = ["upload-token-expired", "mint-timeout:2", "revoke-timeout:every"]
-    with Sandbox(tmp_path, faults=faults) as stage:
-        played = _cancelled(stage, signal.SIGINT, lambda stage: "mint-timeout" in stage.index.faults.triggered)
+    with Sandbox(tmp_path, faults=faults) as sandbox:
+        played = _cancelled(sandbox, signal.SIGINT, lambda sandbox: "mint-timeout" in sandbox.index.faults.triggered)
     assert played.report["tokens"]["revoked"] == 0
 
 
-def _cancelled(stage: Sandbox, number: signal.Signals, moment: Callable[[Sandbox], bool]) -> Played:
+def _cancelled(sandbox: Sandbox, number: signal.Signals, moment: Callable[[Sandbox], bool]) -> Played:
     """What a process leaves that is asked to stop at a moment."""
     command = [sys.executable, "-m", "pypi_trusted_publish", "publish"]
-    environ = {**NEEDED, **stage.environ, "PYTHONPATH": str(ROOT / "src")}
+    environ = {**NEEDED, **sandbox.environ, "PYTHONPATH": str(ROOT / "src")}
     with subprocess.Popen(
         command,
         env=environ,
@@ -81,23 +81,23 @@ def _cancelled(stage: Sandbox, number: signal.Signals, moment: Callable[[Sandbox
         encoding="utf-8",
         creationflags=A_GROUP_OF_ITS_OWN,
     ) as process:
-        until(lambda: moment(stage) or process.poll() is not None)
+        until(lambda: moment(sandbox) or process.poll() is not None)
         assert process.poll() is None, process.communicate()[0]
         arrives = ask_to_stop(process, number)
         log, _ = process.communicate(timeout=AT_ONCE)
     assert process.returncode == 128 + arrives
-    return left_by(stage, code=process.returncode, log=log)
+    return left_by(sandbox, code=process.returncode, log=log)
 
 
-def _after_the_first_revocation(stage: Sandbox) -> set[Endpoint]:
+def _after_the_first_revocation(sandbox: Sandbox) -> set[Endpoint]:
     """What was asked for once the run had begun to give its tokens back."""
-    endpoints = [request.endpoint for request in sorted(stage.requests, key=lambda request: request.began)]
+    endpoints = [request.endpoint for request in sorted(sandbox.requests, key=lambda request: request.began)]
     return set(endpoints[endpoints.index(Endpoint.REVOKE) :]) if Endpoint.REVOKE in endpoints else set()
 
 
-def _agrees_with_the_index(stage: Sandbox, played: Played) -> None:
+def _agrees_with_the_index(sandbox: Sandbox, played: Played) -> None:
     """What is called uploaded is there, what is called not sent is not, and no file that was seen is forgotten."""
-    there = {file.filename for file in stage.published()}
+    there = {file.filename for file in sandbox.published()}
     said = played.outcomes
     assert {name for name, outcome in said.items() if outcome in {"uploaded", "identical"}} <= there
     assert not {name for name, outcome in said.items() if outcome == "not sent"} & there

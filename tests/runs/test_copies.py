@@ -15,10 +15,10 @@ from pypi_trusted_publish.rehearsal.traffic import Endpoint
 def test_a_copy_in_another_folder_is_not_sent_again(tmp_path: Path) -> None:
     files = build_release(tmp_path / "dist" / "linux", Sample())
     shutil.copytree(tmp_path / "dist" / "linux", tmp_path / "dist" / "windows")
-    with Sandbox(tmp_path / "stage", distributions=files) as stage:
-        played = play(stage, environ={"INPUT_PACKAGES_DIR": str(tmp_path / "dist" / "*" / "*")})
+    with Sandbox(tmp_path / "sandbox", distributions=files) as sandbox:
+        played = play(sandbox, environ={"INPUT_PACKAGES_DIR": str(tmp_path / "dist" / "*" / "*")})
         assert played.code == 0, played.log
-        assert Counter(request.endpoint for request in stage.requests)[Endpoint.UPLOAD] == len(files)
+        assert Counter(request.endpoint for request in sandbox.requests)[Endpoint.UPLOAD] == len(files)
     for file in files:
         assert played.log.count(f"{file.name}: uploaded in ") == 1
 
@@ -27,8 +27,8 @@ def test_an_attestation_beside_a_copy_is_looked_at(tmp_path: Path) -> None:
     files = build_release(tmp_path / "dist" / "linux", Sample())
     shutil.copytree(tmp_path / "dist" / "linux", tmp_path / "dist" / "windows")
     (tmp_path / "dist" / "windows" / f"{files[0].name}.publish.attestation").write_text("{", encoding="utf-8")
-    with Sandbox(tmp_path / "stage", distributions=files) as stage:
+    with Sandbox(tmp_path / "sandbox", distributions=files) as sandbox:
         inputs = {"INPUT_PACKAGES_DIR": str(tmp_path / "dist" / "*" / "*"), "INPUT_ATTESTATIONS": "true"}
-        played = play(stage, environ=inputs)
+        played = play(sandbox, environ=inputs)
         assert played.code == 3, played.log
         assert "attestation-file-unusable" in played.codes

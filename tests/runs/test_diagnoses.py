@@ -93,8 +93,8 @@ SAYS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
 
 
 def _played(folder: Path, fault: str) -> Played:
-    with Sandbox(folder / "stage", faults=[fault]) as stage:
-        return play(stage)
+    with Sandbox(folder / "sandbox", faults=[fault]) as sandbox:
+        return play(sandbox)
 
 
 @pytest.mark.parametrize("fault", SAYS)
@@ -129,9 +129,9 @@ def test_every_state_of_the_job_and_every_refused_mint_has_its_words_here() -> N
 )
 def test_a_renewal_that_fails_does_not_say_that_nothing_was_uploaded(tmp_path: Path, renewal: str) -> None:
     """A token is renewed in the middle of a release, when some of it is public."""
-    with Sandbox(tmp_path, faults=["upload-token-expired:2", renewal]) as stage:
-        played = play(stage)
-        there = {file.filename for file in stage.published()}
+    with Sandbox(tmp_path, faults=["upload-token-expired:2", renewal]) as sandbox:
+        played = play(sandbox)
+        there = {file.filename for file in sandbox.published()}
     assert played.code == 5
     assert len(there) == 1
     said = played.report["diagnoses"]

@@ -14,7 +14,7 @@ from builders.played import play
 from pypi_trusted_publish.rehearsal.samples import Sample, build_sdist, build_wheel, build_wheels
 from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 
-Staged: TypeAlias = "Callable[..., Sandbox]"
+Sandboxed: TypeAlias = "Callable[..., Sandbox]"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,27 +26,29 @@ class OfTomorrow(Sample):
 
 
 @pytest.fixture
-def staged(tmp_path: Path) -> Iterator[Staged]:
-    """Enters a stage; all of them are left at the end."""
+def sandboxed(tmp_path: Path) -> Iterator[Sandboxed]:
+    """Enters sandboxes and leaves them at the end."""
     with ExitStack() as stack:
-        yield lambda **changes: stack.enter_context(Sandbox(tmp_path / "stage", **changes))
+        yield lambda **changes: stack.enter_context(Sandbox(tmp_path / "sandbox", **changes))
 
 
-def test_one_doubtful_wheel_of_six_files_is_refused_before_anything_is_public(staged: Staged, tmp_path: Path) -> None:
+def test_one_doubtful_wheel_of_six_files_is_refused_before_anything_is_public(
+    sandboxed: Sandboxed, tmp_path: Path
+) -> None:
     folder = tmp_path / "dist"
     good = build_wheels(folder, Sample(), 4)
     doubtful = build_wheel(folder, OfTomorrow())
-    stage = staged(distributions=[*good, doubtful, build_sdist(folder, Sample())])
-    played = play(stage)
+    sandbox = sandboxed(distributions=[*good, doubtful, build_sdist(folder, Sample())])
+    played = play(sandbox)
     assert played.code == 4, played.log
-    assert stage.published() == ()
+    assert sandbox.published() == ()
     assert played.outcomes == {path.name: "not sent" for path in folder.iterdir()} | {doubtful.name: "refused"}
     assert f"{doubtful.name} goes first, alone" in played.log
     assert "nothing arrived" in played.summary
 
 
-def test_a_doubtful_sdist_is_refused_before_its_wheels_are_sent(staged: Staged, tmp_path: Path) -> None:
+def test_a_doubtful_sdist_is_refused_before_its_wheels_are_sent(sandboxed: Sandboxed, tmp_path: Path) -> None:
     folder = tmp_path / "dist"
     wheels = build_wheels(folder, Sample(), 2)
-    played = play(stage := staged(distributions=[*wheels, build_sdist(folder, OfTomorrow())]))
-    assert (played.code, stage.published()) == (4, ()), played.log
+    played = play(sandbox := sandboxed(distributions=[*wheels, build_sdist(folder, OfTomorrow())]))
+    assert (played.code, sandbox.published()) == (4, ()), played.log

@@ -23,7 +23,7 @@ from pypi_trusted_publish.rehearsal.faults.table import FAULTS
 from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 from pypi_trusted_publish.rehearsal.traffic import Endpoint
 
-Staged: TypeAlias = Callable[..., Sandbox]
+Sandboxed: TypeAlias = Callable[..., Sandbox]
 TURNS: Final = [
     *((fault.name, fault.once) for fault in FAULTS.values() if not fault.hangs),
     *(
@@ -35,27 +35,27 @@ TURNS: Final = [
 
 
 @pytest.fixture
-def staged(tmp_path: Path) -> Iterator[Staged]:
-    """Enters a stage; all of them are left at the end."""
+def sandboxed(tmp_path: Path) -> Iterator[Sandboxed]:
+    """Enters sandboxes and leaves them at the end."""
     with ExitStack() as stack:
-        yield lambda **options: stack.enter_context(Sandbox(tmp_path / "stage", **options))
+        yield lambda **options: stack.enter_context(Sandbox(tmp_path / "sandbox", **options))
 
 
 @pytest.mark.parametrize(("turn", "ending"), TURNS, ids=[turn for turn, _ in TURNS])
 def test_a_fault_ends_as_the_table_says_and_a_second_run_completes(
-    staged: Staged, turn: str, ending: ExpectedExit
+    sandboxed: Sandboxed, turn: str, ending: ExpectedExit
 ) -> None:
     fault = FAULTS[turn.partition(":")[0]]
-    stage = staged(faults=[turn])
-    played = play(stage)
+    sandbox = sandboxed(faults=[turn])
+    played = play(sandbox)
     assert played.code == ending, played.log
-    assert fault.name in stage.index.faults.triggered
-    _agrees_with_the_index(stage, played)
-    _nothing_leaked(stage, played)
+    assert fault.name in sandbox.index.faults.triggered
+    _agrees_with_the_index(sandbox, played)
+    _nothing_leaked(sandbox, played)
     if not fault.may_leave_token:
-        assert stage.live_tokens() == ()
+        assert sandbox.live_tokens() == ()
     if played.code == 0:
-        assert _all_there(stage)
+        assert _all_there(sandbox)
         seen = (
             fault.confirmed if turn == fault.name else fault.endpoint is not Endpoint.PAGE or fault.name == "page-slow"
         )
@@ -65,43 +65,43 @@ def test_a_fault_ends_as_the_table_says_and_a_second_run_completes(
         assert played.annotations
         assert "Next step: " in played.log
     if not fault.persists:
-        stage.clear_faults()
-        again = play(stage)
+        sandbox.clear_faults()
+        again = play(sandbox)
         assert again.code == 0, again.log
         assert again.outputs["confirmed"] == "true"
-        assert _all_there(stage)
+        assert _all_there(sandbox)
 
 
 @pytest.mark.parametrize("k", [2, 3])
 @pytest.mark.parametrize(
     "name", [fault.name for fault in FAULTS.values() if fault.endpoint is Endpoint.UPLOAD and fault.transient]
 )
-def test_a_passing_fault_of_a_later_upload_is_got_over(staged: Staged, name: str, k: int) -> None:
-    stage = staged(faults=["upload-500", f"{name}:{k}"])
-    played = play(stage)
+def test_a_passing_fault_of_a_later_upload_is_got_over(sandboxed: Sandboxed, name: str, k: int) -> None:
+    sandbox = sandboxed(faults=["upload-500", f"{name}:{k}"])
+    played = play(sandbox)
     assert played.code == 0, played.log
-    assert _all_there(stage)
-    assert stage.live_tokens() == ()
+    assert _all_there(sandbox)
+    assert sandbox.live_tokens() == ()
 
 
 @pytest.mark.parametrize("answer", ["upload-html-200", "upload-malformed-json", "upload-warning", "upload-endless"])
-def test_a_strange_success_is_not_claimed_for_a_file_that_the_index_refuses(staged: Staged, answer: str) -> None:
-    stage = staged(faults=["names-used", f"{answer}:every"])
-    played = play(stage)
+def test_a_strange_success_is_not_claimed_for_a_file_that_the_index_refuses(sandboxed: Sandboxed, answer: str) -> None:
+    sandbox = sandboxed(faults=["names-used", f"{answer}:every"])
+    played = play(sandbox)
     assert played.code == ExpectedExit.INDEX, played.log
     assert "upload-file-exists" in played.codes
-    _agrees_with_the_index(stage, played)
+    _agrees_with_the_index(sandbox, played)
 
 
-def _all_there(stage: Sandbox) -> bool:
-    ours = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in stage.distributions or ()}
-    there = {file.filename: file.sha256 for file in stage.published()}
+def _all_there(sandbox: Sandbox) -> bool:
+    ours = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sandbox.distributions or ()}
+    there = {file.filename: file.sha256 for file in sandbox.published()}
     return ours.items() <= there.items()
 
 
-def _agrees_with_the_index(stage: Sandbox, played: Played) -> None:
+def _agrees_with_the_index(sandbox: Sandbox, played: Played) -> None:
     """What is reported as arrived has arrived, what as refused or not sent has not; only "failed" leaves it open."""
-    there = {(file.filename, file.sha256) for file in stage.published()}
+    there = {(file.filename, file.sha256) for file in sandbox.published()}
     for entry in json.loads(played.outputs["distributions"]):
         arrived = (entry["filename"], entry["sha256"]) in there
         if entry["outcome"] in {"uploaded", "identical"}:
@@ -110,17 +110,17 @@ def _agrees_with_the_index(stage: Sandbox, played: Played) -> None:
             assert not arrived, entry
 
 
-def _nothing_leaked(stage: Sandbox, played: Played) -> None:
+def _nothing_leaked(sandbox: Sandbox, played: Played) -> None:
     """No command of a server got through, and no secret stands anywhere but in the line that masks it."""
     assert "Traceback" not in played.log
     lines = played.log.splitlines()
     assert not [line for line in lines if re.match(r"\s*::(error::hello|add-mask::a$|set-output\b)", line)]
     assert "##[" not in played.log
     assert "\x1b" not in played.log
-    secrets = [token.text for token in stage.index.tokens.issued]
+    secrets = [token.text for token in sandbox.index.tokens.issued]
     secrets += [base64.b64encode(f"__token__:{token}".encode()).decode() for token in secrets]
-    secrets += [stage.index.github.request_token, stage.index.github.api_token, *stage.index.github.issuer.issued]
+    secrets += [sandbox.index.github.request_token, sandbox.index.github.api_token, *sandbox.index.github.issuer.issued]
     shown = "\n".join(line for line in lines if not line.startswith("::add-mask::"))
-    written = [path.read_text(encoding="utf-8") for path in (stage.folder / "temp").rglob("*") if path.is_file()]
+    written = [path.read_text(encoding="utf-8") for path in (sandbox.folder / "temp").rglob("*") if path.is_file()]
     for text in (shown, played.summary, "\n".join(played.outputs.values()), *written):
         assert not [secret for secret in secrets if secret in text]

@@ -26,70 +26,70 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pipes and /dev/
 PUBLISH = [sys.executable, "-m", "pypi_trusted_publish", "publish"]
 
 
-def test_a_log_that_is_full_ends_nothing(stage: Sandbox) -> None:
+def test_a_log_that_is_full_ends_nothing(sandbox: Sandbox) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("this system has no /dev/full")
-    with Path("/dev/full").open("wb") as full, started(stage, full) as process:
+    with Path("/dev/full").open("wb") as full, started(sandbox, full) as process:
         _, errors = process.communicate()
-    _all_is_published_and_reported(stage, process, errors)
+    _all_is_published_and_reported(sandbox, process, errors)
 
 
-def test_a_log_that_is_closed_from_the_start_ends_nothing(stage: Sandbox) -> None:
-    with started(stage, subprocess.DEVNULL, "sh", "-c", 'exec "$0" "$@" >&-') as process:
+def test_a_log_that_is_closed_from_the_start_ends_nothing(sandbox: Sandbox) -> None:
+    with started(sandbox, subprocess.DEVNULL, "sh", "-c", 'exec "$0" "$@" >&-') as process:
         _, errors = process.communicate()
-    _all_is_published_and_reported(stage, process, errors)
+    _all_is_published_and_reported(sandbox, process, errors)
 
 
-def test_a_reader_who_leaves_in_the_middle_of_the_uploads_ends_nothing(stage: Sandbox) -> None:
-    with started(stage, subprocess.PIPE) as process:
+def test_a_reader_who_leaves_in_the_middle_of_the_uploads_ends_nothing(sandbox: Sandbox) -> None:
+    with started(sandbox, subprocess.PIPE) as process:
         assert process.stdout is not None
         while b"sending" not in process.stdout.readline():
             pass
         process.stdout.close()
         _, errors = process.communicate()
-    _all_is_published_and_reported(stage, process, errors)
+    _all_is_published_and_reported(sandbox, process, errors)
 
 
 @pytest.mark.parametrize("number", ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGXCPU"])
-def test_a_run_without_a_reader_that_is_stopped_leaves_no_live_token(stage: Sandbox, number: str) -> None:
-    with started(stage, subprocess.PIPE) as process:
+def test_a_run_without_a_reader_that_is_stopped_leaves_no_live_token(sandbox: Sandbox, number: str) -> None:
+    with started(sandbox, subprocess.PIPE) as process:
         assert process.stdout is not None
         while b"sending" not in process.stdout.readline():
             pass
         process.stdout.close()
-        until(lambda: stage.index.traffic.uploads_now > 1 or process.poll() is not None)
+        until(lambda: sandbox.index.traffic.uploads_now > 1 or process.poll() is not None)
         process.send_signal(getattr(signal, number))
         _, errors = process.communicate()
-    played = left_by(stage, code=process.returncode, log="")
+    played = left_by(sandbox, code=process.returncode, log="")
     assert errors == b""
     assert process.returncode == 128 + getattr(signal, number)
-    assert stage.live_tokens() == ()
+    assert sandbox.live_tokens() == ()
     assert played.report["tokens"]["revoked"] == 1
     assert played.report["stopped_by"] == number
     assert "Cancelled: " in played.summary
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Sandbox]:
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
     """A release of six wheels that takes a while."""
     wheels = build_wheels(tmp_path / "dist", Sample(), 6)
-    with Sandbox(tmp_path / "stage", distributions=wheels, latency=Latency(server=150)) as sandbox:
+    with Sandbox(tmp_path / "sandbox", distributions=wheels, latency=Latency(server=150)) as sandbox:
         yield sandbox
 
 
 @contextmanager
-def started(stage: Sandbox, stdout: int | IO[bytes], *through: str) -> Iterator[subprocess.Popen[bytes]]:
+def started(sandbox: Sandbox, stdout: int | IO[bytes], *through: str) -> Iterator[subprocess.Popen[bytes]]:
     """The command, ``through`` a shell or not, with its log at ``stdout``."""
-    environ = {**NEEDED, "PATH": os.environ["PATH"], **stage.environ, "PYTHONPATH": str(ROOT / "src")}
+    environ = {**NEEDED, "PATH": os.environ["PATH"], **sandbox.environ, "PYTHONPATH": str(ROOT / "src")}
     with subprocess.Popen([*through, *PUBLISH], env=environ, stdout=stdout, stderr=subprocess.PIPE) as process:
         yield process
 
 
-def _all_is_published_and_reported(stage: Sandbox, process: subprocess.Popen[bytes], errors: bytes) -> None:
-    played = left_by(stage, code=process.returncode, log="")
+def _all_is_published_and_reported(sandbox: Sandbox, process: subprocess.Popen[bytes], errors: bytes) -> None:
+    played = left_by(sandbox, code=process.returncode, log="")
     assert (process.returncode, errors) == (0, b"")
-    assert len(stage.published()) == 6
+    assert len(sandbox.published()) == 6
     assert set(played.outcomes.values()) == {"uploaded"}
     assert played.report["exit_code"] == 0
     assert "all confirmed" in played.summary
-    assert stage.live_tokens() == ()
+    assert sandbox.live_tokens() == ()

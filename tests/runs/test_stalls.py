@@ -14,8 +14,8 @@ from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 @pytest.mark.parametrize("name", [fault.name for fault in FAULTS.values() if fault.hangs])
 def test_a_server_that_never_answers_is_given_up_and_asked_again(tmp_path: Path, name: str) -> None:
     fault = FAULTS[name]
-    with Sandbox(tmp_path, faults=[name]) as stage:
-        played = play(stage, patience=0.02)
+    with Sandbox(tmp_path, faults=[name]) as sandbox:
+        played = play(sandbox, patience=0.02)
         assert played.code == fault.once, played.log
-        assert {file.filename for file in stage.published()} == set(played.outcomes)
-        assert fault.may_leave_token or stage.live_tokens() == ()
+        assert {file.filename for file in sandbox.published()} == set(played.outcomes)
+        assert fault.may_leave_token or sandbox.live_tokens() == ()

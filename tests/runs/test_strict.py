@@ -20,15 +20,15 @@ def with_bytecode(tmp_path: Path) -> Iterator[Sandbox]:
     folder.mkdir()
     wheel = folder / "demo-1.0-py3-none-any.whl"
     wheel.write_bytes(wheel_bytes({"demo/__pycache__/x.cpython-312.pyc": b"", "demo/__init__.py": b""}))
-    with Sandbox(tmp_path / "stage", distributions=[wheel], inputs={"expected-version": "any"}) as stage:
-        yield stage
+    with Sandbox(tmp_path / "sandbox", distributions=[wheel], inputs={"expected-version": "any"}) as sandbox:
+        yield sandbox
 
 
 @pytest.fixture
 def sound(tmp_path: Path) -> Iterator[Sandbox]:
     """A release with nothing to complain about."""
-    with Sandbox(tmp_path / "stage", distributions=build_release(tmp_path / "dist", Sample())) as stage:
-        yield stage
+    with Sandbox(tmp_path / "sandbox", distributions=build_release(tmp_path / "dist", Sample())) as sandbox:
+        yield sandbox
 
 
 def test_what_is_discouraged_is_published_with_a_warning(with_bytecode: Sandbox) -> None:

@@ -60,29 +60,29 @@ def run(argv: Sequence[str], process: ProcessContext) -> int:
     with tempfile.TemporaryDirectory(prefix="rehearsal-", ignore_cleanup_errors=True) as folder:
         files = [path.resolve() for path in named] or None
         inputs = {"dry-run": "true"} if options.dry_run else {}
-        if files:  # the stage's tag is that of its own sample
+        if files:  # the sandbox's tag is that of its own sample
             inputs |= {"packages-dir": "\n".join(map(str, files)), "expected-version": "any"}
-        with Sandbox(Path(folder), distributions=files, faults=options.fault, inputs=inputs) as stage:
-            return _play(stage, process, dry_run=options.dry_run)
+        with Sandbox(Path(folder), distributions=files, faults=options.fault, inputs=inputs) as sandbox:
+            return _play(sandbox, process, dry_run=options.dry_run)
 
 
-def _play(stage: Sandbox, process: ProcessContext, *, dry_run: bool) -> int:
-    """Publish on the stage, show what GitHub would show, and install what was published."""
-    on_stage = replace(
+def _play(sandbox: Sandbox, process: ProcessContext, *, dry_run: bool) -> int:
+    """Publish on the sandbox, show what GitHub would show, and install what was published."""
+    in_sandbox = replace(
         process,
-        environ={**process.environ, **stage.environ},
+        environ={**process.environ, **sandbox.environ},
         clock=SkippingClock(process.clock),
         leave=_leave_in_order,
         patience=PATIENCE,
     )
-    code = publish_with(on_stage, style=Style.by_reader(process.stdout))
+    code = publish_with(in_sandbox, style=Style.by_reader(process.stdout))
     out = process.stdout
-    out.write(f"\nThe job summary\n{'-' * 15}\n{stage.summary}\nThe outputs\n{'-' * 11}\n")
-    out.writelines(f"{name}: {value}\n" for name, value in _read_outputs(stage.outputs))
+    out.write(f"\nThe job summary\n{'-' * 15}\n{sandbox.summary}\nThe outputs\n{'-' * 11}\n")
+    out.writelines(f"{name}: {value}\n" for name, value in _read_outputs(sandbox.outputs))
     out.write("\n")
     if code == EXIT_OK and not dry_run:
         try:
-            out.writelines(f"{line}\n" for line in install_from(stage, process.environ))
+            out.writelines(f"{line}\n" for line in install_from(sandbox, process.environ))
         except NotInstallableError as problem:
             out.write(f"{problem}\n")
             return DistributionError.exit_code
@@ -199,7 +199,7 @@ class Customer:
         return content
 
 
-def install_from(stage: Sandbox, environ: Mapping[str, str]) -> Iterator[str]:
+def install_from(sandbox: Sandbox, environ: Mapping[str, str]) -> Iterator[str]:
     """Install every release that has a wheel for this Python, download one file of each other; lines to print.
 
     Raises:
@@ -207,11 +207,11 @@ def install_from(stage: Sandbox, environ: Mapping[str, str]) -> Iterator[str]:
 
     """
     releases: dict[str, list[PublishedFile]] = {}
-    for file in stage.published():
+    for file in sandbox.published():
         releases.setdefault(f"{file.project}=={file.version}", []).append(file)
     for requirement, files in releases.items():
         with tempfile.TemporaryDirectory(prefix="installed-", ignore_cleanup_errors=True) as folder:
-            customer = Customer(simple_url=stage.index.simple_url, environ=environ, folder=Path(folder))
+            customer = Customer(simple_url=sandbox.index.simple_url, environ=environ, folder=Path(folder))
             if _fits_this_python(files):
                 yield f"pip installed {requirement} from the index: {customer.install(requirement)}"
             else:

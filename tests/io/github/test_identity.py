@@ -167,14 +167,14 @@ def test_an_endpoint_that_is_not_there_is_said_so() -> None:
 
 
 def test_the_issuer_of_the_rehearsal_gives_a_new_token_each_time(tmp_path: Path) -> None:
-    with Sandbox(tmp_path) as stage:
-        asking = Asked(stage.environ)
+    with Sandbox(tmp_path) as sandbox:
+        asking = Asked(sandbox.environ)
         first, second = (asking.provider.request(Audience("rehearsal")) for _ in range(2))
         claims = decode_unverified(first)
-        stage.index.github.issuer.verify(first.secret.reveal(), "rehearsal")
+        sandbox.index.github.issuer.verify(first.secret.reveal(), "rehearsal")
     assert first != second
     assert (claims.audience, claims.environment, claims.repository) == (
         "rehearsal",
         "release",
-        stage.environ["GITHUB_REPOSITORY"],
+        sandbox.environ["GITHUB_REPOSITORY"],
     )

@@ -159,13 +159,13 @@ def test_no_question_is_asked_when_the_time_is_up() -> None:
 
 
 def test_the_api_of_the_rehearsal_is_understood(tmp_path: Path) -> None:
-    with Sandbox(tmp_path) as stage:
-        context = RunnerContext.from_environ(stage.environ)
+    with Sandbox(tmp_path) as sandbox:
+        context = RunnerContext.from_environ(sandbox.environ)
         clock = VirtualClock()
         reader = ProtectionReader(session=session(), context=context, clock=clock)
         protection = reader.read("Release")
         assert (protection.state, protection.approved_by) == (ProtectionState.PROTECTED, ("hubot",))
-        stage.index.github.protection_rules = None
+        sandbox.index.github.protection_rules = None
         assert reader.read("release").state is ProtectionState.UNKNOWN
-        stage.index.github.protection_rules = []
+        sandbox.index.github.protection_rules = []
         assert reader.read("release").state is ProtectionState.UNPROTECTED

@@ -32,78 +32,78 @@ def run(*command: str, environ: dict[str, str], folder: Path) -> subprocess.Comp
     )
 
 
-def digests(stage: Sandbox) -> dict[str, str]:
-    return {file.filename: file.sha256 for file in stage.published()}
+def digests(sandbox: Sandbox) -> dict[str, str]:
+    return {file.filename: file.sha256 for file in sandbox.published()}
 
 
-def expected(stage: Sandbox) -> dict[str, str]:
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in stage.distributions or ()}
+def expected(sandbox: Sandbox) -> dict[str, str]:
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sandbox.distributions or ()}
 
 
-def twine(stage: Sandbox, token: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def twine(sandbox: Sandbox, token: str, folder: Path) -> subprocess.CompletedProcess[str]:
     environ = {"TWINE_USERNAME": "__token__", "TWINE_PASSWORD": token, "TWINE_NON_INTERACTIVE": "1"}
-    if stage.index.authority_file:
-        environ["TWINE_CERT"] = str(stage.index.authority_file)
-    files = [str(path) for path in stage.distributions or ()]
+    if sandbox.index.authority_file:
+        environ["TWINE_CERT"] = str(sandbox.index.authority_file)
+    files = [str(path) for path in sandbox.distributions or ()]
     command = (sys.executable, "-m", "twine", "upload", "--disable-progress-bar", "--verbose")
-    return run(*command, "--repository-url", stage.index.upload_url, *files, environ=environ, folder=folder)
+    return run(*command, "--repository-url", sandbox.index.upload_url, *files, environ=environ, folder=folder)
 
 
 @pytest.mark.parametrize("tls", [False, True])
 def test_twine_uploads_a_release(tmp_path: Path, tls: bool) -> None:
-    with Sandbox(tmp_path / "stage", tls=tls) as stage, PlainClient(stage) as client:
-        done = twine(stage, client.token(), tmp_path)
+    with Sandbox(tmp_path / "sandbox", tls=tls) as sandbox, PlainClient(sandbox) as client:
+        done = twine(sandbox, client.token(), tmp_path)
         assert done.returncode == 0, done.stdout + done.stderr
-        assert digests(stage) == expected(stage)
-        assert stage.published()[0].values("license_expression") == ("MIT",)
+        assert digests(sandbox) == expected(sandbox)
+        assert sandbox.published()[0].values("license_expression") == ("MIT",)
 
 
 def test_twine_shows_our_refusal(tmp_path: Path) -> None:
-    with Sandbox(tmp_path / "stage") as stage:
-        done = twine(stage, "pypi-nothing", tmp_path)
+    with Sandbox(tmp_path / "sandbox") as sandbox:
+        done = twine(sandbox, "pypi-nothing", tmp_path)
         assert done.returncode == 1
         assert "Invalid or non-existent authentication information" in done.stdout
 
 
-def uv_publish(stage: Sandbox, folder: Path) -> subprocess.CompletedProcess[str]:
+def uv_publish(sandbox: Sandbox, folder: Path) -> subprocess.CompletedProcess[str]:
     wanted = ("GITHUB_", "ACTIONS_", "SSL_CERT_FILE")
-    environ = {name: value for name, value in stage.environ.items() if name.startswith(wanted)}
+    environ = {name: value for name, value in sandbox.environ.items() if name.startswith(wanted)}
     environ |= {"UV_NO_CONFIG": "1", "UV_CACHE_DIR": str(folder / "cache")}
-    files = [str(path) for path in stage.distributions or ()]
+    files = [str(path) for path in sandbox.distributions or ()]
     command = (str(UV), "publish", "--no-attestations", "--trusted-publishing", "always")
-    urls = ("--publish-url", stage.index.upload_url, "--check-url", stage.index.simple_url)
+    urls = ("--publish-url", sandbox.index.upload_url, "--check-url", sandbox.index.simple_url)
     return run(*command, *urls, *files, environ=environ, folder=folder)
 
 
 def test_uv_runs_its_own_exchange_over_tls_and_uploads(tmp_path: Path) -> None:
-    with Sandbox(tmp_path / "stage", tls=True) as stage:
-        done = uv_publish(stage, tmp_path)
+    with Sandbox(tmp_path / "sandbox", tls=True) as sandbox:
+        done = uv_publish(sandbox, tmp_path)
         assert done.returncode == 0, done.stdout + done.stderr
-        assert digests(stage) == expected(stage)
-        assert {request.endpoint.value for request in stage.requests} >= {"identity", "audience", "mint", "upload"}
-        assert stage.live_tokens() == ()
+        assert digests(sandbox) == expected(sandbox)
+        assert {request.endpoint.value for request in sandbox.requests} >= {"identity", "audience", "mint", "upload"}
+        assert sandbox.live_tokens() == ()
 
 
 def test_uv_is_told_that_no_publisher_matches(tmp_path: Path) -> None:
-    with Sandbox(tmp_path / "stage", tls=True, publisher_environment="other") as stage:
-        done = uv_publish(stage, tmp_path)
+    with Sandbox(tmp_path / "sandbox", tls=True, publisher_environment="other") as sandbox:
+        done = uv_publish(sandbox, tmp_path)
         assert done.returncode != 0
         assert "invalid-publisher" in done.stderr
-        assert stage.published() == ()
+        assert sandbox.published() == ()
 
 
 @pytest.mark.parametrize("tls", [False, True])
 def test_pip_installs_what_was_uploaded(tmp_path: Path, tls: bool) -> None:
-    with Sandbox(tmp_path / "stage", tls=tls) as stage, PlainClient(stage) as client:
+    with Sandbox(tmp_path / "sandbox", tls=tls) as sandbox, PlainClient(sandbox) as client:
         token = client.token()
-        for path in stage.distributions or ():
+        for path in sandbox.distributions or ():
             assert client.upload(path, token=token).status_code == 200
         target = tmp_path / "target"
         environ = {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INPUT": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-        if stage.index.authority_file:
-            environ["PIP_CERT"] = str(stage.index.authority_file)
+        if sandbox.index.authority_file:
+            environ["PIP_CERT"] = str(sandbox.index.authority_file)
         command = (sys.executable, "-m", "pip", "install", "--no-deps", "--no-cache-dir", "--only-binary", ":all:")
-        where = ("--index-url", stage.index.simple_url, "--target", str(target))
+        where = ("--index-url", sandbox.index.simple_url, "--target", str(target))
         done = run(*command, *where, "rehearsal-sample==1.0.0", environ=environ, folder=tmp_path)
         assert done.returncode == 0, done.stdout + done.stderr
         assert '__version__ = "1.0.0"' in (target / "rehearsal_sample" / "__init__.py").read_text()
@@ -111,13 +111,13 @@ def test_pip_installs_what_was_uploaded(tmp_path: Path, tls: bool) -> None:
 
 def test_pip_picks_the_wheel_of_its_platform_out_of_many(tmp_path: Path) -> None:
     wheels = build_wheels(tmp_path / "dist", Sample(padding=1_000), 12)
-    with Sandbox(tmp_path / "stage", distributions=wheels) as stage, PlainClient(stage) as client:
+    with Sandbox(tmp_path / "sandbox", distributions=wheels) as sandbox, PlainClient(sandbox) as client:
         token = client.token()
         for path in wheels:
             assert client.upload(path, token=token).status_code == 200
         environ = {"PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
         command = (sys.executable, "-m", "pip", "download", "--no-deps", "--no-cache-dir", "--only-binary", ":all:")
-        where = ("--index-url", stage.index.simple_url, "--dest", str(tmp_path), "--python-version", "3.12")
+        where = ("--index-url", sandbox.index.simple_url, "--dest", str(tmp_path), "--python-version", "3.12")
         platform = ("--platform", "manylinux_2_17_x86_64", "--implementation", "cp", "--abi", "cp312")
         done = run(*command, *where, *platform, "rehearsal-sample", environ=environ, folder=tmp_path)
         assert done.returncode == 0, done.stdout + done.stderr

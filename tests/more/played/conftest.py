@@ -56,13 +56,13 @@ def prepare(tmp_path: Path, wheels: Path) -> Prepare:
         else:
             (tmp_path / "no wheels").mkdir()
             play = Play(folder=tmp_path, checkout=tree, wheels=tmp_path / "no wheels")
-        with Sandbox(tmp_path / "stage", **settings) as stage:
-            for file in stage.distributions or ():
+        with Sandbox(tmp_path / "sandbox", **settings) as sandbox:
+            for file in sandbox.distributions or ():
                 target = play.workspace / dist / file.name
                 target.parent.mkdir(exist_ok=True)
                 target.write_bytes(file.read_bytes())
             for name in ("ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"):
-                play.environ[name] = stage.environ[name]
-            yield play, stage
+                play.environ[name] = sandbox.environ[name]
+            yield play, sandbox
 
     return prepared

@@ -62,10 +62,10 @@ def pins(text: str) -> dict[str, str]:
     return dict(re.findall(r"uses: ([\w./-]+)@([0-9a-f]{40})", text))
 
 
-def example_for(name: str, stage: Sandbox) -> str:
+def example_for(name: str, sandbox: Sandbox) -> str:
     """An example, with the index of this machine in place of PyPI, and a last step that keeps what it brought."""
     text = (ROOT / "examples" / name).read_text(encoding="utf-8")
-    where = f"repository-url: {stage.index.upload_url}\n          check-url: {stage.index.simple_url}\n"
+    where = f"repository-url: {sandbox.index.upload_url}\n          check-url: {sandbox.index.simple_url}\n"
     if "        with:" in text.rpartition(f"uses: {ACTION}@")[2]:
         return f"{text}          {where}{KEEP}"
     return f"{text}        with:\n          {where}{KEEP}"
@@ -89,11 +89,11 @@ def play_it(play: Play, workflow: str, github: Path) -> None:
 
 
 def test_the_release_workflow_of_the_readme_publishes_what_it_has_built(prepare: Prepare, tmp_path: Path) -> None:
-    with prepare(dist="elsewhere") as (play, stage):
-        play_it(play, example_for("release.yml", stage), tmp_path / "github")
+    with prepare(dist="elsewhere") as (play, sandbox):
+        play_it(play, example_for("release.yml", sandbox), tmp_path / "github")
         assert play.code == 0, play.log
-        assert [file.filename for file in stage.published()] == BUILT
-        assert stage.live_tokens() == ()
+        assert [file.filename for file in sandbox.published()] == BUILT
+        assert sandbox.live_tokens() == ()
     assert (play.outputs["uploaded-count"], play.outputs["confirmed"]) == ("2", "true")
 
 
@@ -101,19 +101,19 @@ def test_the_release_workflow_of_the_readme_publishes_what_it_has_built(prepare:
 def test_a_release_by_hand_publishes_the_version_that_was_typed_in(
     prepare: Prepare, tmp_path: Path, tag: str, code: int
 ) -> None:
-    with prepare(dist="elsewhere") as (play, stage):
+    with prepare(dist="elsewhere") as (play, sandbox):
         play.event = "workflow_dispatch"
         play.inputs = {"tag": tag, "dry-run": "false"}
-        play_it(play, example_for("dispatched-release.yml", stage), tmp_path / "github")
+        play_it(play, example_for("dispatched-release.yml", sandbox), tmp_path / "github")
         assert play.code == code, play.log
-        assert [file.filename for file in stage.published()] == ([] if code else BUILT)
+        assert [file.filename for file in sandbox.published()] == ([] if code else BUILT)
     assert ("version-not-expected" in play.log) is bool(code)
 
 
 def test_the_check_of_a_pull_request_needs_neither_permission_nor_index(prepare: Prepare, tmp_path: Path) -> None:
-    with prepare(dist="elsewhere") as (play, stage):
+    with prepare(dist="elsewhere") as (play, sandbox):
         play.environ.clear()
         workflow = (ROOT / "examples" / "check-in-build.yml").read_text(encoding="utf-8")
         play_it(play, workflow, tmp_path / "github")
         assert play.code == 0, play.log
-        assert stage.requests == ()
+        assert sandbox.requests == ()

@@ -37,14 +37,14 @@ def job(step: str, trigger: str) -> str:
 @pytest.mark.parametrize("called", [False, True], ids=["one file", "called from the same repository"])
 def test_a_folder_of_wheels_is_published(prepare: Prepare, *, called: bool) -> None:
     claims = {"job_workflow_ref": CALLED} if called else {}
-    with prepare(dist="wheels", claims=claims) as (play, stage):
-        step = uses(stage.index, packages_dir="wheels/*")
+    with prepare(dist="wheels", claims=claims) as (play, sandbox):
+        step = uses(sandbox.index, packages_dir="wheels/*")
         if called:
             play.write(".github/workflows/publish-pypi.yml", job(step, "workflow_call"))
         with play.start_workflow(CALLER if called else job(step, "push")) as process:
             play.end(process)
         assert play.code == 0, play.log
-        assert [file.filename for file in stage.published()] == RELEASED
-        assert stage.live_tokens() == ()
+        assert [file.filename for file in sandbox.published()] == RELEASED
+        assert sandbox.live_tokens() == ()
     assert play.outputs["uploaded-count"] == "2"
     assert [told["code"] for told in play.report["diagnoses"] if told["severity"] != "notice"] == []

@@ -89,9 +89,9 @@ BEFORE: Final = {
 }
 
 
-def to_this_machine(text: str, stage: Sandbox) -> str:
+def to_this_machine(text: str, sandbox: Sandbox) -> str:
     """The workflow with the index of this machine in place of PyPI, and a last step that keeps what it brought."""
-    where = {"repository-url": stage.index.upload_url, "check-url": stage.index.simple_url}
+    where = {"repository-url": sandbox.index.upload_url, "check-url": sandbox.index.simple_url}
     lines = "".join(f"          {name}: {value}\n" for name, value in where.items())
     uses = f"        uses: {ACTION}@v1\n"
     assert text.count(uses) == 1, text
@@ -104,10 +104,10 @@ def to_this_machine(text: str, stage: Sandbox) -> str:
 def test_a_migrated_workflow_publishes(prepare: Prepare, tmp_path: Path, before: Before) -> None:
     moved = migrate(before.workflow, "release.yml", uses=f"{ACTION}@v1")
     assert moved.questions == ()
-    with prepare(dist=before.files, environment=before.runs_in) as (play, stage):
-        with play.start_workflow(to_this_machine(moved.after, stage)) as process:
+    with prepare(dist=before.files, environment=before.runs_in) as (play, sandbox):
+        with play.start_workflow(to_this_machine(moved.after, sandbox)) as process:
             play.end(process)
         assert play.code == 0, play.log
-        assert [file.filename for file in stage.published()] == RELEASED
-        assert stage.live_tokens() == ()
+        assert [file.filename for file in sandbox.published()] == RELEASED
+        assert sandbox.live_tokens() == ()
     assert (play.outputs["uploaded-count"], play.outputs["confirmed"]) == ("2", "true")

@@ -16,25 +16,25 @@ from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 UPLOAD = "/legacy/"
 
 
-def uploads(stage: Sandbox) -> int:
-    return sum(request.method == "POST" and request.path == UPLOAD for request in stage.requests)
+def uploads(sandbox: Sandbox) -> int:
+    return sum(request.method == "POST" and request.path == UPLOAD for request in sandbox.requests)
 
 
-def minted(stage: Sandbox) -> int:
-    return sum(request.path == "/_/oidc/mint-token" for request in stage.requests)
+def minted(sandbox: Sandbox) -> int:
+    return sum(request.path == "/_/oidc/mint-token" for request in sandbox.requests)
 
 
-def published(stage: Sandbox) -> list[str]:
-    return [file.filename for file in stage.published()]
+def published(sandbox: Sandbox) -> list[str]:
+    return [file.filename for file in sandbox.published()]
 
 
 def test_a_release_arrives_and_its_outputs_say_so(prepare: Prepare) -> None:
-    with prepare() as (play, stage):
-        play.run(uses(stage.index))
+    with prepare() as (play, sandbox):
+        play.run(uses(sandbox.index))
         assert play.code == 0, play.log
-        assert published(stage) == ["rehearsal_sample-1.0.0-py3-none-any.whl", "rehearsal_sample-1.0.0.tar.gz"]
-        assert stage.live_tokens() == ()
-        digests = {file.filename: file.sha256 for file in stage.published()}
+        assert published(sandbox) == ["rehearsal_sample-1.0.0-py3-none-any.whl", "rehearsal_sample-1.0.0.tar.gz"]
+        assert sandbox.live_tokens() == ()
+        digests = {file.filename: file.sha256 for file in sandbox.published()}
     outputs = play.outputs
     listed = json.loads(outputs["distributions"])
     assert {one["filename"]: one["sha256"] for one in listed} == digests
@@ -49,82 +49,82 @@ def test_a_release_arrives_and_its_outputs_say_so(prepare: Prepare) -> None:
 def test_a_release_tree_is_played_without_any_host_but_this_machine(
     prepare: Prepare, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    with prepare(tree=built_release_tree(tmp_path_factory)) as (play, stage):
-        play.run(uses(stage.index))
+    with prepare(tree=built_release_tree(tmp_path_factory)) as (play, sandbox):
+        play.run(uses(sandbox.index))
         assert play.code == 0, play.log
-        assert published(stage) == ["rehearsal_sample-1.0.0-py3-none-any.whl", "rehearsal_sample-1.0.0.tar.gz"]
+        assert published(sandbox) == ["rehearsal_sample-1.0.0-py3-none-any.whl", "rehearsal_sample-1.0.0.tar.gz"]
     assert play.left_over == []
 
 
 def test_programs_that_an_earlier_step_has_put_on_the_path_are_not_started(prepare: Prepare) -> None:
-    with prepare() as (play, stage):
+    with prepare() as (play, sandbox):
         started = play.folder / "started"
         for name in ("sh", "python3", "python", "rustc", "lsb_release"):
             play.write(f"bin/{name}", f"#!/bin/bash\necho {name} >> '{started}'\nexit 66\n")
             (play.workspace / "bin" / name).chmod(0o755)
-        play.run('- run: echo "$GITHUB_WORKSPACE/bin" >> "$GITHUB_PATH"\n  shell: bash\n', uses(stage.index))
+        play.run('- run: echo "$GITHUB_WORKSPACE/bin" >> "$GITHUB_PATH"\n  shell: bash\n', uses(sandbox.index))
         assert play.code == 0, play.log
         assert not started.exists()
 
 
 def test_no_secret_is_in_the_log(prepare: Prepare) -> None:
-    with prepare() as (play, stage):
-        play.run(uses(stage.index))
-        secrets = [stage.environ["ACTIONS_ID_TOKEN_REQUEST_TOKEN"], "a-token-of-the-job"]
+    with prepare() as (play, sandbox):
+        play.run(uses(sandbox.index))
+        secrets = [sandbox.environ["ACTIONS_ID_TOKEN_REQUEST_TOKEN"], "a-token-of-the-job"]
     assert [secret for secret in secrets if secret in play.log.replace("::add-mask::", "")] == []
     assert re.search(r"\beyJ[\w-]+\.eyJ", play.log) is None
     assert re.search(r"\bpypi-[A-Za-z0-9_-]{40}", play.log) is None
 
 
 def test_another_environment_than_promised_stops_before_anything_is_minted(prepare: Prepare) -> None:
-    with prepare(environment="pypi") as (play, stage):
-        play.run(uses(stage.index))
+    with prepare(environment="pypi") as (play, sandbox):
+        play.run(uses(sandbox.index))
         assert play.code == 1
-        assert (minted(stage), uploads(stage)) == (0, 0)
+        assert (minted(sandbox), uploads(sandbox)) == (0, 0)
     assert re.search(r"::error|❗", play.log)
     assert "environment: pypi" in play.log
 
 
 def test_a_conflict_stops_before_the_first_byte(prepare: Prepare) -> None:
-    with prepare() as (play, stage):
-        play.run(uses(stage.index))
+    with prepare() as (play, sandbox):
+        play.run(uses(sandbox.index))
         assert play.code == 0, play.log
-        before = uploads(stage)
+        before = uploads(sandbox)
         later = play.another()
         build_release(later.workspace / "dist", Sample(padding=100))
-        later.run(uses(stage.index))
+        later.run(uses(sandbox.index))
         assert later.code == 1
-        assert uploads(stage) == before
-        assert stage.live_tokens() == ()
+        assert uploads(sandbox) == before
+        assert sandbox.live_tokens() == ()
     assert "rehearsal_sample-1.0.0-py3-none-any.whl" in later.log
 
 
 def test_an_old_spelling_alone_decides_where_the_files_go(prepare: Prepare) -> None:
-    with prepare(dist="built") as (play, stage):
-        old = {"repository_url": stage.index.upload_url, "packages_dir": "built", "print_hash": "false"}
+    with prepare(dist="built") as (play, sandbox):
+        old = {"repository_url": sandbox.index.upload_url, "packages_dir": "built", "print_hash": "false"}
         play.run(with_inputs("publish", f"{ACTION}@v1", old))
         assert play.code == 0, play.log
-        assert len(published(stage)) == 2
+        assert len(published(sandbox)) == 2
 
 
 def test_two_releases_in_one_job_and_identical_files_are_no_error(prepare: Prepare) -> None:
-    with prepare() as (play, stage):
-        play.run(uses(stage.index, step="first"), uses(stage.index))
+    with prepare() as (play, sandbox):
+        play.run(uses(sandbox.index, step="first"), uses(sandbox.index))
         assert play.code == 0, play.log
-        assert len(published(stage)) == 2
-        assert stage.live_tokens() == ()
+        assert len(published(sandbox)) == 2
+        assert sandbox.live_tokens() == ()
     assert (play.outputs["uploaded-count"], play.outputs["confirmed"]) == ("0", "true")
 
 
 def test_files_at_a_path_with_blanks_and_letters_beyond_ascii_arrive(prepare: Prepare) -> None:
-    with prepare(dist="dist with blanks é") as (play, stage):
-        play.run(uses(stage.index, packages_dir="dist with blanks é"))
+    with prepare(dist="dist with blanks é") as (play, sandbox):
+        play.run(uses(sandbox.index, packages_dir="dist with blanks é"))
         assert play.code == 0, play.log
-        assert len(published(stage)) == 2
+        assert len(published(sandbox)) == 2
 
 
 def test_nested_in_another_composite_action_it_publishes(prepare: Prepare) -> None:
-    with prepare() as (play, stage):
+    with prepare() as (play, sandbox):
         play.write(
             "wrapper/action.yml",
             "name: wrapper\ndescription: wraps\ninputs:\n  environment:\n    description: passed through, empty\n"
@@ -132,44 +132,44 @@ def test_nested_in_another_composite_action_it_publishes(prepare: Prepare) -> No
             "    value: ${{ steps.inner.outputs.uploaded-count }}\nruns:\n  using: composite\n  steps:\n"
             + "".join(
                 f"    {line}\n"
-                for line in uses(stage.index, step="inner", environment="${{ inputs.environment }}").splitlines()
+                for line in uses(sandbox.index, step="inner", environment="${{ inputs.environment }}").splitlines()
             ),
         )
         play.run("- id: publish\n  uses: ./wrapper")
         assert play.code == 0, play.log
-        assert len(published(stage)) == 2
+        assert len(published(sandbox)) == 2
     assert play.outputs["uploaded-count"] == "2"
 
 
 def test_a_hostile_workspace_does_not_come_into_play(prepare: Prepare) -> None:
-    with prepare() as (play, stage):
+    with prepare() as (play, sandbox):
         trace = play.kept / "trace"
         for name in ("packaging", "httpx", "actions_toolkit", "pypi_trusted_publish", "sitecustomize", "json"):
             play.write(f"{name}/__init__.py", f"open({str(trace)!r}, 'w')\n")
         play.write("docutils.conf", "[general]\nhalt_level: 1\nfile_insertion_enabled: true\n")
-        play.run('- run: echo "PYTHONPATH=$GITHUB_WORKSPACE" >> "$GITHUB_ENV"', uses(stage.index))
+        play.run('- run: echo "PYTHONPATH=$GITHUB_WORKSPACE" >> "$GITHUB_ENV"', uses(sandbox.index))
         assert play.code == 0, play.log
-        assert len(published(stage)) == 2
+        assert len(published(sandbox)) == 2
         assert not trace.exists()
 
 
 def test_a_job_without_the_permission_fails_at_once_and_is_told_the_line(prepare: Prepare) -> None:
-    with prepare() as (play, stage):
+    with prepare() as (play, sandbox):
         for name in ("ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"):
             del play.environ[name]
-        play.run(uses(stage.index))
+        play.run(uses(sandbox.index))
         assert play.code == 1
-        assert uploads(stage) == 0
+        assert uploads(sandbox) == 0
     assert "id-token: write" in play.log
 
 
 @pytest.mark.parametrize("broken", [False, True])
 def test_the_check_beside_it_judges_the_files_without_any_permission(prepare: Prepare, *, broken: bool) -> None:
-    with prepare() as (play, stage):
+    with prepare() as (play, sandbox):
         play.environ.clear()
         if broken:
             (play.workspace / "dist" / "broken-1.0-py3-none-any.whl").write_bytes(b"no zip")
         play.run(with_inputs("publish", f"{ACTION}/check@v1", {"packages-dir": "dist"}))
         assert play.code == int(broken), play.log
-        assert stage.requests == ()
+        assert sandbox.requests == ()
     assert ("broken-1.0-py3-none-any.whl" in play.log) is broken

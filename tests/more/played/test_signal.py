@@ -17,15 +17,15 @@ from pypi_trusted_publish.rehearsal.traffic import Latency
 def test_a_signal_to_the_process_that_the_runner_started_ends_with_a_report_and_no_live_token(
     prepare: Prepare, number: signal.Signals
 ) -> None:
-    with prepare(latency=Latency(server=500)) as (play, stage):
-        with play.start(uses(stage.index)) as process:
-            until(lambda: bool(stage.live_tokens()) or process.poll() is not None)
+    with prepare(latency=Latency(server=500)) as (play, sandbox):
+        with play.start(uses(sandbox.index)) as process:
+            until(lambda: bool(sandbox.live_tokens()) or process.poll() is not None)
             for started in play.step_processes(process):
                 os.kill(started, number)
             play.end(process)
         assert play.code == 1
-        assert stage.live_tokens() == ()
-        assert len(stage.published()) < 2
+        assert sandbox.live_tokens() == ()
+        assert len(sandbox.published()) < 2
     assert play.report["exit_code"] == 128 + number
     assert play.report["cancelled"] is True
     assert play.left_over == []
