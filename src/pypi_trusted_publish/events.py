@@ -127,6 +127,15 @@ class Checked(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FileLeftOut(Event):
+    """A file will not be published, because the workflow says so."""
+
+    filename: str
+    pattern: str
+    """What the line of ``packages-dir`` says behind its ``!``."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Planned(Event):
     """What will happen to one file."""
 
@@ -326,6 +335,7 @@ __all__ = [
     "Event",
     "Fact",
     "Failed",
+    "FileLeftOut",
     "IdentityVerified",
     "Minted",
     "NotUploaded",

@@ -134,6 +134,7 @@ EXAMPLES: tuple[events.Event, ...] = (
     checked(
         OLD, metadata=(("Metadata-Version", "2.1"), ("Name", "demo"), ("Version", "1.0"), ("Requires-Python", ">=3.8"))
     ),
+    events.FileLeftOut(filename=OLD, pattern="*0.9*"),
     planned(),
     events.CoverageRead(covered=None, needed=("demo",)),
     events.CoverageRead(covered=1, needed=("demo",)),

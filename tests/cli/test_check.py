@@ -90,12 +90,12 @@ def test_text_is_grouped_by_file_with_anchors(dist: Path) -> None:
     assert lines[:3] == [WHEEL_NAME, "    warning: 1 member: 'demo.pth'.", lines[2]]
     assert lines[3] == "        docs/rules.md#content-pth-file"
     assert lines[4:6] == [SDIST_NAME, "    ok"]
-    assert lines[6] == "ignored, because they are no distributions: notes.txt"
+    assert lines[6] == "ignored, because they are not distributions: notes.txt"
     assert lines[7] == "2 distributions checked: 1 warning."
 
 
 def test_a_clean_set_is_told_in_one_line(dist: Path) -> None:
-    assert run("dist")[1].endswith("2 distributions checked: nothing to complain about.\n")
+    assert run("dist")[1].endswith("2 distributions checked: no problems found.\n")
 
 
 def test_foreign_text_cannot_speak_to_the_runner(dist: Path) -> None:

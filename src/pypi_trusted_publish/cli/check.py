@@ -10,7 +10,7 @@ from .. import __version__
 from ..checks.check import diagnosis
 from ..checks.model import CheckOptions
 from ..errors import WorkflowError
-from ..events import DiagnosisReported, Fact, RunStarted, StepStarted
+from ..events import DiagnosisReported, Fact, FileLeftOut, RunStarted, StepStarted
 from ..inputs import CheckInputs, parse_check_inputs
 from ..io.console import Style
 from ..io.packages_dir import survey
@@ -65,7 +65,13 @@ def make_report(request: CheckRequest, workers: Workers) -> CheckReport:
         checked = workers.check(found.candidates, options=request.options())
     finally:
         workers.end()
-    return CheckReport(checked=checked, problems=found.problems, ignored=found.ignored)
+    return CheckReport(
+        checked=checked,
+        problems=found.problems,
+        warnings=found.warnings,
+        ignored=found.ignored,
+        left_out=found.left_out,
+    )
 
 
 def _request(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[CheckRequest, CheckInputs | None]:
@@ -106,7 +112,9 @@ def report_in_job(report: CheckReport, process: ProcessContext, facts: tuple[tup
         reporter.emit(Fact(name="ignored", value=", ".join(report.ignored)))
     for distribution in report.checked.distributions:
         reporter.emit(checked_event(distribution, report.checked))
-    for each in (*report.problems, *map(diagnosis, report.checked.findings)):
+    for filename, pattern in report.left_out:
+        reporter.emit(FileLeftOut(filename=filename, pattern=pattern))
+    for each in (*report.problems, *report.warnings, *map(diagnosis, report.checked.findings)):
         reporter.emit(DiagnosisReported(diagnosis=each))
     reporter.close(report.exit_code, cancelled=False)
     return report.exit_code

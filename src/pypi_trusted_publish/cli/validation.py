@@ -14,7 +14,7 @@ from ..checks.model import CheckedSet, CheckOptions, Distribution
 from ..checks.registry import RULES
 from ..core.versions import check_versions
 from ..errors import Diagnosis, Severity, WorkflowError
-from ..events import Checked, DiagnosisReported, Emit, Fact
+from ..events import Checked, DiagnosisReported, Emit, Fact, FileLeftOut
 from ..formatting import quoted
 from ..io.packages_dir import Collected, collect
 
@@ -34,7 +34,7 @@ class Validation:
     pages: PagesAhead
     workers: Workers
     emit: Emit
-    collected: Collected = field(default=Collected(candidates=(), attestations=(), ignored=()), init=False)
+    collected: Collected = field(default=Collected(), init=False)
     """What was found, once it was called."""
 
     def __call__(self) -> CheckedSet:
@@ -72,6 +72,10 @@ class Validation:
     def _tell(self, checked: CheckedSet) -> None:
         if self.collected.ignored:
             self.emit(Fact(name="ignored", value=", ".join(self.collected.ignored)))
+        for filename, pattern in self.collected.left_out:
+            self.emit(FileLeftOut(filename=filename, pattern=pattern))
+        for warning in self.collected.warnings:
+            self.emit(DiagnosisReported(diagnosis=warning))
         for distribution in checked.distributions:
             self.emit(checked_event(distribution, checked))
         if not self.inputs.verify_metadata:

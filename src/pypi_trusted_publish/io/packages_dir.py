@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import errno
+import fnmatch
 import glob
 import os
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -14,137 +15,18 @@ from typing import BinaryIO, Final
 
 from ..checks.filename import ATTESTATION_SUFFIXES, SDIST_SUFFIX, WHEEL_SUFFIX
 from ..checks.model import Candidate, FileIdentity
+from ..core import package_lines as messages
+from ..core.package_lines import PackageLines, release_of
 from ..errors import Diagnosis, DistributionError
 from .patterns import MOST_ENTRIES, PatternSearch, TooManyEntries
 
-_SHOWN = 5
-
-
-def _diagnosis(
-    code: str, message: str, *, likely_cause: str = "", fix: str = "", snippet: str = "", file: str = ""
-) -> Diagnosis:
-    return Diagnosis(
-        code=code,
-        message=message,
-        likely_cause=likely_cause,
-        fix=fix,
-        snippet=snippet,
-        file=file,
-    )
-
-
-def no_line() -> Diagnosis:
-    """Nothing was named at all."""
-    return _diagnosis(
-        "packages-dir-blank",
-        "No folder, file or glob was named.",
-        fix="Name the folder of the distributions, such as `dist`.",
-    )
-
-
-def missing(line: str, names: Sequence[str]) -> Diagnosis:
-    """A line that names nothing."""
-    beside = f" Beside it there are: {', '.join(names[:_SHOWN])}." if names else ""
-    return _diagnosis(
-        "packages-dir-missing",
-        f"There is no folder or file {line!r}.",
-        likely_cause=f"The step that builds or downloads the distributions did not run in this job, or puts them "
-        f"elsewhere.{beside}",
-        fix="Download the artifact of the build job into that folder, or name the folder where it is.",
-        file=line,
-        snippet="- uses: actions/download-artifact@<sha>\n  with:\n    name: distributions\n    path: dist/",
-    )
-
-
-def empty(folder: str, names: Sequence[str]) -> Diagnosis:
-    """A folder without distributions."""
-    what = f"it holds only {', '.join(names[:_SHOWN])}" if names else "it is empty"
-    return _diagnosis(
-        "packages-dir-empty",
-        f"The folder {folder!r} holds no distribution: {what}.",
-        likely_cause="The build wrote its files elsewhere, or the artifact was downloaded to another folder.",
-        fix="Build with `python -m build`, or name the folder in which the .whl and .tar.gz files are.",
-        file=folder,
-    )
-
-
-def only_nested(folder: str, nested: Sequence[str]) -> Diagnosis:
-    """A folder whose distributions lie deeper."""
-    return _diagnosis(
-        "packages-dir-nested",
-        f"The folder {folder!r} holds no distribution itself; {len(nested)} folders below it do.",
-        likely_cause=(
-            "`actions/download-artifact` makes a folder for each artifact unless `merge-multiple: true` is set."
-        ),
-        fix="Name the folders that hold the files, or merge the artifacts when they are downloaded.",
-        snippet="packages-dir: |\n" + "\n".join(f"  {path}" for path in nested[:_SHOWN]),
-        file=folder,
-    )
-
-
-def no_match(line: str, matched: int, folders: Sequence[str]) -> Diagnosis:
-    """A glob that matches no distribution."""
-    found = f"matches {matched} paths, none of them a distribution" if matched else "matches nothing"
-    hint = f" It matches the folder {folders[0]!r}: name the folder itself." if folders else ""
-    return _diagnosis(
-        "packages-dir-no-match",
-        f"The line {line!r} {found}.",
-        likely_cause=f"The files are elsewhere or called otherwise.{hint}",
-        fix="Correct the line, or leave it out.",
-        file=line,
-    )
-
-
-def too_many(line: str) -> Diagnosis:
-    """A line that would have us look at more than any release has."""
-    return _diagnosis(
-        "packages-dir-too-many",
-        f"The line {line!r} leads through more than {MOST_ENTRIES} files and folders.",
-        likely_cause="A `**` begins at a folder that holds much more than distributions.",
-        fix="Name the folder that holds the distributions, such as `dist`.",
-        file=line,
-    )
-
-
-def symlink(name: str, path: str, *, dangling: bool) -> Diagnosis:
-    """A link instead of a file."""
-    return _diagnosis(
-        "packages-dir-symlink",
-        f"{path!r} is a symbolic link{' to nothing' if dangling else ''}, not a file.",
-        likely_cause="A link could be turned to other bytes between the check and the upload.",
-        fix="Copy the file itself into the folder.",
-        file=name,
-    )
-
-
-def not_regular(name: str, path: str, *, is_folder: bool) -> Diagnosis:
-    """Something that is called like a distribution and is no file."""
-    return _diagnosis(
-        "packages-dir-not-a-file",
-        f"{path!r} is {'a folder' if is_folder else 'not a regular file'}, not a distribution.",
-        fix="Pack it with a build backend, or remove it from the folder.",
-        file=name,
-    )
-
-
-def unreadable(name: str, path: str, error: OSError) -> Diagnosis:
-    """The operating system does not let us."""
-    return _diagnosis(
-        "packages-dir-unreadable",
-        f"{path!r} cannot be read: {error.strerror or 'unknown reason'}.",
-        fix="Give the user that runs this step the permission to read it.",
-        file=name,
-    )
-
-
 PUBLISHED: Final = (WHEEL_SUFFIX, SDIST_SUFFIX)
 """What is published of a folder; other files are named and ignored."""
-JUDGED: Final = (
+LOOK_LIKE_RELEASES: Final = (
     *(*PUBLISHED, ".zip", ".egg", ".tgz", ".tar", ".tar.bz2", ".tbz2", ".tar.xz", ".tar.z", ".tar.zst"),
     *(".exe", ".msi", ".rpm", ".deb", ".dmg"),
 )
-"""What ``check`` takes for a distribution: formats of the past too, which the index refuses."""
-_NESTED_DEPTH: Final = 3
+"""What somebody may have meant to publish: formats of the past too, which the index refuses."""
 _NO_FOLLOW: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
@@ -152,14 +34,30 @@ _NO_FOLLOW: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | 
 class Collected:
     """What the lines named."""
 
-    candidates: tuple[Candidate, ...]
+    candidates: tuple[Candidate, ...] = ()
     """Sorted by file name."""
-    attestations: tuple[Candidate, ...]
+    attestations: tuple[Candidate, ...] = ()
     """Attestation files, sorted: those that the lines name, and those beside the distributions, named or not."""
-    ignored: tuple[str, ...]
+    ignored: tuple[str, ...] = ()
     """Names of other files, sorted."""
+    left_out: tuple[tuple[str, str], ...] = ()
+    """Names of the files that a line leaves out, and its pattern, sorted."""
+    warnings: tuple[Diagnosis, ...] = ()
+    """What was perhaps forgotten."""
     problems: tuple[Diagnosis, ...] = ()
     """Everything that is wrong with the lines and the files; empty for what :func:`collect` returns."""
+
+
+@dataclass(kw_only=True)
+class _Folder:
+    """A folder that a line names."""
+
+    line: str
+    path: Path
+    names: list[str]
+    has_distributions: bool
+    others: list[str]
+    """Names in it that look like release files and are not published."""
 
 
 @dataclass(kw_only=True)
@@ -167,48 +65,82 @@ class _Search:
     """What was found so far."""
 
     workspace: Path
-    suffixes: tuple[str, ...]
+    lines: PackageLines
     candidates: dict[str, Candidate] = field(default_factory=dict)
     attestations: dict[str, Candidate] = field(default_factory=dict)
     ignored: set[str] = field(default_factory=set)
+    folders: list[_Folder] = field(default_factory=list)
     looked_at: set[str] = field(default_factory=set)
     """Paths of files that were judged, each of them once."""
+    left_out: dict[str, str] = field(default_factory=dict)
+    """Paths of files that a pattern leaves out, and the pattern."""
+    paths_left_out: dict[str, str] = field(default_factory=dict)
+    """Paths of files and folders that a pattern with a slash matches, and the pattern."""
     pattern: PatternSearch = field(default_factory=PatternSearch)
     """The search of the line that is being read, which ends by count."""
     problems: list[Diagnosis] = field(default_factory=list)
+    warnings: list[Diagnosis] = field(default_factory=list)
 
     def shown(self, path: Path) -> str:
-        """The path as messages tell it: relative to the workspace where it is inside."""
-        return str(path.relative_to(self.workspace) if path.is_relative_to(self.workspace) else path)
+        """The path as messages show it: relative to the workspace where it is inside."""
+        return (path.relative_to(self.workspace) if path.is_relative_to(self.workspace) else path).as_posix()
+
+    def exists(self, line: str) -> bool:
+        """Whether there is something of that name."""
+        return os.path.lexists(self.workspace / line)
+
+    def leaves_out(self, path: Path) -> bool:
+        """Whether a line leaves out a file; the attestation of a file goes with it."""
+        name = path.name
+        for suffix in ATTESTATION_SUFFIXES:
+            name = name.removesuffix(suffix)
+        key = os.path.normpath(path.with_name(name))
+        for pattern in self.lines.left_out:
+            if "/" not in pattern and fnmatch.fnmatch(name, pattern):
+                self.left_out.setdefault(key, pattern)
+                return True
+        for place in (key, *map(str, Path(key).parents)):
+            if place in self.paths_left_out:
+                self.left_out.setdefault(key, self.paths_left_out[place])
+                return True
+        return False
 
 
 def collect(lines: Sequence[str], workspace: str) -> Collected:
     """The distributions that the lines of ``packages-dir`` name, relative to ``workspace``.
 
-    A line is a folder, a file or a glob. Raises DistributionError with every problem.
+    A line is a folder, a file or a glob, or a pattern with a ``!`` before it that leaves files out. Raises
+    DistributionError with every problem.
     """
-    found = survey(lines, workspace, suffixes=PUBLISHED)
+    found = survey(lines, workspace)
     if found.problems:
         raise DistributionError(*found.problems)
     return found
 
 
-def survey(lines: Sequence[str], workspace: str, *, suffixes: tuple[str, ...] = JUDGED) -> Collected:
+def survey(lines: Sequence[str], workspace: str) -> Collected:
     """As :func:`collect`, but problems are returned with what was found beside them."""
-    search = _Search(workspace=Path(workspace).absolute(), suffixes=suffixes)
-    stripped = [line.strip() for line in lines if line.strip()]
-    if not stripped:
-        search.problems.append(no_line())
-    for line in stripped:
+    parsed = PackageLines.parse(lines)
+    search = _Search(workspace=Path(workspace).absolute(), lines=parsed)
+    if not parsed.named:
+        search.problems.append(messages.no_line(only_left_out=bool(parsed.left_out)))
+    for pattern in parsed.left_out:
+        _find_left_out(search, pattern)
+    for line in parsed.named:
         _look(search, line)
     for candidate in tuple(search.candidates.values()):
         for beside in (Path(candidate.path + suffix) for suffix in ATTESTATION_SUFFIXES):
             if os.path.lexists(beside):  # whether or not a glob matches it too
                 _file(search, candidate.line, beside)
+    for folder in search.folders:
+        _look_below(search, folder)
+    _judge_left_out(search)
     return Collected(
         candidates=_sorted(search.candidates.values()),
         attestations=_sorted(search.attestations.values()),
         ignored=tuple(sorted(search.ignored)),
+        left_out=tuple(sorted((Path(path).name, pattern) for path, pattern in search.left_out.items())),
+        warnings=tuple(search.warnings),
         problems=tuple(search.problems),
     )
 
@@ -217,12 +149,38 @@ def _sorted(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
     return tuple(sorted(candidates, key=lambda candidate: (candidate.filename, candidate.path)))
 
 
+def _find_left_out(search: _Search, pattern: str) -> None:
+    """What a pattern with a slash matches; one without is compared with each name when it comes up."""
+    if "/" not in pattern:
+        return
+    try:
+        if search.exists(pattern):
+            found = [search.workspace / pattern]
+        else:
+            found = PatternSearch().paths(search.workspace, pattern)
+    except TooManyEntries:
+        search.problems.append(messages.too_many(f"!{pattern}", MOST_ENTRIES))
+        return
+    for path in found:
+        search.paths_left_out.setdefault(os.path.normpath(path), pattern)
+
+
+def _judge_left_out(search: _Search) -> None:
+    """Patterns that leave out everything, or nothing."""
+    names = sorted({Path(path).name for path in search.left_out})
+    if names and not search.candidates and not search.problems:
+        search.problems.append(messages.all_left_out(search.lines.left_out, names))
+    for pattern in search.lines.left_out:
+        if pattern not in {*search.left_out.values(), *search.paths_left_out.values()}:
+            search.warnings.append(messages.pattern_without_match(pattern, search.exists))
+
+
 def _look(search: _Search, line: str) -> None:
     search.pattern = PatternSearch()
     try:
         _look_bounded(search, line)
     except TooManyEntries:
-        search.problems.append(too_many(line))
+        search.problems.append(messages.too_many(line, MOST_ENTRIES))
 
 
 def _look_bounded(search: _Search, line: str) -> None:
@@ -234,7 +192,8 @@ def _look_bounded(search: _Search, line: str) -> None:
     elif glob.has_magic(line):
         _globbed(search, line)
     else:
-        search.problems.append(missing(line, _names(search, path.parent)))
+        beside = _names(search, path.parent)
+        search.problems.append(messages.mistake_in(line, search.exists) or messages.missing(line, beside))
 
 
 def _is_folder(path: Path) -> bool:
@@ -257,57 +216,107 @@ def _folder(search: _Search, line: str, folder: Path) -> None:
     try:
         paths = [Path(entry.path) for entry in search.pattern.entries(folder)]
     except OSError as error:
-        search.problems.append(unreadable("", search.shown(folder), error))
+        search.problems.append(messages.unreadable("", search.shown(folder), error))
         return
-    if sum(_listed(search, line, path) for path in paths):
-        return
-    nested = _nested(search, folder)
-    search.problems.append(
-        only_nested(search.shown(folder), nested)
-        if nested
-        else empty(search.shown(folder), [path.name for path in paths])
+    search.ignored.update(path.name for path in paths if path.name.startswith(".") and _is_file(path))
+    shown = [path for path in paths if not path.name.startswith(".")]
+    taken = [_listed(search, line, path) for path in shown]
+    search.folders.append(
+        _Folder(
+            line=line,
+            path=folder,
+            names=[path.name for path in shown],
+            has_distributions=any(taken),
+            others=[path.name for path in shown if _looks_like_a_release(path) and not _is_published(path.name)],
+        )
     )
+
+
+def _look_below(search: _Search, folder: _Folder) -> None:
+    """What a line that names a folder leaves behind: an error for files of the release, else a warning."""
+    releases = {release_of(candidate.filename) for candidate in search.candidates.values()} - {None}
+    taken = {candidate.filename for candidate in search.candidates.values()}
+    below = [path for path in _files_below(folder.path) if not search.leaves_out(path)]
+    below = [path for path in below if os.path.normpath(path) not in search.looked_at]
+    forgotten = [path for path in below if _is_published(path.name)]
+    if folder.has_distributions:
+        forgotten = [path for path in forgotten if path.name not in taken and release_of(path.name) in releases]
+    shown = search.shown(folder.path)
+    if forgotten:
+        files = [(search.shown(path.parent), path.name) for path in forgotten]
+        search.problems.append(messages.nested(search.lines, shown, files, none_above=not folder.has_distributions))
+    elif not folder.has_distributions and not _has_candidates(search, folder.path):
+        search.problems.append(messages.empty(shown, folder.names))
+    others = [name for name in folder.others if not search.leaves_out(folder.path / name)]
+    others += [search.shown(path) for path in below if path not in forgotten and path.name not in taken]
+    if others:
+        search.warnings.append(messages.left_behind(shown, others))
+
+
+def _has_candidates(search: _Search, folder: Path) -> bool:
+    """Whether other lines take distributions of a folder, or below it, or others leave out what it has."""
+    inside = os.path.normpath(folder) + os.sep
+    return any(path.startswith(inside) for path in (*search.candidates, *search.left_out))
+
+
+def _files_below(folder: Path) -> list[Path]:
+    """Files in the folders below a folder that look like release files; hidden ones and links are not entered."""
+    try:
+        found = PatternSearch().paths(folder, "**")
+    except TooManyEntries:  # much more than distributions: nobody downloaded that
+        return []
+    return [path for path in found if path.parent != folder and _looks_like_a_release(path)]
 
 
 def _globbed(search: _Search, line: str) -> None:
     paths = search.pattern.paths(search.workspace, line)
-    if not sum(_listed(search, line, path) for path in paths):
-        folders = [search.shown(path) for path in paths if _is_folder(path)]
-        search.problems.append(no_match(line, len(paths), folders))
+    before = len(search.left_out)
+    if sum(_listed(search, line, path) for path in paths) or len(search.left_out) > before:
+        return
+    folders = [search.shown(path) for path in paths if _is_folder(path)]
+    mistake = None if paths else messages.mistake_in(line, search.exists)
+    search.problems.append(mistake or messages.no_match(line, len(paths), folders))
 
 
 def _listed(search: _Search, line: str, path: Path) -> bool:
     """Take a path that a folder or a glob gave; whether it is called like a distribution."""
-    if _named_like(path, (*search.suffixes, *ATTESTATION_SUFFIXES)):
+    if path.name.lower().endswith((*PUBLISHED, *ATTESTATION_SUFFIXES)) and not path.name.startswith("._"):
+        if search.leaves_out(path):
+            return False
         _file(search, line, path)
         return not path.name.endswith(ATTESTATION_SUFFIXES)
-    if _is_file(path):
+    if _is_file(path) and not search.leaves_out(path):
         search.ignored.add(path.name)
     return False
 
 
-def _named_like(path: Path, suffixes: tuple[str, ...]) -> bool:
-    """Whether a name ends so and is not that of an AppleDouble file, in which macOS keeps the attributes of another."""
-    return path.name.lower().endswith(suffixes) and not path.name.startswith("._")
+def _is_published(name: str) -> bool:
+    return name.lower().endswith(PUBLISHED)
+
+
+def _looks_like_a_release(path: Path) -> bool:
+    """Whether it is a file of such a name, and not hidden; AppleDouble files, in which macOS keeps attributes, are."""
+    named_like_it = path.name.lower().endswith(LOOK_LIKE_RELEASES) and not path.name.startswith(".")
+    return named_like_it and _is_file(path) and not path.is_symlink()
 
 
 def _file(search: _Search, line: str, path: Path) -> None:
     kept = search.attestations if path.name.endswith(ATTESTATION_SUFFIXES) else search.candidates
     key = os.path.normpath(path)
-    if key in search.looked_at:
+    if key in search.looked_at or search.leaves_out(path):
         return
     search.looked_at.add(key)
     shown = search.shown(path)
     try:
         found = path.lstat()
         if stat.S_ISLNK(found.st_mode):
-            search.problems.append(symlink(path.name, shown, dangling=not path.exists()))
+            search.problems.append(messages.symlink(path.name, shown, dangling=not path.exists()))
         elif not stat.S_ISREG(found.st_mode):
-            search.problems.append(not_regular(path.name, shown, is_folder=stat.S_ISDIR(found.st_mode)))
+            search.problems.append(messages.not_regular(path.name, shown, is_folder=stat.S_ISDIR(found.st_mode)))
         else:
             kept[key] = _candidate(path, line)
     except OSError as error:
-        search.problems.append(unreadable(path.name, shown, error))
+        search.problems.append(messages.unreadable(path.name, shown, error))
 
 
 def _candidate(path: Path, line: str) -> Candidate:
@@ -342,22 +351,3 @@ def open_unchanged(path: str, identity: FileIdentity) -> BinaryIO:
         file.close()
         raise OSError(errno.ESTALE, "the file was changed since it was found")
     return file
-
-
-def _nested(search: _Search, folder: Path) -> tuple[str, ...]:
-    """Folders below that hold distributions, as the user would write them."""
-    return tuple(dict.fromkeys(search.shown(path.parent) for path in _below(search, folder, _NESTED_DEPTH)))
-
-
-def _below(search: _Search, folder: Path, depth: int) -> Iterator[Path]:
-    try:
-        paths = [Path(entry.path) for entry in search.pattern.entries(folder)]
-    except OSError:
-        return
-    for path in paths:
-        if path.is_symlink():
-            continue
-        if _is_file(path) and _named_like(path, search.suffixes):
-            yield path
-        elif depth and _is_folder(path):
-            yield from _below(search, path, depth - 1)

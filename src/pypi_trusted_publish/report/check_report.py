@@ -23,6 +23,10 @@ class CheckReport:
     checked: CheckedSet
     problems: tuple[Diagnosis, ...] = ()
     """With what was named: a folder that is not there, a link, a file that cannot be read."""
+    warnings: tuple[Diagnosis, ...] = ()
+    """What was perhaps forgotten."""
+    left_out: tuple[tuple[str, str], ...] = ()
+    """Names of files that were left out on purpose, and the pattern of each."""
     ignored: tuple[str, ...] = ()
     """Names of files that are no distributions."""
 
@@ -65,8 +69,8 @@ def report_json(report: CheckReport) -> str:
 
 def report_lines(report: CheckReport) -> Iterator[str]:
     """The report for people, a line each, safe for any log: grouped by file, sorted, with the anchor of each rule."""
-    for problem in report.problems:
-        yield clean(f"error: {problem.message}")
+    for problem in (*report.problems, *report.warnings):
+        yield clean(f"{problem.severity.value}: {problem.message}")
         yield from (f"    {clean(text)}" for text in (problem.likely_cause, problem.fix) if text)
     findings: dict[str, list[Finding]] = {}
     for finding in report.checked.findings:
@@ -79,8 +83,10 @@ def report_lines(report: CheckReport) -> Iterator[str]:
             yield f"    {finding.severity.value}: {clean(finding.message)}"
             yield f"        {clean(finding.hint)}"
             yield f"        {RULES_PAGE}#{finding.rule}"
+    for filename, pattern in report.left_out:
+        yield clean(f"left out by the line !{pattern}: {filename}")
     if report.ignored:
-        yield clean(f"ignored, because they are no distributions: {', '.join(report.ignored)}")
+        yield clean(f"ignored, because they are not distributions: {', '.join(report.ignored)}")
     yield _conclusion(report)
 
 
@@ -89,6 +95,7 @@ def _conclusion(report: CheckReport) -> str:
     for finding in report.checked.findings:
         counts[finding.severity] += 1
     counts[Severity.ERROR] += len(report.problems)
-    told = ", ".join(count_text(count, severity.value) for severity, count in counts.items() if count)
+    counts[Severity.WARNING] += len(report.warnings)
+    found = ", ".join(count_text(count, severity.value) for severity, count in counts.items() if count)
     total = count_text(len(report.checked.filenames), "distribution")
-    return f"{total} checked: {told or 'nothing to complain about'}."
+    return f"{total} checked: {found or 'no problems found'}."

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         ConcurrencyReduced,
         CoverageRead,
         DryRunProof,
+        FileLeftOut,
         ProjectPageRead,
         ProtectionRead,
         RunEnded,
@@ -124,6 +125,8 @@ class Outcome:
     attestations: tuple[Attested, ...] = ()
     by_filename: Mapping[str, FileOutcome] = field(default_factory=dict)
     """Never changed in place; in the order in which the files were first heard of."""
+    left_out: tuple[FileLeftOut, ...] = ()
+    """Files that the workflow leaves out on purpose."""
     diagnoses: tuple[Diagnosis, ...] = ()
     tokens: Tokens = Tokens()
     narrowed: ConcurrencyReduced | None = None
@@ -280,6 +283,10 @@ def _checked(outcome: Outcome, event: events.Checked) -> Outcome:
     )
 
 
+def _left_out(outcome: Outcome, event: events.FileLeftOut) -> Outcome:
+    return replace(outcome, left_out=(*outcome.left_out, event))
+
+
 def _planned(outcome: Outcome, event: events.Planned) -> Outcome:
     return _with_file(
         outcome,
@@ -382,6 +389,7 @@ _STEPS: Final[dict[type[events.Event], Callable[[Outcome, Any], Outcome]]] = {
     events.ProtectionRead: _protection,
     events.ProjectPageRead: _project,
     events.Checked: _checked,
+    events.FileLeftOut: _left_out,
     events.Planned: _planned,
     events.CoverageRead: _coverage,
     events.DryRunProof: _proof,

@@ -57,6 +57,7 @@ def report(outcome: Outcome) -> dict[str, Any]:
         "projects": [dataclasses.asdict(project) for project in outcome.projects],
         "coverage": dataclasses.asdict(outcome.coverage) if outcome.coverage else None,
         "files": [_full(file, outcome) for file in outcome.files],
+        "left_out": [dataclasses.asdict(each) for each in outcome.left_out],
         "proofs": [dataclasses.asdict(proof) for proof in outcome.proofs],
         "attestations": [_attestation(attested) for attested in outcome.attestations],
         "tokens": dataclasses.asdict(outcome.tokens),

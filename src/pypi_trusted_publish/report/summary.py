@@ -14,6 +14,8 @@ from .verdict import next_move, read_on, verdict
 
 _VALUE: Final = 500
 """Characters of one value."""
+_LEFT_OUT: Final = 20
+"""Files that are named as left out."""
 
 
 def run_table(outcome: Outcome) -> str:
@@ -40,6 +42,7 @@ def _rows(outcome: Outcome) -> Iterator[tuple[str, str]]:
     yield "repository", _code(claims.get("repository", ""))
     yield "workflow", _code(claims.get("job_workflow_ref", ""))
     yield "started by", _started_by(claims)
+    yield "left out", _left_out(outcome)
     yield "attestations", _attestations(outcome)
     yield "upload tokens", _tokens(outcome)
     yield "repeated requests", str(outcome.retries) if outcome.retries else ""
@@ -67,6 +70,12 @@ def _protection(outcome: Outcome) -> str:
 def _started_by(claims: dict[str, str]) -> str:
     event, ref = claims.get("event_name", ""), claims.get("ref", "")
     return " of ".join(_code(each) for each in (event, ref) if each)
+
+
+def _left_out(outcome: Outcome) -> str:
+    shown = [f"{_code(each.filename)} by {_code('!' + each.pattern)}" for each in outcome.left_out[:_LEFT_OUT]]
+    more = len(outcome.left_out) - len(shown)
+    return ", ".join([*shown, *([f"{more} more"] if more else [])])
 
 
 def _attestations(outcome: Outcome) -> str:

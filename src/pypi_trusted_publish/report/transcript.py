@@ -180,6 +180,10 @@ def _project(event: events.ProjectPageRead) -> Iterator[Line]:
     yield Line(text=f"{event.project}: {event.state}, {count_text(event.files, 'file')} listed{status}")
 
 
+def _left_out(event: events.FileLeftOut) -> Iterator[Line]:
+    yield Line(text=f"{event.filename}: left out by the line !{event.pattern}")
+
+
 def _planned(event: events.Planned) -> Iterator[Line]:
     yield Line(text=f"{event.filename} ({size_text(event.size)}, sha256 {event.sha256[:_DIGEST]}...): {event.decision}")
 
@@ -255,6 +259,7 @@ _TOLD: Final[dict[type[events.Event], Callable[[Any], Iterator[Line]]]] = {
     events.IdentityVerified: _proved,
     events.ProtectionRead: _protection,
     events.ProjectPageRead: _project,
+    events.FileLeftOut: _left_out,
     events.Planned: _planned,
     events.DryRunProof: _proof,
     events.Attested: _attested,
