@@ -19,7 +19,7 @@ from pypi_trusted_publish.rehearsal.faults.schedule import (
     parse_fault,
     respond_with,
 )
-from pypi_trusted_publish.rehearsal.faults.table import FAULTS
+from pypi_trusted_publish.rehearsal.faults.table import FAMILIES, FAULTS
 from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 from pypi_trusted_publish.rehearsal.traffic import Endpoint
 
@@ -27,18 +27,22 @@ Sandboxed: TypeAlias = Callable[..., PlainClient]
 
 
 @pytest.mark.parametrize(
-    ("turn", "struck"),
+    ("position", "expected"),
     [("", {1}), (":1", {1}), (":3", {3}), (":2-", {2, 3, 4, 5}), (":every", {1, 2, 3, 4, 5})],
 )
-def test_a_position_selects_the_requests(turn: str, struck: set[int]) -> None:
-    scheduled = parse_fault("upload-503" + turn, FAULTS)
-    assert {count for count in range(1, 6) if scheduled.applies_to(count)} == struck
+def test_a_position_selects_the_requests(position: str, expected: set[int]) -> None:
+    scheduled = parse_fault("upload-503" + position, FAULTS)
+    assert {count for count in range(1, 6) if scheduled.applies_to(count)} == expected
 
 
 @pytest.mark.parametrize("text", ["nothing", "upload-503:0", "upload-503:-", "upload-503:x", "upload-503:1-2", ":1"])
 def test_an_unknown_fault_or_position_is_refused(text: str) -> None:
     with pytest.raises(UnknownFault):
         parse_fault(text, FAULTS)
+
+
+def test_each_fault_has_a_name_of_its_own() -> None:
+    assert len(FAULTS) == sum(map(len, FAMILIES))
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)

@@ -15,21 +15,18 @@ from .oidc import AUDIENCE_FAULTS, BURN_FAULTS, MINT_FAULTS
 from .project import PAGE_FAULTS, PROTECTION_FAULTS, STATE_FAULTS
 from .upload import UPLOAD_FAULTS
 
-FAULTS: Final[dict[str, Fault]] = {
-    fault.name: fault
-    for family in (
-        JOB_FAULTS,
-        IDENTITY_FAULTS,
-        AUDIENCE_FAULTS,
-        MINT_FAULTS,
-        UPLOAD_FAULTS,
-        STATE_FAULTS,
-        PAGE_FAULTS,
-        BURN_FAULTS,
-        PROTECTION_FAULTS,
-    )
-    for fault in family
-}
+FAMILIES: Final[tuple[tuple[Fault, ...], ...]] = (
+    JOB_FAULTS,
+    IDENTITY_FAULTS,
+    AUDIENCE_FAULTS,
+    MINT_FAULTS,
+    UPLOAD_FAULTS,
+    STATE_FAULTS,
+    PAGE_FAULTS,
+    BURN_FAULTS,
+    PROTECTION_FAULTS,
+)
+FAULTS: Final[dict[str, Fault]] = {fault.name: fault for family in FAMILIES for fault in family}
 
 TITLES: Final[dict[str, str]] = {
     "job": "The job and its publisher",
