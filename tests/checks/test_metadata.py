@@ -43,7 +43,6 @@ WRONG = [
     ("email-invalid", metadata_bytes(("Author-email", "nobody"))),
     ("email-invalid", metadata_bytes(("Author-email", "Jane <jane@nowhere>"))),
     ("email-invalid", metadata_bytes(("Maintainer-email", "jane@machine.local"))),
-    ("email-invalid", metadata_bytes(("Author-email", "jane@example..org, joe@example.org"))),
     ("url-invalid", metadata_bytes(("Home-page", "example.org"))),
     ("url-invalid", metadata_bytes(("Home-page", "ftp://example.org/"))),
     ("url-invalid", metadata_bytes(("Download-URL", "https://example.org/?a[]=1"))),
@@ -177,6 +176,18 @@ def test_a_markdown_description_of_old_metadata_is_taken_for_restructured_text()
 def test_a_display_name_with_a_bare_comma_is_a_warning() -> None:
     (finding,) = found(metadata_bytes(("Author-email", "Doe, Jane <jane@example.org>")))
     assert (finding.rule, finding.severity) == ("email-comma", Severity.WARNING)
+
+
+@pytest.mark.parametrize("text", ["jane@example..org, joe@example.org", "a@machine.local, Joe <joe@example.org>"])
+def test_a_bad_address_in_a_list_is_a_warning_because_the_index_checks_no_list(text: str) -> None:
+    (finding,) = found(metadata_bytes(("Author-email", text)))
+    assert (finding.rule, finding.severity) == ("email-in-list-invalid", Severity.WARNING)
+    assert finding.doubt is not None
+
+
+@pytest.mark.parametrize("text", ["a@example.org, b@c.local", "nobody (", 'nobody ) "(" '])
+def test_what_the_index_does_not_read_as_one_address_is_not_judged(text: str) -> None:
+    assert codes(metadata_bytes(("Author-email", text))) == []
 
 
 def test_several_things_wrong_are_all_told() -> None:
