@@ -71,7 +71,10 @@ def changes(before: Mapping[str, str], after: Mapping[str, str]) -> str:
     ]
     if not lines:
         return ""
-    reminder = "The tables of metadata versions, platform tags and sizes stand in `checks/`; compare them by hand."
+    reminder = (
+        "Compare by hand: the tables of metadata versions, platform tags and sizes in `checks/`, and the releases in "
+        "`requirements/index.constraints` with those that the index runs."
+    )
     return "\n".join([*lines, "", reminder, ""])
 
 
