@@ -69,7 +69,7 @@ def stand(stand: Stand) -> Stand:
 def spoil(stand: Stand, service: str, fault: Fault, *, times: int = 1) -> None:
     """Let a service fail; nobody waits long for one that is slow."""
     if fault.stall:
-        stand.patience = Patience(tries=2, read_timeout=0.2, timestamp_timeout=0.2)
+        stand.patience = Patience(tries=2, read_timeout=2.0, timestamp_timeout=2.0)
     stand.instance.faults.put(service, fault, times=times)
 
 

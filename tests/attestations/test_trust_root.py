@@ -89,7 +89,7 @@ def test_a_repository_that_stumbles_is_asked_again(stand: Stand) -> None:
     ],
 )
 def test_a_repository_that_stays_down_is_a_fault_of_the_trust_data(stand: Stand, fault: Fault, problem: str) -> None:
-    stand.patience = Patience(tries=2, read_timeout=0.2 if fault.stall else 20.0)
+    stand.patience = Patience(tries=2, read_timeout=2.0 if fault.stall else 20.0)
     trusted = published(stand, repository(stand))
     stand.instance.faults.put(f"{FOLDER}/timestamp.json", fault, times=2)
     assert problem in fault_of(stand, trusted).problem
