@@ -152,3 +152,17 @@ def _migrated_or_refused(text: str) -> None:
 
 def _times(lines: Sequence[str], block: Sequence[str]) -> int:
     return sum(list(lines[n : n + len(block)]) == list(block) for n in range(len(lines))) if block else 0
+
+
+def test_a_workflow_that_pypi_would_refuse_is_a_question() -> None:
+    text = case("container-in-its-own-job")
+    refused = text.replace('on:\n  push:\n    tags: ["v*"]   # every version\n', "on: pull_request_target\n")
+    assert refused != text
+    (question,) = moved(refused).questions
+    assert "PyPI refuses such runs" in question.message
+    assert moved(refused).after == refused
+
+
+def test_an_action_is_no_workflow() -> None:
+    with pytest.raises(WorkflowError, match="it is an action"):
+        moved("name: x\nruns:\n  using: composite\n  steps: []\n")

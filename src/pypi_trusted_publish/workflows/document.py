@@ -69,7 +69,7 @@ class Node:
         return self._entries
 
     def get(self, name: str) -> Node:
-        """The value of a key; :data:`ABSENT` when there is none, or this is no mapping."""
+        """The value of a key; :data:`ABSENT` when there is none, or the node is not a mapping."""
         return self._entries.get(name, ABSENT)
 
     def key(self, name: str) -> Node:

@@ -170,6 +170,10 @@ class _Mover:
         ]
         if publication.kind is Kind.CONTAINER and publication.uploads[0].index.question:
             asked.append(publication.uploads[0].index.question)
+        if set(self._workflow.triggers) == {"pull_request_target"}:
+            asked.append(
+                "only 'pull_request_target' starts this workflow, and PyPI refuses such runs; start it by a tag."
+            )
         unknown = next((upload.index.value for upload in publication.uploads if upload.index.is_unknown), "")
         if unknown and any(not credential.is_user for credential in publication.credentials):
             asked.append(f"the index is '{unknown}', and the file does not say whether that is PyPI or TestPyPI.")

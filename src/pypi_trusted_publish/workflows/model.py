@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
-from .document import ABSENT, Node, Place, load
+from .document import ABSENT, Node, Place, invalid_workflow, load
 
 SECRET: Final = re.compile(r"\bsecrets\s*(?:\.\s*|\[\s*['\"])([A-Za-z_]\w*)")
 """The name of a secret in an expression."""
@@ -258,4 +258,6 @@ class Workflow:
 def read_workflow(text: str, filename: str) -> Workflow:
     """Read a workflow file. Raises WorkflowError when it is not one."""
     root = load(text, filename)
+    if "jobs" not in root.entries and "runs" in root.entries:
+        raise invalid_workflow(filename, root.place_of("runs"), "it is an action ('runs'), which has no jobs")
     return Workflow(filename=filename, text=text, root=root)

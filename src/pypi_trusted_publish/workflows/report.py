@@ -367,7 +367,8 @@ def _fork_problem(place: Place, event: str, job: str) -> Problem:
     return Problem(
         place=place,
         code="setup-fork-trigger",
-        message=f"{event!r} starts the job {job!r} for pull requests from forks too, and it would try to publish.",
+        message=f"{event!r} starts this workflow for pull requests from forks too, and no 'if:' keeps the job {job!r} "
+        "from running then.",
         fix="Publish from a workflow of its own (a tag, a release, by hand), or give the job an 'if:' that excludes "
         "pull requests, such as \"if: github.event_name == 'push'\".",
     )

@@ -51,9 +51,9 @@ class Tool:
     files: tuple[str, ...] = ("dist/*",)
     """What it uploads when no file is given; empty: it must be given files."""
     builds: str = ""
-    """The command that builds what it uploads, if it builds first unless told otherwise."""
+    """The command that builds what it uploads, if it builds first by default."""
     can_build: str = ""
-    """The same, if it builds only when told to."""
+    """The same, if it builds only with an option."""
     indexes: Mapping[str, str] = field(default_factory=dict)
     """Names of its own for the public indexes."""
 
