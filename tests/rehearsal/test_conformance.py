@@ -1,8 +1,15 @@
 """The embedded index answers like PyPI: one request a line in ``pypi_answers.jsonl``, with PyPI's answer.
 
 The answers are those of PyPI's server code of 2026-08-21, run on loopback. ``DIFFERENCES`` lists where the embedded
-index deliberately answers otherwise, and why. ``ORIGIN`` and ``DOCS`` stand for addresses of the server, ``BLAKE2`` for
-the digest of the uploaded file.
+index deliberately answers otherwise, and why.
+
+``send`` is a plain request (``method``, ``path``, ``headers``, ``body``), or what differs from a correct mint
+(``claims``; ``seconds`` from now; ``body``; ``times``, ``fresh`` identity token each time) or from a correct upload
+(``fields``; ``filename``, ``content``, ``content_type``; ``authorization`` or ``basic``; ``accept``, null: no header;
+uploads ``after`` which it comes). ``state`` is what the index is like: a name of ``_STATES``. ``answer`` holds what is
+compared: ``status``, ``reason`` phrase, content ``type``, headers, and the body as ``json``, as its ``shape`` (types
+for values), as ``text``, or as a ``page`` of HTML. ``ORIGIN`` and ``DOCS`` are addresses of the server, ``BLAKE2`` is
+a digest.
 """
 
 from __future__ import annotations

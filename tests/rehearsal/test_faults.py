@@ -151,6 +151,7 @@ def test_the_log_names_the_fault_of_each_request(sandboxed: Sandboxed) -> None:
     ("fault", "status", "reason"),
     [
         ("upload=400 A text of tomorrow.", 400, "A text of tomorrow."),
+        ("upload=520 Unknown to HTTP", 520, "Unknown to HTTP"),
         (respond_with(Endpoint.UPLOAD, actions.refuse_upload(403, "Not {origin}.")), 403, "Not {origin}."),
         (respond_with(Endpoint.UPLOAD, actions.answer(418, "tea", reason="Short")), 418, "Short"),
     ],

@@ -8,6 +8,7 @@ from typing import TypeAlias
 import pytest
 
 from builders.plain_client import PlainClient
+from pypi_trusted_publish.rehearsal.http_errors import accepted
 
 Sandboxed: TypeAlias = Callable[..., PlainClient]
 JSON = "application/vnd.pypi.simple.v1+json"
@@ -137,3 +138,21 @@ def test_a_quarantined_project_shows_no_files(filled: PlainClient) -> None:
         project.status = "quarantined"
     page = filled.get("/simple/rehearsal-sample/", Accept=JSON).json()
     assert (page["files"], page["versions"]) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("accept", "chosen"),
+    [
+        ("application/json", "application/json"),
+        ("text/html, application/json", "text/html"),
+        ("text/html;q=0.5, application/json", "application/json"),
+        ("text/html; q=0, */*; q=0.1", "application/json"),
+        ("application/*", "application/json"),
+        ("*/*", "text/html"),
+        ("APPLICATION/JSON; q=\u00b2, text/html;q=0.1", "text/html"),
+        ("image/png", None),
+        ("", None),
+    ],
+)
+def test_the_form_of_an_answer_is_negotiated(accept: str, chosen: str | None) -> None:
+    assert accepted(accept, ("text/html", "application/json")) == chosen

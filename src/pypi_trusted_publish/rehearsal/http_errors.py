@@ -10,12 +10,14 @@ from __future__ import annotations
 import html
 import http
 import json
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 
 from aiohttp import web
 
 HTML, JSON, PLAIN = "text/html", "application/json", "text/plain"
+_WEIGHT: Final = re.compile(r"[01](?:\.[0-9]{0,3})?")
 _EXPLANATIONS: Final = {
     200: "",
     400: "The server could not comply with the request since it is either malformed or otherwise incorrect.",
@@ -50,7 +52,7 @@ class PageError(Exception):
 
 def refusal(request: web.Request, refused: Refusal) -> web.Response:
     """The response to a refused upload."""
-    explanation = _EXPLANATIONS.get(refused.status, http.HTTPStatus(refused.status).phrase)
+    explanation = _EXPLANATIONS.get(refused.status, _phrase(refused.status))
     text = fill_in(request, refused.text)
     body = f"{explanation}{{br}}{{br}}\n{{text}}\n\n"
     return _formatted(request, refused.status, body, text, reason=fill_in(request, refused.reason))
@@ -79,7 +81,7 @@ def moved(request: web.Request, status: int, path: str, text: str = "") -> web.R
 
 def error_page(status: int) -> web.Response:
     """An error as a page of HTML, whatever the client accepts."""
-    phrase = http.HTTPStatus(status).phrase
+    phrase = _phrase(status)
     text = f"<!DOCTYPE html>\n<html>\n<head><title>{phrase}</title></head>\n<body><h1>{phrase}</h1></body>\n</html>\n"
     return text_response(text, HTML, status=status)
 
@@ -118,6 +120,14 @@ def accepted(accept: str, offers: Sequence[str]) -> str | None:
     return best if _quality(accept, best) > 0 else None
 
 
+def _phrase(status: int) -> str:
+    """The standard reason phrase; ``Unknown`` for statuses that have none."""
+    try:
+        return http.HTTPStatus(status).phrase
+    except ValueError:
+        return "Unknown"
+
+
 def _quality(accept: str, offer: str) -> float:
     """The weight of the most specific media range that matches."""
     ranges = {offer: 2, f"{offer.split('/', maxsplit=1)[0]}/*": 1, "*/*": 0}
@@ -127,12 +137,12 @@ def _quality(accept: str, offer: str) -> float:
         specificity = ranges.get(media_range.strip().lower())
         if specificity is not None:
             weight = next((text[2:] for text in parameters.replace(" ", "").split(";") if text.startswith("q=")), "1")
-            found.append((specificity, float(weight) if weight.replace(".", "", 1).isdigit() else 0.0))
+            found.append((specificity, float(weight) if _WEIGHT.fullmatch(weight) else 0.0))
     return max(found)[1]
 
 
 def _formatted(request: web.Request, status: int, body: str, text: str, *, reason: str = "") -> web.Response:
-    phrase = http.HTTPStatus(status).phrase
+    phrase = _phrase(status)
     line = " ".join(reason.split()) or phrase
     code = f"{status} {line}"
     kind = accepted(request.headers.get("Accept", ""), (HTML, JSON))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 
 from aiohttp import web
 
@@ -80,12 +80,18 @@ def _custom_fault(text: str) -> ScheduledFault:
         if endpoint is Endpoint.MINT and code and not code.isdecimal():
             action = actions.refuse_mint(code, words)
         elif endpoint is Endpoint.UPLOAD:
-            action = actions.refuse_upload(HTTPStatus(int(code)), words)
+            action = actions.refuse_upload(_status(code), words)
         else:
-            action = actions.answer(HTTPStatus(int(code)), words)
+            action = actions.answer(_status(code), words)
     except ValueError as error:
         raise UnknownFault(f"{text!r} is not a response: write ENDPOINT=STATUS TEXT") from error
     return respond_with(endpoint, action, name=name)
+
+
+def _status(text: str) -> int:
+    if not re.fullmatch("[2-5][0-9][0-9]", text):
+        raise ValueError(text)
+    return int(text)
 
 
 class RandomFaults:
