@@ -16,6 +16,9 @@ from pypi_trusted_publish.errors import Diagnosis, IndexRefused, IndexUnavailabl
 from pypi_trusted_publish.events import DiagnosisReported, Minted, Retrying, Revoked
 from pypi_trusted_publish.secret import Secret
 
+DATE = "Fri, 15 Jan 2027 08:00:00 GMT"
+"""1,800,000,000 seconds since the epoch."""
+
 
 def refused(code: str) -> Answer:
     document = {"message": "Token request failed", "errors": [{"code": code, "description": "no"}]}
@@ -234,9 +237,10 @@ def test_a_token_that_the_index_did_not_revoke_is_not_asked_about_again() -> Non
 
 
 def test_a_token_whose_life_is_not_the_usual_one_is_given_back_once_too() -> None:
-    with ScriptedIndex(mint=minted(1, lifetime=600.0), burn=told("200 OK")) as index:
+    answer = told_json({"success": True, "token": "pypi-" + "x" * 40, "expires": 1_800_000_600}, Date=DATE)
+    with ScriptedIndex(mint=answer, burn=told("200 OK")) as index:
         ours = tokens(index)
-        ours.mint()
+        assert ours.mint().lifetime == 600.0
         ours.revoke_all()
         assert len(index.asked("burn")) == 1
 
