@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import json
 import os
@@ -19,11 +20,13 @@ from typing import Final, TypeAlias
 from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 from pypi_trusted_publish.rehearsal.traffic import Latency
 
-from .measuring import Measured, measure, measure_upload
+from .measuring import Measured, WrongResultError, measure, measure_upload
 
 ROOT: Final = Path(__file__).resolve().parent.parent
+sys.path.append(str(ROOT / "tests"))  # the Sigstore instance of the tests
 BIN: Final = Path(sys.executable).parent
 NETWORK: Final = ("PATH", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "HTTPS_PROXY", "https_proxy")
+ISOLATED: Final = ("-I", "-S", "-u", "-X", "utf8")
 SIZE_LIMIT: Final = 4 << 30
 """Bytes of a file that the index takes."""
 
@@ -84,6 +87,12 @@ def cold_start(files: Path) -> Measured:
         return measure(_bootstrap("--version"), {**environment(home), "RUNNER_TEMP": str(home)}, home)
 
 
+def tree_start(files: Path) -> Measured:
+    """The same from a release tree, which carries its packages."""
+    with _home(files) as home:
+        return measure(_bootstrap("--version", release_tree()), {**environment(home), "RUNNER_TEMP": str(home)}, home)
+
+
 def pip_uv(files: Path) -> Measured:
     """``pip install --target DIR uv``."""
     with _home(files) as home:
@@ -100,6 +109,39 @@ def cold_ours(files: Path, latency: Latency) -> Measured:
     """The same as the action does it, from nothing to the end of the release."""
     with _sandbox(files, latency) as sandbox:
         return measure_upload(sandbox, _bootstrap("publish"), {**environment(sandbox.folder), **sandbox.environ})
+
+
+def tree_ours(files: Path, latency: Latency) -> Measured:
+    """The same from a release tree, without attestations."""
+    with _sandbox(files, latency) as sandbox:
+        return measure_upload(
+            sandbox, _bootstrap("publish", release_tree()), {**environment(sandbox.folder), **sandbox.environ}
+        )
+
+
+def tree_attested(files: Path, latency: Latency) -> Measured:
+    """The same with attestations, made by a Sigstore instance on this machine."""
+    from local_sigstore.instance import LocalSigstore
+
+    sandboxes: list[Sandbox] = []
+    instance = LocalSigstore(lambda token: sandboxes[0].index.github.issuer.verify(token, "sigstore"))
+    with instance.running(), _sandbox(files, latency, trust=instance.trust_configuration()) as sandbox:
+        sandboxes.append(sandbox)
+        trust = sandbox.folder / "trust.json"
+        trust.write_text(instance.trust_configuration(), encoding="utf-8")
+        command = [_python(), *ISOLATED, str(ROOT / "benchmarks" / "attested.py"), str(release_tree()), str(trust)]
+        measured = measure_upload(sandbox, [*command, "publish"], {**environment(sandbox.folder), **sandbox.environ})
+        if not all(file.provenance for file in sandbox.published()):
+            raise WrongResultError("files were published without attestations")
+        return measured
+
+
+def cold_container(files: Path, latency: Latency) -> Measured:
+    """A fresh environment with what the container of the other action installs, then ``twine upload``."""
+    with _sandbox(files, latency) as sandbox:
+        folder = sandbox.folder / "v"
+        made = ["sh", "-c", f"{_VENV_TWINE} pypi-attestations sigstore id", _python(), str(folder)]
+        return _after(made, sandbox, _twine_upload(sandbox, folder / "bin" / "twine"))
 
 
 def cold_uv(files: Path, latency: Latency) -> Measured:
@@ -126,8 +168,17 @@ def _after(prepare: Sequence[str], sandbox: Sandbox, upload: Sequence[str]) -> M
     return measure_upload(sandbox, ["sh", "-c", script], environment(sandbox.folder))
 
 
-def _bootstrap(argument: str) -> list[str]:
-    return [_python(), "-I", "-S", "-u", "-X", "utf8", str(ROOT / "bootstrap.py"), argument]
+def _bootstrap(argument: str, checkout: Path = ROOT) -> list[str]:
+    return [_python(), *ISOLATED, str(checkout / "bootstrap.py"), argument]
+
+
+@functools.cache
+def release_tree() -> Path:
+    """A release tree of this checkout, built once for a run of the benchmark."""
+    folder = tempfile.mkdtemp(prefix="release-tree-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    subprocess.run([str(BIN / "python"), str(ROOT / "tools" / "release_tree.py"), folder], check=True)
+    return Path(folder)
 
 
 def _pip(*arguments: str) -> list[str]:
@@ -148,12 +199,14 @@ def _home(files: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _sandbox(files: Path, latency: Latency) -> Iterator[Sandbox]:
+def _sandbox(files: Path, latency: Latency, trust: str | None = None) -> Iterator[Sandbox]:
     """An empty index with the files of the workload, for one run; its issuer has signed before the clock starts."""
     folder = Path(tempfile.mkdtemp(prefix="sandbox-", dir=files.parent))
     try:
         distributions = sorted(files.iterdir())
-        with Sandbox(folder, distributions=distributions, latency=latency, size_limit=SIZE_LIMIT) as sandbox:
+        with Sandbox(
+            folder, distributions=distributions, latency=latency, size_limit=SIZE_LIMIT, trust=trust
+        ) as sandbox:
             _identity(sandbox)
             yield sandbox
     finally:

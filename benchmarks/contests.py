@@ -16,6 +16,7 @@ from .measuring import Measured
 
 MB: Final = 1_000_000
 US: Final = "this project"
+FROM_TREE: Final = "this project, started from a release tree"
 
 Compete: TypeAlias = Callable[[Path], Measured]
 """Runs once on the files of a folder."""
@@ -35,6 +36,8 @@ class Contest:
     """Runs of each that are not counted: they compile modules and fill the page cache."""
     bars: Mapping[str, float] = field(default_factory=dict)
     """The most that our wall time may be of another's. For the reader: nothing fails on it."""
+    seconds_bars: Mapping[str, float] = field(default_factory=dict)
+    """The most seconds that we may take longer than another. For the reader: nothing fails on it."""
     memory_bar: int | None = None
     """The most bytes that our peak may have."""
 
@@ -50,6 +53,7 @@ def _one_wheel(size: int) -> Callable[[Path], object]:
 def _uploads(latency: Latency) -> dict[str, Compete]:
     return {
         US: lambda files: contestants.ours(files, latency),
+        FROM_TREE: lambda files: contestants.tree_ours(files, latency),
         "twine": lambda files: contestants.twine(files, latency),
         "uv publish": lambda files: contestants.uv(files, latency),
     }
@@ -84,6 +88,37 @@ _ALL: Final = (
             "pip install uv": partial(contestants.cold_uv, latency=Latency()),
             "venv with twine": partial(contestants.cold_twine, latency=Latency()),
         },
+    ),
+    Contest(
+        name="cold-tree-start",
+        statement="from a release tree and an empty folder, without a cache, to the program's version",
+        prepare=build_release,
+        contestants={US: contestants.tree_start, "pip install uv": contestants.pip_uv},
+        bars={"pip install uv": 0.3},
+    ),
+    Contest(
+        name="cold-tree-release",
+        statement="from a release tree and an empty folder, without a cache, to a wheel and an sdist on the index",
+        prepare=build_release,
+        contestants={
+            US: partial(contestants.tree_ours, latency=Latency()),
+            "pip install uv": partial(contestants.cold_uv, latency=Latency()),
+            "venv with twine": partial(contestants.cold_twine, latency=Latency()),
+            "packages of the container action": partial(contestants.cold_container, latency=Latency()),
+            "twine": partial(contestants.twine, latency=Latency()),
+        },
+        bars={"pip install uv": 0.6, "twine": 3.5},
+    ),
+    Contest(
+        name="cold-tree-attested",
+        statement="the same with attestations: the compiled packages are fetched",
+        prepare=build_release,
+        contestants={
+            US: partial(contestants.tree_attested, latency=Latency()),
+            "without attestations": partial(contestants.tree_ours, latency=Latency()),
+        },
+        seconds_bars={"without attestations": 5.0},
+        memory_bar=200 * MB,
     ),
     Contest(
         name="small",

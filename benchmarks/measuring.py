@@ -36,6 +36,8 @@ class Measured:
     """Peak resident memory of the largest process."""
     first_request: float | None = None
     """From the start until the first request reached the index or GitHub's side of it."""
+    last_answer: float | None = None
+    """From the start until the last answer was sent."""
     connections: int | None = None
     peak_uploads: int | None = None
 
@@ -78,6 +80,7 @@ def measure_upload(sandbox: Sandbox, command: Sequence[str], environ: Mapping[st
     return replace(
         measured,
         first_request=min(request.began for request in requests) - measured.began,
+        last_answer=max(request.ended for request in requests) - measured.began,
         connections=sandbox.index.traffic.connections - opened,
         peak_uploads=sandbox.index.traffic.peak_uploads,
     )

@@ -18,8 +18,11 @@ def table(contest: Contest, figures: Mapping[str, Sequence[Measured]]) -> str:
     us = next(iter(figures))
     lines = [
         f"\n### {contest.name}: {contest.statement}\n",
-        "| | wall s (min to max) | cpu s | peak MB | first request s | connections | at once | ours / theirs | bar |",
-        "|---|--:|--:|--:|--:|--:|--:|--:|--:|",
+        (
+            "| | wall s (min to max) | cpu s | peak MB | first request s | last answer s | connections | at once "
+            "| ours / theirs | bar |"
+        ),
+        "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
     for who, runs in figures.items():
         walls = [run.wall for run in runs]
@@ -29,6 +32,7 @@ def table(contest: Contest, figures: Mapping[str, Sequence[Measured]]) -> str:
             f"{median(run.cpu for run in runs):.2f}",
             f"{median(run.memory for run in runs) / _MB:.0f}",
             _median_of([run.first_request for run in runs], 2),
+            _median_of([run.last_answer for run in runs], 2),
             _median_of([run.connections for run in runs], 0),
             _median_of([run.peak_uploads for run in runs], 0),
             "" if who == us else f"{ratio(figures[us], runs):.2f}",
@@ -51,6 +55,10 @@ def missed_bars(contest: Contest, figures: Mapping[str, Sequence[Measured]]) -> 
         for who, bar in contest.bars.items()
         if ratio(figures[us], figures[who]) > bar
     ]
+    for who, bar in contest.seconds_bars.items():
+        longer = median(run.wall for run in figures[us]) - median(run.wall for run in figures[who])
+        if longer > bar:
+            missed.append(f"{contest.name}: {longer:.1f} s longer than {who}, and at most {bar:.1f} s are wanted")
     peak = median(run.memory for run in figures[us])
     if contest.memory_bar is not None and peak > contest.memory_bar:
         missed.append(f"{contest.name}: a peak of {peak / _MB:.0f} MB, and {contest.memory_bar / _MB:.0f} are wanted")
