@@ -29,7 +29,7 @@ MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
     "publish": PURE | {"publish"},
     "attestations": PURE | {"io", "attestations"},
     "workflows": PURE | {"workflows"},
-    "installation": LEAF | {"installation"},
+    "installation": LEAF | {"core", "installation"},
     "rehearsal": LEAF | {"rehearsal"},
     "cli": PURE | {"io", "publish", "attestations", "workflows", "installation", "rehearsal", "cli"},
     "__main__": LEAF | {"cli"},

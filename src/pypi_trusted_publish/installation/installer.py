@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from . import problems
-from .locks import Pin, normalized, read_lock
+from .fetch import can_fetch, fetch
+from .locks import Lock, Pin, normalized, read_lock
 from .pip import OPTIONS, Pip, PipRun, find_pip
-from .release_tree import ReleaseTree, unpack_carried
+from .release_tree import ReleaseTree, unpack_carried, unpack_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -111,11 +112,31 @@ class Installer:
         rest = [pin for pin in needed if pin not in carried]
         if without_wheel := lock.without_wheel(rest):
             raise problems.no_wheel(name, [str(pin) for pin in without_wheel], python())
+        if carried and rest and can_fetch(self._environment):
+            rest = self._fetch(lock, rest, packages)
         for pin, content in carried.items():
             unpack_carried(pin, content, packages)
         if rest:
             self._run_pip(name, rest, packages)
         self._installed |= {(pin.name, pin.version) for pin in needed}
+
+    def _fetch(self, lock: Lock, pins: Sequence[Pin], packages: Path) -> list[Pin]:
+        """Fetch what a release cannot carry; returns what is left to pip."""
+        from ..core.urls import PYPI_SITE
+
+        wanted = {pin: wheel for pin in pins if (wheel := lock.best_wheel(pin)) is not None}
+        fetched = fetch(wanted.values(), self._environment, default_index=f"{PYPI_SITE}/simple")
+        left = []
+        for pin in pins:
+            content = fetched.get(wanted[pin]) if pin in wanted else None
+            try:
+                if content is None:
+                    left.append(pin)
+                else:
+                    unpack_wheel(content, packages)
+            except (ValueError, FileExistsError):  # a form that only pip installs
+                left.append(pin)
+        return left
 
     def _run_pip(self, name: str, pins: Sequence[Pin], packages: Path) -> None:
         found = self._find_pip()

@@ -86,6 +86,17 @@ class Lock:
         """Every wheel of a requirement, for all platforms."""
         return tuple(wheel for wheel in self.wheels if wheel.sha256 in pin.hashes)
 
+    def best_wheel(self, pin: Pin) -> Wheel | None:
+        """The wheel of a requirement that fits this interpreter best; None: none fits."""
+        from packaging.utils import parse_wheel_filename  # of the first lock, which has pure wheels only
+
+        ranked = [
+            (min(_supported_tags()[tag] for tag in tags), wheel)
+            for wheel in self.wheels_of(pin)
+            if (tags := parse_wheel_filename(wheel.filename)[3] & _supported_tags().keys())
+        ]
+        return min(ranked, key=lambda found: found[0])[1] if ranked else None
+
     def unnamed_wheels(self) -> tuple[Wheel, ...]:
         """Wheels of this lock's section that no requirement names: then one of the two files was changed."""
         named = {sha256: str(pin) for pin in self.pins for sha256 in pin.hashes}
@@ -148,11 +159,12 @@ def _is_compatible(wheel: Wheel) -> bool:
         return True
     from packaging.utils import parse_wheel_filename  # of the first lock, which has pure wheels only
 
-    return not parse_wheel_filename(wheel.filename)[3].isdisjoint(_supported_tags())
+    return not parse_wheel_filename(wheel.filename)[3].isdisjoint(_supported_tags().keys())
 
 
 @functools.cache
-def _supported_tags() -> frozenset[Tag]:
+def _supported_tags() -> dict[Tag, int]:
+    """The tags of this interpreter with their rank; 0 is the best."""
     from packaging.tags import sys_tags
 
-    return frozenset(sys_tags())
+    return {tag: rank for rank, tag in enumerate(sys_tags())}

@@ -1,0 +1,144 @@
+"""Fetch the wheels that a release cannot carry: each by the one file name and SHA-256 that lock and platform give.
+
+pip judges thousands of links for the four compiled packages of the attestations, and is compiled anew in each run. What
+is needed is known beforehand, so that the index's JSON page of each package is read for one address. This serves the
+usual settings (one index over https, a proxy, a file of certificates); everything else, and every failure, is pip's.
+Standard library only.
+
+Source: https://packaging.python.org/en/latest/specifications/simple-repository-api/ (PEP 691), August 2026.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import io
+import json
+import ssl
+import threading
+import urllib.request
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import SplitResult, unquote, urldefrag, urljoin, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from .locks import Wheel
+
+SECONDS: Final = 60
+"""Seconds that all of it may take; then pip is asked."""
+_SOCKET_SECONDS: Final = 15.0
+LARGEST_PAGE: Final = 64 << 20
+"""Bytes of a page, unpacked."""
+LARGEST_WHEEL: Final = 64 << 20
+"""Bytes of a wheel."""
+_PAGE: Final = "application/vnd.pypi.simple.v1+json"
+_ONLY_PIP: Final = (
+    *("PIP_EXTRA_INDEX_URL", "PIP_NO_INDEX", "PIP_FIND_LINKS", "PIP_CLIENT_CERT", "PIP_TRUSTED_HOST", "NETRC"),
+)
+"""Settings that only pip serves."""
+_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+def can_fetch(environment: Mapping[str, str]) -> bool:
+    """Whether the settings in a pip child's environment are those that are served here."""
+    index = urlsplit(environment.get("PIP_INDEX_URL", "https://"))
+    secure = index.scheme == "https" or (index.scheme == "http" and index.hostname in _LOOPBACK)
+    return secure and not any(environment.get(name) for name in _ONLY_PIP)
+
+
+def fetch(wheels: Iterable[Wheel], environment: Mapping[str, str], *, default_index: str) -> dict[Wheel, bytes]:
+    """Return the content of those ``wheels`` that could be fetched; the others are left to pip. Raises nothing.
+
+    ``environment`` is that of a pip child, ``default_index`` the index where none is set. Every content has the SHA-256
+    of its wheel.
+    """
+    index = environment.get("PIP_INDEX_URL") or default_index
+    try:
+        client = _Client(index, environment)
+    except (OSError, ValueError):  # a file of certificates that cannot be read: pip says so
+        return {}
+    found: dict[Wheel, bytes] = {}
+
+    def work(wheel: Wheel) -> None:
+        try:
+            content = client.wheel(wheel)
+        except Exception:  # noqa: BLE001 - whatever an index or a proxy does, pip tries again and says what it met
+            return
+        if hashlib.sha256(content).hexdigest() == wheel.sha256:
+            found[wheel] = content
+
+    threads = [threading.Thread(target=work, args=(wheel,), daemon=True) for wheel in wheels]
+    for thread in threads:
+        thread.start()
+    deadline = threading.Event()
+    timer = threading.Timer(SECONDS, deadline.set)
+    timer.daemon = True
+    timer.start()
+    for thread in threads:
+        while thread.is_alive() and not deadline.is_set():
+            thread.join(0.5)
+    timer.cancel()
+    return dict(found)
+
+
+class _Client:
+    """Asks one index, with the proxy and the certificates of pip's settings."""
+
+    def __init__(self, index: str, environment: Mapping[str, str]) -> None:
+        self._index = urlsplit(index)
+        cafile = environment.get("PIP_CERT") or environment.get("REQUESTS_CA_BUNDLE") or None
+        self._tls = ssl.create_default_context(cafile=cafile)
+        self._proxies = {
+            scheme: proxy
+            for scheme in ("http", "https")
+            if (proxy := environment.get("PIP_PROXY") or _variable(environment, f"{scheme}_proxy", "all_proxy"))
+        }
+        self._no_proxy = {"no": _variable(environment, "no_proxy")}
+
+    def wheel(self, wheel: Wheel) -> bytes:
+        """Return the bytes that the index serves for a wheel."""
+        name = wheel.package.partition("==")[0]
+        page = f"{_without_user(self._index).geturl().rstrip('/')}/{name}/"
+        content, address = self._read(page, LARGEST_PAGE, accept=_PAGE)
+        files: list[dict[str, Any]] = json.loads(content)["files"]
+        entry = next(file for file in files if file["filename"] == wheel.filename)
+        return self._read(urldefrag(urljoin(address, entry["url"])).url, LARGEST_WHEEL)[0]
+
+    def _read(self, url: str, limit: int, *, accept: str = "*/*") -> tuple[bytes, str]:
+        """Return at most ``limit`` bytes, and the address that they came from in the end."""
+        parts = urlsplit(url)
+        if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
+            raise ValueError(url)
+        request = urllib.request.Request(url, headers={"Accept": accept, "Accept-Encoding": "gzip"})  # noqa: S310 - checked
+        if self._index.username and parts.netloc.rpartition("@")[2] == self._index.netloc.rpartition("@")[2]:
+            user = f"{unquote(self._index.username)}:{unquote(self._index.password or '')}"
+            request.add_unredirected_header("Authorization", f"Basic {base64.b64encode(user.encode()).decode()}")
+        handlers = (
+            urllib.request.ProxyHandler(self._proxies_for(parts)),
+            urllib.request.HTTPSHandler(context=self._tls),
+        )
+        with urllib.request.build_opener(*handlers).open(request, timeout=_SOCKET_SECONDS) as answer:
+            body: bytes = answer.read(limit + 1)
+            if answer.headers.get("Content-Encoding") == "gzip":
+                with gzip.GzipFile(fileobj=io.BytesIO(body)) as unpacked:
+                    body = unpacked.read(limit + 1)
+            if len(body) > limit:
+                raise ValueError(url)
+            return body, answer.geturl()
+
+    def _proxies_for(self, parts: SplitResult) -> dict[str, str]:
+        host = parts.netloc.rpartition("@")[2]
+        bypassed = urllib.request.proxy_bypass_environment(host, self._no_proxy)  # type: ignore[attr-defined]
+        return {} if bypassed or parts.hostname in _LOOPBACK else self._proxies
+
+
+def _variable(environment: Mapping[str, str], *names: str) -> str:
+    """The value of the first of these variables that is set, in small or capital letters."""
+    spellings = [spelling for name in names for spelling in (name, name.upper())]
+    return next((environment[name] for name in spellings if environment.get(name)), "")
+
+
+def _without_user(parts: SplitResult) -> SplitResult:
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2])
