@@ -34,7 +34,6 @@ class Index:
             {"filename": "Demo_pkg-1.0.tar.gz", "url": "../../files/other"},
             {"filename": WHEEL.filename, "url": "../../files/wheel#sha256=00"},
         ]
-        packed = gzip.compress(json.dumps({"files": files}).encode())
         known: dict[str, tuple[int, Mapping[str, str], bytes]] = {
             "/simple/demo-pkg/": (
                 200,
