@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from pypi_trusted_publish.core.retry import POLICIES, RequestKind, RetryReason, row
+from pypi_trusted_publish.core.retry import POLICIES, RequestKind, RetryReason, retry_rule
 
 _INTRODUCTION: Final = """\
 # When a request is sent again
@@ -22,7 +22,7 @@ together stay within the bound. A status that is not in these lists decides: it 
 
 def retry_page() -> str:
     """The whole page."""
-    return "\n".join([_INTRODUCTION, *_policies(), "", *_troubles()]) + "\n"
+    return "\n".join([_INTRODUCTION, *_policies(), "", *_reasons()]) + "\n"
 
 
 def _policies() -> Iterator[str]:
@@ -31,11 +31,11 @@ def _policies() -> Iterator[str]:
         yield f"| {request.value} | {policy.tries} | {waits} | {policy.patience:.0f} s | {policy.safe} |"
 
 
-def _troubles() -> Iterator[str]:
+def _reasons() -> Iterator[str]:
     yield "What came instead of an answer that decides, and how often the request is sent in all:\n"
-    yield "| trouble | " + " | ".join(request.value for request in RequestKind) + " | when only once, why |"
+    yield "| reason | " + " | ".join(request.value for request in RequestKind) + " | when only once, why |"
     yield "|---" * (len(RequestKind) + 2) + "|"
-    for trouble in RetryReason:
-        found = [row(request, trouble) for request in RequestKind]
-        why = next((decision.why for decision in found if decision.tries == 1), "")
-        yield f"| {trouble.value} | " + " | ".join(str(decision.tries) for decision in found) + f" | {why} |"
+    for reason in RetryReason:
+        found = [retry_rule(request, reason) for request in RequestKind]
+        why = next((rule.why for rule in found if rule.tries == 1), "")
+        yield f"| {reason.value} | " + " | ".join(str(rule.tries) for rule in found) + f" | {why} |"

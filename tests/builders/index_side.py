@@ -12,7 +12,8 @@ from builders.clock import VirtualClock
 from builders.network import EventLog, session
 from builders.raw_server import Peer, RawServer, Request
 from pypi_trusted_publish.clock import Clock
-from pypi_trusted_publish.core.mint_refusals import Refusal, explain_refusal
+from pypi_trusted_publish.core.mint_refusals import explain_refusal
+from pypi_trusted_publish.core.responses import Answer as ParsedAnswer
 from pypi_trusted_publish.core.urls import PYPI, IndexUrls
 from pypi_trusted_publish.errors import PublishError
 from pypi_trusted_publish.io.http.session import Session
@@ -56,13 +57,13 @@ def dropped(peer: Peer) -> None:
 def minted(number: int = 1, lifetime: float = 900.0) -> Answer:
     """A token that lives ``lifetime`` seconds by the answer's own date."""
     return told_json(
-        {"success": True, "token": f"pypi-token{number}", "expires": 1_800_000_000 + lifetime},
+        {"success": True, "token": f"pypi-token-number-{number}", "expires": 1_800_000_000 + lifetime},
         Date="Fri, 15 Jan 2027 08:00:00 GMT",
     )
 
 
 class ScriptedIndex(RawServer):
-    """Answers each path by a list of its own, the last entry again and again."""
+    """Answers each path by a list of its own, the last entry again and again; 404 where there is none."""
 
     def __init__(self, **answers: list[Answer] | Answer) -> None:
         super().__init__(self._script)
@@ -74,7 +75,7 @@ class ScriptedIndex(RawServer):
 
     def _script(self, peer: Peer) -> None:
         while True:
-            given = self._answers[_name(peer.request())]
+            given = self._answers.get(_name(peer.request()), [told("404 Not Found")])
             answer = given.pop(0) if len(given) > 1 else given[0]
             answer(peer)
 
@@ -145,7 +146,7 @@ class FixedTokens:
         self.number = 1
 
     def current(self) -> UploadToken:
-        return UploadToken(secret=Secret(f"pypi-token{self.number}"), minted_at=0.0, lifetime=900.0)
+        return UploadToken(secret=Secret(f"pypi-token-number-{self.number}"), minted_at=0.0, lifetime=900.0)
 
     def replace(self, stale: UploadToken) -> UploadToken:
         assert stale == self.current()
@@ -167,9 +168,9 @@ class Identities:
         return IdentityToken(secret=Secret(f"jwt-{self.number}"), audience=audience)
 
 
-def explained(refusal: Refusal) -> PublishError:
+def explained(answer: ParsedAnswer) -> PublishError:
     """A refusal's explanation without claims."""
-    return explain_refusal(refusal, claims=None, index=PYPI.facts)
+    return explain_refusal(answer, claims=None, index=PYPI.facts)
 
 
 def tokens(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pypi_trusted_publish.core.exchange import check_audience
-from pypi_trusted_publish.errors import IndexRefused
+from pypi_trusted_publish.errors import WorkflowError
 
 HOST = "index.example"
 
@@ -17,7 +17,6 @@ HOST = "index.example"
         ("testpypi", "testpypi", "test.example", False),
         ("index.example", None, HOST, False),
         ("INDEX.example", None, HOST, False),
-        ("my-index", None, HOST, False),
         ("pypi", None, "127.0.0.1", True),
         ("https://anything", None, "localhost", True),
     ],
@@ -37,6 +36,10 @@ def test_these_are_allowed(name: str, expected: str | None, host: str, is_loopba
         ("testpypi", None, False),
         ("sigstore", None, False),
         ("other.example", None, False),
+        ("my-index", None, False),
+        ("vault", None, False),
+        ("npm", None, False),
+        ("jfrog-github", None, False),
         ("https://index.example", None, False),
         ("sub.index.example", None, False),
         ("Word", None, False),
@@ -50,7 +53,7 @@ def test_these_are_allowed(name: str, expected: str | None, host: str, is_loopba
     ],
 )
 def test_these_are_refused_before_a_token_is_asked_for(name: str, expected: str | None, is_loopback: bool) -> None:
-    with pytest.raises(IndexRefused) as caught:
+    with pytest.raises(WorkflowError) as caught:
         check_audience(name, expected=expected, host=HOST, is_loopback=is_loopback)
     (diagnosis,) = caught.value.diagnostics()
     assert diagnosis.code == "audience-not-allowed"
@@ -58,6 +61,22 @@ def test_these_are_refused_before_a_token_is_asked_for(name: str, expected: str 
     assert (expected or HOST) in diagnosis.message + diagnosis.fix
 
 
+@pytest.mark.parametrize("is_loopback", [False, True])
+def test_the_workflow_may_name_the_audience_of_another_index(is_loopback: bool) -> None:
+    named = {"expected": None, "host": HOST, "is_loopback": is_loopback, "named": "jfrog-github"}
+    assert check_audience("jfrog-github", **named) == "jfrog-github"  # type: ignore[arg-type]
+    for other in (HOST, "vault", "JFROG-github", "jfrog-github "):
+        with pytest.raises(WorkflowError) as caught:
+            check_audience(other, **named)  # type: ignore[arg-type]
+        assert "instead of 'jfrog-github'" in caught.value.diagnostics()[0].message
+
+
+def test_an_audience_that_is_not_allowed_comes_with_the_line_that_would_allow_it() -> None:
+    with pytest.raises(WorkflowError) as caught:
+        check_audience("vault", expected=None, host=HOST, is_loopback=False)
+    assert caught.value.diagnostics()[0].snippet == "    with:\n      audience: vault"
+
+
 def test_the_host_of_the_index_is_no_audience_where_a_constant_is_due() -> None:
-    with pytest.raises(IndexRefused):
+    with pytest.raises(WorkflowError):
         check_audience(HOST, expected="pypi", host=HOST, is_loopback=True)

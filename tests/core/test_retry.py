@@ -11,20 +11,21 @@ from hypothesis import strategies as st
 
 from builders.clock import VirtualClock
 from builders.network import EventLog
+from pypi_trusted_publish.core.responses import Answer
 from pypi_trusted_publish.core.retry import (
     POLICIES,
     RequestKind,
     RetryReason,
-    Row,
+    RetryRule,
+    reason_of_status,
     retry_after,
-    row,
-    trouble_of_status,
+    retry_rule,
     wait_before_next,
 )
 from pypi_trusted_publish.events import Retrying
 from pypi_trusted_publish.io.http.exchange import Response
 from pypi_trusted_publish.io.http.failure import BodySent, FailureKind, TransportFailure
-from pypi_trusted_publish.io.retrying import NoAnswer, Retrier, by_status, by_status_and_type, trouble_of_failure
+from pypi_trusted_publish.io.retrying import NoAnswer, Retrier, answer_in, reason_of_failure
 
 NEVER = {RetryReason.CERTIFICATE, RetryReason.NOT_HTTP_REFUSAL, RetryReason.FORBIDDEN, RetryReason.ABORTED}
 FAILURES: dict[RetryReason, tuple[FailureKind, BodySent, int | None]] = {
@@ -50,39 +51,39 @@ STATUSES = {
 }
 
 
-def answer(status: int = 200, **headers: str) -> Response:
+def answer(status: int = 200, **headers: str) -> Answer:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Response(status=status, reason="", headers=named, body=b"", seconds=0.0, url="http://localhost/")
+    response = Response(status=status, reason="", headers=named, body=b"", seconds=0.0, url="http://localhost/")
+    return answer_in(RequestKind.UPLOAD, response)
 
 
-def ending_in(trouble: RetryReason) -> tuple[Callable[[int], Response], Callable[[Response], RetryReason | None]]:
-    """What to send and how to judge it, so that every try ends in that trouble."""
-    if trouble in FAILURES:
-        kind, body_sent, status = FAILURES[trouble]
+def ending_in(reason: RetryReason) -> Callable[[int], Answer]:
+    """What to send, so that every try ends for that reason."""
+    if reason in FAILURES:
+        kind, body_sent, status = FAILURES[reason]
 
-        def fail(_: int) -> Response:
+        def fail(_: int) -> Answer:
             raise TransportFailure(kind, "broken", body_sent=body_sent, status=status)
 
-        return fail, by_status
-    if trouble in STATUSES:
-        return lambda _: answer(STATUSES[trouble]), by_status
-    return lambda _: answer(), lambda _: trouble
+        return fail
+    if reason in STATUSES:
+        return lambda _: answer(STATUSES[reason])
+    return lambda _: replace(answer(), retry=reason)
 
 
 def spent_on(kind: RequestKind, trouble: RetryReason, jitter: float) -> tuple[NoAnswer, VirtualClock, EventLog]:
     clock, told = VirtualClock(), EventLog()
-    send, judge = ending_in(trouble)
     with pytest.raises(NoAnswer) as caught:
-        Retrier(clock=clock, emit=told, random=lambda: jitter).run(kind, "try it", send, judge)
+        Retrier(clock=clock, emit=told, random=lambda: jitter).run(kind, "try it", ending_in(trouble))
     return caught.value, clock, told
 
 
 @pytest.mark.parametrize("trouble", RetryReason)
 @pytest.mark.parametrize("kind", RequestKind)
 def test_a_row_is_carried_out_as_it_stands(kind: RequestKind, trouble: RetryReason) -> None:
-    decision = row(kind, trouble)
+    decision = retry_rule(kind, trouble)
     none, clock, told = spent_on(kind, trouble, jitter=0.5)
-    assert none.trouble is trouble
+    assert none.reason is trouble
     assert none.tries == decision.tries == len(clock.slept) + 1
     assert sum(clock.slept) <= decision.patience
     assert all(0 < wait <= decision.longest_wait for wait in clock.slept)
@@ -94,64 +95,57 @@ def test_a_row_is_carried_out_as_it_stands(kind: RequestKind, trouble: RetryReas
 @pytest.mark.parametrize("trouble", RetryReason)
 @pytest.mark.parametrize("kind", RequestKind)
 def test_a_success_after_a_trouble_ends_the_tries(kind: RequestKind, trouble: RetryReason) -> None:
-    send, judge = ending_in(trouble)
+    send = ending_in(trouble)
     tried: list[int] = []
 
-    def second_time_lucky(attempt: int) -> Response:
+    def second_time_lucky(attempt: int) -> Answer:
         tried.append(attempt)
         return send(attempt) if attempt == 1 else answer(204)
 
     retrier = Retrier(clock=VirtualClock(), emit=EventLog(), random=lambda: 0.0)
-    if row(kind, trouble).tries == 1:
+    if retry_rule(kind, trouble).tries == 1:
         with pytest.raises(NoAnswer):
-            retrier.run(kind, "try it", second_time_lucky, judge)
+            retrier.run(kind, "try it", second_time_lucky)
         assert tried == [1]
     else:
-        found = retrier.run(kind, "try it", second_time_lucky, lambda a: None if a.status == 204 else judge(a))
+        found = retrier.run(kind, "try it", second_time_lucky)
         assert (found.status, tried) == (204, [1, 2])
 
 
 def test_what_will_be_the_same_the_next_time_is_never_tried_again() -> None:
-    assert all(row(kind, trouble).tries == 1 for kind in RequestKind for trouble in NEVER)
+    assert all(retry_rule(kind, trouble).tries == 1 for kind in RequestKind for trouble in NEVER)
 
 
 def test_an_outrun_pending_publisher_is_tried_once_more_and_only_by_a_mint() -> None:
-    tries = {kind: row(kind, RetryReason.PENDING_PUBLISHER).tries for kind in RequestKind}
+    tries = {kind: retry_rule(kind, RetryReason.PENDING_PUBLISHER).tries for kind in RequestKind}
     assert tries.pop(RequestKind.MINT) == 2
     assert set(tries.values()) == {1}
 
 
 def test_an_upload_is_decided_by_its_status_whatever_its_body_is() -> None:
     assert (
-        row(RequestKind.UPLOAD, RetryReason.HTML).tries
-        == row(RequestKind.UPLOAD, RetryReason.MALFORMED_JSON).tries
+        retry_rule(RequestKind.UPLOAD, RetryReason.HTML).tries
+        == retry_rule(RequestKind.UPLOAD, RetryReason.MALFORMED_JSON).tries
         == 1
     )
-    assert row(RequestKind.UPLOAD, RetryReason.RESET_AFTER_BODY).tries == 6
+    assert retry_rule(RequestKind.UPLOAD, RetryReason.RESET_AFTER_BODY).tries == 6
 
 
 @pytest.mark.parametrize("status", [200, 201, 204, 301, 400, 401, 403, 404, 405, 409, 410, 413, 422])
 def test_every_other_status_decides(status: int) -> None:
-    assert trouble_of_status(status) is None
+    assert reason_of_status(status) is None
     retrier = Retrier(clock=VirtualClock(), emit=EventLog(), random=lambda: 0.0)
     assert retrier.run(RequestKind.UPLOAD, "try it", lambda _: answer(status)).status == status
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 520, 599])
 def test_every_5xx_is_a_trouble(status: int) -> None:
-    assert trouble_of_status(status) is RetryReason.STATUS_5XX
-
-
-def test_a_page_where_json_is_due_is_a_trouble() -> None:
-    assert by_status_and_type(answer(content_type="text/html")) is RetryReason.HTML
-    assert by_status_and_type(answer(content_type="application/json")) is None
-    assert by_status_and_type(answer(404, content_type="text/html")) is None
-    assert by_status_and_type(answer(500, content_type="text/html")) is RetryReason.STATUS_5XX
+    assert reason_of_status(status) is RetryReason.STATUS_5XX
 
 
 @pytest.mark.parametrize(("kind", "body_sent", "ambiguous"), [("reset", "wholly", True), ("reset", "partly", False)])
 def test_a_failure_after_the_body_was_sent_may_have_worked(kind: str, body_sent: BodySent, ambiguous: bool) -> None:
-    def fail(_: int) -> Response:
+    def fail(_: int) -> Answer:
         raise TransportFailure(FailureKind(kind), "broken", body_sent=body_sent)
 
     with pytest.raises(NoAnswer) as caught:
@@ -160,12 +154,12 @@ def test_a_failure_after_the_body_was_sent_may_have_worked(kind: str, body_sent:
 
 
 @pytest.mark.parametrize("kind", FailureKind)
-def test_every_failure_has_a_row(kind: FailureKind) -> None:
-    assert isinstance(trouble_of_failure(TransportFailure(kind, "broken")), RetryReason)
+def test_every_failure_has_a_retry_rule(kind: FailureKind) -> None:
+    assert isinstance(reason_of_failure(TransportFailure(kind, "broken")), RetryReason)
 
 
-def test_the_first_line_of_a_malformed_answer_is_told() -> None:
-    def fail(_: int) -> Response:
+def test_the_first_line_of_a_malformed_answer_is_reported() -> None:
+    def fail(_: int) -> Answer:
         raise TransportFailure(FailureKind.MALFORMED, "not HTTP", status=400, heard="Invalid attestation")
 
     with pytest.raises(NoAnswer) as caught:
@@ -174,7 +168,7 @@ def test_the_first_line_of_a_malformed_answer_is_told() -> None:
 
 
 def test_waits_grow_twofold_up_to_a_bound_and_jitter_takes_up_to_a_half() -> None:
-    decision = row(RequestKind.IDENTITY, RetryReason.STATUS_5XX)
+    decision = retry_rule(RequestKind.IDENTITY, RetryReason.STATUS_5XX)
     long = [wait_before_next(decision, attempt=attempt, waited=0, jitter=0.0) for attempt in range(1, 6)]
     short = [wait_before_next(decision, attempt=attempt, waited=0, jitter=1.0) for attempt in range(1, 6)]
     assert long == [1, 2, 4, 8, None]
@@ -182,7 +176,7 @@ def test_waits_grow_twofold_up_to_a_bound_and_jitter_takes_up_to_a_half() -> Non
 
 
 def test_retry_after_is_honored_within_patience() -> None:
-    decision = row(RequestKind.MINT, RetryReason.STATUS_429)
+    decision = retry_rule(RequestKind.MINT, RetryReason.STATUS_429)
     assert wait_before_next(decision, attempt=1, waited=0, jitter=0, retry_after=20) == 20
     assert wait_before_next(decision, attempt=1, waited=0, jitter=0, retry_after=0) == 1
     assert wait_before_next(decision, attempt=1, waited=0, jitter=0, retry_after=decision.patience + 1) is None
@@ -226,18 +220,20 @@ def test_any_retry_after_is_read(header: str) -> None:
 
 
 @given(
-    st.builds(row, st.sampled_from(RequestKind), st.sampled_from(RetryReason)),
+    st.builds(retry_rule, st.sampled_from(RequestKind), st.sampled_from(RetryReason)),
     st.integers(1, 10),
     st.floats(0, 3000),
     st.floats(0, 1, exclude_max=True),
 )
-def test_no_wait_ends_later_than_patience(decision: Row, attempt: int, waited: float, jitter: float) -> None:
+def test_no_wait_ends_later_than_patience(decision: RetryRule, attempt: int, waited: float, jitter: float) -> None:
     wait = wait_before_next(decision, attempt=attempt, waited=waited, jitter=jitter)
     assert wait is None or (0 < wait <= decision.longest_wait and waited + wait <= decision.patience)
 
 
 def test_a_wait_grows_up_to_the_longest_one() -> None:
-    decision = replace(row(RequestKind.UPLOAD, RetryReason.CONNECT), tries=99, first_wait=10.0, longest_wait=15.0)
+    decision = replace(
+        retry_rule(RequestKind.UPLOAD, RetryReason.CONNECT), tries=99, first_wait=10.0, longest_wait=15.0
+    )
     waits = [wait_before_next(decision, attempt=attempt, waited=0.0, jitter=0.0) for attempt in (1, 2, 3, 50)]
     assert waits == [10.0, 15.0, 15.0, 15.0]
 
@@ -261,7 +257,7 @@ def test_the_waits_that_a_server_asks_for_are_added_up_until_patience_ends() -> 
     ids=["none was sent", "the first may have arrived", "the last may have arrived"],
 )
 def test_one_try_that_may_have_done_its_work_makes_the_end_ambiguous(kinds: list[FailureKind], ambiguous: bool) -> None:
-    def fail(attempt: int) -> Response:
+    def fail(attempt: int) -> Answer:
         kind = kinds[attempt - 1]
         raise TransportFailure(kind, "broken", body_sent="wholly" if kind is FailureKind.TIMEOUT else "no")
 
@@ -272,7 +268,7 @@ def test_one_try_that_may_have_done_its_work_makes_the_end_ambiguous(kinds: list
 
 @pytest.mark.parametrize("kind", RequestKind)
 def test_the_first_line_of_what_is_not_http_is_quoted_unless_it_may_hold_a_token(kind: RequestKind) -> None:
-    def garbled(_: int) -> Response:
+    def garbled(_: int) -> Answer:
         raise TransportFailure(FailureKind.MALFORMED, "not HTTP", status=500, heard="pypi-AgEIcHlwaS5vcmc")
 
     told = EventLog()
@@ -291,7 +287,7 @@ def test_every_policy_says_why_a_repeat_is_safe() -> None:
 def test_the_time_that_a_try_itself_takes_is_not_held_against_the_next_one() -> None:
     clock = VirtualClock()
 
-    def slow(attempt: int) -> Response:
+    def slow(attempt: int) -> Answer:
         clock.advance(3600)
         return answer(503 if attempt < 6 else 200)
 

@@ -40,7 +40,7 @@ def test_testpypi_is_known_by_its_name_and_its_upload_url(text: str) -> None:
 def test_pypi_takes_uploads_and_the_exchange_on_one_host_and_shows_pages_on_another() -> None:
     assert PYPI.audience_url == f"{PYPI_UPLOAD_HOST}/_/oidc/audience"
     assert PYPI.mint_url == f"{PYPI_UPLOAD_HOST}/_/oidc/mint-token"
-    assert PYPI.burn_url == f"{PYPI_UPLOAD_HOST}/_/oidc/burn-token"
+    assert PYPI.revoke_url == f"{PYPI_UPLOAD_HOST}/_/oidc/burn-token"
     assert PYPI.simple_url(DEMO) == f"{PYPI_SITE}/simple/demo/"
     assert PYPI.project_url(DEMO, "1.0+x") == f"{PYPI_SITE}/project/demo/1.0%2Bx/"
     assert PYPI.classifiers_url == f"{PYPI_SITE}/pypi?%3Aaction=list_classifiers"

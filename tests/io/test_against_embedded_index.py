@@ -16,9 +16,9 @@ from pypi_trusted_publish.clock import SystemClock
 from pypi_trusted_publish.core.mint_refusals import explain_refusal
 from pypi_trusted_publish.core.project_page import PageState
 from pypi_trusted_publish.core.urls import IndexUrls
-from pypi_trusted_publish.errors import IndexRefused
+from pypi_trusted_publish.errors import IndexRefused, PublishError
 from pypi_trusted_publish.events import Answered, Revoked
-from pypi_trusted_publish.io.index_client import IndexClient, UploadRefused
+from pypi_trusted_publish.io.index_client import IndexClient
 from pypi_trusted_publish.io.upload_tokens import UploadTokens
 from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 from pypi_trusted_publish.secret import Audience, IdentityToken, Secret
@@ -90,7 +90,7 @@ def test_a_project_that_the_publisher_does_not_cover_is_refused(tmp_path: Path) 
     with Sandbox(tmp_path, projects=("other",)) as stage:
         side, file = Side(stage), wheel_of(stage)
         assert side.index.project_page(file.project).state is PageState.NO_PROJECT
-        with pytest.raises(UploadRefused) as caught:
+        with pytest.raises(PublishError) as caught:
             side.upload(file)
     assert caught.value.diagnostics()[0].code in {"upload-no-project", "upload-project-not-covered"}
 
@@ -102,9 +102,9 @@ def test_other_bytes_under_a_used_name_are_refused(tmp_path: Path) -> None:
         path = next(path for path in stage.distributions or () if path.suffix == ".whl")
         with zipfile.ZipFile(path, "a") as archive:
             archive.comment = b"another build"
-        with pytest.raises(UploadRefused) as caught:
+        with pytest.raises(PublishError) as caught:
             side.upload(wheel_of(stage))
-    assert caught.value.diagnostics()[0].code == "upload-file-exists"
+    assert caught.value.diagnostics()[0].code == "upload-lost-race"
 
 
 def test_a_job_that_no_publisher_matches_gets_no_token(tmp_path: Path) -> None:

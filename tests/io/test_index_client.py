@@ -9,7 +9,7 @@ from builders.clock import VirtualClock
 from builders.index_side import Answer, ScriptedIndex, as_pypi, client, dropped, told, told_html, told_json
 from builders.network import EventLog
 from pypi_trusted_publish.core.project_page import PageState
-from pypi_trusted_publish.errors import IndexRefused, IndexUnavailable, PublishError
+from pypi_trusted_publish.errors import IndexUnavailable, PublishError, WorkflowError
 from pypi_trusted_publish.events import Retrying
 
 DEMO = canonicalize_name("demo")
@@ -35,17 +35,17 @@ def test_a_trouble_with_the_audience_is_tried_again(trouble: Answer) -> None:
 @pytest.mark.parametrize(
     ("answer", "error", "code"),
     [
-        (told("404 Not Found"), IndexRefused, "no-trusted-publishing"),
-        (told("405 Method Not Allowed"), IndexRefused, "no-trusted-publishing"),
+        (told("404 Not Found"), WorkflowError, "no-trusted-publishing"),
+        (told("405 Method Not Allowed"), WorkflowError, "no-trusted-publishing"),
         (
             told_json({"message": "Trusted publishing functionality not enabled"}, "403 Forbidden"),
             IndexUnavailable,
             "trusted-publishing-off",
         ),
-        (told("302 Found", Location="https://evil.example/"), IndexRefused, "audience-refused"),
-        (told("418 Teapot"), IndexRefused, "audience-refused"),
+        (told("302 Found", Location="https://evil.example/"), WorkflowError, "audience-refused"),
+        (told("418 Teapot"), WorkflowError, "audience-refused"),
         (told_json({}), IndexUnavailable, "audience-unreadable"),
-        (told_json({"audience": ""}), IndexRefused, "audience-not-allowed"),
+        (told_json({"audience": ""}), WorkflowError, "audience-not-allowed"),
         (told("503 Busy"), IndexUnavailable, "audience-no-answer"),
         (told_html(), IndexUnavailable, "audience-no-answer"),
         (told("200 OK", b"nonsense"), IndexUnavailable, "audience-no-answer"),
@@ -58,7 +58,7 @@ def test_an_index_that_names_no_audience_is_explained(answer: Answer, error: typ
 
 
 def test_pypi_may_only_ask_for_its_own_audience() -> None:
-    with ScriptedIndex(audience=told_json({"audience": "sigstore"})) as index, pytest.raises(IndexRefused) as caught:
+    with ScriptedIndex(audience=told_json({"audience": "sigstore"})) as index, pytest.raises(WorkflowError) as caught:
         client(index, urls=as_pypi(index)).audience()
     assert caught.value.diagnostics()[0].code == "audience-not-allowed"
 
@@ -90,8 +90,8 @@ UNREADABLE = [
     (told("403 Forbidden"), "403"),
     (told("500 Oops"), "500"),
     (told("302 Found", Location="https://elsewhere.example/"), "302"),
-    (told_html(), "no JSON"),
-    (told_json([]), "no page"),
+    (told_html(), "not JSON"),
+    (told_json([]), "not a page"),
     (dropped, "without an answer|reset"),
 ]
 
@@ -127,7 +127,7 @@ def test_a_page_of_a_public_index_that_stays_broken_is_told_as_what_it_is() -> N
     with ScriptedIndex(page=told("200 OK", b'{"meta":')) as index, pytest.raises(IndexUnavailable) as caught:
         client(index, urls=as_pypi(index)).project_page(DEMO)
     assert len(index.requests) == 4
-    assert "it is no JSON" in caught.value.diagnostics()[0].message
+    assert "it is not JSON" in caught.value.diagnostics()[0].message
 
 
 def test_a_page_of_a_public_index_that_is_too_large_is_not_asked_for_again() -> None:

@@ -47,6 +47,17 @@ def test_a_token_in_an_unusable_answer_is_neither_shown_nor_left_alive(leak: str
     assert revoked == [TOKEN]
 
 
+def test_a_token_that_is_too_short_to_be_masked_is_refused_but_revoked() -> None:
+    events, secrets = EventLog(), list[Secret]()
+    with ScriptedIndex(mint=told("200 OK", b'{"token": "0"}', **_JSON), burn=told("202 Accepted")) as index:
+        ours = tokens(index, events=events, secrets=secrets)
+        with pytest.raises(PublishError, match="fewer than 16 characters"):
+            ours.mint()
+        ours.revoke_all()
+        assert len(index.asked("burn")) == 1
+    assert secrets == []
+
+
 def test_a_retry_that_succeeds_revokes_the_lost_token_as_well() -> None:
     with ScriptedIndex(mint=[LEAKS["cut off"], minted()], burn=told("202 Accepted")) as index:
         ours = tokens(index)
@@ -75,6 +86,16 @@ def test_an_answer_full_of_words_that_look_like_tokens_is_taken_up_to_a_number()
     assert [secret.reveal() for secret in possible_tokens(body)] == [f"pypi-{number:020d}" for number in range(8)]
 
 
+def test_of_a_usable_answer_only_the_token_itself_is_revoked() -> None:
+    token = "rehearsal.pypi-AgEIcHlwaS5vcmcCJDU4+eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJweXBpIn0="
+    body = json.dumps({"success": True, "token": token, "expires": 1}, separators=(",", ":")).encode()
+    with ScriptedIndex(mint=told("200 OK", body, **_JSON), burn=told("202 Accepted")) as index:
+        ours = tokens(index)
+        ours.mint()
+        ours.revoke_all()
+        assert [json.loads(request.body)["token"] for request in index.asked("burn")] == [token]
+
+
 def test_a_refusal_in_json_is_still_quoted() -> None:
     body = json.dumps({"message": "m", "errors": [{"code": "new-code", "description": "because"}]}).encode()
     with ScriptedIndex(mint=told("422 No", body, **_JSON)) as index, pytest.raises(PublishError, match="because"):
@@ -93,7 +114,7 @@ def test_a_refusal_in_json_is_still_quoted() -> None:
         ("<!doctype html><title>Maintenance</title>", ()),
         ("Service Unavailable", ()),
         ("unavailable", ()),
-        ('{"token": "short"}', ()),
+        ('{"token": "short-token"}', ("short-token",)),
         ("", ()),
         ("\udcff", ()),
         ("pypi-" + "x" * 20_000, ()),

@@ -22,22 +22,27 @@ from builders.index_side import (
     told,
     told_html,
     told_json,
+    urls_of,
 )
 from builders.network import EventLog
 from builders.raw_server import Peer, RawServer
 from builders.release import distribution
 from pypi_trusted_publish.checks.model import Distribution
-from pypi_trusted_publish.errors import DistributionError, PublishError
+from pypi_trusted_publish.errors import Cure, DistributionError, IndexUnavailable, PublishError
+from pypi_trusted_publish.events import DiagnosisReported as Reported
 from pypi_trusted_publish.events import NotUploaded, Retrying, Uploaded, UploadProgress, UploadStarted
-from pypi_trusted_publish.io.index_client import IndexClient, Receipt, UploadFailed, UploadRefused
+from pypi_trusted_publish.io.index_client import IndexClient
 from pypi_trusted_publish.io.upload_body import BLOCK
 from pypi_trusted_publish.secret import UploadToken
 
 FILE = distribution()
-EXISTS = "400 File already exists"
+EXISTS = (
+    f"400 File already exists ('{FILE.filename}', with blake2_256 hash '{'0' * 64}'). See https://index.example/help/ "
+    "for more information."
+)
 
 
-def upload(ours: IndexClient, file: Distribution = FILE, tokens: FixedTokens | None = None) -> Receipt:
+def upload(ours: IndexClient, file: Distribution = FILE, tokens: FixedTokens | None = None) -> Uploaded:
     return ours.upload(file, tokens=tokens or FixedTokens(), attestations=(), pool=LonePool())
 
 
@@ -57,7 +62,7 @@ def test_a_file_is_sent_with_its_token_and_json_is_asked_for() -> None:
         receipt = upload(client(index, events))
     headers = index.requests[0].headers
     assert index.requests[0].line == "POST /legacy/ HTTP/1.1"
-    assert headers["authorization"] == "Basic " + base64.b64encode(b"__token__:pypi-token1").decode()
+    assert headers["authorization"] == "Basic " + base64.b64encode(b"__token__:pypi-token-number-1").decode()
     assert headers["accept"] == "application/json"
     assert FILE.filename.encode() in index.requests[0].body
     assert (receipt.outcome, receipt.warnings, receipt.filename) == ("uploaded", (), FILE.filename)
@@ -70,6 +75,13 @@ def test_the_warnings_of_the_index_are_on_the_receipt() -> None:
         upload=told_json({"message": "\n\nRECORD is wrong\n", "code": "200 OK", "title": "OK"})
     ) as index:
         assert upload(client(index)).warnings == ("RECORD is wrong",)
+
+
+@pytest.mark.parametrize("content_type", ["text/html; charset=UTF-8", "text/plain", ""])
+def test_warnings_are_plain_text_whatever_their_type_says(content_type: str) -> None:
+    body = b"RECORD is wrong\nThe license <file> is missing\n"
+    with ScriptedIndex(upload=told("200 OK", body, Content_Type=content_type)) as index:
+        assert upload(client(index)).warnings == ("RECORD is wrong", "The license <file> is missing")
 
 
 def test_a_page_of_success_is_no_warning() -> None:
@@ -112,7 +124,10 @@ def test_a_token_that_was_renewed_for_a_try_is_not_replaced_in_it() -> None:
             return replace(super().current(), minted_at=math.inf)
 
     tokens = Renewed()
-    with ScriptedIndex(upload=told("403 Invalid API Token: token is expired")) as index, pytest.raises(UploadRefused):
+    with (
+        ScriptedIndex(upload=told("403 Invalid API Token: token is expired")) as index,
+        pytest.raises(IndexUnavailable),
+    ):
         upload(client(index), tokens=tokens)
     assert (tokens.number, len(index.requests)) == (1, 1)
 
@@ -120,7 +135,7 @@ def test_a_token_that_was_renewed_for_a_try_is_not_replaced_in_it() -> None:
 def test_a_token_that_is_expired_twice_ends_the_upload() -> None:
     expired = told("403 Invalid API Token: token is expired")
     tokens = FixedTokens()
-    with ScriptedIndex(upload=expired) as index, pytest.raises(UploadRefused) as caught:
+    with ScriptedIndex(upload=expired) as index, pytest.raises(IndexUnavailable) as caught:
         upload(client(index), tokens=tokens)
     assert (tokens.number, len(index.requests)) == (2, 2)
     assert caught.value.diagnostics()[0].code == "upload-token-expired"
@@ -136,21 +151,39 @@ def test_a_file_that_arrived_though_its_answer_was_lost_is_a_success() -> None:
     assert [event.outcome for event in events.of(Uploaded)] == ["identical"]
 
 
-@pytest.mark.parametrize("status", [EXISTS, "409 Conflict", "400 This filename has already been used"])
+@pytest.mark.parametrize("status", [EXISTS, "409 Conflict", "400 Something else", "403 Not enough permissions"])
 def test_identical_bytes_are_never_an_error(status: str) -> None:
     listed = {"filename": FILE.filename, "hashes": {"sha256": FILE.sha256}}
     with ScriptedIndex(upload=told(status), page=page_with(listed)) as index:
         assert upload(client(index)).outcome == "identical"
 
 
-def test_a_name_that_is_taken_by_other_bytes_is_refused() -> None:
+@pytest.mark.parametrize("refusal", [EXISTS, "409 Conflict", "400 Something else", "403 Not enough permissions"])
+@pytest.mark.parametrize("before", [[], [dropped]], ids=["at once", "after a lost answer"])
+def test_a_name_that_is_taken_by_other_bytes_is_a_lost_race(refusal: str, before: list[Answer]) -> None:
     page = page_with({"filename": FILE.filename, "hashes": {"sha256": "0" * 64}})
     events = EventLog()
-    with ScriptedIndex(upload=[dropped, told(EXISTS)], page=page) as index:
+    with ScriptedIndex(upload=[*before, told(refusal)], page=page) as index:
         found = problem(index, events)
-    assert isinstance(found, UploadRefused)
-    assert found.diagnostics()[0].code == "upload-file-exists"
-    assert [event.outcome for event in events.of(NotUploaded)] == ["refused"]
+    (diagnosis,) = found.diagnostics()
+    assert (diagnosis.code, diagnosis.cure, found.exit_code) == ("upload-lost-race", Cure.NEW_VERSION, 3)
+    assert "Another run published" in diagnosis.message
+    assert [event.outcome for event in events.of(NotUploaded)][:1] in (["conflict"], ["failed"])
+
+
+def test_identical_bytes_of_another_run_are_reported() -> None:
+    listed = {"filename": FILE.filename, "hashes": {"sha256": FILE.sha256}}
+    events = EventLog()
+    with ScriptedIndex(upload=told(EXISTS), page=page_with(listed)) as index:
+        assert upload(client(index, events)).outcome == "identical"
+    assert [event.diagnosis.code for event in events.of(Reported)] == ["upload-identical-by-another-run"]
+
+
+def test_a_conflict_that_no_list_shows_is_perhaps_an_open_session() -> None:
+    with ScriptedIndex(upload=told("409 Conflict"), page=page_with()) as index:
+        found = problem(index)
+    assert (found.diagnostics()[0].code, found.exit_code) == ("upload-conflict", 4)
+    assert "session" in found.diagnostics()[0].fix
 
 
 @pytest.mark.parametrize(
@@ -160,31 +193,47 @@ def test_a_name_that_is_taken_after_a_lost_answer_is_not_called_a_conflict_while
     events = EventLog()
     with ScriptedIndex(upload=[dropped, told(EXISTS)], page=page) as index:
         found = problem(index, events)
-    assert isinstance(found, UploadFailed)
-    assert found.diagnostics()[0].code == "upload-unverified"
+    assert (found.diagnostics()[0].code, found.exit_code) == ("upload-unverified", 5)
     assert [event.outcome for event in events.of(NotUploaded)] == ["failed"]
     for answers in ([told(EXISTS)], [told("429 Slow"), told(EXISTS)]):
         with ScriptedIndex(upload=answers, page=page) as index:
             found = problem(index)
-        assert isinstance(found, UploadRefused)
-        assert found.diagnostics()[0].code == "upload-file-exists"
+        assert (found.diagnostics()[0].code, found.exit_code) == ("upload-file-exists", 3)
 
 
 def test_a_refusal_is_tried_once_and_quoted() -> None:
-    message = {"message": "'summary' has invalid data", "code": "400 Bad Request", "title": "Bad Request"}
+    message = {"message": "Something new", "code": "400 Bad Request", "title": "Bad Request"}
     with ScriptedIndex(upload=told_json(message, "400 Bad Request")) as index:
         found = problem(index)
-    assert isinstance(found, UploadRefused)
-    assert len(index.requests) == 1
-    assert "'summary' has invalid data" in found.diagnostics()[0].message
+    assert len(index.asked("upload")) == 1
+    assert (found.diagnostics()[0].code, found.exit_code) == ("upload-refused", 3)
+    assert "says: 400 Something new." in found.diagnostics()[0].message
 
 
 def test_an_index_in_read_only_mode_is_unavailable_and_not_asked_again() -> None:
-    with ScriptedIndex(upload=told("503 Read-only mode: uploads are temporarily disabled")) as index:
+    with ScriptedIndex(upload=told("503 Read-only mode: Uploads are temporarily disabled.")) as index:
         found = problem(index)
-    assert isinstance(found, UploadFailed)
     assert (found.exit_code, len(index.requests)) == (5, 1)
     assert found.diagnostics()[0].code == "upload-read-only"
+
+
+def test_a_redirect_to_the_same_url_with_a_slash_is_followed() -> None:
+    with ScriptedIndex(upload=[told("308 Permanent Redirect", Location="/legacy/"), told("200 OK")]) as index:
+        urls = replace(urls_of(index), upload_url=f"{index.url}/legacy")
+        assert upload(client(index, urls=urls)).outcome == "uploaded"
+        upload(client(index, urls=urls))
+    assert [request.line for request in index.requests][:2] == ["POST /legacy HTTP/1.1", "POST /legacy/ HTTP/1.1"]
+
+
+@pytest.mark.parametrize(
+    "location", ["", "/legacy", "/other/", "//other.example/legacy/", "https://[::1", "/legacy/?a"]
+)
+def test_no_other_redirect_is_followed(location: str) -> None:
+    with ScriptedIndex(upload=told("308 Permanent Redirect", Location=location)) as index:
+        with pytest.raises(PublishError) as caught:
+            upload(client(index, urls=replace(urls_of(index), upload_url=f"{index.url}/legacy")))
+        assert len(index.requests) == 1
+    assert (caught.value.diagnostics()[0].code, caught.value.exit_code) == ("upload-redirected", 2)
 
 
 def test_a_redirect_is_not_followed_with_the_token() -> None:
@@ -200,12 +249,11 @@ def test_tries_without_a_deciding_answer_end_in_a_report_that_says_how_many() ->
     events = EventLog()
     with ScriptedIndex(upload=told("503 Busy")) as index:
         found = problem(index, events)
-    assert isinstance(found, UploadFailed)
-    assert len(index.requests) == 6
+    assert (found.exit_code, len(index.requests)) == (5, 6)
     diagnosis = found.diagnostics()[0]
     assert diagnosis.code == "upload-no-answer"
     assert "6 tries" in diagnosis.likely_cause
-    assert "may have arrived" in diagnosis.likely_cause
+    assert "may have been carried out" in diagnosis.likely_cause
     assert [event.outcome for event in events.of(NotUploaded)] == ["failed"]
 
 
@@ -215,8 +263,7 @@ def test_an_answer_with_raw_newlines_in_its_status_line_is_a_refusal_of_its_own(
 
     with ScriptedIndex(upload=newlines) as index:
         found = problem(index)
-    assert isinstance(found, UploadRefused)
-    assert len(index.requests) == 1
+    assert (found.exit_code, len(index.requests)) == (2, 1)
     diagnosis = found.diagnostics()[0]
     assert diagnosis.code == "upload-answer-unreadable"
     assert "400 Invalid attestation" in diagnosis.message

@@ -12,7 +12,7 @@ from builders.index_side import Answer, Identities, ScriptedIndex, dropped, mint
 from builders.network import EventLog, session
 from builders.polling import PATIENT, until
 from builders.raw_server import Peer, RawServer
-from pypi_trusted_publish.errors import Diagnosis, IndexRefused, IndexUnavailable, PublishError, Severity
+from pypi_trusted_publish.errors import Diagnosis, IndexRefused, IndexUnavailable, PublishError, Severity, WorkflowError
 from pypi_trusted_publish.events import DiagnosisReported, Minted, Retrying, Revoked
 from pypi_trusted_publish.secret import Secret
 
@@ -34,7 +34,7 @@ def test_a_mint_exchanges_a_fresh_identity_token_and_masks_what_it_gets() -> Non
     with ScriptedIndex(mint=minted()) as index:
         ours = tokens(index, events=events, secrets=secrets)
         token = ours.mint()
-    assert token.secret == Secret("pypi-token1")
+    assert token.secret == Secret("pypi-token-number-1")
     assert token.lifetime == 900.0
     assert secrets == [token.secret]
     assert ours.minted == (token,)
@@ -59,7 +59,7 @@ def test_a_mint_exchanges_a_fresh_identity_token_and_masks_what_it_gets() -> Non
 def test_every_try_to_mint_takes_an_identity_token_of_its_own(trouble: Answer) -> None:
     events = EventLog()
     with ScriptedIndex(mint=[trouble, minted()]) as index:
-        assert tokens(index, events=events).mint().secret == Secret("pypi-token1")
+        assert tokens(index, events=events).mint().secret == Secret("pypi-token-number-1")
     assert identities_sent(index) == ["jwt-1", "jwt-2"]
     assert [event.what for event in events.of(Retrying)] == ["mint an upload token"]
 
@@ -70,14 +70,15 @@ def test_every_try_to_mint_takes_an_identity_token_of_its_own(trouble: Answer) -
         (refused("invalid-publisher"), 1, IndexRefused, "mint-invalid-publisher"),
         (refused("invalid-pending-publisher"), 2, IndexRefused, "mint-invalid-pending-publisher"),
         (refused("something-new"), 1, IndexRefused, "mint-refused"),
-        (told_html("404 Not Found"), 1, IndexRefused, "mint-refused"),
-        (told("302 Found", Location="https://evil.example/"), 1, IndexUnavailable, "mint-unavailable"),
-        (told("308 Permanent Redirect", Location="https://evil.example/"), 1, IndexRefused, "mint-redirected"),
-        (told("503 Busy"), 4, IndexUnavailable, "mint-unavailable"),
+        (told_html("404 Not Found"), 1, WorkflowError, "mint-not-offered"),
+        (told("302 Found", Location="https://evil.example/"), 1, WorkflowError, "mint-redirected"),
+        (told("308 Permanent Redirect", Location="https://evil.example/"), 1, WorkflowError, "mint-redirected"),
+        (told("503 Busy"), 4, IndexUnavailable, "mint-no-answer"),
         (told_html(), 4, IndexUnavailable, "mint-no-answer"),
-        (told("200 OK", b"nonsense"), 4, IndexUnavailable, "mint-unreadable"),
+        (told("200 OK", b"nonsense"), 4, IndexUnavailable, "mint-no-answer"),
         (told_json({"success": True}), 1, IndexUnavailable, "mint-unreadable"),
         (told_json({"token": "pypi-a\nb"}), 1, IndexUnavailable, "mint-unreadable"),
+        (told_json({"token": "pypi-short"}), 1, IndexUnavailable, "mint-unreadable"),
         (dropped, 4, IndexUnavailable, "mint-no-answer"),
     ],
 )
@@ -126,7 +127,7 @@ def test_a_renewal_that_fails_is_told_and_the_old_token_used_while_it_lives() ->
         clock.advance(31)
         assert ours.current() == first
         clock.advance(31)
-        assert ours.current().secret == Secret("pypi-token2")
+        assert ours.current().secret == Secret("pypi-token-number-2")
     warnings = [event.diagnosis for event in events.of(DiagnosisReported)]
     assert [(warning.code, warning.severity) for warning in warnings] == [
         ("mint-invalid-publisher", Severity.WARNING)
@@ -201,7 +202,10 @@ def test_every_token_is_given_back_once() -> None:
         ours.revoke_all()
         ours.revoke_all()
         ours.revoke_all(urgent=True)
-    assert [json.loads(request.body)["token"] for request in index.asked("burn")] == ["pypi-token1", "pypi-token2"]
+    assert [json.loads(request.body)["token"] for request in index.asked("burn")] == [
+        "pypi-token-number-1",
+        "pypi-token-number-2",
+    ]
     assert [(event.revoked, event.alive) for event in events.of(Revoked)] == [(2, 0)]
 
 

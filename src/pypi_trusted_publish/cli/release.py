@@ -9,9 +9,10 @@ from .. import __version__
 from ..attestations.attest import Attestations, AttestOrder
 from ..attestations.policy import Wish
 from ..core.claims import ClaimsPolicy
-from ..core.mint_refusals import Refusal, explain_refusal
+from ..core.mint_refusals import explain_refusal
 from ..core.plan import PlanPolicy, UploadPlan
 from ..core.protection import judge_protection
+from ..core.responses import Answer
 from ..errors import Severity, WorkflowError
 from ..events import DiagnosisReported, RunStarted
 from ..io.github.identity import IdentityProvider
@@ -177,9 +178,9 @@ class Release:
         return ClaimsPolicy(environment=self._inputs.environment, audience=audience, job=job)
 
     def _upload_tokens(self, proof: Proof, plan: UploadPlan) -> UploadTokens:
-        def explain(refusal: Refusal) -> PublishError:
+        def explain(answer: Answer) -> PublishError:
             return explain_refusal(
-                refusal,
+                answer,
                 claims=proof.accepted.claims,
                 index=self._inputs.index.facts,
                 projects=plan.project_names,

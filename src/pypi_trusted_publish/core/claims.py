@@ -103,6 +103,12 @@ class UnverifiedClaims:
         """Whether the job stands in a reusable workflow."""
         return bool(self.workflow_ref and self.job_workflow_ref) and self.workflow_ref != self.job_workflow_ref
 
+    @property
+    def is_called_from_elsewhere(self) -> bool:
+        """Whether the job is in a reusable workflow of another repository."""
+        job = self.job_workflow
+        return bool(job.repository) and job.repository.lower() != self.repository.lower()
+
     def shown(self) -> tuple[tuple[str, str], ...]:
         """The claims that matter to the index, name and value, in a stable order."""
         rows = (

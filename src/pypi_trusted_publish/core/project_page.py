@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-import json
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -78,30 +77,28 @@ class UnreadablePage(ValueError):
     """What was answered is not a page of the JSON simple index. The text says why, in our words."""
 
 
-def parse_project_page(project: NormalizedName, body: bytes) -> ProjectPage:
-    """Read a page of the JSON simple index (PEP 691, with PEP 700 and PEP 792), UTF-8. Raises UnreadablePage.
+def read_project_page(project: NormalizedName, page: object) -> ProjectPage:
+    """Read a document of the JSON simple index (PEP 691, with PEP 700 and PEP 792). Raises UnreadablePage.
 
     A file without a name or with digests in another form makes the page unreadable: a conflict must not be
     overlooked. What only serves to predict or to show (size, time, provenance, status) is left out when it is odd.
     """
-    try:
-        page = json.loads(body)
-    except (ValueError, RecursionError):
-        raise UnreadablePage("it is no JSON") from None
+    if page is None:
+        raise UnreadablePage("it is not JSON")
     if not isinstance(page, dict) or not isinstance(page.get("files"), list):
-        raise UnreadablePage("it is JSON, but no page of a simple index")
+        raise UnreadablePage("it is JSON, but not a page of a simple index")
     meta = page.get("meta")
     version = meta.get("api-version") if isinstance(meta, dict) else None
     if not isinstance(version, str) or version.partition(".")[0] != "1":
         raise UnreadablePage(f"its version of the simple index is not 1.x but {version!r:.40}")
-    status = page.get("project-status")
-    told = status if isinstance(status, dict) else {}
+    given = page.get("project-status")
+    status = given if isinstance(given, dict) else {}
     return ProjectPage(
         project=project,
         state=PageState.KNOWN,
         files=tuple(_file(entry) for entry in page["files"]),
-        status=_text(told.get("status")) or "active",
-        status_reason=_text(told.get("reason")),
+        status=_text(status.get("status")) or "active",
+        status_reason=_text(status.get("reason")),
     )
 
 
@@ -111,7 +108,7 @@ def _file(entry: object) -> PublishedFile:
     hashes = entry.get("hashes", {})
     sha256 = hashes.get("sha256") if isinstance(hashes, dict) else None
     if sha256 is not None and not (isinstance(sha256, str) and _SHA256.fullmatch(sha256)):
-        raise UnreadablePage("it lists a SHA-256 that is none")
+        raise UnreadablePage("it lists a SHA-256 of another form")
     size = entry.get("size")
     return PublishedFile(
         filename=entry["filename"],

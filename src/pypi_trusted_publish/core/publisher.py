@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from .claims import UnverifiedClaims
 
@@ -27,6 +26,16 @@ class IndexFacts:
     """URL of a project's publishing settings with ``{project}`` where the name goes; empty when unknown."""
     pending_publishing_page: str = ""
     """URL of the page on which pending publishers are registered; empty when unknown."""
+
+    def words(self, project: str) -> dict[str, str]:
+        """What the rows of :data:`.responses.ANSWERS` name of the index."""
+        publishing = self.project_publishing_page.replace("{project}", project)
+        return {
+            "index": self.name,
+            "project": project,
+            "publishing": publishing or f"the publishing settings of {project} on {self.name}",
+            "pending": self.pending_publishing_page or f"the publishing settings of your account on {self.name}",
+        }
 
     def pages(
         self, projects: Sequence[str], unknown: Sequence[str], form: PublisherForm | None = None
@@ -100,117 +109,31 @@ class Situation:
     """Those of the projects that the index does not know."""
 
 
-def _not_found(_situation: Situation) -> str:
-    return "No publisher is registered for exactly this owner, repository, workflow and environment."
-
-
-def _owner(situation: Situation) -> str:
-    owner = situation.claims.repository_owner if situation.claims else ""
-    return (
-        f"The publisher's owner is not spelled {owner!r}; letter case counts, and a renamed account has another name."
-    )
-
-
-def _owner_id(situation: Situation) -> str:
-    owner = situation.claims.repository_owner if situation.claims else ""
-    return (
-        f"The account {owner!r} is not the one for which the publisher was registered: the name was given up and taken "
-        "again, or the repository was transferred. Remove the publisher and register it anew."
-    )
-
-
-def _repository(_situation: Situation) -> str:
-    return "The publisher names another repository: it was renamed or transferred since, or the letter case differs."
-
-
-def _subject(_situation: Situation) -> str:
-    return (
-        "The organization or repository customizes the 'sub' claim of its identity tokens, and this index reads it. "
-        "Set the template back to the default (GitHub's REST API: actions/oidc/customization/sub)."
-    )
-
-
-def _workflow(situation: Situation) -> str:
+def words_of(situation: Situation) -> dict[str, str]:
+    """What the rows of a refused mint name of the job."""
     claims = situation.claims
     if claims is None:
-        return "The publisher names another workflow file."
+        return {"workflow_difference": "The publisher names another workflow file."}
+    return {
+        "owner": claims.repository_owner,
+        "environment": repr(claims.environment) if claims.environment else "this job has none",
+        "event": claims.event_name,
+        "job_workflow_ref": claims.job_workflow_ref or "empty",
+        "workflow_difference": _workflow_difference(claims),
+    }
+
+
+def _workflow_difference(claims: UnverifiedClaims) -> str:
     job = claims.job_workflow
-    if job.repository and job.repository.lower() != claims.repository.lower():
+    if claims.is_called_from_elsewhere:
         return (
-            f"The job stands in a workflow of {job.repository}, called from {claims.repository}; the index only takes "
+            f"The job is in a workflow of {job.repository}, called from {claims.repository}; the index takes only "
             f"a workflow of {claims.repository} itself."
         )
     if job.at and job.at in (claims.ref, claims.sha):
-        return f"The job stands in {job.filename} at {job.at}, the run's own; the publisher names another file."
+        return f"The job is in {job.filename} at {job.at}, that of the run; the publisher names another file."
     where = f"{job.filename or 'another file'} at {job.at or 'an unknown ref'}"
-    return f"The job stands in {where}, which is not the ref or commit of this run."
-
-
-def _no_workflow(situation: Situation) -> str:
-    job = situation.claims.job_workflow_ref if situation.claims else ""
-    return (
-        f"The index found no workflow file in the claim 'job_workflow_ref' ({job or 'empty'}); it looks for a "
-        "file that ends in .yml or .yaml, before an @. No field of the publisher can change that."
-    )
-
-
-def _environment(situation: Situation) -> str:
-    environment = situation.claims.environment if situation.claims else None
-    if environment is None:
-        return "The publisher names an environment, and this job has none."
-    return f"The publisher names an environment other than {environment!r}."
-
-
-def _event(situation: Situation) -> str:
-    event = situation.claims.event_name if situation.claims else ""
-    return f"The index does not accept runs triggered by {event or 'this event'}: untrusted code may stand behind them."
-
-
-def _missing(_situation: Situation) -> str:
-    return (
-        "GitHub's identity token lacks a claim that the index needs: an old GitHub Enterprise Server, or a new index."
-    )
-
-
-def _project_name(_situation: Situation) -> str:
-    return "The name in the pending publisher is one that the index does not let anybody register."
-
-
-def _issuer(_situation: Situation) -> str:
-    return "The index knows no publishers for the issuer of this token; GitHub Enterprise Server is such an issuer."
-
-
-def _malformed(_situation: Situation) -> str:
-    return "The identity token was damaged on its way to the index."
-
-
-REASONS: Final[tuple[tuple[re.Pattern[str], Callable[[Situation], str]], ...]] = (
-    (
-        re.compile(r"publisher with matching claims was not found|lookup strategies exhausted", re.IGNORECASE),
-        _not_found,
-    ),
-    (re.compile(r"claim 'repository_owner_id'"), _owner_id),
-    (re.compile(r"claim 'repository_owner'"), _owner),
-    (re.compile(r"pull_request_target|claim 'event_name'"), _event),
-    (re.compile(r"missing claim|ref and sha claims are empty", re.IGNORECASE), _missing),
-    (re.compile(r"claim 'repository'"), _repository),
-    (re.compile(r"claim 'sub'"), _subject),
-    (re.compile(r"could not (?:job )?extract workflow filename", re.IGNORECASE), _no_workflow),
-    (re.compile(r"job_workflow_ref|workflow filename", re.IGNORECASE), _workflow),
-    (re.compile(r"claim 'environment'"), _environment),
-    (re.compile(r"unknown trusted publishing issuer", re.IGNORECASE), _issuer),
-    (re.compile(r"malformed JWT", re.IGNORECASE), _malformed),
-    (
-        re.compile(r"\bname\b.*(not allowed|prohibited|too similar|invalid|isn't allowed)", re.IGNORECASE | re.DOTALL),
-        _project_name,
-    ),
-)
-"""Words in the index's reason -> what it means here; the first row that matches counts."""
-
-
-def reason_explained(description: str, situation: Situation) -> str:
-    """What the reason in the index's description means here; empty for one that is not in the table."""
-    return next((explain(situation) for words, explain in REASONS if words.search(description)), "")
+    return f"The job is in {where}, which is not the ref or commit of this run."
 
 
 def possible_differences(situation: Situation) -> tuple[str, ...]:
@@ -235,14 +158,14 @@ def _called(claims: UnverifiedClaims) -> Iterator[str]:
     caller = claims.caller_workflow
     if (job.repository, job.filename) == (caller.repository, caller.filename):
         yield f"Workflow: the job runs {job.filename} as it was at {job.at}, not at the ref or commit of this run."
-    elif job.repository.lower() == claims.repository.lower():
+    elif not claims.is_called_from_elsewhere:
         yield (
-            f"Workflow: the job stands in the called file {job.filename}, not in {caller.filename}; the publisher must "
+            f"Workflow: the job is in the called file {job.filename}, not in {caller.filename}; the publisher must "
             f"name {job.filename}."
         )
     else:
         yield (
-            f"Workflow: the job stands in {job.repository} ({job.filename}), called from {claims.repository} "
+            f"Workflow: the job is in {job.repository} ({job.filename}), called from {claims.repository} "
             f"({caller.filename}). A publisher can only name a workflow of {claims.repository}: move the job there."
         )
 
@@ -271,14 +194,14 @@ def _spelling(claims: UnverifiedClaims) -> Iterator[str]:
 def _pending(situation: Situation) -> Iterator[str]:
     for name in situation.unknown[:5]:
         yield (
-            f"New project: the index does not know {name!r}; it takes a pending publisher with exactly that project "
-            "name, and a project that a pending publisher of another name creates does not help."
+            f"New project: the index does not know {name!r}; it needs a pending publisher with exactly that project "
+            "name. A pending publisher with another name creates another project."
         )
 
 
 def _which_index(index: IndexFacts) -> Iterator[str]:
     if index.expected_audience is not None:
         yield (
-            f"Index: the publisher must be registered on {index.name} itself; PyPI and TestPyPI know nothing of each "
-            f"other (this token's audience: {index.expected_audience})."
+            f"Index: the publisher must be registered on {index.name} itself; PyPI and TestPyPI are separate "
+            f"indexes (this token's audience: {index.expected_audience})."
         )

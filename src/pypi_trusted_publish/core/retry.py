@@ -1,6 +1,6 @@
 """When a request is sent again: which request, which failure, how often, how long, and why that is safe. A table.
 
-The decisions are here alone; :mod:`.attempts` carries them out. Times in seconds.
+The decisions are here alone; :mod:`..io.retrying` carries them out. Times in seconds.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class Policy:
     longest_wait: float = 30.0
     retried: frozenset[RetryReason] = _TRANSIENT
     once: frozenset[RetryReason] = frozenset()
-    """Troubles after which there is one more try only."""
+    """Reasons for which there is one more try only."""
     confidential: bool = False
     """The answer may hold a token, whatever its status and type: its body is never quoted."""
 
@@ -136,11 +136,11 @@ POLICIES: Final[Mapping[RequestKind, Policy]] = MappingProxyType(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class RetryRule:
     """One decision of the table."""
 
     request: RequestKind
-    trouble: RetryReason
+    reason: RetryReason
     tries: int
     """In all; 1 means never again."""
     first_wait: float
@@ -161,41 +161,41 @@ _POINTLESS: Final[Mapping[RetryReason, str]] = MappingProxyType(
 )
 
 
-def row(request: RequestKind, trouble: RetryReason) -> Row:
+def retry_rule(request: RequestKind, reason: RetryReason) -> RetryRule:
     """The decision for a failure of a request."""
     policy = POLICIES[request]
-    again = trouble in policy.retried
-    tries = min(policy.tries, 2) if trouble in policy.once else policy.tries
-    return Row(
+    again = reason in policy.retried
+    tries = min(policy.tries, 2) if reason in policy.once else policy.tries
+    return RetryRule(
         request=request,
-        trouble=trouble,
+        reason=reason,
         tries=tries if again else 1,
         first_wait=policy.first_wait,
         longest_wait=policy.longest_wait,
         patience=policy.patience,
-        why=policy.safe if again else _POINTLESS.get(trouble, "the status decides; the body is only read for people"),
+        why=policy.safe if again else _POINTLESS.get(reason, "the status decides, whatever the body is"),
     )
 
 
 def wait_before_next(
-    decision: Row, *, attempt: int, waited: float, jitter: float, retry_after: float | None = None
+    rule: RetryRule, *, attempt: int, waited: float, jitter: float, retry_after: float | None = None
 ) -> float | None:
     """How long to wait after the failure of try number ``attempt`` (from 1); None: do not try again.
 
     ``waited`` is the sum of the waits so far, ``jitter`` a random number in [0, 1), ``retry_after`` what the server
     asked for: it is honored as long as patience allows.
     """
-    if attempt >= decision.tries:
+    if attempt >= rule.tries:
         return None
-    longest = min(decision.first_wait * 2.0 ** (attempt - 1), decision.longest_wait)
+    longest = min(rule.first_wait * 2.0 ** (attempt - 1), rule.longest_wait)
     wait = longest * (1 - jitter / 2)
     if retry_after is not None:
         wait = max(wait, retry_after)
-    return wait if waited + wait <= decision.patience else None
+    return wait if waited + wait <= rule.patience else None
 
 
-def trouble_of_status(status: int) -> RetryReason | None:
-    """The trouble that a status is; None when it decides."""
+def reason_of_status(status: int) -> RetryReason | None:
+    """Why an answer of this status is asked for again; None when it decides."""
     if status >= 500:  # noqa: PLR2004  # the class of server errors
         return RetryReason.STATUS_5XX
     return _STATUSES.get(status)
@@ -205,7 +205,7 @@ _STATUSES: Final = {408: RetryReason.STATUS_408, 425: RetryReason.STATUS_425, 42
 
 
 def retry_after(header: str | None, *, now: float) -> float | None:
-    """Seconds that a ``Retry-After`` header asks for (a number, or a date held against ``now``); None for neither."""
+    """Seconds that a ``Retry-After`` header asks for (a number, or a date beside ``now``); None for neither."""
     text = (header or "").strip()
     if text.isascii() and text.isdigit():
         return float(text[:9])

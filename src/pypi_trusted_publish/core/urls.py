@@ -153,7 +153,7 @@ class IndexUrls:
         return f"{self.origin}/_/oidc/mint-token"
 
     @property
-    def burn_url(self) -> str:
+    def revoke_url(self) -> str:
         """Where an upload token is given back."""
         return f"{self.origin}/_/oidc/burn-token"
 

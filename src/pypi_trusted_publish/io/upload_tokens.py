@@ -1,4 +1,4 @@
-"""The upload tokens of one run: minted, renewed before they run out, and given back."""
+"""The upload tokens of one run: minted, renewed before they expire, and revoked."""
 
 from __future__ import annotations
 
@@ -6,26 +6,24 @@ import threading
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from ..core.exchange import DEFAULT_LIFETIME, burn_request, mint_request, minted_token, possible_tokens
-from ..core.mint_refusals import parse_refusal
+from ..core.exchange import DEFAULT_LIFETIME, can_be_masked, minted_token, possible_tokens, token_request
 from ..core.retry import RequestKind, RetryReason
 from ..core.token_coverage import covered_projects
-from ..errors import PublishError, Severity
+from ..errors import PublishError, Severity, error_of
 from ..events import DiagnosisReported, Minted, Revoked
 from ..secret import UploadToken
 from .http.connections import ABORTED_PHRASE
 from .http.failure import FailureKind, TransportFailure
-from .retrying import NoAnswer, Retrier, by_status_and_document, mint_unanswered
+from .retrying import NoAnswer, Retrier, answer_in, unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ..clock import Clock
-    from ..core.mint_refusals import Refusal
+    from ..core.responses import Answer
     from ..core.urls import IndexUrls
     from ..events import Emit
     from ..secret import Audience, IdentityToken, Secret
-    from .http.exchange import Response
     from .http.session import Session
 
 URGENT_TIMEOUT: Final = 1.5
@@ -42,72 +40,73 @@ class Revoker:
     retrier: Retrier
     _asked: set[tuple[UploadToken, bool]] = field(default_factory=set, repr=False)
     """Tokens, and whether it was asked for urgently: who asks calmly may be cut off, so both may ask."""
-    _gone: set[UploadToken] = field(default_factory=set, repr=False)
+    _revoked: set[UploadToken] = field(default_factory=set, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def revoke(self, living: Mapping[UploadToken, float], *, urgent: bool, within: float = URGENT_TIMEOUT) -> None:
-        """Ask once for each token of ``living`` (token and seconds left); tell how many are gone by it, and alive.
+    def revoke(self, tokens: Mapping[UploadToken, float], *, urgent: bool, within: float = URGENT_TIMEOUT) -> None:
+        """Ask once for each token (with the seconds that it has left); emit how many are revoked by it, and alive.
 
         ``within``: seconds that everything may take when it is urgent.
         """
         with self._lock:
-            wanted = [token for token in living if token not in self._gone and (token, urgent) not in self._asked]
+            wanted = [token for token in tokens if token not in self._revoked and (token, urgent) not in self._asked]
             self._asked.update((token, urgent) for token in wanted)
         if not wanted:
             return
-        gone = self._all_at_once(wanted, within) if urgent else sum([self._one_calmly(token) for token in wanted])
+        revoked = self._all_at_once(wanted, within) if urgent else sum([self._one_calmly(token) for token in wanted])
         with self._lock:
-            alive = [max(0.0, left) for token, left in living.items() if token not in self._gone]
-            self.retrier.emit(Revoked(revoked=gone, alive=len(alive), seconds_left=max(alive, default=0.0)))
+            alive = [max(0.0, left) for token, left in tokens.items() if token not in self._revoked]
+            self.retrier.emit(Revoked(revoked=revoked, alive=len(alive), seconds_left=max(alive, default=0.0)))
 
     def _all_at_once(self, wanted: list[UploadToken], within: float) -> int:
-        gone: list[bool] = []
+        answers: list[bool] = []
         answered = threading.Event()
 
         def ask(token: UploadToken) -> None:
-            gone.append(self._one_urgently(token, within))
-            if len(gone) == len(wanted):
+            answers.append(self._one_urgently(token, within))
+            if len(answers) == len(wanted):
                 answered.set()
 
         for token in wanted:
             threading.Thread(target=ask, args=(token,), daemon=True).start()
         answered.wait(within)
-        return sum(gone)
+        return sum(answers)
 
     def _one_urgently(self, token: UploadToken, within: float) -> bool:
         try:
-            return self._noted(token, self._ask(token, timeout=within, urgent=True))
+            return self._record(token, self._ask(token, timeout=within, urgent=True))
         except TransportFailure:
             return False
 
     def _one_calmly(self, token: UploadToken) -> bool:
-        def send(_attempt: int) -> Response:
+        def send(_attempt: int) -> Answer:
             return self._ask(token, timeout=_CALM_TIMEOUT, urgent=False)
 
         try:
-            return self._noted(token, self.retrier.run(RequestKind.REVOKE, "revoke an upload token", send))
+            return self._record(token, self.retrier.run(RequestKind.REVOKE, "revoke an upload token", send))
         except NoAnswer:
             return False
 
-    def _ask(self, token: UploadToken, *, timeout: float, urgent: bool) -> Response:
-        return self.session.request(
+    def _ask(self, token: UploadToken, *, timeout: float, urgent: bool) -> Answer:
+        response = self.session.request(
             "POST",
             self.url,
             headers={"Content-Type": "application/json", "Accept": "application/json"},
-            body=burn_request(token),
+            body=token_request(token),
             read_timeout=timeout,
             connect_timeout=timeout,
             deadline=timeout,
             urgent=urgent,
         )
+        return answer_in(RequestKind.REVOKE, response)
 
-    def _noted(self, token: UploadToken, answer: Response) -> bool:
-        """Whether the token is gone by this answer, and was not before."""
+    def _record(self, token: UploadToken, answer: Answer) -> bool:
+        """Whether the token is revoked by this answer, and was not before."""
         with self._lock:
-            news = answer.ok and token not in self._gone
-            if news:
-                self._gone.add(token)
-            return news
+            revoked = answer.ok and token not in self._revoked
+            if revoked:
+                self._revoked.add(token)
+            return revoked
 
 
 MINT_TIMEOUT: Final = 60.0
@@ -128,7 +127,7 @@ class UploadTokens:
         urls: IndexUrls,
         audience: Audience,
         request_identity: Callable[[Audience], IdentityToken],
-        explain: Callable[[Refusal], PublishError],
+        explain: Callable[[Answer], PublishError],
         register_secret: Callable[[Secret], None],
         clock: Clock,
         emit: Emit,
@@ -143,7 +142,7 @@ class UploadTokens:
         self._clock = clock
         self._emit = emit
         self._retrier = Retrier(clock=clock, emit=emit, random=random)
-        self._revoker = Revoker(session=session, url=urls.burn_url, retrier=self._retrier)
+        self._revoker = Revoker(session=session, url=urls.revoke_url, retrier=self._retrier)
         self._one_at_a_time = threading.Lock()
         self._idle = threading.Event()
         self._idle.set()
@@ -207,18 +206,18 @@ class UploadTokens:
         return minting
 
     def revoke_all(self, *, urgent: bool = False, within: float = URGENT_TIMEOUT) -> None:
-        """Give back every token that still lives; never raises, and does nothing the second time.
+        """Revoke every token that is still valid; never raises, and does nothing the second time.
 
         ``urgent``: all at once, within so many seconds, even after the session was aborted.
         """
-        living = {token: self.seconds_left(token) for token in (*self.minted, *self._stray_tokens())}
-        self._revoker.revoke(living, urgent=urgent, within=within)
+        tokens = {token: self.seconds_left(token) for token in (*self.minted, *self._stray_tokens())}
+        self._revoker.revoke(tokens, urgent=urgent, within=within)
 
     def _mint(self) -> UploadToken:
         self._idle.clear()
         try:
             answer, sent_at = self._answered()
-            token = minted_token(answer.body, date_header=answer.headers.get("date"), monotonic_now=sent_at)
+            token = minted_token(answer.document, date_header=answer.date, monotonic_now=sent_at)
             if token.secret not in self._received:
                 self._register_secret(token.secret)
             self._minted.append(token)
@@ -230,46 +229,56 @@ class UploadTokens:
         self._emit(Minted(lifetime=token.lifetime, projects=projects, renewal=len(self._minted) > 1))
         return token
 
-    def _answered(self) -> tuple[Response, float]:
+    def _answered(self) -> tuple[Answer, float]:
         """The answer 200 of the mint endpoint, and when its request was sent."""
         sent_at = 0.0
 
-        def send(_attempt: int) -> Response:
+        def send(_attempt: int) -> Answer:
             nonlocal sent_at
             self._refuse_when_ending()
             identity = self._request_identity(self._audience)
             self._refuse_when_ending()  # it took its time, and a mint begun now may be answered too late
             sent_at = self._clock.monotonic()
             try:
-                answer = self._session.request(
+                response = self._session.request(
                     "POST",
                     self._urls.mint_url,
                     headers={"Content-Type": "application/json", "Accept": "application/json"},
-                    body=mint_request(identity),
+                    body=token_request(identity),
                     read_timeout=MINT_TIMEOUT,
                 )
             except TransportFailure as failure:
                 self._hide_tokens(failure.partial, identity, sent_at)
                 raise
-            self._hide_tokens(answer.body, identity, sent_at)
-            return answer
+            self._hide_tokens(response.body, identity, sent_at)
+            return answer_in(RequestKind.MINT, response)
 
         try:
-            answer = self._retrier.run(RequestKind.MINT, "mint an upload token", send, judge=_mint_trouble)
+            answer = self._retrier.run(RequestKind.MINT, "mint an upload token", send)
         except NoAnswer as none:
-            if isinstance(none.last, TransportFailure) or none.trouble is RetryReason.HTML:
-                raise mint_unanswered(self._urls, none) from None
-            answer = none.last
+            if none.reason is RetryReason.PENDING_PUBLISHER and not isinstance(none.last, TransportFailure):
+                raise self._explain(none.last) from None
+            raise error_of(
+                unanswered(
+                    none,
+                    code="mint-no-answer",
+                    message=f"{self._urls.title} gave no usable answer to the request for an upload token",
+                    url=self._urls.mint_url,
+                    now=self._clock.now(),
+                    fix="Nothing was uploaded with this token.",
+                )
+            ) from None
         if answer.ok:
             return answer, sent_at
-        raise self._explain(parse_refusal(answer.status, answer.body, answer.reason))
+        raise self._explain(answer)
 
     def _hide_tokens(self, body: bytes, identity: IdentityToken, sent_at: float) -> None:
         """Register every possible token of an answer, usable or not; an index may send our identity token back."""
         for secret in possible_tokens(body):
             if secret != identity.secret and secret not in self._received:
                 self._received[secret] = sent_at
-                self._register_secret(secret)
+                if can_be_masked(secret):
+                    self._register_secret(secret)
 
     def _stray_tokens(self) -> tuple[UploadToken, ...]:
         """Possible tokens of answers that could not be used: they may be valid, so they are revoked as well."""
@@ -283,10 +292,3 @@ class UploadTokens:
     def _refuse_when_ending(self) -> None:
         if self._ending:
             raise TransportFailure(FailureKind.ABORTED, ABORTED_PHRASE)
-
-
-def _mint_trouble(response: Response) -> RetryReason | None:
-    """An answer that a fresh identity token may better."""
-    if not response.ok and parse_refusal(response.status, response.body).heals_itself:
-        return RetryReason.PENDING_PUBLISHER
-    return by_status_and_document(response)

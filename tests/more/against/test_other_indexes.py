@@ -25,8 +25,9 @@ from pypi_trusted_publish.core.project_page import PageState
 from pypi_trusted_publish.core.upload_form import encode, form_fields
 from pypi_trusted_publish.core.urls import IndexUrls
 from pypi_trusted_publish.io.http.exchange import Response
-from pypi_trusted_publish.io.index_client import IndexClient, basic_auth
+from pypi_trusted_publish.io.index_client import IndexClient
 from pypi_trusted_publish.io.upload_body import upload_body
+from pypi_trusted_publish.io.uploader import basic_auth
 from pypi_trusted_publish.rehearsal.samples import Sample, build_release
 from pypi_trusted_publish.secret import Secret
 

@@ -6,24 +6,23 @@ variables), August 2026. Answers of 5xx and time-outs are common there and are a
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from ...core.claims import malformed_identity
-from ...core.exchange import possible_tokens
-from ...core.retry import RequestKind, RetryReason
-from ...errors import Diagnosis, IndexUnavailable
+from ...core.exchange import can_be_masked, possible_tokens
+from ...core.retry import RequestKind
+from ...errors import Diagnosis, IndexUnavailable, error_of
 from ...secret import TOKEN_PATTERN, Audience, IdentityToken, Secret
 from ..http.failure import TransportFailure
-from ..retrying import NoAnswer, Retrier, by_status_and_document, status_in
+from ..retrying import NoAnswer, Retrier, answer_in, unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ...clock import Clock
+    from ...core.responses import Answer
     from ...events import Emit
-    from ..http.exchange import Response
     from ..http.session import Session
     from .job import ReleaseJob
 
@@ -61,21 +60,30 @@ class IdentityProvider:
         url = with_audience(self._job.identity_url, audience)
         authorization = Secret(f"bearer {self._job.identity_request_token.reveal()}")
 
-        def send(_attempt: int) -> Response:
+        def send(_attempt: int) -> Answer:
             headers: dict[str, str | Secret] = {"Authorization": authorization, "Accept": "application/json"}
             try:
-                answer = self._session.request("GET", url, headers=headers, read_timeout=_READ_TIMEOUT, limit=_LIMIT)
+                response = self._session.request("GET", url, headers=headers, read_timeout=_READ_TIMEOUT, limit=_LIMIT)
             except TransportFailure as failure:
                 self._hide_tokens(failure.partial)
                 raise
-            self._hide_tokens(answer.body)
-            return answer
+            self._hide_tokens(response.body)
+            return answer_in(RequestKind.IDENTITY, response)
 
         what = f"ask GitHub for an identity token for {audience!r}"
         try:
-            answer = self._retrier.run(RequestKind.IDENTITY, what, send, _judge)
+            answer = self._retrier.run(RequestKind.IDENTITY, what, send)
         except NoAnswer as none:
-            raise _unanswered(none) from None
+            raise error_of(
+                unanswered(
+                    none,
+                    code="identity-endpoint-unavailable",
+                    message="GitHub's identity endpoint gave no usable answer",
+                    url=self._job.identity_url.partition("?")[0],
+                    now=self._retrier.clock.now(),
+                    fix=f"Look at {_STATUS_PAGE}.",
+                )
+            ) from None
         if not answer.ok:
             raise _refused(answer)
         return self._token(answer, audience)
@@ -83,10 +91,11 @@ class IdentityProvider:
     def _hide_tokens(self, body: bytes) -> None:
         """Register every possible token of an answer, whether the answer can be used or not."""
         for secret in possible_tokens(body):
-            self._register_secret(secret)
+            if can_be_masked(secret):
+                self._register_secret(secret)
 
-    def _token(self, answer: Response, audience: Audience) -> IdentityToken:
-        document = json.loads(answer.body)
+    def _token(self, answer: Answer, audience: Audience) -> IdentityToken:
+        document = answer.document
         value = document.get("value") if isinstance(document, dict) else None
         if not isinstance(value, str) or not value:
             raise malformed_identity("the answer holds no 'value'")
@@ -104,35 +113,14 @@ def with_audience(url: str, audience: Audience) -> str:
     return urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode([*pairs, ("audience", audience)]), ""))
 
 
-def _judge(answer: Response) -> RetryReason | None:
-    trouble = by_status_and_document(answer)
-    return RetryReason.MALFORMED_JSON if trouble is None and answer.ok and answer.truncated else trouble
-
-
-def _unanswered(none: NoAnswer) -> IndexUnavailable:
-    tries = f"{none.tries} tries" if none.tries > 1 else "one try"
-    return IndexUnavailable(
-        Diagnosis(
-            code="identity-endpoint-unavailable",
-            message=f"GitHub's identity endpoint gave no usable answer in {tries}: {none.phrase} "
-            f"({none.trouble.value}).",
-            likely_cause="GitHub Actions has a fault, or a proxy of this runner stands in the way.",
-            fix=f"Run the failed job again; when it stays, look at {_STATUS_PAGE}.",
-            details=(("trouble", none.trouble.value), ("tries", str(none.tries))),
-        )
-    )
-
-
-def _refused(answer: Response) -> IndexUnavailable:
-    said = status_in(answer)
+def _refused(answer: Answer) -> IndexUnavailable:
     return IndexUnavailable(
         Diagnosis(
             code="identity-endpoint-refused",
-            message=f"GitHub's identity endpoint refused to give an identity token: {said}.",
-            likely_cause="The job's request token has run out (a job that waits or runs for "
-            "long), or a proxy of this runner "
-            "answered in GitHub's place.",
-            fix=f"Run the failed job again; when it stays, look at {_STATUS_PAGE}.",
+            message=f"GitHub's identity endpoint refused to give an identity token: {answer.quoted}.",
+            likely_cause="The job's request token has expired (a job that waits or runs for long), or a proxy of this "
+            "runner answered in GitHub's place.",
+            fix=f"If it happens again, look at {_STATUS_PAGE}.",
             details=(("status", str(answer.status)),),
         )
     )

@@ -126,7 +126,7 @@ JOB_FAULTS: Final = (
         "called-elsewhere",
         "The job is in a called workflow of another repository.",
         _called(repository=OTHER_REPOSITORY),
-        ExpectedExit.INDEX,
+        ExpectedExit.WORKFLOW,
     ),
     _publisher(
         "other-environment", "The publisher names another environment.", _register(environment=OTHER_ENVIRONMENT)

@@ -23,6 +23,7 @@ class ExpectedExit(enum.IntEnum):
     BUILD = 3
     INDEX = 4
     RETRY = 5
+    BUG = 70
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -48,21 +48,21 @@ AUDIENCE_FAULTS: Final = (
         "404",
         "The index has no Trusted Publishing.",
         actions.answer(404, "404 Not Found"),
-        ExpectedExit.INDEX,
+        ExpectedExit.WORKFLOW,
     ),
     permanent(
         _AUDIENCE,
         "foreign",
         "The index asks for Sigstore's audience.",
         actions.answer(200, '{"audience": "sigstore"}', content_type=_JSON),
-        ExpectedExit.INDEX,
+        ExpectedExit.RETRY,
     ),
     permanent(
         _AUDIENCE,
         "redirect",
         "The audience endpoint redirects to another host.",
         actions.answer(302, headers={"Location": "https://elsewhere.invalid/_/oidc/audience"}),
-        ExpectedExit.INDEX,
+        ExpectedExit.WORKFLOW,
     ),
 )
 

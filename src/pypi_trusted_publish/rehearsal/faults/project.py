@@ -218,32 +218,32 @@ STATE_FAULTS: Final = (
     _state("release-closed", "The release is older than 14 days.", _age_release, ExpectedExit.INDEX),
     _state("names-taken", "Files with our names and other contents exist.", _occupy_names, ExpectedExit.INDEX),
     _state("sdist-there", "The release has an sdist with another file name.", _occupy_sdist, ExpectedExit.INDEX),
-    _state("names-used", "Files with our names were deleted.", _delete_names, ExpectedExit.INDEX),
+    _state("names-used", "Files with our names were deleted.", _delete_names, ExpectedExit.BUILD),
     _state("index-read-only", "The index is read-only.", _switch(read_only=True), ExpectedExit.RETRY),
     _state("index-uploads-off", "The index accepts no uploads.", _switch(uploads_off=True), ExpectedExit.RETRY),
     _state(
         "index-registration-off",
         "The project does not exist yet, and the index registers no projects.",
         _disable_registration,
-        ExpectedExit.INDEX,
+        ExpectedExit.RETRY,
     ),
     _state(
         "pending-name-prohibited",
         "The name of the pending publisher's project is prohibited.",
         _prohibit_names,
-        ExpectedExit.INDEX,
+        ExpectedExit.BUILD,
     ),
     _state(
         "pending-name-of-stdlib",
         "The name of the pending publisher's project is that of a standard library module.",
         _use_names_of_the_standard_library,
-        ExpectedExit.INDEX,
+        ExpectedExit.BUILD,
     ),
     _state(
         "pending-name-too-similar",
         "The name of the pending publisher's project resembles that of another project.",
         _register_similar_names,
-        ExpectedExit.INDEX,
+        ExpectedExit.BUILD,
     ),
     _state(
         "organization-inactive", "The project's organization is inactive.", _deactivate_organization, ExpectedExit.INDEX

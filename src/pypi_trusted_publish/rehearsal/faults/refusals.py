@@ -15,7 +15,7 @@ from ..traffic import Endpoint
 from . import actions
 from .model import ExpectedExit, Fault, permanent
 
-_INDEX, _RETRY = ExpectedExit.INDEX, ExpectedExit.RETRY
+_WORKFLOW, _BUILD, _RETRY = ExpectedExit.WORKFLOW, ExpectedExit.BUILD, ExpectedExit.RETRY
 _WHEEL: Final = "rehearsal_sample-1.0.0-py3-none-any.whl"
 _SDIST: Final = "rehearsal_sample-1.0.0.tar.gz"
 _DIST_INFO: Final = "rehearsal_sample-1.0.0.dist-info"
@@ -43,10 +43,32 @@ class UploadRefusal:
     exit: ExpectedExit
 
 
-def _row(
-    name: str, status: int, text: str, exit_: ExpectedExit = ExpectedExit.INDEX, *, reason: str | None = None
-) -> UploadRefusal:
-    return UploadRefusal(name=name, status=status, text=text, reason=reason, exit=exit_)
+_EXITS: Final = {
+    ExpectedExit.WORKFLOW: frozenset({"no-passwords", "duplicate-keys", "attestations"}),
+    ExpectedExit.INDEX: frozenset(
+        {
+            "other-project",
+            "not-allowed",
+            "unverified-email",
+            "no-two-factor",
+            "no-project",
+            "organization-inactive",
+            "session-conflict",
+            "too-large",
+            "project-too-large",
+        }
+    ),
+    ExpectedExit.RETRY: frozenset(
+        {"no-credentials", "damaged-token", "digest", "read-only", "uploads-off", "too-many-projects"}
+    ),
+    ExpectedExit.BUG: frozenset({"protocol-version", "no-file"}),
+}
+"""Refusals that are not cured by another build, by the exit code of a run that meets them."""
+
+
+def _row(name: str, status: int, text: str, *, reason: str | None = None) -> UploadRefusal:
+    ending = next((ending for ending, names in _EXITS.items() if name in names), ExpectedExit.BUILD)
+    return UploadRefusal(name=name, status=status, text=text, reason=reason, exit=ending)
 
 
 UPLOAD_REFUSALS: Final = (
@@ -87,9 +109,9 @@ UPLOAD_REFUSALS: Final = (
         "See {origin}/help/#two-factor-authentication for more information.",
     ),
     # the state of the index and of the project
-    _row("read-only", 403, endpoint.READ_ONLY, _RETRY),
-    _row("uploads-off", 403, endpoint.UPLOADS_OFF, _RETRY),
-    _row("too-many-projects", 429, "Too many new projects created", _RETRY),
+    _row("read-only", 403, endpoint.READ_ONLY),
+    _row("uploads-off", 403, endpoint.UPLOADS_OFF),
+    _row("too-many-projects", 429, "Too many new projects created"),
     _row("no-project", 400, endpoint.NO_SUCH_PROJECT),
     _row("organization-inactive", 400, endpoint.ORGANIZATION_INACTIVE),
     _row("session-conflict", 409, endpoint.SESSION_OPEN.format(name="rehearsal-sample", version="1.0.0")),
@@ -239,25 +261,25 @@ UPLOAD_REFUSALS: Final = (
 )
 
 MINT_REFUSALS: Final = (
-    ("invalid-payload", "invalid-payload", "unknown trusted publishing issuer", _INDEX),
-    ("malformed-jwt", "invalid-payload", "malformed JWT", _INDEX),
-    ("payload-schema", "invalid-payload", _SCHEMA_ERROR, _INDEX),
-    ("name-prohibited", "invalid-payload", f"The name 'rehearsal-sample' isn't allowed. {_NAMES}", _INDEX),
+    ("invalid-payload", "invalid-payload", "unknown trusted publishing issuer", _WORKFLOW),
+    ("malformed-jwt", "invalid-payload", "malformed JWT", _RETRY),
+    ("payload-schema", "invalid-payload", _SCHEMA_ERROR, ExpectedExit.BUG),
+    ("name-prohibited", "invalid-payload", f"The name 'rehearsal-sample' isn't allowed. {_NAMES}", _BUILD),
     (
         "name-too-similar",
         "invalid-payload",
         f"The name 'rehearsal-sample' is too similar to an existing project. {_NAMES}",
-        _INDEX,
+        _BUILD,
     ),
     (
         "name-of-stdlib",
         "invalid-payload",
         f"The name 'rehearsal-sample' isn't allowed (conflict with the Python Standard Library module name). {_NAMES}",
-        _INDEX,
+        _BUILD,
     ),
-    ("registration-off", "invalid-payload", REGISTRATION_OFF, _INDEX),
+    ("registration-off", "invalid-payload", REGISTRATION_OFF, _RETRY),
     ("not-enabled", "not-enabled", "github trusted publishing functionality not enabled", _RETRY),
-    ("invalid-token", "invalid-token", "malformed or invalid token", _INDEX),
+    ("invalid-token", "invalid-token", "malformed or invalid token", _RETRY),
     ("invalid-reuse-token", "invalid-reuse-token", "invalid token: already used", _RETRY),
 )
 """Name of the fault without ``mint-``, code, description, expected exit."""
@@ -278,6 +300,9 @@ INVALID_PUBLISHER_REASONS: Final = {
 }
 """PyPI's reasons in the brackets of ``invalid-publisher``, by the name of the fault."""
 
+_NOT_OF_THE_PUBLISHER: Final = frozenset({"no-workflow", "missing-claim", "event", "no-ref"})
+"""Reasons that no field of a publisher can change."""
+
 UPLOAD_REFUSAL_FAULTS: Final[tuple[Fault, ...]] = tuple(
     permanent(
         Endpoint.UPLOAD,
@@ -295,7 +320,7 @@ MINT_REFUSAL_FAULTS: Final[tuple[Fault, ...]] = (
             f"invalid-publisher-{name}",
             f"PyPI answers invalid-publisher: {NO_PUBLISHER.format(reason=reason)}",
             actions.refuse_mint("invalid-publisher", NO_PUBLISHER.format(reason=reason)),
-            _INDEX,
+            _WORKFLOW if name in _NOT_OF_THE_PUBLISHER else ExpectedExit.INDEX,
         )
         for name, reason in INVALID_PUBLISHER_REASONS.items()
     ),

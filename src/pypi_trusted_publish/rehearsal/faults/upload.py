@@ -43,7 +43,7 @@ def _fault(
     )
 
 
-def _refused(name: str, description: str, action: FaultAction, ending: ExpectedExit = ExpectedExit.INDEX) -> Fault:
+def _refused(name: str, description: str, action: FaultAction, ending: ExpectedExit = ExpectedExit.BUILD) -> Fault:
     return permanent(_UPLOAD, name, description, action, ending)
 
 
@@ -143,7 +143,7 @@ UPLOAD_FAULTS: Final = (
         "The upload token expires early.",
         actions.expire_tokens,
         once=ExpectedExit.SUCCESS,
-        always=ExpectedExit.INDEX,
+        always=ExpectedExit.RETRY,
     ),
     _accepted(
         "html-200",
@@ -188,17 +188,19 @@ UPLOAD_FAULTS: Final = (
         )
         for status in ("archived", "quarantined")
     ),
-    _refused("404", "The upload URL is not found.", actions.not_found),
-    _refused("405", "The upload URL is only for reading.", actions.refuse_method),
+    _refused("404", "The upload URL is not found.", actions.not_found, ExpectedExit.WORKFLOW),
+    _refused("405", "The upload URL is only for reading.", actions.refuse_method, ExpectedExit.WORKFLOW),
     _refused(
         "308",
         "The upload URL has moved to another path.",
         actions.answer(308, headers={"Location": "/upload/legacy/"}),
+        ExpectedExit.WORKFLOW,
     ),
     _refused(
         "redirect",
         "The upload URL redirects to another host.",
         actions.answer(307, headers={"Location": "https://elsewhere.invalid/legacy/"}),
+        ExpectedExit.WORKFLOW,
     ),
     _refused(
         "commands",

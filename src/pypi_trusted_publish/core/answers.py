@@ -1,0 +1,115 @@
+"""What an index answers when it does not do what it was asked: one table, matched as a whole, with the cure of each.
+
+A row holds the shape of a whole text. Its variable parts stand in braces: ``{name!r}`` is a Python literal of a string,
+``{name:w}`` one word, ``{name:d}`` a number, ``{name}`` any text; ``<a|b>`` stands for one or more of these clauses,
+separated by commas. A text that is longer, shorter or different in one word has another row, so that a name in it never
+chooses one. A row without a shape explains a status, whatever the text.
+
+The texts are those of PyPI's server unless ``software`` names another one.
+"""
+
+from __future__ import annotations
+
+import ast
+import enum
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from string import Formatter
+from typing import Any, Final
+
+from ..errors import Cure
+from .retry import RequestKind
+
+PYPI_SOURCE: Final = "PyPI's server code (Warehouse), 2026-08-21"
+
+
+class Effect(enum.Enum):
+    """What an answer means for the request itself, besides its cure."""
+
+    REFUSED = "refused"
+    EXISTS = "exists"
+    """The index has a file of this name: perhaps with these very bytes, by a try whose answer was lost."""
+    MAY_EXIST = "may exist"
+    """The status alone does not say so, but a file of this name could be the reason."""
+    TOKEN_EXPIRED = "token expired"  # noqa: S105  # not a password
+    """A fresh token is likely to be accepted."""
+    PUBLISHER_OUTRUN = "publisher outrun"
+    """The next mint with a fresh identity token succeeds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerRow:
+    """One answer. ``likely_cause`` and ``fix`` may name variable parts, and what :func:`.responses.explain` adds."""
+
+    name: str
+    """Stable and unique, lower case with hyphens."""
+    request: RequestKind
+    statuses: frozenset[int]
+    code: str
+    """Of the diagnosis, and so the anchor in ``docs/troubleshooting.md``."""
+    shapes: tuple[str, ...] = ()
+    likely_cause: str
+    fix: str
+    """What to correct; how to run again follows from ``cure``."""
+    cure: Cure
+    effect: Effect = Effect.REFUSED
+    software: str = "PyPI"
+    source: str = PYPI_SOURCE
+
+
+def upload_answer(name: str, status: int | frozenset[int], code: str, *shapes: str, **row: Any) -> AnswerRow:
+    """Make a row of the upload endpoint; ``row`` holds the other fields."""
+    statuses = status if isinstance(status, frozenset) else frozenset({status})
+    return AnswerRow(name=name, request=RequestKind.UPLOAD, statuses=statuses, code=code, shapes=shapes, **row)
+
+
+def fit(shape: str, text: str) -> Mapping[str, str] | None:
+    """The variable parts of ``text`` when all of it has this shape, each once by its name; None when it has not."""
+    found = _pattern(shape).fullmatch(text)
+    if found is None:
+        return None
+    return {name: _unquoted(value) for name, value in found.groupdict().items() if value is not None}
+
+
+_LITERAL: Final = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|None"""
+_KINDS: Final = {"": r".+?", "w": r"\S+", "d": r"\d+"}
+_CLAUSES: Final = re.compile(r"<(.*)>")
+
+
+@cache
+def _pattern(shape: str) -> re.Pattern[str]:
+    named: set[str] = set()
+    clauses = _CLAUSES.search(shape)
+    if clauses is None:
+        return re.compile(_expression(shape, named), re.DOTALL)
+    one = "|".join(_expression(clause, named) for clause in clauses.group(1).split("|"))
+    again = "|".join(_expression(clause, None) for clause in clauses.group(1).split("|"))
+    before, after = _expression(shape[: clauses.start()], named), _expression(shape[clauses.end() :], named)
+    return re.compile(f"{before}(?:{one})(?:, (?:{again}))*{after}", re.DOTALL)
+
+
+def _expression(shape: str, named: set[str] | None) -> str:
+    """The regular expression of a shape; its parts get their names, each once, where ``named`` collects them."""
+    parts: list[str] = []
+    for text, name, kind, conversion in Formatter().parse(shape):
+        parts.append(re.escape(text))
+        if name is None:
+            continue
+        inner = _LITERAL if conversion == "r" else _KINDS[kind or ""]
+        is_new = named is not None and name not in named
+        parts.append(f"(?P<{name}>{inner})" if is_new else f"(?:{inner})")
+        if named is not None:
+            named.add(name)
+    return "".join(parts)
+
+
+def _unquoted(value: str) -> str:
+    """The string that a literal spells; anything else as it is."""
+    if value[:1] not in {"'", '"'} or value[-1:] != value[:1]:
+        return value
+    try:
+        return str(ast.literal_eval(value))
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return value[1:-1]

@@ -1,0 +1,287 @@
+"""What the index answers about a file: its name, its content, its description and its metadata."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ..errors import Cure
+from .answers import AnswerRow, upload_answer
+
+_METADATA: Final = " See https://packaging.python.org/specifications/core-metadata for more information."
+_BUILD_FIELD: Final = "Correct the field in pyproject.toml, or where your build tool keeps it."
+_PYPROJECT_KEYS: Final = {
+    "author-email": "`authors`",
+    "classifier": "`classifiers`",
+    "classifiers": "`classifiers`",
+    "description-content-type": "`readme`",
+    "download-url": "`urls`",
+    "dynamic": "`dynamic`",
+    "home-page": "`urls`",
+    "import-name": "`import-names`",
+    "import-namespace": "`import-namespaces`",
+    "keywords": "`keywords`",
+    "license-expression": "`license`",
+    "license-file": "`license-files`",
+    "maintainer-email": "`maintainers`",
+    "name": "`name`",
+    "project-url": "`urls`",
+    "provides-extra": "the names in `optional-dependencies`",
+    "requires-dist": "`dependencies` or `optional-dependencies`",
+    "requires-python": "`requires-python`",
+    "summary": "`description`",
+    "version": "`version`",
+}
+"""Field of core metadata, in the index's spelling -> key of ``[project]`` in pyproject.toml. Others have no key."""
+
+
+def field_hint(field: str) -> str:
+    """Where the value of a metadata field comes from, as an advice."""
+    key = _PYPROJECT_KEYS.get(field.lower().replace("_", "-"))
+    return (
+        f"Correct {key} in pyproject.toml, or where your build tool keeps it."
+        if key
+        else ("Correct the field where your build tool keeps it: pyproject.toml has no key of its own for it.")
+    )
+
+
+_NAMED_BY_BACKEND: Final = "Let a current build backend name the file; never rename a distribution by hand."
+
+_FILENAMES: Final = (
+    upload_answer(
+        "filename-unprintable",
+        400,
+        "upload-filename-refused",
+        "Cannot upload a file with non-printable characters (ordinals 0-31) or the DEL character (ordinal 127) in the "
+        "name.",
+        "Cannot upload a file with '/' or '\\' in the name.",
+        likely_cause="The file's name holds a character that no distribution's name may hold.",
+        fix=_NAMED_BY_BACKEND,
+        cure=Cure.NEW_BUILD,
+    ),
+    upload_answer(
+        "filename-extension",
+        400,
+        "upload-filename-refused",
+        "Invalid file extension: Extension {extension} is invalid for filetype {filetype}. See {url:w} for more "
+        "information.",
+        "Invalid file extension: Use .tar.gz, .whl or .zip extension. See {url:w} and {other_url:w} for more "
+        "information",
+        likely_cause="The index takes wheels (.whl) and sdists (.tar.gz) only, spelled in lower case.",
+        fix="Build a wheel and a .tar.gz, and leave other files out.",
+        cure=Cure.NEW_BUILD,
+    ),
+    upload_answer(
+        "filename-sdist",
+        400,
+        "upload-filename-refused",
+        "Invalid source distribution filename: {name}",
+        "Start filename for {name!r} with {prefix!r}.",
+        "Filename {name!r} is invalid, should be {expected!r}.",
+        "Invalid sdist filename (extension must be '.tar.gz' or '.zip'): {name!r}",
+        "Invalid sdist filename (empty project name): {name!r}",
+        "Invalid sdist filename (invalid version): {name!r}",
+        "Invalid sdist filename: {name!r}",
+        likely_cause="The file's name does not agree with the name and version in its metadata: it must be the "
+        "normalized project name with underscores, a dash and the version.",
+        fix=_NAMED_BY_BACKEND,
+        cure=Cure.NEW_BUILD,
+    ),
+    upload_answer(
+        "filename-wheel",
+        400,
+        "upload-filename-refused",
+        "Filename {name!r} should contain the normalized project name {expected!r}, not {found!r}.",
+        "Version in filename should be {expected!r} not {found!r}.",
+        "Filename is too long: '{name}'",
+        "Invalid build number: {build} in {name!r}",
+        "Invalid project name: {name!r}",
+        "Invalid wheel filename (extension must be '.whl'): {name!r}",
+        "Invalid wheel filename (wrong number of parts): {name!r}",
+        "Invalid wheel filename (invalid version): {name!r}",
+        "Invalid wheel filename (invalid tag component): {name!r}",
+        "Invalid wheel filename (compressed tag set components must be in sorted order per PEP 425): {name!r}",
+        likely_cause="The wheel's name does not agree with its metadata, or is not made as the specification of wheel "
+        "names says.",
+        fix=_NAMED_BY_BACKEND,
+        cure=Cure.NEW_BUILD,
+    ),
+    upload_answer(
+        "platform-tag",
+        400,
+        "upload-platform-tag",
+        "Binary wheel '{name}' has an unsupported platform tag '{tag}'.",
+        likely_cause="The index takes no wheels for the platform {tag!r}: a plain linux tag promises nothing about "
+        "other machines, and new systems are added to the index's list with a delay.",
+        fix="Repair the wheel so that it has a tag that the index takes (auditwheel or cibuildwheel on Linux, delocate "
+        "on macOS), or leave it out.",
+        cure=Cure.NEW_BUILD,
+    ),
+)
+
+_CONTENT: Final = (
+    upload_answer(
+        "license-file-missing",
+        400,
+        "upload-license-file-missing",
+        "License-File {license_file} does not exist in distribution file {name} at {target}",
+        likely_cause="The metadata names the license file {license_file!r}, and the archive does not hold it at "
+        "{target!r}.",
+        fix="Add the file to the distribution, or take it out of `license-files` in pyproject.toml; an old build "
+        "backend may put it elsewhere.",
+        cure=Cure.NEW_BUILD,
+    ),
+    upload_answer(
+        "record-missing",
+        400,
+        "upload-wheel-incomplete",
+        "Wheel '{name}' does not contain the required RECORD file: {member}",
+        "Wheel '{name}' does not contain the required METADATA file: {member}",
+        likely_cause="The wheel holds no {member!r}. It was repacked by hand, or its `.dist-info` folder is not named "
+        "as the wheel's own file name.",
+        fix="Build the wheel with a build backend, and change it with `wheel pack`, auditwheel or delocate only.",
+        cure=Cure.NEW_BUILD,
+    ),
+    upload_answer(
+        "entry-points",
+        400,
+        "upload-entry-points",
+        "Wheel '{name}' has invalid entry points defined in the entry_points.txt file",
+        likely_cause="A line of entry_points.txt is not `name = module:object`, the file is not UTF-8, or a script's "
+        "name holds other characters than letters, digits, dots, dashes and underscores.",
+        fix="Correct `scripts`, `gui-scripts` or `entry-points` in pyproject.toml; the command `check` names the line.",
+        cure=Cure.NEW_BUILD,
+    ),
+    upload_answer(
+        "file-invalid",
+        400,
+        "upload-file-invalid",
+        "Invalid distribution file.",
+        "Invalid distribution file. {why}",
+        likely_cause="The archive is damaged, or is built in a way that the index does not take.",
+        fix="Run the command `check` on the file: it applies the index's rules one by one and names the member.",
+        cure=Cure.NEW_BUILD,
+    ),
+    upload_answer(
+        "digest",
+        400,
+        "upload-digest-differs",
+        "The digest supplied does not match a digest calculated from the uploaded file.",
+        likely_cause="The bytes changed on their way to the index: a proxy, or a damaged connection.",
+        fix="If it happens again, publish from a runner without that proxy.",
+        cure=Cure.LATER,
+    ),
+    upload_answer(
+        "description",
+        400,
+        "upload-description-refused",
+        "The description failed to render for {type!r}. See {url:w} for more information.",
+        "The description failed to render in the default format of reStructuredText. See {url:w} for more information.",
+        likely_cause="The description cannot be rendered in the format that the metadata names.",
+        fix="Run the command `check` on the file: it renders the description and names the line.",
+        cure=Cure.NEW_BUILD,
+    ),
+    upload_answer(
+        "attestations",
+        400,
+        "upload-attestation-refused",
+        "Invalid attestations supplied during upload: {why}",
+        likely_cause="The index could not verify the attestations. They must be made by the workflow file that the "
+        "publisher names (not by one that calls it) and for these very bytes, at most two for a file.",
+        fix="Publish from the workflow file that the publisher names, or set the input `attestations: false`.",
+        cure=Cure.WORKFLOW,
+    ),
+)
+
+_FIELDS: Final = (
+    upload_answer(
+        "classifier",
+        400,
+        "upload-metadata-refused",
+        "The classifier {value!r} has been deprecated." + _METADATA,
+        "The classifier {value!r} has been deprecated, use one of {instead} instead." + _METADATA,
+        "{value!r} is not a valid classifier." + _METADATA,
+        likely_cause="The classifier {value!r} is not in the index's list, or is deprecated there.",
+        fix="Correct `classifiers` in pyproject.toml; the index lists the classifiers that it takes.",
+        cure=Cure.NEW_BUILD,
+    ),
+    upload_answer(
+        "direct-dependency",
+        400,
+        "upload-metadata-refused",
+        "Can't have direct dependency: {requirement}." + _METADATA,
+        likely_cause="The requirement {requirement!r} names a URL; the index takes requirements by name only.",
+        fix="Depend on a released version of that project, or move the requirement to a dependency group.",
+        cure=Cure.NEW_BUILD,
+    ),
+    upload_answer(
+        "license-twice",
+        400,
+        "upload-metadata-refused",
+        "License is deprecated when License-Expression is present. Only License-Expression should be present."
+        + _METADATA,
+        likely_cause="The metadata holds both License and License-Expression.",
+        fix="Keep `license` as an SPDX expression in pyproject.toml, and remove the older table or text.",
+        cure=Cure.NEW_BUILD,
+    ),
+    upload_answer(
+        "local-version",
+        400,
+        "upload-metadata-refused",
+        "The use of local versions in {version!r} is not allowed. See {url:w} for more information.",
+        likely_cause="The version {version!r} has a local part (after `+`), which only private indexes take.",
+        fix="Release a version without it. With setuptools-scm, build from a clean checkout of the tag, or set "
+        '`local_scheme = "no-local-version"`.',
+        cure=Cure.NEW_VERSION,
+    ),
+    upload_answer(
+        "metadata-version",
+        400,
+        "upload-metadata-refused",
+        "{version!r} is not a valid metadata version." + _METADATA,
+        "{field} introduced in metadata version {newer:w}, not {older}." + _METADATA,
+        "{field!r} introduced in metadata version {newer:w}, not {older}." + _METADATA,
+        likely_cause="The index does not know this version of the metadata yet, or a field stands in metadata that is "
+        "older than the field.",
+        fix="Build with a release of the build backend that writes an older version of the metadata.",
+        cure=Cure.NEW_BUILD,
+    ),
+    upload_answer(
+        "metadata-field",
+        400,
+        "upload-metadata-refused",
+        "{value!r} is invalid for {field!r}." + _METADATA,
+        "{value!r} is invalid for {field!r}: {why}." + _METADATA,
+        likely_cause="The field {field!r} has the value {value!r}, which the specification of core metadata does not "
+        "allow.",
+        fix="{field_hint}",
+        cure=Cure.NEW_BUILD,
+    ),
+    upload_answer(
+        "metadata-other",
+        400,
+        "upload-metadata-refused",
+        "{field!r} is a required field." + _METADATA,
+        "{field!r} has invalid data." + _METADATA,
+        "{field!r} must be a single line." + _METADATA,
+        "{field!r} field must be {limit:d} characters or less." + _METADATA,
+        "{field!r} is not allowed as a dynamic field." + _METADATA,
+        "{value!r} is an invalid value for {other}. Error: {why}" + _METADATA,
+        "{value!r} is not a valid email address: {why}" + _METADATA,
+        "{value!r} is not a valid {kind:w}." + _METADATA,
+        "{problem}" + _METADATA,
+        likely_cause="A field of the core metadata has a value that the index does not take.",
+        fix=_BUILD_FIELD,
+        cure=Cure.NEW_BUILD,
+    ),
+    upload_answer(
+        "field-twice",
+        400,
+        "upload-metadata-refused",
+        "{field}: Should not be a tuple.",
+        likely_cause="The metadata of the file repeats the field {field!r}, which may stand once.",
+        fix=_BUILD_FIELD,
+        cure=Cure.NEW_BUILD,
+    ),
+)
+
+FILE_ANSWERS: Final[tuple[AnswerRow, ...]] = (*_FILENAMES, *_CONTENT, *_FIELDS)
