@@ -6,8 +6,8 @@
       WorkflowError [2]       the workflow file: inputs, permission, event, environment or claims
       DistributionError [3]   the build: nothing to publish, findings, two versions of one project
       IndexRefused [4]        the publisher or the project's settings on the index; a conflict with a file there
-      IndexUnavailable [5]    nobody: wait and run again
-      OwnBug [70]             us: a request of ours was wrong
+      IndexUnavailable [5]    nothing to fix: run it again later
+      OwnBug [70]             a bug in this action
       SeveralProblems         more than one of these at once; the exit code of the first who must act
 
 Anything else that is raised is a bug of this project: exit code 70 and a report to paste.

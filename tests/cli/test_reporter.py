@@ -116,14 +116,13 @@ def test_the_secrets_of_the_environment_are_hidden_first_and_taken_out_of_it(tmp
 def test_a_failure_has_one_annotation_for_each_cause_a_summary_and_a_last_word(tmp_path: Path) -> None:
     place = Place(tmp_path)
     place.desk.emit(STARTED)
-    code = place.desk.tell(WorkflowError(diagnosis(), diagnosis("input-invalid", message="No such value.")))
+    code = place.desk.report(WorkflowError(diagnosis(), diagnosis("input-invalid", message="No such value.")))
     place.desk.close(code, cancelled=False)
     assert code == 2
     assert sum(line.startswith("::error title=pypi-trusted-publish ") for line in place.log.splitlines()) == 2
-    assert place.log.splitlines()[-2:] == [
-        "The release was not published: nothing was sent.",
-        "Next step: Change the workflow, push it, and start a new run: a re-run would use the old workflow.",
-    ]
+    *_, last_but_one, last = place.log.splitlines()
+    assert last_but_one == "The release was not published: nothing was sent."
+    assert last.startswith("Next step: Change the workflow and push it, then start a new run")
     assert "No such value." in (tmp_path / "summary").read_text(encoding="utf-8")
 
 
@@ -132,7 +131,7 @@ def test_a_bug_is_told_with_a_report_to_paste_in_log_annotation_and_summary(tmp_
     place.desk.emit(STARTED)
     with pytest.raises(ZeroDivisionError) as caught:
         raise ZeroDivisionError(TOKEN)
-    code = place.desk.tell_bug(caught.value, "publish")
+    code = place.desk.report_bug(caught.value, "publish")
     place.desk.close(code, cancelled=False)
     assert code == EXIT_BUG
     annotation = next(line for line in place.log.splitlines() if line.startswith("::error "))
@@ -147,13 +146,16 @@ def test_a_stopped_run_says_by_what_and_what_to_press(tmp_path: Path) -> None:
     place = Place(tmp_path)
     place.desk.emit(STARTED)
     place.desk.emit(events.StepStarted(title="Exchange and upload"))
-    place.desk.tell_stop(SIGTERM)
+    place.desk.report_stop(SIGTERM)
     place.desk.close(128 + SIGTERM, cancelled=True)
     lines = place.log.splitlines()
-    assert "SIGTERM: stopping; nothing new is started" in lines
+    assert "SIGTERM: stopping; nothing else will be sent" in lines
     assert "Cancelled: nothing was sent." in lines
     assert lines[-1].startswith('Next step: Press "Re-run failed jobs", not "Re-run all jobs"')
     assert lines.count("::endgroup::") == lines.count("::group::Exchange and upload") == 1
+    (annotation,) = [line for line in lines if line.startswith("::error ")]
+    assert "pypi-trusted-publish run-cancelled" in annotation
+    assert 'Cancelled: nothing was sent.%0APress "Re-run failed jobs"' in annotation
     assert json.loads(place.report)["cancelled"] is True
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from packaging.utils import canonicalize_name
 
@@ -157,14 +159,33 @@ def test_an_unreadable_page_is_a_warning_and_the_file_goes() -> None:
     assert "403 Forbidden" in warning.message
 
 
+TEN_GIB = 10 * 1024**3
+
+
 @pytest.mark.parametrize(("like_pypi", "number"), [(True, 1), (False, 0)])
-def test_a_size_beyond_the_default_limits_is_one_warning_with_both_sums(*, like_pypi: bool, number: int) -> None:
-    big = distribution("demo-1.0-py3-none-any.whl", size=100 * 1024 * 1024 + 1)
-    made = plan(big, SDIST, on=page(published("demo-0.9.tar.gz", size=5)), under=policy(like_pypi=like_pypi))
+def test_a_project_above_the_default_limit_is_a_warning_that_the_release_may_end_incomplete(
+    *, like_pypi: bool, number: int
+) -> None:
+    there = page(published("demo-0.9.tar.gz", size=TEN_GIB - SDIST.size))
+    made = plan(WHEEL, SDIST, on=there, under=policy(like_pypi=like_pypi))
     assert [warning.code for warning in made.warnings] == ["beyond-default-size"] * number
+    assert not made.refusals(policy(like_pypi=like_pypi))
     if number:
-        assert "104,857,601 bytes" in made.warnings[0].message
-        assert "5 bytes there" in made.warnings[0].message
+        assert "may end incomplete" in made.warnings[0].message
+        assert "10.7 GB on the index" in made.warnings[0].message
+
+
+def test_a_project_that_stays_within_the_default_limit_is_no_warning() -> None:
+    there = page(published("demo-0.9.tar.gz", size=TEN_GIB - SDIST.size))
+    assert plan(SDIST, on=there).warnings == ()
+
+
+def test_a_strict_release_is_stopped_by_a_project_above_the_default_limit() -> None:
+    there = page(published("demo-0.9.tar.gz", size=TEN_GIB))
+    strict = dataclasses.replace(policy(), strict=True)
+    made = plan(SDIST, on=there, under=strict)
+    assert made.warnings == ()
+    assert [refusal.diagnostics()[0].code for refusal in made.refusals(strict)] == ["beyond-default-size"]
 
 
 def test_a_project_beyond_ten_gibibytes_is_warned_about_though_no_file_is_big() -> None:

@@ -40,14 +40,14 @@ FORMS = {
     "attested": after(*JOB, *BOTH, told.ATTESTED, UPLOADED, SDIST_THERE),
     "several-releases": after(*JOB, *BOTH, OTHER, UPLOADED, SDIST_THERE, OTHER_THERE),
     "nothing-new": after(*JOB, planned(decision="identical: skipped")),
-    "skipped": after(*JOB, planned(decision="skipped: same name, other bytes"), planned(SDIST), SDIST_THERE),
+    "skipped": after(*JOB, planned(decision="skipped: different contents on the index"), planned(SDIST), SDIST_THERE),
     "dry-run": after(
         DRY, *JOB[1:], *BOTH, *(event for event in told.EXAMPLES if isinstance(event, events.DryRunProof))
     ),
     "environment": after(STARTED, *BOTH[:2], events.DiagnosisReported(diagnosis=diagnosis()), code=2),
     "conflict": after(
         *JOB,
-        planned(decision="conflict: same name, other bytes"),
+        planned(decision="conflict: different contents on the index"),
         planned(SDIST),
         events.DiagnosisReported(diagnosis=diagnosis("file-conflict", message=f"Other bytes: {WHEEL}.", snippet="")),
         code=4,

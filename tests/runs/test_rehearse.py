@@ -65,7 +65,7 @@ def test_names_that_are_taken_are_taken_in_each_project(tmp_path: Path) -> None:
         build_wheel(tmp_path, Sample(name=name))
     code, said = rehearsed("--fault", "names-taken", str(tmp_path))
     assert code == 4, said
-    assert "other bytes under the name of 2 files: one-1.0.0-py3-none-any.whl, other-1.0.0-py3-none-any.whl." in said
+    assert "2 files already exist on the index with different contents: one-1.0.0-py3-none-any.whl, other-1.0.0" in said
 
 
 def test_what_does_not_fit_this_python_is_downloaded_and_compared(tmp_path: Path) -> None:

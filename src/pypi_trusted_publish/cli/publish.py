@@ -96,30 +96,30 @@ def run(argv: Sequence[str], process: ProcessContext) -> int:
 
 def publish_with(process: ProcessContext, *, style: Style) -> int:
     """Publish; the transcript in the given style. A run that a signal has ended does not return."""
-    desk = Reporter(process, style)
+    reporter = Reporter(process, style)
     release: Release | None = None
     stopped: Signals | None = None
     code = EXIT_OK
     with StopSignals() as stop:
         try:
             inputs = parse_inputs(process.environ)
-            desk.configure(inputs)
-            opening = Startup(inputs, desk)
+            reporter.configure(inputs)
+            opening = Startup(inputs, reporter)
             from .release import Release
 
-            release = Release(inputs, desk, opening)
+            release = Release(inputs, reporter, opening)
             stopped = supervise(release.run, stop)
         except PublishError as problem:
-            code = desk.tell(problem)
+            code = reporter.report(problem)
         except Exception as bug:  # noqa: BLE001 - reported, with everything that is already public
-            code = desk.tell_bug(bug, "publish")
+            code = reporter.report_bug(bug, "publish")
         if release is not None and stopped is not None:
             code = EXIT_SIGNALLED + stopped
             release.stop()  # first of all: what comes after it may hang or fail, and the tokens are revoked by then
-            desk.tell_stop(stopped)
+            reporter.report_stop(stopped)
         elif release is not None:
             release.close()
-        desk.close(code, cancelled=stopped is not None)
+        reporter.close(code, cancelled=stopped is not None)
         if stopped is not None:
             process.cleanup()
             process.leave(code)

@@ -125,6 +125,7 @@ class Release:
                 like_pypi=inputs.index.is_public or inputs.index.is_loopback,
                 run_attempt=self._desk.context.run_attempt,
                 now=self._clock.now(),
+                strict=inputs.strict,
             ),
             concurrency=inputs.index.concurrency,
             wait_for_index=inputs.index.default_wait if inputs.wait_for_index is None else inputs.wait_for_index,

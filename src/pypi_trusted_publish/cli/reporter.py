@@ -35,7 +35,7 @@ _PREFIX: Final = "pypi-trusted-publish-"
 
 
 class Reporter:
-    """Reads the environment once and takes the secrets out of it; everything that is told passes over it."""
+    """Reads the environment once and takes the secrets out of it; every event passes through it."""
 
     def __init__(self, process: ProcessContext, style: Style) -> None:
         self.process = process
@@ -72,14 +72,14 @@ class Reporter:
         self.console.register(secret, silently=self._closed)
 
     def emit(self, event: Event) -> None:
-        """Record an event and show it; once the run is closed, threads that nobody waits for tell in vain."""
+        """Record an event and show it; once the run is closed, events of threads that are still running are dropped."""
         with self._lock:
             if self._closed:
                 return
             self._closed = isinstance(event, RunEnded)
-            told = self.console.redact(event)
-            self._recorder()(told)
-            self.console(told)
+            redacted = self.console.redact(event)
+            self._recorder()(redacted)
+            self.console(redacted)
 
     def _recorder(self) -> Recorder:
         """The record; what it is made of is imported when there is something to record, after the first request."""
@@ -101,61 +101,64 @@ class Reporter:
         """Where made attestations stay for later steps of the job."""
         return self._folder / f"{self._name}-attestations"
 
-    def tell(self, problem: PublishError) -> int:
-        """Tell what ended the run; returns its exit code."""
+    def report(self, problem: PublishError) -> int:
+        """Report what ended the run; returns its exit code."""
         for diagnosis in problem.diagnostics():
             self.emit(DiagnosisReported(diagnosis=diagnosis))
         return problem.exit_code
 
-    def tell_bug(self, bug: Exception, command: str) -> int:
-        """Tell what nobody has foreseen, as a report to paste; returns the exit code."""
+    def report_bug(self, bug: Exception, command: str) -> int:
+        """Report an unexpected error, with lines to paste into an issue; returns the exit code."""
         if _is_short_of_memory(bug):
-            return self.tell(WorkflowError(_SHORT_OF_MEMORY))
+            return self.report(WorkflowError(_SHORT_OF_MEMORY))
         from ..report.annotations import bug_heading, bug_report
 
         text = bug_report(bug, command=command)
-        self.emit(DiagnosisReported(diagnosis=Diagnosis(code="bug", message=bug_heading(), snippet=text)))
+        self.emit(
+            DiagnosisReported(diagnosis=Diagnosis(code="bug", message=bug_heading(), snippet=text, cure=Cure.REPORT))
+        )
         return EXIT_BUG
 
-    def tell_stop(self, signal: Signals) -> None:
-        """Tell that somebody stopped the run."""
+    def report_stop(self, signal: Signals) -> None:
+        """Report that a signal stopped the run."""
         self.emit(Stopping(why=signal.name))
 
     def close(self, code: int, *, cancelled: bool) -> None:
         """End the run: annotations, summary, outputs, and one line that says what came of it."""
-        from ..report.verdict import next_move_in_words, verdict
+        from ..report.conclusion import conclusion, next_step_as_text, unfinished
 
         seconds = self.process.clock.monotonic() - self._began
         self.emit(RunEnded(exit_code=code, seconds=seconds, cancelled=cancelled))
         outcome = self.console.redact(self._recorder().outcome)  # again: a secret may have come after the event
         if code != EXIT_OK:
             self.console.release_held()
-        self.console.annotate(outcome.diagnoses)
+        ending = unfinished(outcome)
+        self.console.annotate((*([ending] if ending else []), *outcome.diagnoses))
         self._write_files(outcome)
-        self.console.say(f"\n{verdict(outcome)}.", Role.HEADLINE if outcome.succeeded else Role.ERROR)
-        if move := next_move_in_words(outcome):
-            self.console.say(f"Next step: {move}")
+        self.console.say(f"\n{conclusion(outcome)}.", Role.HEADLINE if outcome.succeeded else Role.ERROR)
+        if step := next_step_as_text(outcome):
+            self.console.say(f"Next step: {step}")
         if self._private is not None:
             shutil.rmtree(self._private, ignore_errors=True)
 
     def _write_files(self, outcome: Outcome) -> None:
-        """The summary, the report and the outputs; a file that cannot be written is told and changes nothing else."""
+        """The summary, the report and the outputs; one that cannot be written is reported and changes nothing else."""
         from ..report.outputs import outputs, report
         from ..report.summary import summary
 
         path, written = self._folder / f"{self._name}-report.json", ""
-        with self._told_when_impossible("the report"):
+        with self._reporting_failure("the report"):
             path.write_text(json.dumps(report(outcome), indent=2), encoding="utf-8")
             written = str(path)
         if self.context.summary_path:
-            with self._told_when_impossible("the summary"):
+            with self._reporting_failure("the summary"):
                 commands.append_summary(self.context.summary_path, summary(outcome))
         if self.context.output_path:
-            with self._told_when_impossible("the outputs"):
+            with self._reporting_failure("the outputs"):
                 commands.append_outputs(self.context.output_path, outputs(outcome, report_path=written))
 
     @contextlib.contextmanager
-    def _told_when_impossible(self, what: str) -> Iterator[None]:
+    def _reporting_failure(self, what: str) -> Iterator[None]:
         try:
             yield
         except OSError as error:

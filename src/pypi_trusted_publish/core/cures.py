@@ -73,6 +73,10 @@ _NEW_VERSION_INSTEAD: Final = (
 )
 
 
+RERUN_AS_IT_IS: Final = f"{_RERUN_PARTLY[:1].upper()}{_RERUN_PARTLY[1:]}."
+"""The next step after a run that was cancelled."""
+
+
 def next_step(cures: Iterable[Cure], *, partly_public: bool = False) -> str:
     """Return what to do now, one sentence in Markdown; empty for no cure.
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from packaging.utils import parse_sdist_filename, parse_wheel_filename
 
-from ..checks.model import FILE_SIZE_LIMIT, PROJECT_SIZE_LIMIT, Kind
-from ..errors import Diagnosis, IndexRefused, Severity, raise_together
-from ..formatting import count_text
+from ..checks.model import PROJECT_SIZE_LIMIT, Kind
+from ..errors import Cure, Diagnosis, IndexRefused, Severity, raise_together
+from ..formatting import size_text
 from .project_page import PageState, ProjectPage
 
 if TYPE_CHECKING:
@@ -26,23 +26,23 @@ RELEASE_OPEN_SECONDS: Final = 14 * 24 * 3600
 """A release takes new files for 14 days after its first one."""
 CLOSED_STATUSES: Final = frozenset({"archived", "quarantined"})
 """Project statuses in which no file is taken (PEP 792)."""
-_RERUN: Final = "Press *Re-run failed jobs*, not *Re-run all jobs*: a rebuild gives other bytes."
+_RERUN: Final = "Press *Re-run failed jobs*, not *Re-run all jobs*: a rebuild gives different files."
 
 
 def different_contents(pairs: Sequence[tuple[Distribution, str]], *, rebuilt: bool) -> Diagnosis:
-    """Names that the index has with other bytes."""
+    """Files that exist on the index with different contents."""
     names = ", ".join(distribution.filename for distribution, _ in pairs)
     if rebuilt:
         cause = "This is a repeated run, so the build job most likely ran again and made other bytes."
         fix = (
-            "Publish the distributions of the first attempt (download its artefact from the run's page, or re-run only"
+            "Publish the distributions of the first attempt (download its artifact from the run's page, or re-run only"
             " the failed jobs), or release a new version."
         )
     else:
         cause = "This version was published before, from another build."
         fix = (
             "Release a new version: a file name can be used once, even after the file was deleted."
-            " With `skip-existing: true` such files are left out, and the index keeps what it has."
+            " With `skip-existing: true` such files are skipped, and the index keeps what it has."
         )
     facts = tuple(
         (distribution.filename, f"ours sha256={distribution.sha256}, the index has sha256={published}")
@@ -50,22 +50,28 @@ def different_contents(pairs: Sequence[tuple[Distribution, str]], *, rebuilt: bo
     )
     return Diagnosis(
         code="file-conflict",
-        message=f"The index has other bytes under the name of {count_text(len(pairs), 'file')}: {names}.",
+        message=f"{_exist(len(pairs))} on the index with different contents: {names}.",
         likely_cause=cause,
         fix=fix,
         details=facts,
         file=pairs[0][0].filename if len(pairs) == 1 else "",
+        cure=Cure.NEW_VERSION,
     )
+
+
+def _exist(number: int) -> str:
+    return "1 file already exists" if number == 1 else f"{number:,} files already exist"
 
 
 def same_bytes(distribution: Distribution, published: str) -> Diagnosis:
     """The index refuses the same bytes under a second name."""
     return Diagnosis(
         code="same-bytes-under-another-name",
-        message=f"The bytes of {distribution.filename} are on the index already, as {published}.",
-        likely_cause="The file was renamed after it had been built or published.",
+        message=f"The contents of {distribution.filename} are already on the index, as {published}.",
+        likely_cause="The file was renamed after it was built or published.",
         fix="Publish files under the names that the build backend gave them; leave this one out.",
         file=distribution.filename,
+        cure=Cure.LEAVE_OUT,
     )
 
 
@@ -81,10 +87,11 @@ def second_sdist(distribution: Distribution, published: str) -> Diagnosis:
     """A release has at most one sdist."""
     return Diagnosis(
         code="second-sdist",
-        message=f"The release {distribution.version} of {distribution.project} has an sdist already: {published}.",
+        message=f"The release {distribution.version} of {distribution.project} already has an sdist: {published}.",
         likely_cause="The index takes one sdist for each version.",
         fix=f"Leave {distribution.filename} out, or release a new version.",
         file=distribution.filename,
+        cure=Cure.LEAVE_OUT,
     )
 
 
@@ -98,7 +105,7 @@ def closed_project(page: ProjectPage) -> Diagnosis:
     )
     return Diagnosis(
         code=f"project-{page.status}",
-        message=f"The project {page.project} is {page.status} on the index and takes no files.",
+        message=f"The project {page.project} is {page.status} on the index and does not accept files.",
         likely_cause=f"It was {page.status} by {who}."
         + (f" Reason given: {page.status_reason}" if page.status_reason else ""),
         fix=fix,
@@ -119,9 +126,10 @@ def old_release(project: NormalizedName, version: Version, age: float) -> Diagno
     """A release takes no new file after 14 days."""
     return Diagnosis(
         code="release-too-old",
-        message=f"The release {version} of {project} is {age / 86400:.0f} days old and takes no new files.",
+        message=f"The release {version} of {project} is {age / 86400:.0f} days old and does not accept new files.",
         likely_cause="The index closes a release 14 days after its first file.",
         fix=f"Release a new version, or a post-release such as `{version.base_version}.post1`.",
+        cure=Cure.NEW_VERSION,
     )
 
 
@@ -134,9 +142,9 @@ def unreadable_page(page: ProjectPage) -> Diagnosis:
     """What is on the index is unknown."""
     return Diagnosis(
         code="index-page-unreadable",
-        message=f"What the index has of {page.project} could not be read ({page.why_unreadable or 'no answer'}).",
-        likely_cause="The simple index stands at another address, asks for credentials, or speaks no JSON.",
-        fix="Give the address of the simple index as `check-url`. Until then conflicts show only while uploading.",
+        message=f"The files of {page.project} on the index could not be listed ({page.why_unreadable or 'no answer'}).",
+        likely_cause="The simple index has another address, requires credentials, or does not support JSON.",
+        fix="Set `check-url` to the address of the simple index. Until then, conflicts are only found while uploading.",
         severity=Severity.WARNING,
     )
 
@@ -148,8 +156,8 @@ def skipped_files(files: Sequence[Distribution], mixed: Sequence[Distribution]) 
         return Diagnosis(
             code="mixed-builds",
             message=(
-                f"{count_text(len(files), 'file')} on the index differ from ours and are skipped ({names}), while other"
-                " files of the same version are sent: this release mixes two builds."
+                f"{_exist(len(files))} on the index with different contents and will be skipped ({names}), while other"
+                " files of the same version are uploaded: this release mixes two builds."
             ),
             likely_cause="The build ran again between two attempts, and `skip-existing` is on.",
             fix=f"{_RERUN} Check that both builds are of the same source.",
@@ -157,36 +165,35 @@ def skipped_files(files: Sequence[Distribution], mixed: Sequence[Distribution]) 
         )
     return Diagnosis(
         code="skipped-existing",
-        message=f"{count_text(len(files), 'file')} on the index differ from ours and are skipped: {names}.",
-        likely_cause="`skip-existing` is on, and these names are taken by other bytes.",
+        message=f"{_exist(len(files))} on the index with different contents and will be skipped: {names}.",
+        likely_cause="`skip-existing` is on, and the index has different files of these names.",
         fix="Release a new version if the new bytes matter.",
         severity=Severity.WARNING,
     )
 
 
-def beyond_limits(uploads: Iterable[Distribution], pages: Iterable[ProjectPage]) -> Iterator[Diagnosis]:
-    """One warning for each project whose files or sum pass the limits that hold by default."""
+def above_project_limit(
+    uploads: Iterable[Distribution], pages: Iterable[ProjectPage], *, severity: Severity
+) -> Iterator[Diagnosis]:
+    """One diagnosis for each project whose files together exceed the limit that applies by default."""
     uploads = tuple(uploads)
     for page in pages:
-        news = [distribution for distribution in uploads if distribution.project == page.project]
-        big = [distribution for distribution in news if distribution.size > FILE_SIZE_LIMIT]
+        coming = sum(distribution.size for distribution in uploads if distribution.project == page.project)
         there = sum(entry.size or 0 for entry in page.files)
-        coming = sum(distribution.size for distribution in news)
-        if news and (big or there + coming > PROJECT_SIZE_LIMIT):
-            yield _beyond_limits(page.project, big, there, coming)
+        if coming and there + coming > PROJECT_SIZE_LIMIT:
+            yield _above_project_limit(page.project, there, coming, severity)
 
 
-def _beyond_limits(project: NormalizedName, big: Sequence[Distribution], there: int, coming: int) -> Diagnosis:
-    files = ", ".join(f"{distribution.filename} ({distribution.size:,} bytes)" for distribution in big)
+def _above_project_limit(project: NormalizedName, there: int, coming: int, severity: Severity) -> Diagnosis:
     return Diagnosis(
         code="beyond-default-size",
-        message=(
-            f"{project} passes a default limit of the index: {files or 'no file is above 100 MiB'};"
-            f" {there:,} bytes there and {coming:,} bytes to come, of 10 GiB."
-        ),
-        likely_cause="PyPI takes 100 MiB for a file and 10 GiB for a project, and more on request, which is not shown.",
-        fix="Ask for a higher limit in the project's settings on the index, unless you have one.",
-        severity=Severity.WARNING,
+        message=f"{project} has {size_text(there)} on the index, and this release adds {size_text(coming)}: more than"
+        " the default limit of 10 GiB for a project. The release may end incomplete.",
+        likely_cause="PyPI accepts more on request, but does not show the limit of a project.",
+        fix="Ask for a higher limit in the project's settings on the index, or delete old files there. If the limit was"
+        " raised, this is only a warning, and `strict` must be off.",
+        severity=severity,
+        cure=Cure.INDEX if severity is Severity.ERROR else None,
     )
 
 
@@ -206,8 +213,8 @@ class Decision(str, enum.Enum):
 
     UPLOAD = "upload"
     IDENTICAL = "identical: skipped"
-    CONFLICT = "conflict: same name, other bytes"
-    SKIPPED = "skipped: same name, other bytes"
+    CONFLICT = "conflict: different contents on the index"
+    SKIPPED = "skipped: different contents on the index"
     """A conflict that ``skip-existing`` lets pass."""
 
 
@@ -220,6 +227,8 @@ class PlanPolicy:
     """The index is PyPI or TestPyPI, or a rehearsal of them: their rules about age and size hold."""
     run_attempt: int
     """``GITHUB_RUN_ATTEMPT``: above 1, a conflict is most likely a rebuild."""
+    strict: bool = False
+    """What may leave the release incomplete stops it."""
     now: float
     """Seconds since the epoch."""
 
@@ -317,17 +326,19 @@ def _refusals(plan: UploadPlan, policy: PlanPolicy) -> Iterator[Diagnosis]:
         if sdist is not None and policy.like_pypi:
             yield second_sdist(distribution, sdist.filename)
     for page in plan.pages:
-        news = [distribution for distribution in plan.uploads if distribution.project == page.project]
-        if news:
-            yield from _closed(page, news, policy)
+        uploads = [distribution for distribution in plan.uploads if distribution.project == page.project]
+        if uploads:
+            yield from _closed(page, uploads, policy)
+    if policy.like_pypi and policy.strict:
+        yield from above_project_limit(plan.uploads, plan.pages, severity=Severity.ERROR)
 
 
-def _closed(page: ProjectPage, news: Sequence[Distribution], policy: PlanPolicy) -> Iterator[Diagnosis]:
+def _closed(page: ProjectPage, uploads: Sequence[Distribution], policy: PlanPolicy) -> Iterator[Diagnosis]:
     if page.status in CLOSED_STATUSES:
         yield closed_project(page)
     if not policy.like_pypi:
         return
-    for version in sorted({distribution.version for distribution in news}):
+    for version in sorted({distribution.version for distribution in uploads}):
         age = release_age(page, version, policy.now)
         if age is not None and age > RELEASE_OPEN_SECONDS:
             yield old_release(page.project, version, age)
@@ -340,5 +351,5 @@ def _warnings(plan: UploadPlan, policy: PlanPolicy) -> Iterator[Diagnosis]:
         sent = {distribution.release for distribution in plan.uploads}
         mixed = [distribution for distribution in skipped if distribution.release in sent]
         yield skipped_files(skipped, mixed)
-    if policy.like_pypi:
-        yield from beyond_limits(plan.uploads, plan.pages)
+    if policy.like_pypi and not policy.strict:
+        yield from above_project_limit(plan.uploads, plan.pages, severity=Severity.WARNING)

@@ -13,7 +13,7 @@ from .. import __version__
 from ..errors import Diagnosis, Severity
 from ..formatting import count_text
 from ..sanitize import clean, clean_lines, clipped, visible
-from .verdict import PROJECT, read_on
+from .conclusion import PROJECT, help_url
 
 MESSAGE_LIMIT: Final = 4_000
 """Characters; GitHub cuts an annotation at 4,096 (seen August 2026)."""
@@ -44,7 +44,7 @@ def annotations_of(diagnoses: Sequence[Diagnosis]) -> Iterator[Annotation]:
 
 def annotation_of(diagnosis: Diagnosis) -> Annotation:
     """The fact itself, the cause, the remedy, what to paste and where to read on; its end is cut when it is long."""
-    ending = f"\nRead on: {clean(read_on(diagnosis))}"
+    ending = f"\nRead on: {clean(help_url(diagnosis))}"
     parts = (diagnosis.message, diagnosis.likely_cause, diagnosis.fix, diagnosis.snippet)
     lines = (line for part in parts if part for line in clean_lines(part))
     return Annotation(

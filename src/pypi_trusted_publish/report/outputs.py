@@ -10,8 +10,8 @@ from typing import Any, Final
 from ..core.project_page import PageState
 from ..errors import Diagnosis
 from ..events import Attested
+from .conclusion import conclusion, help_url, next_step_as_text
 from .outcome import ON_THE_INDEX, FileOutcome, FileState, Outcome
-from .verdict import next_move_in_words, read_on, verdict
 
 REPORT_FORMAT: Final = 1
 """Raised when a field of the report changes its meaning."""
@@ -46,8 +46,8 @@ def report(outcome: Outcome) -> dict[str, Any]:
         "exit_code": outcome.exit_code,
         "cancelled": outcome.cancelled,
         "dry_run": outcome.dry_run,
-        "verdict": verdict(outcome),
-        "next_step": next_move_in_words(outcome),
+        "verdict": conclusion(outcome),
+        "next_step": next_step_as_text(outcome),
         "index": outcome.index,
         "facts": dict(outcome.facts),
         "step": outcome.step,
@@ -104,7 +104,7 @@ def _attestation(attested: Attested) -> dict[str, Any]:
 
 def _diagnosis(diagnosis: Diagnosis) -> dict[str, Any]:
     return dataclasses.asdict(diagnosis) | {
-        "read_more": read_on(diagnosis),
+        "read_more": help_url(diagnosis),
         "severity": diagnosis.severity.value,
         "details": [list(fact) for fact in diagnosis.details],
     }

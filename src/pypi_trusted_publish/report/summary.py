@@ -9,8 +9,9 @@ from ..errors import Diagnosis
 from ..formatting import count_text, listed, seconds_text, size_text
 from ..sanitize import clipped
 from . import markdown
+from .conclusion import conclusion, help_url, next_step
 from .outcome import ON_THE_INDEX, FileOutcome, FileState, Outcome
-from .verdict import next_move, read_on, verdict
+from .transcript import not_revoked
 
 _VALUE: Final = 500
 """Characters of one value."""
@@ -96,8 +97,7 @@ def _tokens(outcome: Outcome) -> str:
     said = f"{tokens.minted} minted, {tokens.revoked} revoked"
     if not tokens.alive:
         return said
-    left = f" in {seconds_text(tokens.seconds_left)} at the latest" if tokens.seconds_left else ""
-    return f"{said}; **{count_text(tokens.alive, 'token')} not revoked**, which runs out by itself{left}"
+    return f"{said}; **{not_revoked(tokens.alive, tokens.seconds_left)}**"
 
 
 def _code(value: str) -> str:
@@ -241,11 +241,11 @@ def _joined(parts: Iterator[str] | Sequence[str]) -> str:
 
 def _head(outcome: Outcome) -> Iterator[str]:
     icon = "✅" if outcome.succeeded else "❌"
-    yield f"## {icon} {markdown.text(clipped(verdict(outcome), _TEXT))}"
+    yield f"## {icon} {markdown.text(clipped(conclusion(outcome), _TEXT))}"
     yield _release_links(outcome)
-    move = next_move(outcome)
-    if move:
-        yield f"> **Next step:** {move}"
+    step = next_step(outcome)
+    if step:
+        yield f"> **Next step:** {step}"
     yield from within([_problem(diagnosis) for diagnosis in outcome.errors], _PROBLEMS, "error")
 
 
@@ -275,7 +275,7 @@ def _problem(diagnosis: Diagnosis) -> str:
     parts += [f"*{name}:* {_lines(part)}" for name, part in _advice(diagnosis) if part]
     if diagnosis.snippet:
         parts.append(markdown.block(clipped(diagnosis.snippet, _PASTE), "" if diagnosis.code == "bug" else "yaml"))
-    return _joined((*parts, f"*Read on:* {_read_on(diagnosis)}"))
+    return _joined((*parts, f"*Read on:* {_help_url(diagnosis)}"))
 
 
 def _advice(diagnosis: Diagnosis) -> tuple[tuple[str, str], ...]:
@@ -284,11 +284,11 @@ def _advice(diagnosis: Diagnosis) -> tuple[tuple[str, str], ...]:
 
 def _item(diagnosis: Diagnosis) -> str:
     said = " ".join(part for part in (diagnosis.message, diagnosis.likely_cause, diagnosis.fix) if part)
-    return f"{_lines(said)} ({_read_on(diagnosis)})"
+    return f"{_lines(said)} ({_help_url(diagnosis)})"
 
 
-def _read_on(diagnosis: Diagnosis) -> str:
-    return markdown.link(diagnosis.code, read_on(diagnosis))
+def _help_url(diagnosis: Diagnosis) -> str:
+    return markdown.link(diagnosis.code, help_url(diagnosis))
 
 
 def _lines(foreign: str) -> str:

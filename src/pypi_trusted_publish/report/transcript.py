@@ -11,7 +11,7 @@ from .. import events
 from ..errors import Diagnosis, Severity
 from ..formatting import count_text, listed, seconds_text, size_text
 from ..sanitize import clean, clipped
-from .verdict import read_on
+from .conclusion import help_url
 
 
 class Role(str, enum.Enum):
@@ -111,7 +111,7 @@ def diagnosis_lines(diagnosis: Diagnosis) -> Iterator[Line]:
     if diagnosis.snippet:
         yield Line(text="  to paste:")
         yield from (Line(text=f"    {line}") for line in diagnosis.snippet.split("\n"))
-    yield Line(text=f"  read on: {read_on(diagnosis)}")
+    yield Line(text=f"  read on: {help_url(diagnosis)}")
     yield from (Line(text=f"  {name}: {value}") for name, value in diagnosis.details)
 
 
@@ -152,11 +152,11 @@ def _failed(event: events.Failed) -> Iterator[Line]:
 
 def _retrying(event: events.Retrying) -> Iterator[Line]:
     wait = f" in {seconds_text(event.wait)}" if event.wait else ""
-    yield Line(text=f"{event.what}: {event.why}; try number {event.attempt}{wait}")
+    yield Line(text=f"{event.what}: {event.why}; attempt {event.attempt}{wait}")
 
 
 def _narrowed(event: events.ConcurrencyReduced) -> Iterator[Line]:
-    yield Line(text=f"from here on {count_text(event.lanes, 'file')} at a time: {event.why}")
+    yield Line(text=f"uploading {count_text(event.lanes, 'file')} at a time from now on: {event.why}")
 
 
 def _proved(event: events.IdentityVerified) -> Iterator[Line]:
@@ -200,27 +200,32 @@ def _attested(event: events.Attested) -> Iterator[Line]:
 
 
 def _minted(event: events.Minted) -> Iterator[Line]:
-    what = "a further upload token" if event.renewal else "an upload token"
-    covered = "" if event.projects is None else f", for {count_text(event.projects, 'project')}"
-    yield Line(text=f"the index gave {what} for {seconds_text(event.lifetime)}{covered}")
+    what = "another upload token" if event.renewal else "an upload token"
+    covered = "" if event.projects is None else f", valid for {count_text(event.projects, 'project')}"
+    yield Line(text=f"the index issued {what} for {seconds_text(event.lifetime)}{covered}")
 
 
 def _coverage(event: events.CoverageRead) -> Iterator[Line]:
     if event.covered is None:
-        yield Line(text="which projects the token covers does not show; the index decides at each upload")
+        yield Line(text="the token does not show which projects it covers; the index decides at each upload")
 
 
 def _revoked(event: events.Revoked) -> Iterator[Line]:
     if event.revoked:
         yield Line(text=f"{count_text(event.revoked, 'upload token')} revoked", role=Role.CONCLUSION)
     if event.alive:
-        left = f"in {seconds_text(event.seconds_left)} at the latest" if event.seconds_left else "soon"
-        text = f"{count_text(event.alive, 'upload token')} not revoked: it runs out by itself {left}"
-        yield Line(text=text, role=Role.WARNING)
+        yield Line(text=not_revoked(event.alive, event.seconds_left), role=Role.WARNING)
+
+
+def not_revoked(number: int, seconds_left: float) -> str:
+    """That upload tokens are still valid, and for how long at most."""
+    they = "it expires" if number == 1 else "they expire"
+    when = f"within {count_text(max(1, round(seconds_left / 60 + 0.5)), 'minute')}" if seconds_left else "soon"
+    return f"{count_text(number, 'upload token')} could not be revoked; {they} {when}"
 
 
 def _upload_started(event: events.UploadStarted) -> Iterator[Line]:
-    again = f", try number {event.attempt}" if event.attempt > 1 else ""
+    again = f", attempt {event.attempt}" if event.attempt > 1 else ""
     yield Line(text=f"{event.filename}: sending {size_text(event.size)}{again}")
 
 
@@ -241,11 +246,11 @@ def _waiting(event: events.Waiting) -> Iterator[Line]:
 
 
 def _confirmed(event: events.Confirmed) -> Iterator[Line]:
-    yield Line(text=f"{event.filename}: listed with our digest at {event.url}", role=Role.CONCLUSION)
+    yield Line(text=f"{event.filename}: listed on the index with our digest: {event.url}", role=Role.CONCLUSION)
 
 
 def _stopping(event: events.Stopping) -> Iterator[Line]:
-    yield Line(text=f"{event.why}: stopping; nothing new is started", role=Role.WARNING)
+    yield Line(text=f"{event.why}: stopping; nothing else will be sent", role=Role.WARNING)
 
 
 _TOLD: Final[dict[type[events.Event], Callable[[Any], Iterator[Line]]]] = {

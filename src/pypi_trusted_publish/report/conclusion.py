@@ -1,44 +1,22 @@
-"""A run in one line, and the next move of whoever has to act on it."""
+"""What came of a run, in one sentence, and the next step for whoever has to act."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from .. import __version__
-from ..errors import EXIT_BUG, DistributionError, IndexRefused, IndexUnavailable, WorkflowError
+from ..core import cures
+from ..errors import EXIT_BUG, Cure, Diagnosis
 from ..formatting import count_text, listed, read_version
 from .outcome import MISSING, ON_THE_INDEX, FileState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..errors import Diagnosis
     from .outcome import Outcome
 
-RERUN_FAILED: Final = (
-    "press *Re-run failed jobs*, not *Re-run all jobs*: it sends the files that were built already, and a rebuild "
-    "gives other bytes, which the index never takes under a name that is used."
-)
-
-_NEXT_MOVE: Final = {
-    WorkflowError.exit_code: (
-        "change the workflow, push it, and start a new run: a re-run would use the old workflow."
-    ),
-    DistributionError.exit_code: "fix the build and start a new run: a re-run would send the same files.",
-    IndexRefused.exit_code: (
-        "put right what the index refuses, then press *Re-run failed jobs*: the files are still good."
-    ),
-    IndexUnavailable.exit_code: "wait a while, then press *Re-run failed jobs*: the files are still good.",
-    EXIT_BUG: (
-        "report it: the lines to paste stand in the log and in the job's summary. What is on the index stays there."
-    ),
-}
-_CONFLICT: Final = "publish the files that were built first, or give the release a new version: see the error."
-_FIRST: Final = {
-    IndexRefused.exit_code: "put right what the index refuses; then ",
-    EXIT_BUG: "report the bug; to complete the release, ",
-}
-"""What comes before a re-run that completes an incomplete release."""
+_BY_EXIT_CODE: Final = {2: Cure.WORKFLOW, 3: Cure.NEW_BUILD, 4: Cure.INDEX, 5: Cure.LATER, EXIT_BUG: Cure.REPORT}
+"""What helps when no error says it."""
 
 
 def subject(outcome: Outcome) -> str:
@@ -46,25 +24,37 @@ def subject(outcome: Outcome) -> str:
     return listed(tuple(_release(*release) for release in outcome.releases))
 
 
-def verdict(outcome: Outcome) -> str:
+def conclusion(outcome: Outcome) -> str:
     """The run in one sentence, in plain text; its parts may be foreign."""
-    return next(sentence(outcome) for holds, sentence in _VERDICTS if holds(outcome))
+    return next(sentence(outcome) for holds, sentence in _CONCLUSIONS if holds(outcome))
 
 
-def next_move(outcome: Outcome) -> str:
+def next_step(outcome: Outcome) -> str:
     """What to do now, in Markdown of ours (nothing foreign in it); empty when there is nothing to do."""
     if outcome.succeeded or outcome.exit_code is None or outcome.command == "check":
         return ""
-    if outcome.count(FileState.CONFLICT):
-        return _capital(_CONFLICT)
-    if outcome.incomplete or (outcome.cancelled and not outcome.dry_run):
-        return _capital(_FIRST.get(outcome.exit_code, "") + RERUN_FAILED)
-    return _capital(_NEXT_MOVE.get(outcome.exit_code, ""))
+    named = [diagnosis.cure for diagnosis in outcome.errors if diagnosis.cure is not None]
+    if outcome.cancelled and not named:
+        return "" if outcome.dry_run else cures.RERUN_AS_IT_IS
+    if not named and outcome.exit_code in _BY_EXIT_CODE:
+        named = [_BY_EXIT_CODE[outcome.exit_code]]
+    return cures.next_step(named, partly_public=outcome.incomplete)
 
 
-def next_move_in_words(outcome: Outcome) -> str:
-    """The same as plain text: what is to be pressed stands in quotes."""
-    return next_move(outcome).replace("*", '"')
+def next_step_as_text(outcome: Outcome) -> str:
+    """The same as plain text: the names of buttons in quotes."""
+    return next_step(outcome).replace("*", '"')
+
+
+def unfinished(outcome: Outcome) -> Diagnosis | None:
+    """An error for a run that was cancelled, or left a release incomplete; None for every other run."""
+    if outcome.succeeded or not (outcome.cancelled or outcome.incomplete):
+        return None
+    return Diagnosis(
+        code="run-cancelled" if outcome.cancelled else "release-incomplete",
+        message=f"{conclusion(outcome)}.",
+        fix=next_step_as_text(outcome),
+    )
 
 
 def _release(project: str, version: str) -> str:
@@ -99,7 +89,7 @@ def _are(number: int) -> str:
 
 
 def _are_there(outcome: Outcome) -> str:
-    """How far we can speak for the index: a file that was sent and not answered may be there."""
+    """A file that was sent and not answered may be on the index too."""
     are = _are(outcome.count(*ON_THE_INDEX))
     return f"{are} known to be" if outcome.count(FileState.FAILED) else are
 
@@ -108,7 +98,7 @@ def _checked(outcome: Outcome) -> str:
     bad = {diagnosis.file for diagnosis in outcome.errors if diagnosis.file}
     total = count_text(len(outcome.files), "distribution")
     if outcome.succeeded:
-        return f"{total} checked: nothing that the index would refuse"
+        return f"{total} checked: no errors"
     if not bad:
         return f"{total} checked: {count_text(len(outcome.errors), 'error')}"
     return f"{count_text(len(bad), 'distribution')} would be refused by the index"
@@ -124,17 +114,17 @@ def _dry(outcome: Outcome) -> str:
 def _nothing_new(outcome: Outcome) -> str:
     identical = outcome.count(FileState.IDENTICAL)
     skipped = outcome.count(FileState.SKIPPED)
-    parts = [f"{count_text(identical, 'file')} there already, byte for byte"] if identical else []
-    parts += [f"{count_text(skipped, 'file')} skipped although the index has other bytes"] if skipped else []
+    parts = [f"{count_text(identical, 'file')} already on the index with the same contents"] if identical else []
+    parts += [f"{count_text(skipped, 'file')} skipped, although the index has different contents"] if skipped else []
     return f"Nothing to upload for {_named(outcome)} on {_index(outcome)}: {', '.join(parts) or 'no files'}"
 
 
 def _published(outcome: Outcome) -> str:
     parts = [f"{count_text(outcome.count(FileState.UPLOADED), 'file')} uploaded"]
     if identical := outcome.count(FileState.IDENTICAL):
-        parts.append(f"{identical} there already")
+        parts.append(f"{identical} already there")
     if skipped := outcome.count(FileState.SKIPPED):
-        parts.append(f"{skipped} skipped (other bytes there)")
+        parts.append(f"{skipped} skipped (different contents there)")
     if outcome.all_confirmed:
         parts.append("all confirmed")
     return f"{_named(outcome)} {_are(len(outcome.releases))} published on {_index(outcome)}: {', '.join(parts)}"
@@ -147,18 +137,14 @@ def _incomplete(outcome: Outcome) -> str:
     return f"{what}: {there} of {files} {_are_there(outcome)} there"
 
 
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
 def _failed(outcome: Outcome) -> str:
     were = "were" if len(outcome.releases) > 1 else "was"
     return f"{subject(outcome) or 'The release'} {were} not published"
 
 
-_VERDICTS: Final[tuple[tuple[Callable[[Outcome], bool], Callable[[Outcome], str]], ...]] = (
+_CONCLUSIONS: Final[tuple[tuple[Callable[[Outcome], bool], Callable[[Outcome], str]], ...]] = (
     (lambda run: run.exit_code is None, lambda run: f"The run has not ended: {_where(run)} so far"),
-    (lambda run: run.exit_code == EXIT_BUG, lambda run: f"A bug of this action ended the run: {_where(run)}"),
+    (lambda run: run.exit_code == EXIT_BUG, lambda run: f"A bug in this action ended the run: {_where(run)}"),
     (lambda run: run.cancelled, lambda run: f"Cancelled: {_where(run)}"),
     (lambda run: run.command == "check", _checked),
     (lambda run: run.succeeded and run.dry_run, _dry),
@@ -166,10 +152,10 @@ _VERDICTS: Final[tuple[tuple[Callable[[Outcome], bool], Callable[[Outcome], str]
     (lambda run: run.succeeded, _published),
     (lambda run: run.dry_run, lambda run: f"Dry run of {_named(run)} failed: it would not be published"),
     (lambda run: run.incomplete, _incomplete),
-    (lambda run: bool(run.count(*ON_THE_INDEX)), lambda run: f"The run failed, though {_where(run)}"),
+    (lambda run: bool(run.count(*ON_THE_INDEX)), lambda run: f"The run failed, but {_where(run)}"),
     (lambda _: True, lambda run: f"{_failed(run)}: {_where(run)}"),
 )
-"""Read from the top; the first row that holds speaks."""
+"""The first row that holds gives the sentence."""
 
 
 PROJECT: Final = "https://github.com/org/pypi-trusted-publish"
@@ -177,7 +163,7 @@ _PAGES: Final = f"{PROJECT}/blob/v{__version__}/"
 """The documentation as it was when this version was released."""
 
 
-def read_on(diagnosis: Diagnosis) -> str:
-    """The address of what the diagnosis names, or of its entry in ``docs/troubleshooting.md``."""
+def help_url(diagnosis: Diagnosis) -> str:
+    """The address of the page that the diagnosis names, or of its entry in ``docs/troubleshooting.md``."""
     named = diagnosis.read_more or f"docs/troubleshooting.md#{diagnosis.code}"
     return _PAGES + named if named.startswith("docs/") else named
