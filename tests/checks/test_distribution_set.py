@@ -12,13 +12,18 @@ from builders.judging import candidate, judge, judge_all
 from builders.metadata import metadata_bytes
 from pypi_trusted_publish.checks.check import check, require_publishable, warnings_while_publishing
 from pypi_trusted_publish.checks.distribution_set import set_findings
-from pypi_trusted_publish.checks.model import PROJECT_SIZE_LIMIT, Candidate, CheckedSet, CheckOptions
+from pypi_trusted_publish.checks.model import PROJECT_SIZE_LIMIT, Candidate, CheckedSet, CheckOptions, Finding
 from pypi_trusted_publish.errors import DistributionError, Severity
+
+
+def of_set(checked: CheckedSet) -> list[Finding]:
+    """The findings by rules of this family."""
+    return [finding for finding in checked.findings if finding.rule.startswith("set-")]
 
 
 def by_file(checked: CheckedSet) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
-    for finding in checked.findings:
+    for finding in of_set(checked):
         found.setdefault(finding.filename, set()).add(finding.rule)
     return found
 
@@ -32,13 +37,13 @@ def wheel(version: str, *more: tuple[str, str]) -> bytes:
 
 
 def test_the_sound_samples_have_no_finding() -> None:
-    assert by_file(judge_all((WHEEL_NAME, wheel_bytes()), (SDIST_NAME, sdist_bytes()))) == {}
+    assert judge_all((WHEEL_NAME, wheel_bytes()), (SDIST_NAME, sdist_bytes())).findings == ()
 
 
 def test_wheels_without_an_sdist_are_told_once() -> None:
     other = "demo-1.0-py2-none-any.whl"
     found = judge_all((WHEEL_NAME, wheel_bytes()), (other, wheel_bytes({"demo/x.py": b""})))
-    assert [(finding.rule, finding.severity) for finding in found.findings] == [("set-no-sdist", Severity.NOTICE)]
+    assert [(finding.rule, finding.severity) for finding in of_set(found)] == [("set-no-sdist", Severity.NOTICE)]
 
 
 def test_two_sdists_of_one_version_are_refused_however_the_version_is_spelled() -> None:
@@ -99,8 +104,8 @@ def test_files_that_disagree_are_warned_about(ours: tuple[str, str], theirs: tup
 
 def test_the_fields_that_differ_are_named_as_one_or_as_several() -> None:
     mine = wheel("1.0", ("Requires-Dist", "six"), ("Requires-Python", ">=3.9"))
-    (one,) = judge_all((WHEEL_NAME, mine), (SDIST_NAME, sdist("1.0", ("Requires-Dist", "six")))).findings
-    (both,) = judge_all((WHEEL_NAME, mine), (SDIST_NAME, sdist("1.0"))).findings
+    (one,) = of_set(judge_all((WHEEL_NAME, mine), (SDIST_NAME, sdist("1.0", ("Requires-Dist", "six")))))
+    (both,) = of_set(judge_all((WHEEL_NAME, mine), (SDIST_NAME, sdist("1.0"))))
     assert one.message == f"Requires-Python differs from what {WHEEL_NAME} says."
     assert both.message == f"Requires-Dist, Requires-Python differ from what {WHEEL_NAME} says."
 
@@ -171,33 +176,30 @@ def test_a_project_above_the_limit_is_an_error_of_a_table() -> None:
     assert [finding.rule for finding in set_findings([huge], publishing=False)] == ["set-project-too-large"]
 
 
-REGRETTED = wheel_bytes({"demo.pth": b"", "demo/old.pyc": b""})
+DISCOURAGED = wheel_bytes({"demo.pth": b"", "demo/old.pyc": b""})
 
 
-def test_strict_makes_errors_of_what_users_regret_and_of_nothing_else() -> None:
-    found = judge_all((WHEEL_NAME, REGRETTED), options=CheckOptions(strict=True))
-    assert {finding.rule: finding.severity for finding in found.findings} == {
-        "content-pth-file": Severity.ERROR,
-        "content-bytecode": Severity.ERROR,
-        "set-no-sdist": Severity.NOTICE,
-    }
+def test_strict_makes_errors_of_what_is_discouraged_and_of_nothing_else() -> None:
+    found = judge(WHEEL_NAME, DISCOURAGED, options=CheckOptions(strict=True))
+    assert found == {"content-pth-file": Severity.ERROR, "content-bytecode": Severity.ERROR}
+    (notice,) = of_set(judge_all((WHEEL_NAME, DISCOURAGED), options=CheckOptions(strict=True)))
+    assert notice.severity is Severity.NOTICE
 
 
-def test_ignore_silences_a_regret_and_never_what_the_index_refuses() -> None:
+def test_ignore_silences_what_is_discouraged_and_never_what_the_index_refuses() -> None:
     options = CheckOptions(ignore=frozenset({"content-pth-file", "wheel-platform-refused"}))
-    assert judge(WHEEL_NAME, REGRETTED, options=options) == {"content-bytecode": Severity.WARNING}
+    assert judge(WHEEL_NAME, DISCOURAGED, options=options) == {"content-bytecode": Severity.WARNING}
     name = "demo-1.0-py3-none-linux_x86_64.whl"
     assert judge(name, wheel_bytes(), options=options) == {"wheel-platform-refused": Severity.ERROR}
 
 
 def test_what_publishing_tells_is_loud_or_counted() -> None:
-    told = list(warnings_while_publishing(judge_all((WHEEL_NAME, REGRETTED))))
-    assert [(each.code, each.severity) for each in told] == [
-        ("distribution-warning", Severity.WARNING),
-        ("distribution-notes", Severity.NOTICE),
-    ]
-    assert told[0].read_more == "docs/rules.md#content-pth-file"
-    assert told[1].message == "2 minor remarks on 1 file: content-bytecode, set-no-sdist."
+    told = {each.read_more: each for each in warnings_while_publishing(judge_all((WHEEL_NAME, DISCOURAGED)))}
+    loud, counted = told["docs/rules.md#content-pth-file"], told["docs/rules.md"]
+    assert (loud.code, loud.severity) == ("distribution-warning", Severity.WARNING)
+    assert (counted.code, counted.severity) == ("distribution-notes", Severity.NOTICE)
+    assert counted.message.endswith("minor remarks on 1 file: content-bytecode, set-no-sdist.")
+    assert "docs/rules.md#content-bytecode" not in told
 
 
 def test_a_refused_file_stops_a_release_with_every_reason() -> None:
@@ -213,7 +215,7 @@ def test_a_refused_file_stops_a_release_with_every_reason() -> None:
 
 
 def test_threads_change_nothing() -> None:
-    files: list[Candidate] = [candidate(f"demo-1.0-{build}-py3-none-any.whl", REGRETTED + b"x") for build in range(8)]
+    files: list[Candidate] = [candidate(f"demo-1.0-{build}-py3-none-any.whl", DISCOURAGED + b"x") for build in range(8)]
     with ThreadPoolExecutor(4) as pool:
         threaded = check(files, options=CheckOptions(), map_=pool.map)
     assert threaded == check(files, options=CheckOptions())

@@ -83,7 +83,7 @@ def test_strict_stops_a_file_that_the_next_release_of_a_library_refuses() -> Non
     data = wheel_bytes(metadata=metadata_bytes(("License-Expression", "LicenseRef-")))
     strict = CheckOptions(strict=True, publishing=True)
     checked = judge_all(("demo-1.0-py3-none-any.whl", data), options=strict)
-    assert [finding.rule for finding in checked.errors] == ["library-releases-differ"]
+    assert "library-releases-differ" in {finding.rule for finding in checked.errors}
 
 
 def test_every_change_is_met_above() -> None:

@@ -96,12 +96,12 @@ INSTALLED = [
 
 
 @pytest.mark.parametrize(("code", "name", "content"), WARNINGS + INSTALLED)
-def test_what_users_of_a_wheel_regret_is_a_warning(code: str, name: str, content: bytes) -> None:
+def test_what_is_discouraged_in_a_wheel_is_a_warning(code: str, name: str, content: bytes) -> None:
     assert judge(WHEEL_NAME, wheel_bytes({name: content})) == {code: Severity.WARNING}
 
 
 @pytest.mark.parametrize(("code", "name", "content"), [each for each in WARNINGS if "outside" not in each[1]])
-def test_what_users_of_an_sdist_regret_is_a_warning(code: str, name: str, content: bytes) -> None:
+def test_what_is_discouraged_in_an_sdist_is_a_warning(code: str, name: str, content: bytes) -> None:
     assert judge(SDIST_NAME, sdist_bytes(file_member(f"demo-1.0/{name}", content))) == {code: Severity.WARNING}
 
 

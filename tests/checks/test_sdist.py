@@ -125,7 +125,7 @@ def test_exactly_the_broken_rule_fires(code: str, build: Callable[[], bytes]) ->
 
 
 @pytest.mark.parametrize("mode", [0o664, 0o4755, 0o2755, 0o666])
-def test_modes_that_users_regret_are_a_warning(mode: int) -> None:
+def test_discouraged_modes_are_a_warning(mode: int) -> None:
     data = sdist_bytes(file_member("demo-1.0/run.sh", b"", mode=mode))
     assert judge(SDIST_NAME, data) == {"sdist-permissions": Severity.WARNING}
 

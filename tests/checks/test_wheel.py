@@ -164,7 +164,7 @@ def test_a_data_file_that_is_not_where_the_directory_says_is_a_warning(offset: i
     assert judge(WHEEL_NAME, lost(offset)) == {"wheel-member-damaged": Severity.WARNING}
 
 
-REGRETS: list[tuple[str, str, Callable[[], bytes]]] = [
+DISCOURAGED: list[tuple[str, str, Callable[[], bytes]]] = [
     ("wheel-record-members", "an unlisted file", lambda: with_record_text(RECORD_TEXT, {"demo/b.py": b""})),
     ("wheel-record-members", "a listed ghost", lambda: with_record_text(RECORD_TEXT + b"demo/ghost.py,,\n")),
     ("wheel-record-members", "nothing listed", lambda: with_record_text(b"")),
@@ -193,8 +193,8 @@ REGRETS: list[tuple[str, str, Callable[[], bytes]]] = [
 ]
 
 
-@pytest.mark.parametrize(("code", "build"), [pytest.param(code, build, id=what) for code, what, build in REGRETS])
-def test_what_users_regret_is_a_warning(code: str, build: Callable[[], bytes]) -> None:
+@pytest.mark.parametrize(("code", "build"), [pytest.param(code, build, id=what) for code, what, build in DISCOURAGED])
+def test_what_is_discouraged_is_a_warning(code: str, build: Callable[[], bytes]) -> None:
     assert judge(WHEEL_NAME, build()) == {code: Severity.WARNING}
 
 
