@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-import yaml
+from ruamel.yaml import YAML
 
 from builders.started import ROOT
 from pypi_trusted_publish import __version__
@@ -65,7 +65,7 @@ WORKFLOW: Final = ROOT / ".github" / "workflows" / "release.yml"
 
 
 def jobs() -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))["jobs"]
+    found: dict[str, Any] = YAML(typ="safe").load(WORKFLOW.read_text(encoding="utf-8"))["jobs"]
     return found
 
 
@@ -164,7 +164,7 @@ def test_only_what_was_published_is_attached(built: Path) -> None:
 def test_the_pull_request_of_the_refreshing_workflow_is_tested() -> None:
     text = (ROOT / ".github" / "workflows" / "refresh-tables.yml").read_text(encoding="utf-8")
     assert "gh workflow run ci.yml --ref refresh-tables" in text
-    triggers = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))[True]
+    triggers = YAML(typ="safe").load((ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))[True]
     assert "workflow_dispatch" in triggers
 
 
