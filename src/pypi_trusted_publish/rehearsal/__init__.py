@@ -7,7 +7,8 @@ or client of this project), only the leaf modules and the libraries that PyPI it
 ``sandbox``              index, GitHub and the environment of one run, in one context manager
 ``index``                the index, its routes and its clock;  ``server`` its thread, ports and TLS
 ``oidc``, ``tokens``     audience, mint-token and burn-token;  upload tokens;  ``publishers`` who may publish
-``upload_endpoint``      uploads;  ``upload_form`` reads the body;  ``upload_checks`` decides
+``upload_endpoint``      uploads;  ``upload_form`` reads the body
+``metadata_checks``      what PyPI checks in the form;  ``file_checks`` in the file's name and contents
 ``attestation_checks``   verifies attestations (PEP 740)
 ``simple_api``           pages and downloads;  ``projects`` what the index has
 ``http_errors``          how PyPI words its errors

@@ -1,7 +1,7 @@
 """The fault table: everything that can go wrong in a rehearsal, by name.
 
-``NAME`` strikes the first request to its endpoint, ``NAME:k`` the k-th, ``NAME:k-`` every one from the k-th on,
-``NAME:every`` all of them (:func:`~.fault_schedule.parse`). A fault that is a state of affairs needs no turn.
+``NAME`` applies to the first request to its endpoint, ``NAME:k`` the k-th, ``NAME:k-`` every one from the k-th on,
+``NAME:every`` all of them (:func:`~.schedule.parse_fault`). A fault with a setup needs no position.
 """
 
 from __future__ import annotations
