@@ -51,6 +51,15 @@ _WORKLOADS: Final = {
     "1GiB": "a wheel of 1 GiB, no latency",
     "check": "check 40 wheels of 1 MB",
 }
+_COLD: Final = (
+    ("cold-tree-release", "this project", "this action, from a release"),
+    ("cold-tree-attested", "this project", "this action, from a release, with attestations"),
+    ("cold-release", "this project", "this action, from `main`"),
+    ("cold-tree-release", "pip install uv", "`pip install uv`, then `uv publish`"),
+    ("cold-tree-release", "venv with twine", "a fresh environment with `twine`, then `twine upload`"),
+    ("cold-tree-release", "packages of the container action", "the same with the packages of the container action"),
+)
+"""Workload, contestant, and what it did."""
 _HEAD: Final = "<!-- Written by tools/generate_docs.py from {source}; change that, then run `make docs`. -->"
 
 
@@ -166,6 +175,21 @@ def performance_table(_name: str) -> str:
     return "\n".join([*lines, ""])
 
 
+def cold_table(_name: str) -> str:
+    """From the start of the step to the end of a small release, without a cache, as it was last measured."""
+    figures = json.loads(FIGURES.read_text(encoding="utf-8"))["figures"]
+    lines = [
+        "| a wheel and an sdist, cold | first request after s | last answer after s | all s | peak MB |",
+        "|---|--:|--:|--:|--:|",
+    ]
+    for workload, who, statement in _COLD:
+        runs = figures.get(workload, {}).get(who, [])
+        if runs:
+            times = [f"{_median(runs, field):.2f}" for field in ("first_request", "last_answer", "wall")]
+            lines.append(f"| {statement} | {' | '.join(times)} | {_median(runs, 'memory') / 1e6:.0f} |")
+    return "\n".join([*lines, ""])
+
+
 def _median(runs: Sequence[Mapping[str, float]], field: str) -> float:
     return median(run[field] for run in runs)
 
@@ -224,7 +248,7 @@ def _action() -> Mapping[str, Any]:
 _FILLERS: Final[Mapping[tuple[str, str], Callable[[str], str]]] = {
     ("table", "inputs"): inputs_table,
     ("table", "outputs"): outputs_table,
-    **({("table", "performance"): performance_table} if FIGURES.exists() else {}),
+    **({("table", "performance"): performance_table, ("table", "cold"): cold_table} if FIGURES.exists() else {}),
 }
 _BY_NAME: Final[Mapping[str, Callable[[str], str]]] = {"example": example, "migration": migration}
 """Kinds of markers whose name says what is meant: the path of a file."""
