@@ -185,7 +185,10 @@ def cold_table(_name: str) -> str:
     for workload, who, statement in _COLD:
         runs = figures.get(workload, {}).get(who, [])
         if runs:
-            times = [f"{_median(runs, field):.2f}" for field in ("first_request", "last_answer", "wall")]
+            times = [
+                f"{_median(runs, field):.2f}" if runs[0].get(field) is not None else ""
+                for field in ("first_request", "last_answer", "wall")
+            ]
             lines.append(f"| {statement} | {' | '.join(times)} | {_median(runs, 'memory') / 1e6:.0f} |")
     return "\n".join([*lines, ""])
 
