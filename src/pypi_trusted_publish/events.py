@@ -1,4 +1,4 @@
-"""The vocabulary of a run: frozen events, told as they happen.
+"""The events of a run, emitted as they happen.
 
 The transcript, the summary and the report are drawn from them, and from nothing else.
 
@@ -22,7 +22,7 @@ class Event:
 
 
 Emit: TypeAlias = Callable[[Event], None]
-"""What everything that has something to tell is handed."""
+"""What receives the events."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +66,7 @@ class Retrying(Event):
 class ConcurrencyReduced(Event):
     """From here on fewer files are sent at once."""
 
-    lanes: int
+    concurrency: int
     why: str
 
 
@@ -110,7 +110,7 @@ class ProjectPageRead(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Checked(Event):
-    """A distribution was read and judged."""
+    """A distribution was read and checked."""
 
     filename: str
     project: str
@@ -123,7 +123,7 @@ class Checked(Event):
     metadata: tuple[tuple[str, str], ...]
     """Core metadata without the description."""
     findings: int
-    """How many there are, of any severity; each is told by an event of its own."""
+    """How many there are, of any severity; each is an event of its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,7 +147,7 @@ class Planned(Event):
     decision: str
     """A value of :class:`~pypi_trusted_publish.core.plan.Decision`."""
     release_url: str = ""
-    """The index's page for people of this version, where the index has such pages."""
+    """The index's web page of this version, where the index has such pages."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,7 +189,7 @@ class RunStarted(Event):
     facts: tuple[tuple[str, str], ...] = ()
     """What shapes the run: the inputs, or the arguments of ``check``; name and value."""
     index: str = ""
-    """The index as people call it (``PyPI``, ``TestPyPI``, or a host); empty for ``check``."""
+    """The usual name of the index (``PyPI``, ``TestPyPI``, or a host); empty for ``check``."""
     dry_run: bool = False
 
 
@@ -255,13 +255,13 @@ class CoverageRead(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Revoked(Event):
-    """Upload tokens were given back."""
+    """Upload tokens were revoked."""
 
     revoked: int
     alive: int
-    """Those that the index did not revoke: they run out by themselves."""
+    """Those that the index did not revoke: they expire by themselves."""
     seconds_left: float
-    """The longest life that is left among those alive."""
+    """How long the last of them is valid."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -319,7 +319,7 @@ class Confirmed(Event):
 
     filename: str
     url: str
-    """The index's page for people on which it is shown; the simple index's where there is none."""
+    """The index's web page on which it is shown; the simple index's where there is none."""
 
 
 __all__ = [

@@ -31,8 +31,8 @@ from pypi_trusted_publish.io.packages_dir import collect
 from pypi_trusted_publish.io.upload_tokens import UploadTokens
 from pypi_trusted_publish.publish.background import Background
 from pypi_trusted_publish.publish.flow import ReleaseOptions, ReleaseSteps, publish
-from pypi_trusted_publish.publish.prefetch import PagesAhead
-from pypi_trusted_publish.publish.prove import Proof
+from pypi_trusted_publish.publish.identity import VerifiedJob
+from pypi_trusted_publish.publish.prefetch import PrefetchedPages
 from pypi_trusted_publish.rehearsal.samples import Sample, build_release
 from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 from pypi_trusted_publish.secret import Audience, IdentityToken, Secret
@@ -68,7 +68,9 @@ class Job:
         background = Background(emit)
         found = collect([str(self.sandbox.workspace / "dist")], str(self.sandbox.workspace))
         claims = decode_unverified(self.request(AUDIENCE))
-        proof = Proof(accepted=AcceptedClaims(claims=claims, environment="release"), audience=AUDIENCE, identity=self)
+        job = VerifiedJob(
+            accepted=AcceptedClaims(claims=claims, environment="release"), audience=AUDIENCE, identity=self
+        )
         attest = Attestations(
             AttestOrder(wish=wish, index_name="the rehearsal", index_verifies=True),
             desk=lambda: stand.desk(request_identity=self.request),
@@ -77,12 +79,12 @@ class Job:
             emit=emit,
         )
         ports = ReleaseSteps(
-            prove=lambda: proof,
+            verify=lambda: job,
             validate=lambda: check(found.candidates, options=CheckOptions()),
             index=index,
             tokens=lambda _proof, _projects: self.tokens(urls),
             attest=attest,
-            pages=PagesAhead(index, background),
+            pages=PrefetchedPages(index, background),
             background=background,
             clock=stand.clock,
             emit=emit,

@@ -121,7 +121,7 @@ EXAMPLES: tuple[events.Event, ...] = (
     events.Failed(method="GET", url="https://index.example/", problem="connection refused", seconds=12),
     events.Retrying(what="mint an upload token", why="503 Service Unavailable", attempt=2, wait=1.5),
     events.Retrying(what="mint an upload token", why="the project was pending", attempt=2, wait=0),
-    events.ConcurrencyReduced(lanes=1, why="500 Internal Server Error"),
+    events.ConcurrencyReduced(concurrency=1, why="500 Internal Server Error"),
     PROVED,
     PROTECTED,
     dataclasses.replace(PROTECTED, protected=False, rules=(), approved_by=()),

@@ -7,7 +7,7 @@ from pypi_trusted_publish.core.plan import PlanPolicy, UploadPlan, plan_uploads
 from pypi_trusted_publish.core.project_page import PageState, ProjectPage
 from pypi_trusted_publish.errors import Diagnosis, IndexRefused
 from pypi_trusted_publish.events import DiagnosisReported, DryRunProof, Event
-from pypi_trusted_publish.publish.dry_run import prove_a_mint, tell_what_is_known
+from pypi_trusted_publish.publish.dry_run import report_what_is_known, try_exchange
 from pypi_trusted_publish.secret import Secret, UploadToken
 
 WHEEL = distribution()
@@ -35,8 +35,8 @@ def plan(on: ProjectPage) -> UploadPlan:
 
 def proofs(on: ProjectPage, tokens: Tokens) -> dict[str, bool]:
     told: list[Event] = []
-    tell_what_is_known(told.append, by_every_rule=True)
-    prove_a_mint(plan(on), tokens, told.append)
+    report_what_is_known(told.append, by_every_rule=True)
+    try_exchange(plan(on), tokens, told.append)
     return {event.statement: event.proved for event in told if isinstance(event, DryRunProof)}
 
 
@@ -59,10 +59,10 @@ def test_the_effects_of_a_mint_are_told_before_it_and_only_then() -> None:
     told: list[Event] = []
     tokens = Tokens(refuse=True)
     with pytest.raises(IndexRefused):
-        prove_a_mint(plan(page()), tokens, told.append)
+        try_exchange(plan(page()), tokens, told.append)
     assert [event.diagnosis.code for event in told if isinstance(event, DiagnosisReported)] == ["dry-run-mints"]
     told.clear()
-    prove_a_mint(plan(page(state=PageState.NO_PROJECT)), Tokens(), told.append)
+    try_exchange(plan(page(state=PageState.NO_PROJECT)), Tokens(), told.append)
     assert not any(isinstance(event, DiagnosisReported) for event in told)
 
 

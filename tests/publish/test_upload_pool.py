@@ -122,7 +122,7 @@ def test_after_a_server_error_files_go_one_by_one() -> None:
     told: list[Event] = []
     run(one_before(FILES[0], *FILES[1:]), concurrency=4, upload=upload, emit=told.append)
     assert crowds == [1] * len(FILES)
-    assert [event.lanes for event in told if isinstance(event, ConcurrencyReduced)] == [1]
+    assert [event.concurrency for event in told if isinstance(event, ConcurrencyReduced)] == [1]
 
 
 def test_what_was_begun_side_by_side_is_repeated_one_by_one_after_a_server_error() -> None:

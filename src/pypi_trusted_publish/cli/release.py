@@ -20,8 +20,8 @@ from ..io.github.job import ReleaseJob
 from ..io.threads import in_threads
 from ..io.upload_tokens import URGENT_TIMEOUT, UploadTokens
 from ..publish.flow import ReleaseOptions, ReleaseSteps, publish
-from ..publish.prefetch import IdentityAhead, PagesAhead
-from ..publish.prove import Proof, prove
+from ..publish.identity import VerifiedJob, verify_identity
+from ..publish.prefetch import PrefetchedIdentity, PrefetchedPages
 from ..secret import Audience
 from .validation import Validation
 
@@ -50,13 +50,13 @@ class Release:
         self._clock = desk.process.clock
         self._opening = opening
         self._background = opening.background
-        self._proof: Proof | None = None
+        self._job: VerifiedJob | None = None
         self._tokens: UploadTokens | None = None
         urls = inputs.index
         self._index_verifies = urls.is_public or desk.process.sigstore_trust is not None
         self._session = opening.session
         self._index = opening.index
-        self._pages = PagesAhead(self._index, self._background)
+        self._pages = PrefetchedPages(self._index, self._background)
         self._validation = Validation(
             inputs=inputs,
             context=desk.context,
@@ -91,7 +91,7 @@ class Release:
             )
         )
         steps = ReleaseSteps(
-            prove=self._prove,
+            verify=self._verify,
             validate=self._validation,
             index=self._index,
             tokens=self._upload_tokens,
@@ -134,8 +134,8 @@ class Release:
             index_verifies=self._index_verifies,
         )
 
-    def _prove(self) -> Proof:
-        proof = prove(
+    def _verify(self) -> VerifiedJob:
+        job = verify_identity(
             check_runner=self._opening.job,
             index=self._opening,
             identity=self._identity_of,
@@ -147,7 +147,7 @@ class Release:
         self._background.emit(protection.event())
         judged = judge_protection(
             protection,
-            event_name=proof.accepted.claims.event_name,
+            event_name=job.accepted.claims.event_name,
             is_pypi=self._inputs.index.is_pypi,
             required=self._inputs.require_protection,
         )
@@ -156,11 +156,11 @@ class Release:
             raise WorkflowError(*stops)
         for diagnosis in judged:
             self._background.emit(DiagnosisReported(diagnosis=diagnosis))
-        self._attestations.begin(proof.accepted.claims)
-        self._proof = proof
-        return proof
+        self._attestations.begin(job.accepted.claims)
+        self._job = job
+        return job
 
-    def _identity_of(self, job: ReleaseJob, audience: Audience) -> IdentityAhead:
+    def _identity_of(self, job: ReleaseJob, audience: Audience) -> PrefetchedIdentity:
         provider = IdentityProvider(
             session=self._session,
             job=job,
@@ -169,20 +169,20 @@ class Release:
             random=self._desk.process.random,
             register_secret=self._desk.register,
         )
-        identity = IdentityAhead(provider, self._background, self._clock)
-        for _ in ("the proof", "the exchange"):
-            identity.expect(audience)
+        identity = PrefetchedIdentity(provider, self._background, self._clock)
+        for _ in ("the job", "the exchange"):
+            identity.prefetch(audience)
         return identity
 
     def _policy(self, audience: Audience) -> ClaimsPolicy:
         job = self._desk.context.job or "publish"
         return ClaimsPolicy(environment=self._inputs.environment, audience=audience, job=job)
 
-    def _upload_tokens(self, proof: Proof, plan: UploadPlan) -> UploadTokens:
+    def _upload_tokens(self, job: VerifiedJob, plan: UploadPlan) -> UploadTokens:
         def explain(answer: Answer) -> PublishError:
             return explain_refusal(
                 answer,
-                claims=proof.accepted.claims,
+                claims=job.accepted.claims,
                 index=self._inputs.index.facts,
                 projects=plan.project_names,
                 unknown_projects=plan.new_projects,
@@ -193,8 +193,8 @@ class Release:
         self._tokens = UploadTokens(
             session=self._session,
             urls=self._inputs.index,
-            audience=proof.audience,
-            request_identity=proof.identity.request,
+            audience=job.audience,
+            request_identity=job.identity.request,
             explain=explain,
             register_secret=self._desk.register,
             clock=self._clock,
@@ -207,12 +207,12 @@ class Release:
         from ..attestations.prepare import SigningSetup
         from ..attestations.retrying import Patience, Persistence
 
-        desk, proof = self._desk, self._proof
-        if proof is None:
+        desk, job = self._desk, self._job
+        if job is None:
             raise RuntimeError("attestations are made after the job has proved who it is")
         return SigningSetup(
             session=self._session,
-            request_identity=proof.identity.request,
+            request_identity=job.identity.request,
             private=desk.private_folder(),
             folder=desk.attestations_folder,
             trust=desk.process.sigstore_trust,

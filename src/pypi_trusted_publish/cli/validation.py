@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..inputs import Inputs
     from ..io.github.job import RunnerContext
     from ..io.workers.pool import Workers
-    from ..publish.prefetch import PagesAhead
+    from ..publish.prefetch import PrefetchedPages
 
 
 @dataclass(kw_only=True)
@@ -31,7 +31,7 @@ class Validation:
 
     inputs: Inputs
     context: RunnerContext
-    pages: PagesAhead
+    pages: PrefetchedPages
     workers: Workers
     emit: Emit
     collected: Collected = field(default=Collected(), init=False)
@@ -41,7 +41,7 @@ class Validation:
         """Tell every file; raise DistributionError or WorkflowError with everything that is wrong."""
         require_known_rules(self.inputs.ignore)
         self.collected = collect(self.inputs.packages_dir, self.context.workspace)
-        self.pages.expect(_projects(self.collected))
+        self.pages.prefetch(_projects(self.collected))
         checked = self.workers.check(
             self.collected.candidates,
             options=CheckOptions(

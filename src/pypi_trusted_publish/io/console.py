@@ -63,7 +63,7 @@ class Console:
         self._live = _live_progress(out) if style is Style.LIVE else None
 
     def configure(self, *, verbose: bool, print_hash: bool) -> None:
-        """What the inputs say; before, everything is told."""
+        """What the inputs say; until then, everything is printed."""
         self._verbose = verbose
         self._transcript = Transcript(print_hash=print_hash)
 
@@ -79,9 +79,9 @@ class Console:
         return self._redactor.value(value)
 
     def __call__(self, event: Event) -> None:
-        """Print an event, or keep it back."""
+        """Print an event that is redacted already, or keep it back."""
         with self._lock:
-            lines = self._transcript(self.redact(event))  # before it is cleaned and cut: a secret may be unknown then
+            lines = self._transcript(event)
             if not self._verbose:
                 self._held += lines
                 lines = tuple(line for line in lines if line.role in _ALWAYS)
@@ -93,8 +93,8 @@ class Console:
         """Print what was kept back, because the run failed."""
         with self._lock:
             held, self._held = self._held, []
-            if held:
-                self._print([Line(text=_WHOLE), *held])
+            if held:  # again: a secret may have been registered since
+                self._print([Line(text=_WHOLE), *(self._redacted(line) for line in held)])
 
     def annotate(self, diagnoses: Sequence[Diagnosis]) -> None:
         """Make annotations of them, where there is somebody who shows annotations."""
@@ -109,10 +109,12 @@ class Console:
         """Print lines of ours (a line feed ends one) that may hold foreign values."""
         self._print([Line(text=line, role=role) for line in self._redactor.text(text).split("\n")])
 
+    def _redacted(self, line: Line) -> Line:
+        return Line(text=self._redactor.text(line.text), role=line.role)
+
     def _print(self, lines: Sequence[Line]) -> None:
         with self._lock:
-            hidden = [Line(text=self._redactor.text(line.text), role=line.role) for line in lines]
-            rendered = [(text, line.role) for line in hidden if (text := self._rendered(line)) is not None]
+            rendered = [(text, line.role) for line in lines if (text := self._rendered(line)) is not None]
             live = self._live
             if live is None:
                 self._write([text for text, _ in rendered])

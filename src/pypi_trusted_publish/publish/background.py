@@ -1,8 +1,8 @@
-"""Work beside the flow: it runs at once, and what it has to tell is told when its turn comes.
+"""Work in the background: it starts at once, and its events are emitted when its result is needed.
 
-A transcript reads as a story only if events that happen at the same time are told one after the other. Whatever a
-background task emits is therefore held until its result is asked for. Tasks run in daemon threads, so that a run
-which must end does not wait for them.
+A transcript is readable only if the events of one task are not mixed with those of others. So the events of a
+background task are held until its result is asked for. Tasks run in daemon threads: a run that must end does not wait
+for them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class Task(Generic[T]):
-    """Something that was begun; :meth:`result` waits for it."""
+    """A task that was started; :meth:`result` waits for it."""
 
     def __init__(self, work: Callable[[], T], background: Background) -> None:
         self._work = work
@@ -38,7 +38,7 @@ class Task(Generic[T]):
                 self._problem = caught
 
     def result(self) -> T:
-        """Wait for the work, tell what it told, and return or raise what it did."""
+        """Wait for the work, emit its events, and return or raise what it did."""
         self._thread.join()
         held, self._held = self._held, []
         for event in held:
@@ -49,14 +49,14 @@ class Task(Generic[T]):
 
 
 class Background:
-    """Starts tasks, and tells which events must wait by the thread that they come from."""
+    """Starts tasks, and holds the events of each, which it knows by their thread."""
 
     def __init__(self, emit: Emit) -> None:
         self._forward = emit
         self._here = threading.local()
 
     def emit(self, event: Event) -> None:
-        """Tell an event now, or hold it when it comes from a task."""
+        """Forward an event now, or hold it when it comes from a task."""
         held: list[Event] | None = getattr(self._here, "held", None)
         if held is None:
             self._forward(event)
@@ -64,7 +64,7 @@ class Background:
             held.append(event)
 
     def start(self, work: Callable[[], T]) -> Task[T]:
-        """Begin ``work`` in a thread of its own."""
+        """Start ``work`` in a thread of its own."""
         return Task(work, self)
 
     def holding(self, held: list[Event]) -> _Holding:

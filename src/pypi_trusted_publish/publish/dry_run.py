@@ -1,4 +1,4 @@
-"""What a dry run proves beyond the plan: that the index would hand out an upload token. It claims no more."""
+"""What a dry run finds out beyond the plan: whether the index would issue an upload token. It claims no more."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class _Tokens(Protocol):
     def revoke_all(self) -> None: ...
 
 
-def tell_what_is_known(emit: Emit, *, by_every_rule: bool) -> None:
-    """Tell what has been proved before the mint. ``by_every_rule``: the files were checked by all of them."""
+def report_what_is_known(emit: Emit, *, by_every_rule: bool) -> None:
+    """Report what is known before the exchange. ``by_every_rule``: the files were checked by all rules."""
     emit(StepStarted(title="Dry run"))
     emit(DryRunProof(statement="the identity token proves the environment", proved=True))
     why_not = "" if by_every_rule else "`verify-metadata` is off"
@@ -31,8 +31,8 @@ def tell_what_is_known(emit: Emit, *, by_every_rule: bool) -> None:
     emit(DryRunProof(statement="the index takes every file", proved=False, why_not="only an upload can show that"))
 
 
-def prove_a_mint(plan: UploadPlan, tokens: _Tokens, emit: Emit) -> None:
-    """Mint a token and give it back, unless that would create a project; tell what was proved and what was not.
+def try_exchange(plan: UploadPlan, tokens: _Tokens, emit: Emit) -> None:
+    """Mint a token and revoke it, unless that would create a project; report what that proved and what it did not.
 
     Raises:
         PublishError: the index refuses the exchange, or its token covers too few projects: said now instead of during
@@ -59,7 +59,7 @@ def _effects_of_a_mint() -> Diagnosis:
     return Diagnosis(
         code="dry-run-mints",
         severity=Severity.NOTICE,
-        message="This dry run exchanges an identity token for an upload token, and gives that back.",
+        message="This dry run exchanges an identity token for an upload token, and revokes it.",
         likely_cause="An exchange has effects on the index: it writes a security event, "
         "may mail the owners of a publisher "
         "that names no environment, and creates the project of any pending publisher with the same claims, also under "

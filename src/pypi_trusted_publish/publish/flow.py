@@ -1,4 +1,4 @@
-"""The flow of a release: prove who we are and know what we publish, plan, exchange, upload, revoke, read back.
+"""The flow of a release: verify the identity and check the files, plan, exchange, upload, revoke, read back.
 
 Each step returns evidence that the next one demands, so that the wrong order does not type-check. Nothing here knows
 of GitHub, of HTTP or of printing: what the flow needs comes as :class:`ReleaseSteps`; what happens goes out as events.
@@ -14,7 +14,7 @@ from ..core.schedule import schedule
 from ..core.token_coverage import require_coverage, warn_of_several_new_projects
 from ..errors import PublishError, both
 from ..events import DiagnosisReported, Fact, Planned, ProjectPageRead, StepStarted
-from .dry_run import prove_a_mint, tell_what_is_known
+from .dry_run import report_what_is_known, try_exchange
 from .read_back import Pages, ReadBack
 from .upload_pool import UploadPool
 
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from ..events import Emit
     from ..secret import UploadToken
     from .background import Background, Task
-    from .prefetch import PagesAhead
-    from .prove import Proof
+    from .identity import VerifiedJob
+    from .prefetch import PrefetchedPages
 
 
 class Index(Pages, Protocol):
@@ -55,17 +55,17 @@ class Tokens(Protocol):
         """Exchange a fresh identity token for an upload token that covers what is to be uploaded."""
 
     def current(self) -> UploadToken:
-        """A token that has enough life left; an ageing one is renewed."""
+        """A token that is valid for long enough; one that soon expires is renewed."""
 
     def replace(self, stale: UploadToken) -> UploadToken:
         """Another token than ``stale``, which the index calls expired."""
 
     def revoke_all(self) -> None:
-        """Give back every token that was minted; never raises."""
+        """Revoke every token that was minted; never raises."""
 
 
 class Attest(Protocol):
-    """Makes or passes on attestations."""
+    """Makes attestations, or finds those that were made before."""
 
     def __call__(
         self, uploads: Sequence[Distribution], proof: AcceptedClaims, pages: Sequence[ProjectPage]
@@ -77,15 +77,15 @@ class Attest(Protocol):
 class ReleaseSteps:
     """What a release is handed by the composition root; the steps among it are called once each, in this order."""
 
-    prove: Callable[[], Proof]
-    """Check the runner, ask for an identity token, hold its claims against the policy."""
+    verify: Callable[[], VerifiedJob]
+    """Check the runner, request an identity token, and compare its claims with the policy."""
     validate: Callable[[], CheckedSet]
-    """Read and judge every file; raises when one of them must not be published."""
+    """Read and check every file; raises when one of them must not be published."""
     index: Index
-    tokens: Callable[[Proof, UploadPlan], Tokens]
-    """The tokens of the proved job, for what is planned."""
+    tokens: Callable[[VerifiedJob, UploadPlan], Tokens]
+    """The tokens of the verified job, for what is planned."""
     attest: Attest
-    pages: PagesAhead
+    pages: PrefetchedPages
     """The index's pages before the uploads."""
     background: Background
     clock: Clock
@@ -113,17 +113,17 @@ def publish(options: ReleaseOptions, steps: ReleaseSteps) -> None:
 
     Raises:
         PublishError: all problems of the step at which the run ends, together. Until the uploads begin nothing has
-            been sent; after that, what is where has been told as events.
+            been sent; after that, events report what is where.
 
     """
     checking = steps.background.start(steps.validate)
-    proof, checked = both(steps.prove, lambda: _told(checking, steps.emit))
+    job, checked = both(steps.verify, lambda: _checked(checking, steps.emit))
     plan = _plan(checked, options, steps)
-    attestations = steps.attest(plan.uploads, proof.accepted, plan.pages)
-    tokens = steps.tokens(proof, plan)
+    attestations = steps.attest(plan.uploads, job.accepted, plan.pages)
+    tokens = steps.tokens(job, plan)
     if options.dry_run:
-        tell_what_is_known(steps.emit, by_every_rule=checked.by_every_rule)
-        prove_a_mint(plan, tokens, steps.emit)
+        report_what_is_known(steps.emit, by_every_rule=checked.by_every_rule)
+        try_exchange(plan, tokens, steps.emit)
         return
     if plan.uploads:
         scheduled = schedule(plan, checked.doubts)
@@ -131,7 +131,7 @@ def publish(options: ReleaseOptions, steps: ReleaseSteps) -> None:
     _wait_for_index(plan, attestations, options, steps)
 
 
-def _told(checking: Task[CheckedSet], emit: Emit) -> CheckedSet:
+def _checked(checking: Task[CheckedSet], emit: Emit) -> CheckedSet:
     emit(StepStarted(title="What is published"))
     return checking.result()
 

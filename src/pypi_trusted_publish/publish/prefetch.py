@@ -1,4 +1,4 @@
-"""Identity tokens asked for before they are needed: GitHub answers while the files are checked and the plan is made."""
+"""Identity tokens and project pages, requested before they are needed, while the files are being checked."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from ..core.project_page import ProjectPage
     from ..secret import Audience, IdentityToken
     from .background import Background, Task
-    from .prove import Identity
+    from .identity import Identity
 
 FRESH: Final = 120.0
 """Seconds for which a token that was asked for ahead may wait: it lives about five minutes."""
 
 
-class IdentityAhead:
-    """Hands out each token once: the ones asked for ahead to the first who ask, a new one to every other."""
+class PrefetchedIdentity:
+    """Hands out each token once: those requested ahead first, then new ones."""
 
     def __init__(self, identity: Identity, background: Background, clock: Clock) -> None:
         self._identity = identity
@@ -31,14 +31,14 @@ class IdentityAhead:
         self._lock = threading.Lock()
         self._ahead: list[tuple[Audience, float, Task[IdentityToken]]] = []
 
-    def expect(self, audience: Audience) -> None:
-        """Begin to ask for a token that will be needed."""
+    def prefetch(self, audience: Audience) -> None:
+        """Start to request a token that will be needed."""
         task = self._background.start(lambda: self._identity.request(audience))
         with self._lock:
             self._ahead.append((audience, self._clock.monotonic(), task))
 
     def request(self, audience: Audience) -> IdentityToken:
-        """A token that nobody has used; raises what asking for it raised."""
+        """A token that was not used before; raises what the request for it raised."""
         task = self._taken(audience)
         return self._identity.request(audience) if task is None else task.result()
 
@@ -57,8 +57,8 @@ class _Pages(Protocol):
     def project_page(self, project: NormalizedName) -> ProjectPage: ...
 
 
-class PagesAhead:
-    """Starts reading pages, and hands each out once its reader asks for it."""
+class PrefetchedPages:
+    """Reads pages ahead of time."""
 
     def __init__(self, pages: _Pages, background: Background) -> None:
         self._pages = pages
@@ -66,8 +66,8 @@ class PagesAhead:
         self._lock = threading.Lock()
         self._tasks: dict[NormalizedName, Task[ProjectPage]] = {}
 
-    def expect(self, projects: Iterable[NormalizedName]) -> None:
-        """Begin to read the pages of these projects; each is read once."""
+    def prefetch(self, projects: Iterable[NormalizedName]) -> None:
+        """Start to read the pages of these projects; each is read once."""
         with self._lock:
             for project in projects:
                 if project not in self._tasks:
@@ -76,5 +76,5 @@ class PagesAhead:
 
     def project_page(self, project: NormalizedName) -> ProjectPage:
         """The page, read ahead or now; raises what reading it raised."""
-        self.expect([project])
+        self.prefetch([project])
         return self._tasks[project].result()

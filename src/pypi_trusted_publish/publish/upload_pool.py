@@ -76,7 +76,7 @@ class UploadPool:
         with self._changed:
             reduced, self._concurrency = self._concurrency > 1, 1
         if reduced:
-            self._emit(ConcurrencyReduced(lanes=1, why="the index answered with a server error"))
+            self._emit(ConcurrencyReduced(concurrency=1, why="the index answered with a server error"))
 
     def _next(self, waiting: Sequence[ScheduledUpload]) -> ScheduledUpload | None:
         """Wait until an upload may start, and return it; None when an upload failed."""

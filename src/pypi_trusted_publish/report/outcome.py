@@ -39,9 +39,9 @@ class FileState(str, enum.Enum):
     IDENTICAL = "identical"
     """The index has these very bytes, from before this run or from a try whose answer was lost."""
     SKIPPED = "skipped"
-    """The index has other bytes under this name, and ``skip-existing`` lets that pass."""
+    """The index has a different file of this name, and ``skip-existing`` lets that pass."""
     CONFLICT = "conflict"
-    """The index has other bytes under this name."""
+    """The index has a different file of this name."""
     REFUSED = "refused"
     FAILED = "failed"
     """Sent, in whole or in part, and never answered in a way that decides."""
@@ -52,7 +52,7 @@ ON_THE_INDEX = frozenset({FileState.UPLOADED, FileState.IDENTICAL})
 """Our bytes are there."""
 
 MISSING = frozenset({FileState.REFUSED, FileState.FAILED, FileState.NOT_SENT, FileState.CONFLICT})
-"""Our bytes are not there, or nobody knows, and should be."""
+"""Our bytes should be there, and are not, or it is not known."""
 
 _UNDECIDED = {
     FileState.CHECKED: (FileState.NOT_SENT, ""),
@@ -129,7 +129,7 @@ class Outcome:
     """Files that the workflow leaves out on purpose."""
     diagnoses: tuple[Diagnosis, ...] = ()
     tokens: Tokens = Tokens()
-    narrowed: ConcurrencyReduced | None = None
+    concurrency_reduced: ConcurrencyReduced | None = None
     retries: int = 0
     waited: float = 0.0
     """Seconds that the read-back has taken so far."""
@@ -159,17 +159,17 @@ class Outcome:
     @property
     def errors(self) -> tuple[Diagnosis, ...]:
         """What ended the run."""
-        return self._told(Severity.ERROR)
+        return self._diagnosed(Severity.ERROR)
 
     @property
     def warnings(self) -> tuple[Diagnosis, ...]:
         """What did not end it, but should be looked at."""
-        return self._told(Severity.WARNING)
+        return self._diagnosed(Severity.WARNING)
 
     @property
     def notices(self) -> tuple[Diagnosis, ...]:
         """What is good to know."""
-        return self._told(Severity.NOTICE)
+        return self._diagnosed(Severity.NOTICE)
 
     @property
     def releases(self) -> tuple[tuple[str, str], ...]:
@@ -199,7 +199,7 @@ class Outcome:
         settled = {name: _settle(file, dry_run=self.dry_run) for name, file in self.by_filename.items()}
         return replace(self, by_filename=settled)
 
-    def _told(self, severity: Severity) -> tuple[Diagnosis, ...]:
+    def _diagnosed(self, severity: Severity) -> tuple[Diagnosis, ...]:
         return tuple(diagnosis for diagnosis in self.diagnoses if diagnosis.severity is severity)
 
 
@@ -227,7 +227,7 @@ _FOUND_THERE: Final = {
     FileState.NOT_SENT: (FileState.IDENTICAL, "the index got it from elsewhere"),
     FileState.REFUSED: (FileState.IDENTICAL, "refused now, but the index lists it"),
 }
-"""What it means that the index lists a file with our digest, which nobody had told us to be there."""
+"""What it means that the index lists a file with our digest, of which no upload was confirmed."""
 
 
 def fold(outcome: Outcome, event: events.Event) -> Outcome:
@@ -251,13 +251,13 @@ def _step(outcome: Outcome, event: events.StepStarted) -> Outcome:
     return replace(outcome, step=event.title)
 
 
-def _told(outcome: Outcome, event: events.DiagnosisReported) -> Outcome:
+def _reported(outcome: Outcome, event: events.DiagnosisReported) -> Outcome:
     if event.diagnosis in outcome.diagnoses:
         return outcome
     return replace(outcome, diagnoses=(*outcome.diagnoses, event.diagnosis))
 
 
-def _proved(outcome: Outcome, event: events.IdentityVerified) -> Outcome:
+def _verified(outcome: Outcome, event: events.IdentityVerified) -> Outcome:
     return replace(outcome, environment=event.environment, claims=event.claims)
 
 
@@ -332,8 +332,8 @@ def _revoked(outcome: Outcome, event: events.Revoked) -> Outcome:
     return replace(outcome, tokens=tokens)
 
 
-def _narrowed(outcome: Outcome, event: events.ConcurrencyReduced) -> Outcome:
-    return replace(outcome, narrowed=event)
+def _concurrency_reduced(outcome: Outcome, event: events.ConcurrencyReduced) -> Outcome:
+    return replace(outcome, concurrency_reduced=event)
 
 
 def _retrying(outcome: Outcome, _event: events.Retrying) -> Outcome:
@@ -384,8 +384,8 @@ def _with_file(outcome: Outcome, filename: str, **changes: Any) -> Outcome:
 _STEPS: Final[dict[type[events.Event], Callable[[Outcome, Any], Outcome]]] = {
     events.RunStarted: _started,
     events.StepStarted: _step,
-    events.DiagnosisReported: _told,
-    events.IdentityVerified: _proved,
+    events.DiagnosisReported: _reported,
+    events.IdentityVerified: _verified,
     events.ProtectionRead: _protection,
     events.ProjectPageRead: _project,
     events.Checked: _checked,
@@ -396,7 +396,7 @@ _STEPS: Final[dict[type[events.Event], Callable[[Outcome, Any], Outcome]]] = {
     events.Attested: _attested,
     events.Minted: _minted,
     events.Revoked: _revoked,
-    events.ConcurrencyReduced: _narrowed,
+    events.ConcurrencyReduced: _concurrency_reduced,
     events.Retrying: _retrying,
     events.UploadStarted: _sending,
     events.Uploaded: _uploaded,

@@ -62,7 +62,7 @@ def report(outcome: Outcome) -> dict[str, Any]:
         "attestations": [_attestation(attested) for attested in outcome.attestations],
         "tokens": dataclasses.asdict(outcome.tokens),
         "retries": outcome.retries,
-        "narrowed": dataclasses.asdict(outcome.narrowed) if outcome.narrowed else None,
+        "concurrency_reduced": dataclasses.asdict(outcome.concurrency_reduced) if outcome.concurrency_reduced else None,
         "waited": outcome.waited,
         "stopped_by": outcome.stopped_by,
         "diagnoses": [_diagnosis(diagnosis) for diagnosis in outcome.diagnoses],
@@ -84,7 +84,7 @@ def _full(file: FileOutcome, outcome: Outcome) -> dict[str, Any]:
 
 
 def _on_index(file: FileOutcome, outcome: Outcome) -> bool | None:
-    """None when nobody knows: no answer came that decides, or the index never showed what it had before this run."""
+    """None when it is not known: no answer came that decides, or the index never showed what it had before this run."""
     if file.state in ON_THE_INDEX:
         return True
     seen = any(page.project == file.project and page.state != PageState.UNREADABLE.value for page in outcome.projects)

@@ -1,4 +1,4 @@
-"""Events to lines: the log of a run, told step by step. Pure; who prints the lines decides how a group looks."""
+"""Events to lines: the log of a run, step by step. Pure; who prints the lines decides how a group looks."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ class Transcript:
             return tuple(self._checked(event))
         if isinstance(event, events.RunEnded):
             return self._close()
-        told = _TOLD.get(type(event))
-        return tuple(told(event)) if told is not None else ()
+        make = _LINES.get(type(event))
+        return tuple(make(event)) if make is not None else ()
 
     def _open(self, title: str) -> Line:
         self._in_group = True
@@ -134,7 +134,7 @@ def _fact(event: events.Fact) -> Iterator[Line]:
     yield Line(text=f"{event.name}: {event.value}" if event.name else event.value)
 
 
-def _told(event: events.DiagnosisReported) -> Iterator[Line]:
+def _reported(event: events.DiagnosisReported) -> Iterator[Line]:
     return diagnosis_lines(event.diagnosis)
 
 
@@ -155,11 +155,11 @@ def _retrying(event: events.Retrying) -> Iterator[Line]:
     yield Line(text=f"{event.what}: {event.why}; attempt {event.attempt}{wait}")
 
 
-def _narrowed(event: events.ConcurrencyReduced) -> Iterator[Line]:
-    yield Line(text=f"uploading {count_text(event.lanes, 'file')} at a time from now on: {event.why}")
+def _concurrency_reduced(event: events.ConcurrencyReduced) -> Iterator[Line]:
+    yield Line(text=f"uploading {count_text(event.concurrency, 'file')} at a time from now on: {event.why}")
 
 
-def _proved(event: events.IdentityVerified) -> Iterator[Line]:
+def _verified(event: events.IdentityVerified) -> Iterator[Line]:
     yield Line(text=f"the identity token proves the environment {event.environment!r}", role=Role.CONCLUSION)
     yield from (Line(text=f"  {name}: {value}") for name, value in event.claims)
 
@@ -253,15 +253,15 @@ def _stopping(event: events.Stopping) -> Iterator[Line]:
     yield Line(text=f"{event.why}: stopping; nothing else will be sent", role=Role.WARNING)
 
 
-_TOLD: Final[dict[type[events.Event], Callable[[Any], Iterator[Line]]]] = {
+_LINES: Final[dict[type[events.Event], Callable[[Any], Iterator[Line]]]] = {
     events.RunStarted: _run_started,
     events.Fact: _fact,
-    events.DiagnosisReported: _told,
+    events.DiagnosisReported: _reported,
     events.Answered: _answered,
     events.Failed: _failed,
     events.Retrying: _retrying,
-    events.ConcurrencyReduced: _narrowed,
-    events.IdentityVerified: _proved,
+    events.ConcurrencyReduced: _concurrency_reduced,
+    events.IdentityVerified: _verified,
     events.ProtectionRead: _protection,
     events.ProjectPageRead: _project,
     events.FileLeftOut: _left_out,

@@ -1,4 +1,4 @@
-"""The proof, and that nothing unproved is handed on for an exchange."""
+"""The job, and that nothing unproved is handed on for an exchange."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from builders.identity import WORKFLOW, signed
 from pypi_trusted_publish.core.claims import ClaimsPolicy
 from pypi_trusted_publish.errors import PublishError, WorkflowError
 from pypi_trusted_publish.events import Event
-from pypi_trusted_publish.publish.prove import Proof, prove
+from pypi_trusted_publish.publish.identity import VerifiedJob, verify_identity
 from pypi_trusted_publish.secret import Audience, IdentityToken
 
 PYPI = Audience("pypi")
@@ -39,8 +39,8 @@ class Index:
         return PYPI
 
 
-def proved(*claims: dict[str, object]) -> Proof:
-    return prove(
+def proved(*claims: dict[str, object]) -> VerifiedJob:
+    return verify_identity(
         check_runner=lambda: None,
         index=Index(),
         identity=lambda _job, _audience: GitHub(*claims),
@@ -51,9 +51,9 @@ def proved(*claims: dict[str, object]) -> Proof:
 
 
 def test_a_token_for_an_exchange_is_handed_on_when_it_proves_the_same() -> None:
-    proof = proved({})
-    assert proof.accepted.environment == "release"
-    assert proof.identity.request(PYPI).audience == PYPI
+    job = proved({})
+    assert job.accepted.environment == "release"
+    assert job.identity.request(PYPI).audience == PYPI
 
 
 @pytest.mark.parametrize(
@@ -66,9 +66,9 @@ def test_a_token_for_an_exchange_is_handed_on_when_it_proves_the_same() -> None:
     ],
 )
 def test_a_later_token_that_proves_something_else_is_not_handed_on(changed: dict[str, object], code: str) -> None:
-    proof = proved({}, changed)
+    job = proved({}, changed)
     with pytest.raises(PublishError) as caught:
-        proof.identity.request(PYPI)
+        job.identity.request(PYPI)
     assert [diagnosis.code for diagnosis in caught.value.diagnostics()] == [code]
 
 

@@ -11,7 +11,7 @@ from pypi_trusted_publish.core.project_page import ProjectPage
 from pypi_trusted_publish.errors import Diagnosis, IndexUnavailable
 from pypi_trusted_publish.events import Event, Fact
 from pypi_trusted_publish.publish.background import Background
-from pypi_trusted_publish.publish.prefetch import PagesAhead
+from pypi_trusted_publish.publish.prefetch import PrefetchedPages
 
 DEMO, OTHER = canonicalize_name("demo"), canonicalize_name("other")
 
@@ -31,16 +31,16 @@ class Index:
         return page(project=project)
 
 
-def ahead(told: list[Event]) -> tuple[PagesAhead, Index]:
+def ahead(told: list[Event]) -> tuple[PrefetchedPages, Index]:
     background = Background(told.append)
     index = Index(background)
-    return PagesAhead(index, background), index
+    return PrefetchedPages(index, background), index
 
 
 def test_a_page_is_read_before_it_is_asked_for_and_told_when_it_is() -> None:
     told: list[Event] = []
     pages, index = ahead(told)
-    pages.expect([DEMO])
+    pages.prefetch([DEMO])
     assert index.began.wait(PATIENT)
     assert told == []
     assert pages.project_page(DEMO) == page()
@@ -49,7 +49,7 @@ def test_a_page_is_read_before_it_is_asked_for_and_told_when_it_is() -> None:
 
 def test_each_page_is_read_once() -> None:
     pages, index = ahead([])
-    pages.expect([DEMO, DEMO])
+    pages.prefetch([DEMO, DEMO])
     pages.project_page(DEMO)
     pages.project_page(DEMO)
     assert index.asked == [DEMO]
@@ -62,6 +62,6 @@ def test_a_page_that_nobody_expected_is_read_when_it_is_asked_for() -> None:
 
 def test_a_failure_is_raised_by_the_one_who_asks() -> None:
     pages, _ = ahead([])
-    pages.expect([OTHER])
+    pages.prefetch([OTHER])
     with pytest.raises(IndexUnavailable):
         pages.project_page(OTHER)

@@ -1,4 +1,4 @@
-"""Prove who we are: the runner, the audience that the index names, and an identity token whose claims hold."""
+"""Verify who publishes: the runner, the audience that the index names, and the claims of an identity token."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ class Identity(Protocol):
 
 
 class NamesAudience(Protocol):
-    """Who says what an identity token must be made for."""
+    """Names the audience of the identity tokens."""
 
     def audience(self) -> Audience:
         """The audience, within what our policy lets an index ask for."""
 
 
-class ProvedIdentity:
-    """Identity tokens of a job that proved who it is. Each one that the index will see is held against the policy."""
+class VerifiedIdentity:
+    """Identity tokens of a verified job. The claims of each one that the index will see are checked."""
 
     def __init__(self, identity: Identity, policy: ClaimsPolicy, clock: Clock) -> None:
         self._identity = identity
@@ -42,19 +42,19 @@ class ProvedIdentity:
         self._clock = clock
 
     def request(self, audience: Audience) -> IdentityToken:
-        """A token that nobody has used; raises what is wrong with it."""
+        """A token that was not used before; raises what is wrong with it."""
         token = self._identity.request(audience)
         if audience == self._policy.audience:
             self.accept(token)
         return token
 
     def accept(self, token: IdentityToken) -> AcceptedClaims:
-        """What a token proves; raises what it does not."""
+        """The claims of a token; raises those that the policy does not accept."""
         return self._policy.check(decode_unverified(token), self._clock.now())
 
 
 @dataclass(frozen=True, kw_only=True)
-class Proof:
+class VerifiedJob:
     """A job that may publish, and what an exchange needs of it."""
 
     accepted: AcceptedClaims
@@ -62,7 +62,7 @@ class Proof:
     identity: Identity
 
 
-def prove(
+def verify_identity(
     *,
     check_runner: Callable[[], Job],
     index: NamesAudience,
@@ -70,15 +70,15 @@ def prove(
     policy: Callable[[Audience], ClaimsPolicy],
     clock: Clock,
     emit: Emit,
-) -> Proof:
-    """Raise all that is wrong with the job, or return what it proved. The token is used for nothing else."""
+) -> VerifiedJob:
+    """Return the job, or raise everything that is wrong with it. The token is used for nothing else."""
     emit(StepStarted(title="Who publishes"))
     job = check_runner()
     audience = index.audience()
     tokens = identity(job, audience)
-    proved = ProvedIdentity(tokens, policy(audience), clock)
-    accepted = proved.accept(tokens.request(audience))
+    verified = VerifiedIdentity(tokens, policy(audience), clock)
+    accepted = verified.accept(tokens.request(audience))
     emit(IdentityVerified(claims=accepted.claims.shown(), environment=accepted.environment))
     for warning in accepted.warnings:
         emit(DiagnosisReported(diagnosis=warning))
-    return Proof(accepted=accepted, audience=audience, identity=proved)
+    return VerifiedJob(accepted=accepted, audience=audience, identity=verified)

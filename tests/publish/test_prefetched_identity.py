@@ -6,7 +6,7 @@ from builders.clock import VirtualClock
 from pypi_trusted_publish.errors import Diagnosis, IndexUnavailable
 from pypi_trusted_publish.events import Event
 from pypi_trusted_publish.publish.background import Background
-from pypi_trusted_publish.publish.prefetch import FRESH, IdentityAhead
+from pypi_trusted_publish.publish.prefetch import FRESH, PrefetchedIdentity
 from pypi_trusted_publish.secret import Audience, IdentityToken, Secret
 
 PYPI = Audience("pypi")
@@ -26,15 +26,15 @@ class GitHub:
         return IdentityToken(secret=Secret(f"token-{len(self.asked)}"), audience=audience)
 
 
-def ahead(github: GitHub) -> tuple[IdentityAhead, VirtualClock]:
+def ahead(github: GitHub) -> tuple[PrefetchedIdentity, VirtualClock]:
     clock = VirtualClock()
-    return IdentityAhead(github, Background(list[Event]().append), clock), clock
+    return PrefetchedIdentity(github, Background(list[Event]().append), clock), clock
 
 
 def test_the_first_exchange_gets_the_token_that_was_asked_for_ahead_and_the_next_a_new_one() -> None:
     github = GitHub()
     identity, _ = ahead(github)
-    identity.expect(PYPI)
+    identity.prefetch(PYPI)
     tokens = [identity.request(PYPI).secret.reveal() for _ in range(2)]
     assert tokens == ["token-1", "token-2"]
 
@@ -43,7 +43,7 @@ def test_each_of_several_tokens_asked_for_ahead_is_handed_out_once() -> None:
     github = GitHub()
     identity, _ = ahead(github)
     for _ in range(2):
-        identity.expect(PYPI)
+        identity.prefetch(PYPI)
     tokens = {identity.request(PYPI).secret.reveal() for _ in range(3)}
     assert tokens == {"token-1", "token-2", "token-3"}
 
@@ -56,7 +56,7 @@ def test_each_of_several_tokens_asked_for_ahead_is_handed_out_once() -> None:
 def test_a_token_that_is_old_or_for_another_audience_is_not_used(passed: float, audience: str, given: str) -> None:
     github = GitHub()
     identity, clock = ahead(github)
-    identity.expect(PYPI)
+    identity.prefetch(PYPI)
     clock.advance(passed)
     token = identity.request(Audience(audience))
     assert (token.secret.reveal(), token.audience) == (given, audience)
@@ -72,7 +72,7 @@ def test_nothing_is_asked_ahead_unless_it_is_expected() -> None:
 
 def test_what_asking_ahead_raised_is_raised_by_the_first_and_the_next_asks_anew() -> None:
     identity, _ = ahead(GitHub(deaf=1))
-    identity.expect(PYPI)
+    identity.prefetch(PYPI)
     with pytest.raises(IndexUnavailable):
         identity.request(PYPI)
     assert identity.request(PYPI).secret.reveal() == "token-2"
