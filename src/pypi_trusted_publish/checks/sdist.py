@@ -325,7 +325,9 @@ SDIST_PKG_INFO_UNREADABLE: Final = Rule(
 def _layout_findings(archive: SdistArchive) -> Iterator[Finding]:
     """Top folder and PKG-INFO."""
     filename, top = archive.filename, archive.folder.path
-    if not archive.names:
+    if archive.unfinished is not None and archive.target not in archive.names:
+        yield SDIST_PKG_INFO_UNREADABLE.finding(filename, "PKG-INFO was not found in what was read of the archive.")
+    elif not archive.names:
         yield SDIST_TOP_LEVEL.finding(filename, "The archive is empty.")
     elif archive.folder.problem is not None:
         yield SDIST_TOP_LEVEL.finding(filename, archive.folder.problem)
@@ -333,8 +335,6 @@ def _layout_findings(archive: SdistArchive) -> Iterator[Finding]:
         yield SDIST_TOP_LEVEL.finding(filename, "The members are not in a folder.")
     elif archive.target in archive.names:
         yield from _metadata_findings(archive)
-    elif archive.unfinished is not None:
-        yield SDIST_PKG_INFO_UNREADABLE.finding(filename, "PKG-INFO was not found within the budget.")
     elif any(posixpath.normpath(name) == archive.target for name in archive.candidates):
         odd = next(name for name in archive.candidates if posixpath.normpath(name) == archive.target)
         yield SDIST_TOP_LEVEL.finding(

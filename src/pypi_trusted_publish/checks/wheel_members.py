@@ -55,7 +55,7 @@ class WheelMembers:
         own = self._own_name(entry.name)
         if not self._options.full and own != METADATA:
             return
-        if self._left <= 0 and own is None:
+        if entry.size > self._left and own is None:
             self.skipped += 1
             return
         try:
@@ -74,10 +74,6 @@ class WheelMembers:
         key_file = may_contain_key(entry.name)
         kept = bytearray()
         for piece in unpack(entry, pieces):
-            if own is None and size + len(piece) > self._left:
-                self.skipped += 1
-                self._left = 0
-                return
             sha256.update(piece)
             size += len(piece)
             if scan is not None:

@@ -149,7 +149,8 @@ def _payload(state: _Walk, entry: Entry, start: int, *, misread: bool) -> None:
     def seen() -> Iterator[bytes]:
         if misread:
             raise MemberDamaged("has a name that is flagged as UTF-8 in the directory and not in its own header")
-        yield from stream
+        for piece in stream:  # noqa: UP028 - `yield from` would end the stream with a look that stops early
+            yield piece
 
     stream = pieces()
     if entry.offset == start:
