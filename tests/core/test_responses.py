@@ -195,3 +195,21 @@ def test_rows_of_a_status_alone_come_last() -> None:
         for earlier in ANSWERS[:position]:
             hidden = earlier.request is row.request and not earlier.shapes and row.statuses <= earlier.statuses
             assert not hidden, (earlier.name, row.name)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        b"<html><![ ",
+        b"<html><p>Sorry &#" + b"9" * 5000 + b";</p>",
+        b"<html><p>Sorry &#x" + b"9" * 5000 + b";</p>",
+        b"<html><!-- never closed <p>text",
+        b"<html><style>p {}",
+        b"<html>" + b"<" * 60_000,
+        b"<html>" + b"<!--" * 15_000,
+        b"<html>" + b"<script>" * 8_000,
+    ],
+    ids=["marked-section", "digits", "hexadecimal", "open-comment", "open-style", "opened", "comments", "scripts"],
+)
+def test_a_page_that_makes_parsers_fail_is_an_answer_all_the_same(page: bytes) -> None:
+    assert len(said(page, "", "text/html", 503)) <= 2_003

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
+
+from .json_stream import LARGEST_VALUE, JsonObject, NotJson
 
 if TYPE_CHECKING:
     from typing import Final
 
     from packaging.utils import NormalizedName
 
+MOST_FILES: Final = 250_000
+"""Of one project that are read."""
+_KEPT: Final = frozenset({"meta", "project-status"})
 _SHA256: Final = re.compile(r"[0-9a-fA-F]{64}")
 
 
@@ -28,7 +36,7 @@ class PageState(str, enum.Enum):
     """Whatever else was answered; nothing is known."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class PublishedFile:
     """One file that the index lists."""
 
@@ -77,6 +85,43 @@ class UnreadablePage(ValueError):
     """What was answered is not a page of the JSON simple index. The text says why, in our words."""
 
 
+def page_document(body: bytes) -> object:
+    """The JSON document of a page, with each file as a :class:`PublishedFile` and nothing else that is not used.
+
+    Memory grows with what is kept, a third of the body. None: it is not JSON. The first file that cannot be read stands
+    last, as it is.
+    """
+    page: dict[str, object] = {}
+    try:
+        for name, value in JsonObject(body).members():
+            if name == "files":
+                page[name] = list(_files(value)) if isinstance(value, Iterator) else None
+            elif name in _KEPT:
+                page[name] = value
+    except NotJson:
+        return _small_document(body)
+    return page
+
+
+def _small_document(body: bytes) -> object:
+    """What is JSON but no object; None for what is not JSON, and for an object with a value out of all proportion."""
+    if len(body) > LARGEST_VALUE:
+        return None
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _files(entries: Iterator[object]) -> Iterator[object]:
+    for entry in islice(entries, MOST_FILES + 1):
+        try:
+            yield _file(entry)
+        except UnreadablePage:  # noqa: PERF203
+            yield entry
+            return
+
+
 def read_project_page(project: NormalizedName, page: object) -> ProjectPage:
     """Read a document of the JSON simple index (PEP 691, with PEP 700 and PEP 792). Raises UnreadablePage.
 
@@ -87,6 +132,8 @@ def read_project_page(project: NormalizedName, page: object) -> ProjectPage:
         raise UnreadablePage("it is not JSON")
     if not isinstance(page, dict) or not isinstance(page.get("files"), list):
         raise UnreadablePage("it is JSON, but not a page of a simple index")
+    if len(page["files"]) > MOST_FILES:
+        raise UnreadablePage(f"it lists more than {MOST_FILES} files")
     meta = page.get("meta")
     version = meta.get("api-version") if isinstance(meta, dict) else None
     if not isinstance(version, str) or version.partition(".")[0] != "1":
@@ -96,7 +143,7 @@ def read_project_page(project: NormalizedName, page: object) -> ProjectPage:
     return ProjectPage(
         project=project,
         state=PageState.KNOWN,
-        files=tuple(_file(entry) for entry in page["files"]),
+        files=tuple(entry if isinstance(entry, PublishedFile) else _file(entry) for entry in page["files"]),
         status=_text(status.get("status")) or "active",
         status_reason=_text(status.get("reason")),
     )

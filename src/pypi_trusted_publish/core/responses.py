@@ -18,6 +18,7 @@ from ..errors import Diagnosis
 from .answers import AnswerRow, Effect, fit
 from .file_answers import FILE_ANSWERS, field_hint
 from .mint_answers import MINT_ANSWERS
+from .project_page import page_document
 from .retry import POLICIES, RequestKind, RetryReason, reason_of_status
 from .upload_answers import UPLOAD_ANSWERS, UPLOAD_STATUSES
 
@@ -107,7 +108,9 @@ def read_answer(
     """Read an answer. ``json_due``: a success must be JSON, which otherwise the kind of the request says."""
     content_type = headers.get("content-type", "")
     ok = status in range(200, 300)
-    document = _document(body) if not ok or request not in {RequestKind.REVOKE, RequestKind.CLASSIFIERS} else None
+    document = None
+    if not ok or request not in {RequestKind.REVOKE, RequestKind.CLASSIFIERS}:
+        document = page_document(body) if ok and request in _PAGES else _document(body)
     if POLICIES[request].confidential:
         quotable = document if request is RequestKind.MINT and status in range(400, 500) else None
         texts = _listed_errors(quotable)
@@ -290,8 +293,15 @@ def text_of_page(body: bytes) -> str:
             silent = name
         if not silent and (tag is not None or piece[:1] in {"!", "?"}):
             texts.append(piece.partition(">")[2])
-    seen = [" ".join(html.unescape(text).split()) for text in texts]
+    seen = [" ".join(_unescaped(text).split()) for text in texts]
     return " ".join(dict.fromkeys(text for text in seen if text))
+
+
+def _unescaped(text: str) -> str:
+    try:
+        return html.unescape(text)
+    except ValueError:  # a reference to a number of thousands of digits
+        return text
 
 
 def _without_filler(message: str) -> str:

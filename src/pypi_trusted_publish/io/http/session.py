@@ -28,6 +28,10 @@ class UndecodableBody(Exception):
 
 
 class _Decoder(Protocol):
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
     def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
 
 
@@ -58,10 +62,15 @@ def _decoder(encoding: str) -> _Decoder | None:
 def _decoded(decoder: _Decoder | None, chunk: bytes, room: int) -> bytes:
     if decoder is None:
         return chunk[:room]
+    if decoder.eof:
+        raise UndecodableBody
     try:
-        return decoder.decompress(chunk, room)
+        data = decoder.decompress(chunk, room)
     except zlib.error:
         raise UndecodableBody from None
+    if decoder.unused_data:  # bytes behind the end, which may have no end of their own
+        raise UndecodableBody
+    return data
 
 
 _MAX_REDIRECTS: Final = 5
