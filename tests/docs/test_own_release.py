@@ -164,7 +164,7 @@ def test_only_what_was_published_is_attached(built: Path) -> None:
 def test_the_pull_request_of_the_refreshing_workflow_is_tested() -> None:
     text = (ROOT / ".github" / "workflows" / "refresh-tables.yml").read_text(encoding="utf-8")
     assert "gh workflow run ci.yml --ref refresh-tables" in text
-    triggers = YAML(typ="safe").load((ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))[True]
+    triggers = YAML(typ="safe").load((ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))["on"]
     assert "workflow_dispatch" in triggers
 
 
