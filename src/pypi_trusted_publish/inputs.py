@@ -141,7 +141,7 @@ _PACKAGES_DIR: Final = (
 _STRICT: Final = ("false", "Treat warnings about the distributions as errors.", _boolean)
 _IGNORE: Final = (
     "",
-    "Codes of warnings to ignore, separated by spaces or line breaks; what the index refuses cannot be ignored.",
+    "Codes to ignore, separated by spaces or line breaks: warnings, and errors by a list that the index may change.",
     _codes,
 )
 

@@ -65,8 +65,8 @@ def _only_case_of_utf8(content_type: str) -> bool:
     return upper != content_type and not refusal("description-content-type", upper) and not _is_defective(upper)
 
 
-def _matches(pattern: str, flags: int = 0) -> Callable[[str], bool]:
-    compiled = re.compile(pattern, flags)
+def _matches(pattern: str) -> Callable[[str], bool]:
+    compiled = re.compile(pattern)
     return lambda value: compiled.search(value) is not None
 
 
@@ -78,7 +78,37 @@ def _odd_tags(filename: str) -> bool:
 
 
 _DATE: Final = "2026-11-29"
-_WITH: Final = r"(?:^|[\s()])with(?=[\s()])"
+_SEPARATORS: Final = frozenset("\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
+
+
+def _has_odd_separator(summary: str) -> bool:
+    return "\n" not in summary and not _SEPARATORS.isdisjoint(summary)
+
+
+def _words(expression: str) -> list[str]:
+    """The words of a license expression, in lower case, and its parentheses."""
+    return expression.replace("(", " ( ").replace(")", " ) ").lower().split()
+
+
+def _has_odd_reference(expression: str) -> bool:
+    return any(word == "licenseref-" or (word.startswith("licenseref-") and "+" in word) for word in _words(expression))
+
+
+def _has_foreign_reference(expression: str) -> bool:
+    words = expression.replace("(", " ").replace(")", " ").split()
+    return any(word.lower().startswith("licenseref-") and not word.isascii() for word in words)
+
+
+def _has_odd_with(expression: str) -> bool:
+    """Whether WITH follows a group or an exception, or precedes a group."""
+    words = ["", "", *_words(expression), ""]
+    places = (place for place, word in enumerate(words) if word == "with")
+    return any(words[at - 1] == ")" or words[at - 2] == "with" or words[at + 1] == "(" for at in places)
+
+
+def _ends_with_line_end(requirement: str) -> bool:
+    return "\n" in requirement[len(requirement.rstrip()) :]
+
 
 CHANGES: Final = (
     Change(
@@ -88,7 +118,7 @@ CHANGES: Final = (
         date=_DATE,
         what="a line separator other than a line feed",
         hint="Write `description` under `[project]` on one line.",
-        applies=_matches("^[^\n]*[\r\v\f\x1c\x1d\x1e\x85\u2028\u2029][^\n]*\\Z"),
+        applies=_has_odd_separator,
     ),
     Change(
         field="description-content-type",
@@ -115,7 +145,7 @@ CHANGES: Final = (
         date=_DATE,
         what="a `LicenseRef-` without a name, or with `+`",
         hint="Give the license a name of letters, digits, `.` and `-`: `LicenseRef-Name`.",
-        applies=_matches(r"(?:^|[\s(])licenseref-(?:[a-z0-9.-]*\+)?(?=[\s)]|\Z)", re.IGNORECASE),
+        applies=_has_odd_reference,
     ),
     Change(
         field="license-expression",
@@ -124,9 +154,7 @@ CHANGES: Final = (
         date=_DATE,
         what="`WITH` after something other than a license",
         hint="Write `WITH` directly after the license that it modifies.",
-        applies=_matches(
-            rf"\)\s*with(?=[\s(])|{_WITH}\s+\(*\s*[^\s()]+\s*\)*\s+with(?=[\s(])|{_WITH}\s*\(", re.IGNORECASE
-        ),
+        applies=_has_odd_with,
     ),
     Change(
         field="license-expression",
@@ -135,7 +163,7 @@ CHANGES: Final = (
         date=_DATE,
         what="a `LicenseRef-` that is not ASCII",
         hint="Use letters, digits, `.` and `-` in the name of the license.",
-        applies=_matches(r"(?:^|[\s(])(?i:licenseref-)[^\s)]*[^\x00-\x7f]"),
+        applies=_has_foreign_reference,
     ),
     Change(
         field="license-file",
@@ -153,7 +181,7 @@ CHANGES: Final = (
         date=_DATE,
         what="a line end behind a requirement",
         hint="Build again with a current build backend.",
-        applies=_matches(r"\n\s*\Z"),
+        applies=_ends_with_line_end,
     ),
     Change(
         field="requires-dist",

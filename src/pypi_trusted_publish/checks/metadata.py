@@ -14,7 +14,14 @@ from typing import Final
 
 from ..errors import Severity
 from ..formatting import count_text, quoted, read_version
-from ..readers.core_metadata import FIELDS, VERSIONS, CoreMetadata, UploadedMetadata, uploaded_metadata
+from ..readers.core_metadata import (
+    FIELDS,
+    VERSIONS,
+    CoreMetadata,
+    UploadedMetadata,
+    uploaded_metadata,
+    with_replaced_bytes,
+)
 from . import dependencies, description, licenses
 from .classifiers import KnownClassifiers, classifier_findings
 from .contacts import contact_findings
@@ -81,9 +88,10 @@ def _encoding(metadata: CoreMetadata, filename: str) -> Iterator[Finding]:
         if found := _SURROGATE.search(value):
             reported.add(field.name)
             byte = ord(found.group()) - 0xDC00
-            around = value[max(0, found.start() - 20) : found.start() + 20]
+            around = with_replaced_bytes(value[max(0, found.start() - 20) : found.start() + 20])
             yield METADATA_NOT_UTF8.finding(
-                filename, f"{field.name} has the byte 0x{byte:02x}, which is not UTF-8, in {quoted(around)}."
+                filename,
+                f"{field.name} has the byte 0x{byte:02x}, which is not UTF-8, in {quoted(around)}.",
             )
 
 

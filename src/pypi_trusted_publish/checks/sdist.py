@@ -240,7 +240,8 @@ SDIST_DAMAGED: Final = Rule(
     source="POSIX.1-2017, pax, ustar interchange format; RFC 1952, section 2.3.1",
     meaning="The index accepts what precedes the damage, and pip installs some of these files. GNU tar, gzip and "
     "distributions reject them, and files may be missing or changed. The name of the file is used up.",
-    fix="Build the sdist again, and check that it was stored and downloaded completely.",
+    fix="Build the sdist again, and check that it was stored and downloaded completely: this action does not "
+    "publish it.",
     level=Level.DAMAGED,
     severity=Severity.WARNING,
 )

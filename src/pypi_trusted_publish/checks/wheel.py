@@ -261,7 +261,7 @@ WHEEL_MEMBER_DAMAGED: Final = Rule(
     source=_APPNOTE,
     meaning="The index accepts the file without reading these members. pip and uv refuse to install it, and its name "
     "is used up: the version would need another build number or a new version.",
-    fix="The archive is damaged or encrypted. Build the wheel again.",
+    fix="The archive is damaged or encrypted. Build the wheel again: this action does not publish it.",
     level=Level.DAMAGED,
     severity=Severity.WARNING,
 )
