@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from .json_stream import LARGEST_VALUE, JsonObject, NotJson
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Final
 
     from packaging.utils import NormalizedName
@@ -49,6 +50,11 @@ class PublishedFile:
     """Seconds since the epoch."""
     provenance: str | None
     """URL of the file's provenance, if it has any."""
+    url: str = ""
+    """Where the file is downloaded; may be relative to the page."""
+    yanked: bool = False
+    metadata_sha256: str | None = None
+    """Digest of the core metadata that the index serves beside the file (PEP 658), hexadecimal, lower case."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,7 +169,17 @@ def _file(entry: object) -> PublishedFile:
         size=size if isinstance(size, int) and not isinstance(size, bool) and size >= 0 else None,
         upload_time=_seconds(entry.get("upload-time")),
         provenance=_text(entry.get("provenance")) or None,
+        url=_text(entry.get("url")),
+        yanked=bool(entry.get("yanked")),
+        metadata_sha256=_metadata_digest(entry),
     )
+
+
+def _metadata_digest(entry: Mapping[str, object]) -> str | None:
+    """``core-metadata`` (PEP 714); the older key ``dist-info-metadata`` where only that is there."""
+    served = entry.get("core-metadata", entry.get("dist-info-metadata"))
+    digest = served.get("sha256") if isinstance(served, dict) else None
+    return digest.lower() if isinstance(digest, str) and _SHA256.fullmatch(digest) else None
 
 
 def _text(value: object) -> str:

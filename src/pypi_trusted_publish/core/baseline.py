@@ -1,0 +1,133 @@
+"""The release that a new one is compared with: the newest older one on the index that people can install.
+
+Yanked files are no part of it, and a pre-release is one only for a pre-release. Pure: a project's page is passed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from packaging.tags import Tag
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
+from packaging.version import Version
+
+from .project_page import PageState
+
+if TYPE_CHECKING:
+    from .project_page import ProjectPage, PublishedFile
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleaseFile:
+    """A file of a release, ours or the index's, as far as it is compared by its name and size."""
+
+    filename: str
+    size: int | None
+    """Bytes; None when the index does not say."""
+    tags: frozenset[Tag] = frozenset()
+    """Of a wheel; empty for an sdist."""
+    published: PublishedFile | None = None
+    """The entry on the index; None for a file of ours."""
+
+    @property
+    def is_wheel(self) -> bool:
+        """Whether it is a wheel."""
+        return bool(self.tags)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Baseline:
+    """The release to compare with, or why there is none."""
+
+    version: Version | None = None
+    files: tuple[ReleaseFile, ...] = ()
+    """In the order of the index; never a yanked one."""
+    reason: str = ""
+    """Why there is none, in a sentence; empty when there is one."""
+
+
+class NoSuchVersion(ValueError):
+    """The index does not list the version that was asked for. The text is the version."""
+
+
+def find_baseline(page: ProjectPage, ours: Version, wanted: str = "") -> Baseline:
+    """The newest release below ours, or the one that ``wanted`` names.
+
+    A release of our own version on the index is a re-run, no older release. Raises NoSuchVersion.
+    """
+    if page.state is not PageState.KNOWN:
+        first = page.state is PageState.NO_PROJECT
+        return Baseline(
+            reason="First release: the index does not know the project. Its name is taken with the first upload."
+            if first
+            else f"The index's page of the project could not be read: {page.why_unreadable}."
+        )
+    releases = _releases(page)
+    if wanted:
+        chosen = next((version for version in releases if str(version) == wanted or version == Version(wanted)), None)
+        if chosen is None:
+            raise NoSuchVersion(wanted)
+        return Baseline(version=chosen, files=releases[chosen])
+    if page.status == "quarantined":
+        return Baseline(reason="The project is quarantined: the index shows no files of it.")
+    older = [version for version in releases if version < ours and (ours.is_prerelease or not version.is_prerelease)]
+    if older:
+        newest = max(older)
+        return Baseline(version=newest, files=releases[newest])
+    return Baseline(reason=_why_none(page, releases, ours))
+
+
+def _releases(page: ProjectPage) -> dict[Version, tuple[ReleaseFile, ...]]:
+    found: dict[Version, list[ReleaseFile]] = {}
+    for entry in page.files:
+        if entry.yanked:
+            continue
+        parsed = parse_release_file(entry.filename, project=page.project, published=entry, size=entry.size)
+        if parsed is not None:
+            found.setdefault(parsed[0], []).append(parsed[1])
+    return {version: tuple(files) for version, files in found.items()}
+
+
+def parse_release_file(
+    filename: str, *, project: str, size: int | None, published: PublishedFile | None = None
+) -> tuple[Version, ReleaseFile] | None:
+    """Version and file that a file name tells; None for an egg, an installer, or a name that nobody can parse."""
+    try:
+        if filename.endswith(".whl"):
+            name, version, _, tags = parse_wheel_filename(filename)
+        else:
+            name, version = parse_sdist_filename(filename)
+            tags = frozenset()
+    except (InvalidWheelFilename, InvalidSdistFilename):
+        return None
+    if canonicalize_name(name) != project:
+        return None
+    return version, ReleaseFile(filename=filename, size=size, tags=tags, published=published)
+
+
+def _why_none(page: ProjectPage, releases: Iterable[Version], ours: Version) -> str:
+    others = sorted(version for version in releases if version != ours)
+    pre = [version for version in others if version < ours]
+    newer = [version for version in others if version > ours]
+    yanked = sum(entry.yanked for entry in page.files)
+    parts = [
+        f"pre-releases ({_shown(pre)})" if pre else "",
+        f"newer releases ({_shown(newer)})" if newer else "",
+        f"{yanked} yanked files" if yanked else "",
+    ]
+    has = " and ".join(filter(None, parts))
+    return (
+        f"No older release to compare with: the index has only {has}." if has else "The index lists no older release."
+    )
+
+
+def _shown(versions: Sequence[Version]) -> str:
+    return ", ".join(map(str, versions[-3:]))

@@ -1,0 +1,193 @@
+"""Who can install a wheel: the interpreters and platforms that its tags fit, and from which version on.
+
+Two releases are compared by people, not by names of files: an abi3 wheel replaces five others, half of a universal2
+wheel does not replace the whole. Source: the platform compatibility tags of the packaging specifications (PEP 425, 600,
+656, 703, 730, 738, 783), with the order of tags taken from ``packaging.tags``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from packaging.specifiers import SpecifierSet
+from packaging.tags import Tag, compatible_tags, cpython_tags, generic_tags
+
+OLDEST_PYTHON: Final = (3, 10)
+NEWEST_PYTHON: Final = (3, 15)
+"""CPython releases that count: those with support, and the newest one. 2026-11, devguide.python.org/versions."""
+_FREE_THREADED_SINCE: Final = (3, 13)
+
+_LEGACY_GLIBC: Final = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2014": (2, 17)}
+"""PEP 513, 571 and 599: the first glibc of each legacy alias."""
+_MACOS_ARCHITECTURES: Final = {
+    "universal2": ("x86_64", "arm64"),
+    "universal": ("x86_64",),
+    "intel": ("x86_64",),
+    "fat3": ("x86_64",),
+    "fat64": ("x86_64",),
+}
+"""What a tag for several architectures holds of those on which a supported Python runs."""
+_FIRST_MACOS_ON_ARM: Final = (11, 0)
+_PLATFORM: Final = re.compile(
+    r"""
+      (?P<legacy>manylinux1|manylinux2010|manylinux2014) _ (?P<legacy_arch>\w+)
+    | (?P<libc>manylinux|musllinux) _ (?P<libc_version>[0-9]+_[0-9]+) _ (?P<libc_arch>\w+)
+    | linux _ (?P<linux_arch>\w+)
+    | macosx _ (?P<macos_version>[0-9]+_[0-9]+) _ (?P<macos_arch>\w+)
+    | (?P<win32>win32) | win _ (?P<windows_arch>\w+)
+    | (?P<other>ios|android|pyemscripten|pyodide|emscripten) _
+      (?P<other_version>[0-9]+(?:_[0-9]+)*) _ (?P<other_arch>\w+)
+    """,
+    re.VERBOSE,
+)
+_LINUX: Final = ("x86_64", "aarch64", "i686", "armv7l", "ppc64le", "s390x", "riscv64")
+
+
+@dataclass(frozen=True, order=True)
+class Platform:
+    """A family of machines; the version of its system library is a minimum of the wheel, not part of the family."""
+
+    system: str
+    """``glibc``, ``musl``, ``macos``, ``windows``, ``ios``, ``android``, ``emscripten``, or an unknown tag."""
+    architecture: str = ""
+
+
+EVERYBODY: Final = frozenset(
+    [
+        *(Platform(system, architecture) for system in ("glibc", "musl") for architecture in _LINUX),
+        *(Platform("macos", architecture) for architecture in ("x86_64", "arm64")),
+        *(Platform("windows", architecture) for architecture in ("x86", "amd64", "arm64")),
+    ]
+)
+"""The platforms that a wheel for any platform is installed on."""
+
+
+@dataclass(frozen=True, order=True)
+class Interpreter:
+    """An interpreter that looks for wheels."""
+
+    implementation: str
+    """``cp``, ``cpt`` (free-threaded) or ``pp``."""
+    python: tuple[int, int]
+    abi: str
+    """The ABI tag of its own wheels, such as ``cp313t`` or ``pypy311_pp73``."""
+
+    def __str__(self) -> str:
+        version = ".".join(map(str, self.python))
+        return {"cp": f"CPython {version}", "cpt": f"CPython {version} free-threaded"}.get(
+            self.implementation, f"PyPy {version}"
+        )
+
+
+@dataclass(frozen=True, order=True)
+class Target:
+    """Somebody: an interpreter on a platform."""
+
+    interpreter: Interpreter
+    platform: Platform
+
+
+Minimum = tuple[int, ...]
+"""The oldest version of the system library: glibc, musl, macOS, iOS, or an Android API level. Empty: none."""
+
+
+def interpreters(tags: Iterable[Tag]) -> tuple[Interpreter, ...]:
+    """Who looks for wheels: every supported CPython, and the free-threaded builds and PyPys that ``tags`` name."""
+    found = {Interpreter("cp", (3, minor), f"cp3{minor}") for minor in range(OLDEST_PYTHON[1], NEWEST_PYTHON[1] + 1)}
+    for tag in tags:
+        python = _python(tag.interpreter)
+        if python is None or python < OLDEST_PYTHON:
+            continue
+        if tag.interpreter.startswith("cp") and tag.abi == f"{tag.interpreter}t" and python >= _FREE_THREADED_SINCE:
+            found.add(Interpreter("cpt", python, tag.abi))
+        elif tag.interpreter.startswith("pp"):
+            found.add(Interpreter("pp", python, tag.abi))
+    return tuple(sorted(found))
+
+
+def accepts(requires_python: str, interpreter: Interpreter) -> bool:
+    """Whether ``Requires-Python`` lets some patch release of the interpreter in; an unreadable one lets in all."""
+    try:
+        specifiers = SpecifierSet(requires_python)
+    except ValueError:
+        return True
+    major, minor = interpreter.python
+    return any(specifiers.contains(f"{major}.{minor}.{patch}", prereleases=True) for patch in (0, 1, 99))
+
+
+def targets(tags: Iterable[Tag], among: Sequence[Interpreter]) -> Mapping[Target, Minimum]:
+    """Everybody among the interpreters whom a wheel with these tags fits, and the version that they need for it."""
+    found: dict[Target, Minimum] = {}
+    for tag in tags:
+        platforms = _platforms(tag.platform)
+        fits = [each for each in among if (tag.interpreter, tag.abi, tag.platform == "any") in _accepted(each)]
+        for interpreter in fits:
+            for platform, minimum in platforms.items():
+                target = Target(interpreter, platform)
+                found[target] = min(minimum, found.get(target, minimum))
+    return found
+
+
+def merged(coverages: Iterable[Mapping[Target, Minimum]]) -> dict[Target, Minimum]:
+    """Whom several wheels fit together, each by the one that needs least."""
+    found: dict[Target, Minimum] = {}
+    for coverage in coverages:
+        for target, minimum in coverage.items():
+            found[target] = min(minimum, found.get(target, minimum))
+    return found
+
+
+@lru_cache(maxsize=64)
+def _accepted(interpreter: Interpreter) -> frozenset[tuple[str, str, bool]]:
+    """The tags that an interpreter takes: python tag, ABI tag, and whether the platform is ``any``."""
+    here, (major, minor) = ("here",), interpreter.python
+    name = f"{'pp' if interpreter.implementation == 'pp' else 'cp'}{major}{minor}"
+    own = (
+        generic_tags(name, [interpreter.abi], here)
+        if interpreter.implementation == "pp"
+        else cpython_tags(interpreter.python, [interpreter.abi], here)
+    )
+    tags = [*own, *compatible_tags(interpreter.python, name, here)]
+    return frozenset((tag.interpreter, tag.abi, tag.platform == "any") for tag in tags)
+
+
+def _python(interpreter: str) -> tuple[int, int] | None:
+    found = re.fullmatch(r"(?:cp|pp)([0-9])([0-9]{1,3})", interpreter)
+    return None if found is None else (int(found[1]), int(found[2]))
+
+
+def _platforms(tag: str) -> Mapping[Platform, Minimum]:
+    """The platforms that a platform tag names, each with its minimum; an unknown tag is a platform of its own."""
+    if tag == "any":
+        return dict.fromkeys(EVERYBODY, ())
+    found = _PLATFORM.fullmatch(tag)
+    made: dict[Platform, Minimum] = {Platform(tag): ()}
+    if found is None:
+        pass
+    elif found["legacy"]:
+        made = {Platform("glibc", found["legacy_arch"]): _LEGACY_GLIBC[found["legacy"]]}
+    elif found["libc"]:
+        system = "glibc" if found["libc"] == "manylinux" else "musl"
+        made = {Platform(system, found["libc_arch"]): _numbers(found["libc_version"])}
+    elif found["linux_arch"]:
+        made = {Platform(system, found["linux_arch"]): () for system in ("glibc", "musl")}
+    elif found["macos_arch"]:
+        minimum = _numbers(found["macos_version"])
+        made = {
+            Platform("macos", each): max(minimum, _FIRST_MACOS_ON_ARM) if each == "arm64" else minimum
+            for each in _MACOS_ARCHITECTURES.get(found["macos_arch"], (found["macos_arch"],))
+        }
+    elif found["win32"] or found["windows_arch"]:
+        made = {Platform("windows", found["windows_arch"] or "x86"): ()}
+    else:
+        system = found["other"] if found["other"] in {"ios", "android"} else "emscripten"
+        made = {Platform(system, found["other_arch"]): _numbers(found["other_version"])}
+    return made
+
+
+def _numbers(text: str) -> Minimum:
+    return tuple(int(number[:9]) for number in text.split("_"))

@@ -1,0 +1,101 @@
+"""The manifest of a set of distributions: one line that names exactly these bytes under exactly these names.
+
+A preview prints it, an approver sees what it stands for, and the publishing job refuses any other set. It covers the
+distributions alone, not the attestation files beside them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+_FORM: Final = 1
+"""Version of the form; a new one for any other way to count or to hash."""
+_LINE: Final = re.compile(r"([0-9]{1,3}):([0-9]{1,6}):([0-9a-f]{64})")
+
+
+@dataclass(frozen=True, order=True)
+class ManifestEntry:
+    """One distribution."""
+
+    filename: str
+    size: int
+    """Bytes."""
+    sha256: str
+    """Hexadecimal, lower case."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """``form:files:sha256``, such as ``1:6:9f86d0...``."""
+
+    files: int
+    sha256: str
+    """Over ``name NUL size NUL sha256 LF`` of each file in UTF-8, sorted by name."""
+    form: int = _FORM
+
+    def __str__(self) -> str:
+        return f"{self.form}:{self.files}:{self.sha256}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """What is other than approved, as far as the approved files are known by name; sorted."""
+
+    changed: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+class UnreadableManifest(ValueError):
+    """The text is no manifest. The message says why, without the text."""
+
+
+def manifest_of(entries: Iterable[ManifestEntry]) -> Manifest:
+    """The manifest of these files, in whatever order they come."""
+    digest, count = hashlib.sha256(), 0
+    for entry in sorted(entries):
+        digest.update(f"{entry.filename}\0{entry.size}\0{entry.sha256}\n".encode("utf-8", "surrogatepass"))
+        count += 1
+    return Manifest(files=count, sha256=digest.hexdigest())
+
+
+def parse_manifest(text: str) -> Manifest:
+    """Read the line that a preview printed. Raises UnreadableManifest."""
+    found = _LINE.fullmatch(text.strip())
+    if found is None:
+        raise UnreadableManifest("it is not of the form VERSION:FILES:SHA256")
+    if int(found[1]) != _FORM:
+        raise UnreadableManifest(f"its form is version {int(found[1])}, and this action reads version {_FORM}")
+    return Manifest(files=int(found[2]), sha256=found[3])
+
+
+def parse_entries(text: str) -> tuple[ManifestEntry, ...]:
+    """Read the output ``distributions`` of a preview: a JSON list of filename, size and sha256.
+
+    Raises UnreadableManifest.
+    """
+    try:
+        listed = json.loads(text)
+        entries = tuple(
+            ManifestEntry(filename=str(each["filename"]), size=int(each["size"]), sha256=str(each["sha256"]))
+            for each in listed
+        )
+    except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
+        raise UnreadableManifest("it is not a JSON list of filename, size and sha256") from None
+    return entries
+
+
+def differences(approved: Sequence[ManifestEntry], ours: Sequence[ManifestEntry]) -> Difference:
+    """Which files are other than approved."""
+    before = {entry.filename: entry for entry in approved}
+    now = {entry.filename: entry for entry in ours}
+    return Difference(
+        changed=tuple(sorted(name for name in before.keys() & now.keys() if before[name] != now[name])),
+        added=tuple(sorted(now.keys() - before.keys())),
+        missing=tuple(sorted(before.keys() - now.keys())),
+    )
