@@ -1,0 +1,129 @@
+"""Core metadata of two releases, compared by meaning: another order or spelling of the same thing is no change. Pure.
+
+Fields are those of ``packaging.metadata.RawMetadata``, and ``entry_points``.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
+
+FieldValue: TypeAlias = "str | Sequence[str] | Mapping[str, str] | None"
+
+IGNORED: Final = frozenset({"metadata_version", "version", "name", "dynamic"})
+"""Fields that a new release changes by its nature, or that the build backend chooses."""
+_LISTS: Final = frozenset(
+    {
+        "classifiers",
+        "entry_points",
+        "import_names",
+        "import_namespaces",
+        "keywords",
+        "license_files",
+        "obsoletes_dist",
+        "platforms",
+        "provides_dist",
+        "provides_extra",
+        "requires_dist",
+        "requires_external",
+        "supported_platforms",
+    }
+)
+_LONGEST_DESCRIPTION: Final = 2_000
+"""Lines of a description that are compared line by line; a longer one is only said to differ."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FieldChange:
+    """A field whose meaning changed."""
+
+    before: FieldValue
+    """As the older release states it; None when it does not."""
+    after: FieldValue
+
+
+def compare_metadata(before: Mapping[str, FieldValue], after: Mapping[str, FieldValue]) -> dict[str, FieldChange]:
+    """Every field that differs, sorted by name. Fields: ``packaging.metadata.RawMetadata`` and ``entry_points``."""
+    changed: dict[str, FieldChange] = {}
+    for field in sorted((before.keys() | after.keys()) - IGNORED):
+        old, new = before.get(field) or None, after.get(field) or None
+        meaning = _MEANINGS.get(field, _set if field in _LISTS else _plain)
+        if meaning(old) != meaning(new):
+            changed[field] = FieldChange(before=old, after=new)
+    return changed
+
+
+def changed_lines(before: str, after: str) -> tuple[int, int]:
+    """How many lines of a description were added and removed. Bounded: long texts count as replaced."""
+    old, new = before.splitlines(), after.splitlines()
+    if max(len(old), len(new)) > _LONGEST_DESCRIPTION:
+        return (len(new), len(old)) if old != new else (0, 0)
+    removed = added = 0
+    for kind, first, last, other, end in difflib.SequenceMatcher(a=old, b=new, autojunk=True).get_opcodes():
+        if kind != "equal":
+            removed, added = removed + last - first, added + end - other
+    return added, removed
+
+
+def requirement_meaning(text: str) -> str:
+    """One requirement in one spelling; an unreadable one as it is."""
+    try:
+        requirement = Requirement(text)
+    except InvalidRequirement:
+        return text.strip()
+    extras = ",".join(sorted(map(canonicalize_name, requirement.extras)))
+    where = f" @ {requirement.url}" if requirement.url else ""
+    marker = f"; {requirement.marker}" if requirement.marker else ""
+    return f"{canonicalize_name(requirement.name)}[{extras}]{_specifiers(str(requirement.specifier))}{where}{marker}"
+
+
+def _specifiers(text: object) -> str:
+    try:
+        return ",".join(sorted(str(each) for each in SpecifierSet(str(text or ""))))
+    except InvalidSpecifier:
+        return str(text).strip()
+
+
+def _items(value: FieldValue) -> Sequence[str]:
+    if value is None:
+        return ()
+    if isinstance(value, str):
+        return (value,)
+    return [f"{key}={item}" for key, item in value.items()] if isinstance(value, Mapping) else value
+
+
+def _set(value: FieldValue) -> object:
+    return frozenset(item.strip() for item in _items(value))
+
+
+def _plain(value: FieldValue) -> object:
+    return " ".join(" ".join(_items(value)).split())
+
+
+def _requirements(value: FieldValue) -> object:
+    return frozenset(map(requirement_meaning, _items(value)))
+
+
+def _names(value: FieldValue) -> object:
+    return frozenset(map(canonicalize_name, _items(value)))
+
+
+def _urls(value: FieldValue) -> object:
+    pairs = value.items() if isinstance(value, Mapping) else [item.partition(",")[::2] for item in _items(value)]
+    return frozenset((label.strip().lower(), url.strip().rstrip("/")) for label, url in pairs)
+
+
+_MEANINGS: Final[Mapping[str, Callable[[FieldValue], object]]] = {
+    "requires_dist": _requirements,
+    "provides_extra": _names,
+    "requires_python": lambda value: _specifiers(value or ""),
+    "project_urls": _urls,
+    "description": lambda value: str(value or "").rstrip().splitlines(),
+}
+"""How a field is read where its text is not its meaning."""
