@@ -81,6 +81,8 @@ def parse_entries(text: str) -> tuple[ManifestEntry, ...]:
     """
     try:
         listed = json.loads(text)
+        if not isinstance(listed, list):
+            raise TypeError(listed)
         entries = tuple(
             ManifestEntry(filename=str(each["filename"]), size=int(each["size"]), sha256=str(each["sha256"]))
             for each in listed

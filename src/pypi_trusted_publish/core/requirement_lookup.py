@@ -1,0 +1,89 @@
+"""Whether anybody can meet a requirement: the project exists, and some file of it fits. Pure: pages are passed in.
+
+A name that does not exist is what somebody who registers confusable names waits for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import Version
+
+from .baseline import parse_release_file
+from .metadata_comparison import requirement_meaning
+from .project_page import PageState
+
+if TYPE_CHECKING:
+    from .project_page import ProjectPage
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnmetRequirement:
+    """A requirement that no file on the index meets."""
+
+    requirement: str
+    project: NormalizedName
+    found: bool
+    """The project exists."""
+    why: str
+    """Such as ``no version fits`` or ``all versions that fit are yanked``."""
+
+
+def new_requirements(before: Sequence[str], after: Sequence[str]) -> tuple[Requirement, ...]:
+    """The requirements that are new or changed, once each; a direct reference and an unreadable one are left out."""
+    known = set(map(requirement_meaning, before))
+    found: dict[str, Requirement] = {}
+    for text in after:
+        meaning = requirement_meaning(text)
+        if meaning in known:
+            continue
+        try:
+            requirement = Requirement(text)
+        except InvalidRequirement:
+            continue
+        if not requirement.url:
+            found.setdefault(meaning, requirement)
+    return tuple(found.values())
+
+
+def unmet(
+    requirement: Requirement, page: ProjectPage, published: Mapping[NormalizedName, Sequence[Version]]
+) -> UnmetRequirement | None:
+    """Why nobody can meet a requirement; None when somebody can, or when the page says nothing.
+
+    ``published`` holds the versions of the set itself, which count as published.
+    """
+    project = canonicalize_name(requirement.name)
+    if _fit(requirement, published.get(project, ())) or page.state is PageState.UNREADABLE:
+        return None
+    why = "the project does not exist" if page.state is PageState.NO_PROJECT else _why_nothing_fits(requirement, page)
+    if not why:
+        return None
+    found = page.state is PageState.KNOWN
+    return UnmetRequirement(requirement=str(requirement), project=project, found=found, why=why)
+
+
+def _why_nothing_fits(requirement: Requirement, page: ProjectPage) -> str:
+    """Empty when something fits. A quarantined project shows nothing, so nothing is known of it."""
+    usable: set[Version] = set()
+    yanked: set[Version] = set()
+    for entry in page.files:
+        parsed = parse_release_file(entry.filename, project=page.project, size=entry.size)
+        if parsed is not None:
+            (yanked if entry.yanked else usable).add(parsed[0])
+    fitting = _fit(requirement, usable)
+    only_pre_releases_exist = all(version.is_prerelease for version in usable)
+    if page.status == "quarantined" or any(not version.is_prerelease for version in fitting):
+        return ""
+    if fitting:
+        allowed = requirement.specifier.prereleases or only_pre_releases_exist
+        return "" if allowed else "only pre-releases fit, and the requirement names none"
+    return "every version that fits is yanked" if _fit(requirement, yanked) else "no version fits"
+
+
+def _fit(requirement: Requirement, versions: Iterable[Version]) -> list[Version]:
+    return [version for version in versions if requirement.specifier.contains(version, prereleases=True)]
