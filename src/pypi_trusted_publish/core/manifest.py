@@ -15,6 +15,7 @@ from typing import Final
 
 _FORM: Final = 1
 """Version of the form; a new one for any other way to count or to hash."""
+_NO_LIST: Final = "it is not a JSON list of filename, size and sha256"
 _LINE: Final = re.compile(r"([0-9]{1,3}):([0-9]{1,6}):([0-9a-f]{64})")
 
 
@@ -81,15 +82,18 @@ def parse_entries(text: str) -> tuple[ManifestEntry, ...]:
     """
     try:
         listed = json.loads(text)
-        if not isinstance(listed, list):
-            raise TypeError(listed)
-        entries = tuple(
-            ManifestEntry(filename=str(each["filename"]), size=int(each["size"]), sha256=str(each["sha256"]))
-            for each in listed
-        )
-    except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
-        raise UnreadableManifest("it is not a JSON list of filename, size and sha256") from None
-    return entries
+    except (ValueError, RecursionError):
+        listed = None
+    if not isinstance(listed, list):
+        raise UnreadableManifest(_NO_LIST)
+    return tuple(map(_entry, listed))
+
+
+def _entry(listed: object) -> ManifestEntry:
+    match listed:
+        case {"filename": str(filename), "size": int(size), "sha256": str(sha256)}:
+            return ManifestEntry(filename=filename, size=size, sha256=sha256)
+    raise UnreadableManifest(_NO_LIST)
 
 
 def differences(approved: Sequence[ManifestEntry], ours: Sequence[ManifestEntry]) -> Difference:
