@@ -1,0 +1,180 @@
+"""What a comparison with the release before finds: each rule with the check that applies it. Pure.
+
+Nothing here is refused by an index, so each finding is a warning that ``strict`` makes an error and ``ignore``
+silences;
+one is a notice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Final
+
+from ..checks.model import Finding, Level, Rule
+from ..errors import Severity
+from ..formatting import count_text, listed, size_text
+
+if TYPE_CHECKING:
+    from packaging.version import Version
+
+    from .comparison import FileComparison
+    from .compatibility import Target
+    from .contents_comparison import ContentsComparison
+    from .requirement_lookup import UnmetRequirement
+
+_SOURCE: Final = "comparison with the newest older release on the index"
+
+
+def _rule(code: str, statement: str, meaning: str, fix: str) -> Rule:
+    return Rule(
+        code=code,
+        statement=statement,
+        source=_SOURCE,
+        meaning=meaning,
+        fix=fix,
+        level=Level.DISCOURAGED,
+        severity=Severity.WARNING,
+    )
+
+
+LOST_WHEELS: Final = _rule(
+    "release-lost-wheels",
+    "Everybody who found a wheel of the release before finds one now.",
+    "pip builds from source there, or fails, for users who upgrade.",
+    "Look for a build job that failed or was skipped, or an artifact that was not "
+    "downloaded. If the platform was dropped "
+    "on purpose, ignore this rule.",
+)
+LOST_SDIST: Final = _rule(
+    "release-lost-sdist",
+    "A project that had an sdist still has one.",
+    "Distributions and users on other platforms build from the sdist.",
+    "Build it (`python -m build --sdist`) and put it beside the wheels.",
+)
+NARROWER: Final = _rule(
+    "release-narrower",
+    "No wheel needs a newer system library or a newer Python than the one that it replaces.",
+    "Users of older systems get the release before, or build from source.",
+    "If that is not meant, build on an older image (`manylinux`, "
+    "`MACOSX_DEPLOYMENT_TARGET`), or leave `requires-python`.",
+)
+GREW: Final = _rule(
+    "release-grew",
+    "No file is more than a quarter and a megabyte larger than the one that it replaces.",
+    "Often test data, a second copy of a library, or debug symbols were packed by accident.",
+    "Compare the contents; exclude what users do not need.",
+)
+LOST_FILES: Final = _rule(
+    "release-lost-files",
+    "No module and no data file of the release before is missing.",
+    "Imports fail, or data are not found, for users who upgrade.",
+    "Check the package discovery and the package data of the build backend.",
+)
+NEW_TOP_LEVEL: Final = _rule(
+    "release-new-top-level",
+    "A wheel installs no new top-level name.",
+    "Names such as `tests` or `docs` overwrite those of other projects.",
+    "Limit the package discovery to the packages that users import.",
+)
+SDIST_DIFFERS: Final = _rule(
+    "release-sdist-differs",
+    "The sdist contains the modules and data of the wheel.",
+    "Whoever builds from the sdist gets another package than the wheel's users.",
+    "Add the files to the sdist (`MANIFEST.in`, or the include settings of the build backend).",
+)
+NOT_NEWER: Final = Rule(
+    code="release-version-not-newer",
+    statement="The version is the newest of the project.",
+    source=_SOURCE,
+    meaning="Nothing is wrong with a release of an older line; pip goes on to install the newest one.",
+    fix="If this was meant to be the newest release, raise the version.",
+    level=Level.NOTICE,
+    severity=Severity.NOTICE,
+)
+REQUIREMENT_NOT_FOUND: Final = _rule(
+    "requirement-not-found",
+    "Each new requirement names a project that exists.",
+    "Nobody can install the release, and whoever registers that name can run code on its users' machines.",
+    "Correct the name of the requirement, or publish that project first.",
+)
+REQUIREMENT_UNSATISFIABLE: Final = _rule(
+    "requirement-unsatisfiable",
+    "Each new requirement is met by some version that pip takes.",
+    "Nobody can install the release.",
+    "Correct the version specifier, or publish the version that it asks for first.",
+)
+RULES: Final = (
+    LOST_WHEELS,
+    LOST_SDIST,
+    LOST_FILES,
+    REQUIREMENT_NOT_FOUND,
+    REQUIREMENT_UNSATISFIABLE,
+    NARROWER,
+    GREW,
+    NEW_TOP_LEVEL,
+    SDIST_DIFFERS,
+    NOT_NEWER,
+)
+"""The worst first: the first line of a preview names the first that was found."""
+
+
+def file_findings(comparison: FileComparison, before: str) -> Iterator[Finding]:
+    """Findings about which files there are; ``before`` names the release before, such as ``demo 1.0``."""
+    if comparison.lost:
+        one = len(comparison.lost) == 1
+        lines = "".join(f"\n{wheel.filename}: {_people(wheel.who)}" for wheel in comparison.lost)
+        what = count_text(len(comparison.lost), "wheel")
+        yield LOST_WHEELS.finding(
+            comparison.lost[0].filename, f"{what} of {before} {'has' if one else 'have'} no replacement:{lines}"
+        )
+    if comparison.lost_sdist:
+        yield LOST_SDIST.finding(
+            comparison.lost_sdist, f"{before} has the sdist {comparison.lost_sdist!r}, and this release has none."
+        )
+    for each in comparison.narrower:
+        yield NARROWER.finding("", f"The release needs {each.what} {each.after}; {before} needed {each.before}.")
+    for size in comparison.sizes:
+        if size.grew and size.before is not None:
+            yield GREW.finding(
+                size.filename,
+                f"{size.filename!r} has {size_text(size.size)}; the file that it "
+                f"replaces has {size_text(size.before)}.",
+            )
+
+
+def contents_findings(filename: str, comparison: ContentsComparison, before: str) -> Iterator[Finding]:
+    """Findings about the members of one file."""
+    gone = [mark for mark in comparison.marked if mark.loss]
+    if gone:
+        names = listed(tuple(mark.name for mark in gone))
+        yield LOST_FILES.finding(filename, f"{filename!r} lacks {names}, which {before} has.")
+    tops = tuple(mark.name for mark in comparison.marked if mark.why == "a new top-level name")
+    if tops:
+        yield NEW_TOP_LEVEL.finding(filename, f"{filename!r} installs the new top-level names {listed(tops)}.")
+
+
+def sdist_findings(wheel: str, missing: Sequence[str]) -> Iterator[Finding]:
+    """Findings about a wheel beside its sdist."""
+    if missing:
+        yield SDIST_DIFFERS.finding(wheel, f"The sdist lacks {listed(tuple(missing))}, which {wheel!r} has.")
+
+
+def version_findings(ours: Version, others: Iterable[Version], project: str) -> Iterator[Finding]:
+    """A notice when a newer final release is on the index."""
+    newer = [version for version in others if version > ours and not version.is_prerelease]
+    if newer:
+        yield NOT_NEWER.finding("", f"{project} {max(newer)} is on the index already and is newer than {ours}.")
+
+
+def requirement_findings(unmet: Iterable[UnmetRequirement], filename: str) -> Iterator[Finding]:
+    """Findings about requirements that nobody can meet."""
+    for each in unmet:
+        rule = REQUIREMENT_UNSATISFIABLE if each.found else REQUIREMENT_NOT_FOUND
+        yield rule.finding(filename, f"The requirement {each.requirement!r} cannot be met: {each.why}.")
+
+
+def _people(who: Sequence[Target]) -> str:
+    """Such as ``CPython 3.12 on macos x86_64 and 3 more``."""
+    return listed(
+        tuple(f"{each.interpreter} on {each.platform.system} {each.platform.architecture}".rstrip() for each in who), 2
+    )
