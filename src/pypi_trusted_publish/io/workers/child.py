@@ -7,11 +7,12 @@ pipes.
 
 from __future__ import annotations
 
+import base64
 import os
 import sys
 import time
 from functools import partial
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, cast
 
 from ...checks.check import inspect
 from ...checks.description import Rendering, RenderStatus
@@ -20,13 +21,16 @@ from ..packages_dir import open_unchanged
 from ..threads import in_background
 from .confinement import MEMORY, Fence, Refused, confine, limit_processor_time, peak_memory
 from .messages import (
+    ContentsTask,
     InspectionTask,
     Malformed,
     Message,
     RenderingTask,
     Task,
     decode_task,
+    encode_contents,
     encode_inspection,
+    encode_missing,
     encode_rendering,
     read_frame,
     write_frame,
@@ -69,7 +73,12 @@ def _answer(task: Task, fence: Fence) -> tuple[Message, bool]:
     began = time.process_time()
     limit_processor_time(task.seconds)
     try:
-        answer = _inspected(task, fence) if isinstance(task, InspectionTask) else _rendered(task, fence)
+        if isinstance(task, InspectionTask):
+            answer = _inspected(task, fence)
+        elif isinstance(task, RenderingTask):
+            answer = _rendered(task, fence)
+        else:
+            answer = _contents(task, fence)
     except MemoryError:
         return {STOPPED: OUT_OF_MEMORY}, False
     except (Refused, Exception) as failed:  # noqa: BLE001 - whatever is raised over foreign bytes costs its file only
@@ -123,6 +132,23 @@ def _inspected(task: InspectionTask, fence: Fence) -> Message:
     finally:
         fence.file = None
     return {**encode_inspection(inspection), "to_render": bool(asked)}
+
+
+def _contents(task: ContentsTask, fence: Fence) -> Message:
+    from ...readers.contents import MissingBytes, Pieces, metadata_contents, sdist_contents, wheel_contents
+
+    pieces = [(start, base64.b64decode(text)) for start, text in task.pieces]
+    if task.kind == "metadata":
+        return encode_contents(metadata_contents(pieces[0][1]))
+    read = wheel_contents if task.kind == "wheel" else sdist_contents
+    fence.file = task.path or None
+    try:
+        with open(task.path, "rb") if task.path else Pieces(task.size, pieces) as file:  # noqa: PTH123 - as above
+            return encode_contents(read(cast("BinaryIO", file)))
+    except MissingBytes as missing:
+        return encode_missing(missing)
+    finally:
+        fence.file = None
 
 
 def _rendered(task: RenderingTask, fence: Fence) -> Message:

@@ -20,6 +20,7 @@ from ...checks.description import Rendering, RenderStatus
 from ...checks.model import Candidate, Distribution, Finding, Kind
 from ...checks.registry import RULES
 from ...errors import Severity
+from ...readers.contents import MOST_MEMBERS, Contents, MissingBytes
 from ...readers.core_metadata import CoreMetadata, is_valid_name
 
 LARGEST: Final = 64 * 1024 * 1024
@@ -247,7 +248,52 @@ class RenderingTask:
     """Of processor time."""
 
 
-Task: TypeAlias = "InspectionTask | RenderingTask"
+@dataclass(frozen=True, kw_only=True)
+class ContentsTask:
+    """List the members of a distribution and read its core metadata: a file, or pieces of one that were fetched."""
+
+    kind: str
+    """``wheel``, ``sdist``, or ``metadata`` for the core metadata alone."""
+    path: str
+    """Empty when ``pieces`` are given."""
+    size: int
+    """Bytes of the whole file."""
+    pieces: list[tuple[int, str]]
+    """Offset and Base64 of each."""
+    seconds: float
+    """Of processor time."""
+
+
+Task: TypeAlias = "InspectionTask | RenderingTask | ContentsTask"
+_TASKS: Final = (InspectionTask, RenderingTask, ContentsTask)
+
+
+def encode_contents(contents: Contents) -> Message:
+    """The answer about the contents of one file."""
+    return {"members": contents.members, "metadata": contents.metadata}
+
+
+def encode_missing(missing: MissingBytes) -> Message:
+    """The answer when bytes of the file are needed that were not sent."""
+    return {"missing": [missing.start, missing.length]}
+
+
+def decode_contents(message: Message) -> Contents:
+    """What a file holds. Raises Malformed, and MissingBytes when more of it is needed."""
+    missing = message.get("missing")
+    if isinstance(missing, list) and [type(value) for value in missing] == [int, int]:
+        raise MissingBytes(*missing)
+    members, metadata = message.get("members"), message.get("metadata")
+    if not isinstance(members, list) or len(members) > MOST_MEMBERS or not isinstance(metadata, dict):
+        raise Malformed("no contents")
+    return Contents(members=tuple(map(_decode_member, members)), metadata=metadata)
+
+
+def _decode_member(value: object) -> tuple[str, int, int | None]:
+    match value:
+        case [str(name), int(size), int() | None as crc] if len(name) <= LONGEST_TEXT:
+            return name, size, crc
+    raise Malformed("no member")
 
 
 def encode_task(task: Task) -> Message:
@@ -257,8 +303,6 @@ def encode_task(task: Task) -> Message:
 
 def decode_task(message: Message) -> Task:
     """The task of a message, which comes from our own parent."""
-    kinds: dict[object, type[InspectionTask | RenderingTask]] = {
-        kind.__name__: kind for kind in (InspectionTask, RenderingTask)
-    }
+    kinds: dict[object, type[Task]] = {kind.__name__: kind for kind in _TASKS}
     fields = dict(message)
     return kinds[fields.pop("task")](**fields)  # type: ignore[arg-type]  # what encode_task wrote

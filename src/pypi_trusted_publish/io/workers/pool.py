@@ -18,8 +18,19 @@ from ...checks.check import Inspection, combine
 from ...checks.classifiers import CLASSIFIER_UNKNOWN, classifier_findings
 from ...checks.description import Rendering, RenderStatus, rendering_findings
 from ...checks.files import not_checked_finding, unchecked_finding
+from ...readers.contents import MissingBytes
 from ...readers.core_metadata import uploaded_metadata
-from .messages import InspectionTask, Malformed, RenderingTask, Task, decode_inspection, decode_rendering, number
+from .messages import (
+    ContentsTask,
+    InspectionTask,
+    Malformed,
+    RenderingTask,
+    Task,
+    decode_contents,
+    decode_inspection,
+    decode_rendering,
+    number,
+)
 from .process import Bound, Worker, WorkerStopped, folders
 
 if TYPE_CHECKING:
@@ -28,6 +39,7 @@ if TYPE_CHECKING:
 
     from ...checks.classifiers import KnownClassifiers
     from ...checks.model import Candidate, CheckedSet, CheckOptions, Finding
+    from ...readers.contents import Contents
     from .messages import Message
 
     Answer = TypeVar("Answer")
@@ -111,6 +123,10 @@ class Workers:
             return combine(self._inspections(candidates, options), options=options)
         finally:
             self.end()
+
+    def contents(self, task: ContentsTask) -> Contents:
+        """The members and core metadata of a file. Raises WorkerStopped, and MissingBytes when more of it is needed."""
+        return self._ask(task, decode_contents)
 
     def _inspections(self, candidates: Sequence[Candidate], options: CheckOptions) -> list[Inspection]:
         done: dict[str, Inspection] = {}
@@ -259,19 +275,25 @@ class Workers:
         worker = self._taken()
         try:
             answer = decode(worker.ask(task, wall=_WALL * task.seconds))
+        except MissingBytes:
+            self._give_back(worker)
+            raise
         except Malformed:
             self._drop(worker)
             raise WorkerStopped(Bound.FAILED, "the process that read it answered nonsense") from None
         except BaseException:
             self._drop(worker)
             raise
+        self._give_back(worker)
+        return answer
+
+    def _give_back(self, worker: Worker) -> None:
         with self._lock:
             ended = self._ended
             if not ended:
                 self._idle.append(worker)
         if ended:
             self._drop(worker)
-        return answer
 
     def _taken(self) -> Worker:
         """A worker that lives."""

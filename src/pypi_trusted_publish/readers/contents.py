@@ -1,0 +1,171 @@
+"""The members and the core metadata of a distribution of which perhaps only some pieces are at hand.
+
+A wheel's central directory stands at its end, so the last bytes of a file on an index tell its members. Reads nothing
+that is not there: whoever has the file hears which bytes are missing. Runs in a worker, within its bounds.
+"""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from configparser import ConfigParser, Error
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import BinaryIO, Final
+
+from packaging.metadata import parse_email
+
+MOST_MEMBERS: Final = 300_000
+METADATA_LIMIT: Final = 8 * 1024 * 1024
+"""Bytes of METADATA, PKG-INFO or ``entry_points.txt`` that are read."""
+
+
+class MissingBytes(Exception):
+    """These bytes of the file are needed, and are not at hand."""
+
+    def __init__(self, start: int, length: int) -> None:
+        super().__init__(start, length)
+        self.start = start
+        self.length = length
+
+
+class UnreadableContents(ValueError):
+    """The file is no wheel or sdist that can be read. The message is ours."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contents:
+    """What a distribution holds."""
+
+    members: tuple[tuple[str, int, int | None], ...] = ()
+    """Name, unpacked bytes and CRC-32 (None in an sdist) of each file."""
+    metadata: Mapping[str, object] = field(default_factory=dict)
+    """``packaging.metadata.RawMetadata``, and ``entry_points``, a list of ``console_scripts: demo = demo:main``."""
+
+
+class Pieces(io.RawIOBase):
+    """A file of which only some pieces are at hand. Reading anything else raises MissingBytes."""
+
+    def __init__(self, size: int, pieces: Sequence[tuple[int, bytes]]) -> None:
+        super().__init__()
+        self._size = size
+        self._pieces = pieces
+        self._at = 0
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def seekable(self) -> bool:
+        """It is."""
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Move; returns the new position."""
+        self._at = max(0, offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence])
+        return self._at
+
+    def tell(self) -> int:
+        """The position."""
+        return self._at
+
+    def read(self, size: int = -1) -> bytes:
+        """The bytes from here; raises MissingBytes."""
+        end = self._size if size < 0 else min(self._size, self._at + size)
+        if end <= self._at:
+            return b""
+        for start, data in self._pieces:
+            if start <= self._at and end <= start + len(data):
+                found = data[self._at - start : end - start]
+                self._at = end
+                return found
+        raise MissingBytes(self._at, end - self._at)
+
+
+def wheel_contents(file: BinaryIO) -> Contents:
+    """Members by the central directory, METADATA and entry points. Raises MissingBytes and UnreadableContents."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            members = [info for info in archive.infolist() if not info.is_dir()][:MOST_MEMBERS]
+            by_name = {
+                PurePosixPath(info.filename).name: info
+                for info in members
+                if info.filename.count("/") == 1 and ".dist-info/" in info.filename
+            }
+            metadata = _metadata(_member(archive, by_name.get("METADATA")))
+            metadata["entry_points"] = list(_entry_points(_member(archive, by_name.get("entry_points.txt"))))
+    except MissingBytes:
+        raise
+    except Exception as failed:  # noqa: BLE001 - zipfile raises whatever it likes over foreign bytes
+        raise UnreadableContents(f"it is no wheel that can be read ({type(failed).__name__})") from None
+    return Contents(
+        members=tuple((info.filename, info.file_size, info.CRC) for info in members),
+        metadata=metadata,
+    )
+
+
+def sdist_contents(file: BinaryIO) -> Contents:
+    """Members and PKG-INFO of a tar archive, whatever its compression, or of a zip. Raises UnreadableContents."""
+    try:
+        if zipfile.is_zipfile(file):
+            with zipfile.ZipFile(file) as archive:
+                infos = [info for info in archive.infolist() if not info.is_dir()][:MOST_MEMBERS]
+                top = next((info for info in infos if _is_pkg_info(info.filename)), None)
+                return Contents(
+                    members=tuple((info.filename, info.file_size, info.CRC) for info in infos),
+                    metadata=_metadata(_member(archive, top)),
+                )
+        file.seek(0)
+        members: list[tuple[str, int, int | None]] = []
+        text = b""
+        with tarfile.open(fileobj=file, mode="r|*") as tar:
+            for member in tar:
+                if not member.isfile() or len(members) >= MOST_MEMBERS:
+                    continue
+                members.append((member.name, member.size, None))
+                if _is_pkg_info(member.name) and not text:
+                    reader = tar.extractfile(member)
+                    text = b"" if reader is None else reader.read(METADATA_LIMIT)
+    except MissingBytes:
+        raise
+    except Exception as failed:  # noqa: BLE001 - tarfile raises whatever it likes over foreign bytes
+        raise UnreadableContents(f"it is no sdist that can be read ({type(failed).__name__})") from None
+    return Contents(members=tuple(members), metadata=_metadata(text))
+
+
+def metadata_contents(data: bytes) -> Contents:
+    """The core metadata that an index serves beside a file (PEP 658)."""
+    return Contents(metadata=_metadata(data))
+
+
+def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo | None) -> bytes:
+    if info is None or info.file_size > METADATA_LIMIT:
+        return b""
+    with archive.open(info) as opened:
+        return opened.read(METADATA_LIMIT)
+
+
+def _is_pkg_info(name: str) -> bool:
+    return name.removeprefix("./").count("/") == 1 and name.endswith("/PKG-INFO")
+
+
+def _metadata(data: bytes) -> dict[str, object]:
+    try:
+        raw, _ = parse_email(data)
+    except Exception:  # noqa: BLE001 - the email package raises whatever it likes over foreign bytes
+        return {}
+    return dict(raw)
+
+
+def _entry_points(data: bytes) -> Iterator[str]:
+    parser = ConfigParser(delimiters=("=",), interpolation=None, strict=False)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]  # names are compared by case
+    try:
+        parser.read_string(data.decode("utf-8", "replace"))
+    except Error:
+        return
+    for section in parser.sections():
+        for name, value in parser.items(section):
+            yield f"{section}: {name} = {value}"
