@@ -96,6 +96,11 @@ def _releases(page: ProjectPage) -> dict[Version, tuple[ReleaseFile, ...]]:
     return {version: tuple(files) for version, files in found.items()}
 
 
+def released_versions(page: ProjectPage) -> tuple[Version, ...]:
+    """Every version with a file that is not yanked."""
+    return tuple(_releases(page))
+
+
 def parse_release_file(
     filename: str, *, project: str, size: int | None, published: PublishedFile | None = None
 ) -> tuple[Version, ReleaseFile] | None:
