@@ -235,6 +235,19 @@ class CheckInputs(_Parsed):
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class PreviewInputs(_Parsed):
+    """What the workflow asks of ``preview/action.yml``."""
+
+    packages_dir: tuple[str, ...] = _input(*_PACKAGES_DIR)
+    against: str = _input("pypi", "The index to compare with: `pypi`, `testpypi`, or the URL of a simple index.", _text)
+    baseline: str = _input(
+        "", "The version to compare with, or `none`; empty: the newest older release on the index.", _text
+    )
+    strict: bool = _input(*_STRICT)
+    ignore: frozenset[str] = _input(*_IGNORE)
+
+
 def inputs_of(kind: type[_Parsed]) -> Mapping[str, Input]:
     """The inputs of an action by name, in the order in which users read them."""
     rows: dict[str, Input] = {}
@@ -273,6 +286,15 @@ def parse_check_inputs(environ: Mapping[str, str]) -> CheckInputs:
     """Read the inputs of ``check/action.yml`` in the same way."""
     mistakes: list[Diagnosis] = []
     inputs = _parsed(CheckInputs, environ, mistakes)
+    if inputs is None:
+        raise WorkflowError(*mistakes)
+    return inputs
+
+
+def parse_preview_inputs(environ: Mapping[str, str]) -> PreviewInputs:
+    """Read the inputs of ``preview/action.yml`` in the same way."""
+    mistakes: list[Diagnosis] = []
+    inputs = _parsed(PreviewInputs, environ, mistakes)
     if inputs is None:
         raise WorkflowError(*mistakes)
     return inputs

@@ -44,6 +44,12 @@ _COMMANDS: Final = (
         statement="Say what the index would refuse, and what users would regret, in files or folders.",
     ),
     Command(
+        name="preview",
+        synopsis="preview [--against pypi|testpypi|SIMPLE-URL] [--baseline VERSION|none] [--json] [--html FILE]"
+        " [--strict] [--ignore CODE] DIST...",
+        statement="Check, and show the release beside the one before it: files, sizes, metadata, contents.",
+    ),
+    Command(
         name="rehearse",
         synopsis="rehearse [--dry-run] [--fault NAME[:K]] [--list-faults] [DIST...]",
         statement="Play a whole release on an embedded index and install from it.",

@@ -147,18 +147,19 @@ class Reporter:
         from ..report.summary import summary
 
         path, written = self._folder / f"{self._name}-report.json", ""
-        with self._reporting_failure("the report"):
+        with self.reporting_failure("the report"):
             path.write_text(json.dumps(report(outcome), indent=2), encoding="utf-8")
             written = str(path)
         if self.context.summary_path:
-            with self._reporting_failure("the summary"):
+            with self.reporting_failure("the summary"):
                 commands.append_summary(self.context.summary_path, summary(outcome))
         if self.context.output_path:
-            with self._reporting_failure("the outputs"):
+            with self.reporting_failure("the outputs"):
                 commands.append_outputs(self.context.output_path, outputs(outcome, report_path=written))
 
     @contextlib.contextmanager
-    def _reporting_failure(self, what: str) -> Iterator[None]:
+    def reporting_failure(self, what: str) -> Iterator[None]:
+        """Report that ``what`` could not be written, and go on."""
         try:
             yield
         except OSError as error:

@@ -12,6 +12,7 @@ from packaging.utils import InvalidName, NormalizedName, canonicalize_name
 from ..checks.check import require_publishable, warnings_while_publishing
 from ..checks.model import CheckedSet, CheckOptions, Distribution
 from ..checks.registry import RULES
+from ..core.release_findings import RELEASE_RULES
 from ..core.versions import check_versions
 from ..errors import Diagnosis, Severity, WorkflowError
 from ..events import Checked, DiagnosisReported, Emit, Fact, FileLeftOut
@@ -86,13 +87,13 @@ class Validation:
 
 def require_known_rules(codes: Iterable[str]) -> None:
     """Raise WorkflowError with every code that is not the code of a rule."""
-    unknown = sorted(set(codes) - set(RULES))
+    unknown = sorted(set(codes) - RULES.keys() - RELEASE_RULES.keys())
     if unknown:
         raise WorkflowError(*map(_unknown_rule, unknown))
 
 
 def _unknown_rule(code: str) -> Diagnosis:
-    close = get_close_matches(code, RULES, n=1)
+    close = get_close_matches(code, [*RULES, *RELEASE_RULES], n=1)
     return Diagnosis(
         code="ignore-unknown-rule",
         message=f"There is no rule {quoted(code)} to ignore.",

@@ -8,11 +8,11 @@ wheel.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from .baseline import ReleaseFile
-from .compatibility import Interpreter, Minimum, Platform, Target, accepts, interpreters, merged, targets
+from .compatibility import EVERYBODY, Interpreter, Minimum, Platform, Target, accepts, interpreters, merged, targets
 
 GROWTH: Final = 1.25
 """A file grew when it is larger than this many times the file that it replaces..."""
@@ -67,8 +67,10 @@ class FileComparison:
     """The baseline's sdist when ours has none."""
     narrower: tuple[Narrower, ...] = ()
     sizes: tuple[SizeChange, ...] = ()
-    replaced: Mapping[str, ReleaseFile] | None = None
+    replaced: Mapping[str, ReleaseFile] = field(default_factory=dict)
     """For each file of ours the one of the baseline to compare it with."""
+    coverage: Mapping[Target, str] = field(default_factory=dict)
+    """Who finds a wheel: ``kept``, ``new`` or ``lost``. Empty when both releases have wheels for everybody only."""
 
 
 def compare_files(
@@ -108,7 +110,17 @@ def compare_files(
             for file in ours
         ),
         replaced=replaced,
+        coverage=_coverage(fitted, fits_now),
     )
+
+
+def _coverage(before: Mapping[Target, Minimum], after: Mapping[Target, Minimum]) -> dict[Target, str]:
+    """The state of each target; nothing to show where every platform is as every other one."""
+    states = {
+        target: "kept" if target in before and target in after else "new" if target in after else "lost"
+        for target in (*before, *after)
+    }
+    return {} if {target.platform for target in states} == EVERYBODY and "lost" not in states.values() else states
 
 
 def _replaced(

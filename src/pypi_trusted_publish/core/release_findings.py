@@ -7,7 +7,8 @@ one is a notice.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from ..checks.model import Finding, Level, Rule
@@ -116,6 +117,8 @@ RULES: Final = (
     NOT_NEWER,
 )
 """The worst first: the first line of a preview names the first that was found."""
+RELEASE_RULES: Final[Mapping[str, Rule]] = MappingProxyType({rule.code: rule for rule in RULES})
+"""By their codes."""
 
 
 def file_findings(comparison: FileComparison, before: str) -> Iterator[Finding]:

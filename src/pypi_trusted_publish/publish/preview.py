@@ -14,13 +14,13 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from ..checks.model import PROJECT_SIZE_LIMIT, Finding, Kind
 from ..core.baseline import Baseline, ReleaseFile, find_baseline, parse_release_file, released_versions
-from ..core.comparison import FileComparison, compare_files
+from ..core.comparison import compare_files
 from ..core.contents_comparison import ContentsComparison, Member, compare_contents, missing_from_sdist
-from ..core.manifest import Manifest, ManifestEntry, manifest_of
-from ..core.metadata_comparison import FieldChange, compare_metadata
+from ..core.manifest import ManifestEntry, manifest_of
+from ..core.metadata_comparison import compare_metadata
+from ..core.preview import ComparedContents, Preview, ProjectPreview, Room
 from ..core.project_page import PageState
 from ..core.release_findings import (
-    RULES,
     contents_findings,
     file_findings,
     requirement_findings,
@@ -57,60 +57,6 @@ class Reader(Protocol):
 
     def contents_of(self, distribution: Distribution) -> Contents:
         """Members and metadata of a file of ours."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Room:
-    """What a project uses of its room on the index, in bytes."""
-
-    used: int
-    limit: int
-    releases: int
-    """For how many releases of this size what is left lasts."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ComparedContents:
-    """The members of one file beside those of the one that it replaces."""
-
-    filename: str
-    against: str
-    comparison: ContentsComparison
-
-
-@dataclass(frozen=True, kw_only=True)
-class ProjectPreview:
-    """One project of the set beside its release before."""
-
-    project: NormalizedName
-    name: str
-    """As the metadata spells it."""
-    version: Version
-    baseline: Baseline
-    files: FileComparison
-    metadata: Mapping[str, FieldChange]
-    contents: tuple[ComparedContents, ...]
-    """Pairs that differ."""
-    room: Room | None
-    not_compared: tuple[str, ...]
-    """What could not be compared, a sentence each."""
-    findings: tuple[Finding, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Preview:
-    """Everything that an approver wants to see."""
-
-    manifest: Manifest
-    entries: tuple[ManifestEntry, ...]
-    projects: tuple[ProjectPreview, ...]
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """All of the comparison, the worst first."""
-        order = {rule.code: position for position, rule in enumerate(RULES)}
-        found = (finding for project in self.projects for finding in project.findings)
-        return tuple(sorted(found, key=lambda finding: order.get(finding.rule, len(order))))
 
 
 def entries_of(distributions: Iterable[Distribution]) -> tuple[ManifestEntry, ...]:
@@ -182,6 +128,7 @@ class Previewer:
             version=first.version,
             baseline=baseline,
             files=comparison,
+            current=_fields(my_metadata),
             metadata=compare_metadata(_fields(their_metadata), _fields(my_metadata)) if their_metadata else {},
             contents=tuple(each for each in contents if each.comparison != ContentsComparison()),
             room=room_of(page, files) if self._knows_limit() else None,
@@ -206,7 +153,7 @@ class Previewer:
         skipped: list[str],
     ) -> tuple[dict[str, Contents], dict[str, Contents], Mapping[str, ReleaseFile]]:
         """Contents of ours and of the files that they replace, by name; what cannot be read goes into ``skipped``."""
-        pairs = compare_files(ours, baseline.files).replaced or {}
+        pairs = compare_files(ours, baseline.files).replaced
         wanted = {file.filename: file for file in pairs.values()}
         own = list(_beside(lambda file: self._tried(lambda: self.reader.contents_of(file)), files))
         other = list(

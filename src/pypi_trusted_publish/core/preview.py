@@ -1,0 +1,74 @@
+"""What a preview of a release shows: each project of the set beside the release before. Pure values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from packaging.utils import NormalizedName
+from packaging.version import Version
+
+from ..checks.model import Finding
+from .baseline import Baseline
+from .comparison import FileComparison
+from .contents_comparison import ContentsComparison
+from .manifest import Manifest, ManifestEntry
+from .metadata_comparison import FieldChange, FieldValue
+from .release_findings import RULES
+
+
+@dataclass(frozen=True, kw_only=True)
+class Room:
+    """What a project uses of its room on the index, in bytes."""
+
+    used: int
+    limit: int
+    releases: int
+    """For how many releases of this size what is left lasts."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComparedContents:
+    """The members of one file beside those of the one that it replaces."""
+
+    filename: str
+    against: str
+    comparison: ContentsComparison
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectPreview:
+    """One project of the set beside its release before."""
+
+    project: NormalizedName
+    name: str
+    """As the metadata spells it."""
+    version: Version
+    baseline: Baseline
+    files: FileComparison
+    metadata: Mapping[str, FieldChange]
+    """The fields that differ."""
+    current: Mapping[str, FieldValue]
+    """Our core metadata, by the names of ``packaging.metadata.RawMetadata``."""
+    contents: tuple[ComparedContents, ...]
+    """Pairs that differ."""
+    room: Room | None
+    not_compared: tuple[str, ...]
+    """What could not be compared, a sentence each."""
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """Everything that an approver wants to see."""
+
+    manifest: Manifest
+    entries: tuple[ManifestEntry, ...]
+    projects: tuple[ProjectPreview, ...]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All of the comparison, the worst first."""
+        order = {rule.code: position for position, rule in enumerate(RULES)}
+        found = (finding for project in self.projects for finding in project.findings)
+        return tuple(sorted(found, key=lambda finding: order.get(finding.rule, len(order))))

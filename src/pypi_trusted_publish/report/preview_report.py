@@ -1,0 +1,273 @@
+"""The result of ``preview`` as JSON, as text, and as Markdown for the summary of a job. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from ..checks.model import Finding
+from ..core.metadata_comparison import changed_lines
+from ..errors import EXIT_OK, DistributionError, Severity
+from ..formatting import count_text, listed, size_text
+from ..sanitize import clean
+from . import markdown
+from .check_report import CheckReport, report_json, report_lines
+
+if TYPE_CHECKING:
+    from ..core.compatibility import Target
+    from ..core.metadata_comparison import FieldChange
+    from ..core.preview import Preview, ProjectPreview
+
+_MOST_NAMES: Final = 20
+"""Names of members in a list for people."""
+_VALUE: Final = 300
+"""Characters of a metadata value for people."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreviewReport:
+    """Everything that one run of ``preview`` has to say."""
+
+    checks: CheckReport
+    preview: Preview
+    findings: tuple[Finding, ...]
+    """Of the comparison, after ``strict`` and ``ignore``; the worst first."""
+
+    @property
+    def exit_code(self) -> int:
+        """0, or 3 when there is an error."""
+        errors = any(finding.severity is Severity.ERROR for finding in self.findings)
+        return DistributionError.exit_code if errors or self.checks.exit_code != EXIT_OK else EXIT_OK
+
+    @property
+    def headline(self) -> str:
+        """The worst finding in one line; else what was compared."""
+        errors = [finding for finding in self.checks.checked.findings if finding.severity is Severity.ERROR]
+        if errors or self.checks.problems:
+            number = len(errors) + len(self.checks.problems)
+            return f"{count_text(number, 'error')} in the distributions: the index would refuse them."
+        if self.findings:
+            return self.findings[0].message.partition("\n")[0].rstrip(":") + _more(len(self.findings) - 1)
+        named = [
+            f"{project.name} {project.version} "
+            + (
+                f"has nothing to warn of beside {project.baseline.version}"
+                if project.baseline.version
+                else "is checked"
+            )
+            for project in self.preview.projects
+        ]
+        return f"{listed(tuple(named))}." if named else "There is nothing to publish."
+
+
+def _more(number: int) -> str:
+    return f" ({count_text(number, 'further finding')})" if number else ""
+
+
+def preview_json(report: PreviewReport) -> str:
+    """One JSON object; its form is in ``docs/preview.md``. ASCII only."""
+    return json.dumps(
+        {
+            "manifest": str(report.preview.manifest),
+            "distributions": json.loads(report_json(report.checks))["distributions"],
+            "projects": [_project_json(project, report.findings) for project in report.preview.projects],
+        },
+        indent=2,
+    )
+
+
+def distributions_json(preview: Preview) -> str:
+    """The output ``distributions``: a JSON list of filename, size and sha256, on one line."""
+    return json.dumps([vars(entry) for entry in sorted(preview.entries)], separators=(",", ":"))
+
+
+def _project_json(project: ProjectPreview, findings: Sequence[Finding]) -> dict[str, Any]:
+    mine = set(project.findings)
+    baseline, room = project.baseline, project.room
+    return {
+        "name": project.name,
+        "version": str(project.version),
+        "baseline": {"version": str(baseline.version), "files": len(baseline.files)} if baseline.version else None,
+        "files": {
+            "kept": list(project.files.kept),
+            "new": list(project.files.new),
+            "lost": [
+                *(wheel.filename for wheel in project.files.lost),
+                *([project.files.lost_sdist] if project.files.lost_sdist else []),
+            ],
+        },
+        "sizes": [vars(size) for size in project.files.sizes],
+        "metadata": {name: vars(change) for name, change in project.metadata.items()},
+        "contents": [
+            {
+                "filename": each.filename,
+                "against": each.against,
+                "added": list(each.comparison.added),
+                "removed": list(each.comparison.removed),
+                "changed": list(each.comparison.changed),
+                "marked": [{"name": mark.name, "why": mark.why} for mark in each.comparison.marked],
+            }
+            for each in project.contents
+        ],
+        "room": vars(room) if room else None,
+        "not_compared": list(project.not_compared),
+        "findings": [
+            {
+                "rule": finding.rule,
+                "severity": finding.severity.value,
+                "message": finding.message,
+                "hint": finding.hint,
+            }
+            for finding in findings
+            if _is_of(finding, mine)
+        ],
+    }
+
+
+def _is_of(finding: Finding, project: set[Finding]) -> bool:
+    """Whether a finding is a project's, whatever severity the options gave it."""
+    return any(finding.rule == each.rule and finding.message == each.message for each in project)
+
+
+def preview_lines(report: PreviewReport) -> Iterator[str]:
+    """The preview for people, a line each, safe for any log; the worst finding first."""
+    yield clean(report.headline)
+    yield f"manifest: {report.preview.manifest}"
+    for finding in report.findings:
+        yield from _finding_lines(finding)
+    for project in report.preview.projects:
+        yield ""
+        yield from map(clean, _project_lines(project))
+    yield ""
+    yield from report_lines(report.checks)
+
+
+def _finding_lines(finding: Finding) -> Iterator[str]:
+    first, *rest = finding.message.splitlines()
+    yield clean(f"{finding.severity.value}: {first} [{finding.rule}]")
+    yield from (clean(f"    {line}") for line in rest)
+    yield clean(f"    {finding.hint}")
+
+
+def _project_lines(project: ProjectPreview) -> Iterator[str]:
+    baseline = project.baseline
+    against = f"beside {project.name} {baseline.version}" if baseline.version else f"({baseline.reason})"
+    yield f"{project.name} {project.version} {against}"
+    files = project.files
+    for word, names in (
+        ("kept", files.kept),
+        ("new", files.new if baseline.version else ()),
+        ("lost", (*(wheel.filename for wheel in files.lost), *filter(None, [files.lost_sdist]))),
+    ):
+        yield from (f"  {word}: {name}" for name in names)
+    for size in files.sizes:
+        before = "" if size.before is None else f", was {size_text(size.before)}"
+        yield f"  size: {size.filename} {size_text(size.size)}{before}{' (grew)' if size.grew else ''}"
+    yield from (f"  {line}" for line in _metadata_lines(project.metadata))
+    for each in project.contents:
+        counts = each.comparison
+        yield (
+            f"  contents: {each.filename}: {len(counts.added)} added, {len(counts.removed)} removed, "
+            f"{len(counts.changed)} changed"
+        )
+        yield from (f"    {mark.why}: {mark.name}" for mark in counts.marked[:_MOST_NAMES])
+    if project.room:
+        yield f"  {_room(project)}"
+    yield from (f"  not compared: {reason}" for reason in project.not_compared)
+
+
+def _metadata_lines(metadata: Mapping[str, FieldChange]) -> Iterator[str]:
+    for name, change in metadata.items():
+        if name == "description":
+            added, removed = changed_lines(str(change.before or ""), str(change.after or ""))
+            yield f"metadata: description: {added} lines added, {removed} removed"
+        else:
+            yield f"metadata: {name}: {_shown(change.before)} -> {_shown(change.after)}"
+
+
+def _shown(value: object) -> str:
+    text = "nothing" if value is None else value if isinstance(value, str) else json.dumps(value)
+    return text if len(text) <= _VALUE else f"{text[:_VALUE]}..."
+
+
+def _room(project: ProjectPreview) -> str:
+    room = project.room
+    if room is None:
+        return ""
+    return (
+        f"room: {size_text(room.used)} of {size_text(room.limit)} used; enough for "
+        f"{count_text(room.releases, 'release')} of this size"
+    )
+
+
+def preview_summary(report: PreviewReport) -> str:
+    """The preview as Markdown; the worst finding first, lists by counts."""
+    mark = "❌" if report.exit_code else "⚠️" if report.findings else "✅"
+    parts = [f"{mark} **{markdown.text(report.headline)}**", f"Manifest: `{report.preview.manifest}`"]
+    if report.findings:
+        rows = [
+            f"| {finding.severity.value} | `{finding.rule}` | {markdown.lines(finding.message)} |"
+            for finding in report.findings
+        ]
+        parts.append("\n".join(["| | rule | finding |", "|:--|:--|:--|", *rows]))
+    for project in report.preview.projects:
+        parts += list(_project_summary(project))
+    return "\n\n".join(parts) + "\n"
+
+
+def _project_summary(project: ProjectPreview) -> Iterator[str]:
+    baseline = project.baseline
+    against = f"beside {baseline.version}" if baseline.version else ""
+    yield f"### {markdown.text(f'{project.name} {project.version} {against}'.strip())}"
+    if baseline.reason:
+        yield markdown.text(baseline.reason)
+    yield platform_table(project)
+    sizes = [
+        f"| {markdown.code(size.filename)} | {size_text(size.size)} | "
+        f"{'' if size.before is None else size_text(size.before)} | {'grew' if size.grew else ''} |"
+        for size in project.files.sizes
+    ]
+    yield markdown.folded("Sizes", "\n".join(["| file | size | before | |", "|:--|--:|--:|:--|", *sizes]))
+    changes = [f"- {markdown.text(line)}" for line in _metadata_lines(project.metadata)]
+    if changes:
+        yield markdown.folded("Metadata", "\n".join(changes))
+    contents = [
+        f"- {markdown.code(each.filename)}: {len(each.comparison.added)} added, "
+        f"{len(each.comparison.removed)} removed, "
+        f"{len(each.comparison.changed)} changed"
+        + "".join(f"\n  - {mark.why}: {markdown.code(mark.name)}" for mark in each.comparison.marked[:_MOST_NAMES])
+        for each in project.contents
+    ]
+    if contents:
+        yield markdown.folded("Contents", "\n".join(contents))
+    if project.room:
+        yield markdown.text(_room(project).capitalize())
+    if project.not_compared:
+        yield "\n".join(["Not compared:", *(f"- {markdown.text(reason)}" for reason in project.not_compared)])
+
+
+def platform_table(project: ProjectPreview) -> str:
+    """Platforms by Pythons: what stays, is new, or is lost. Empty for a release of pure wheels."""
+    cells = project.files.coverage
+    pythons = list(dict.fromkeys(str(target.interpreter) for target in sorted(cells)))
+    platforms = list(dict.fromkeys(_platform(target) for target in sorted(cells, key=lambda each: each.platform)))
+    if not cells or len(platforms) > _MOST_NAMES:
+        return ""
+    found = {(_platform(target), str(target.interpreter)): state for target, state in cells.items()}
+    rows = [
+        f"| {markdown.text(platform)} | "
+        + " | ".join(_STATES[found.get((platform, python), "")] for python in pythons)
+        + " |"
+        for platform in platforms
+    ]
+    head = f"| | {' | '.join(map(markdown.text, pythons))} |"
+    return "\n".join([head, f"|:--|{':-:|' * len(pythons)}", *rows])
+
+
+_STATES: Final = {"kept": "✓", "new": "new", "lost": "**lost**", "": ""}
+
+
+def _platform(target: Target) -> str:
+    return f"{target.platform.system} {target.platform.architecture}".rstrip()
