@@ -68,6 +68,7 @@ OWN_LIBRARY: Final[dict[str, frozenset[str]]] = {
     "io.github.commands": frozenset({"actions_toolkit"}),
     "installation.locks": frozenset({"packaging"}),
     "io.workers.rst_rendering": frozenset({"readme_renderer", "docutils"}),
+    "report.preview_page": frozenset({"readme_renderer"}),
     "io.progress": frozenset({"rich"}),
     "attestations.*": frozenset({"sigstore", "pypi_attestations", "cryptography", "requests", "tuf", "rfc3161_client"}),
     "workflows.document": frozenset({"ruamel"}),

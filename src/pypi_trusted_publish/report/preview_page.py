@@ -7,6 +7,7 @@ everything else is escaped. Needs the extra ``preview``.
 from __future__ import annotations
 
 import html
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -136,21 +137,24 @@ def _project(project: ProjectPreview) -> Iterator[str]:
 
 def _description(metadata: Mapping[str, FieldValue]) -> str:
     """The description as the index shows it; as plain text when it does not render."""
-    try:
-        from readme_renderer import markdown, rst, txt
-    except ImportError:
-        raise WorkflowError(
-            Diagnosis(
-                code="preview-extra-missing",
-                message="`--html` needs packages that are not installed.",
-                fix="Run `python -m pip install 'pypi-trusted-publish[preview]'`.",
-            )
-        ) from None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what readme-renderer says of its own dependencies
+        try:
+            from readme_renderer import markdown, rst, txt
+        except ImportError:
+            raise WorkflowError(_EXTRA_MISSING) from None
     text = str(metadata.get("description") or "")
     stated = str(metadata.get("description_content_type") or "text/x-rst").partition(";")[0].strip().lower()
     render = {"text/markdown": markdown.render, "text/plain": txt.render}.get(stated, rst.render)
     rendered: object = render(text)  # type: ignore[no-untyped-call]
     return rendered if isinstance(rendered, str) else f"<pre>{html.escape(text)}</pre>"
+
+
+_EXTRA_MISSING: Final = Diagnosis(
+    code="preview-extra-missing",
+    message="`--html` needs packages that are not installed.",
+    fix="Run `python -m pip install 'pypi-trusted-publish[preview]'`.",
+)
 
 
 def _side_bar(metadata: Mapping[str, FieldValue]) -> Iterator[str]:
