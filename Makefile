@@ -44,7 +44,7 @@ types: venv  ## the types of the code
 
 workflows: venv  ## the workflows and the actions
 	$(BIN)/actionlint $(WORKFLOWS)
-	$(BIN)/zizmor --offline --persona auditor --quiet action.yml check/action.yml tests/action/nested .github $(EXAMPLES)
+	$(BIN)/zizmor --offline --persona auditor --quiet action.yml check/action.yml preview/action.yml tests/action/nested .github $(EXAMPLES)
 EXAMPLES = $(wildcard examples/*.yml)
 WORKFLOWS = $(wildcard .github/workflows/*.yml) $(EXAMPLES)
 

@@ -26,7 +26,7 @@ from tools.retry_page import retry_page  # noqa: E402
 from tools.rules_page import rules_page  # noqa: E402
 
 from pypi_trusted_publish.core.urls import PYPI_UPLOAD, TESTPYPI_UPLOAD  # noqa: E402
-from pypi_trusted_publish.inputs import INPUTS, CheckInputs, Input, Inputs, inputs_of  # noqa: E402 - found as above
+from pypi_trusted_publish.inputs import INPUTS, CheckInputs, Input, Inputs, PreviewInputs, inputs_of  # noqa: E402 - found as above
 from pypi_trusted_publish.rehearsal.faults.table import listed  # noqa: E402
 from pypi_trusted_publish.workflows.migration import migrate  # noqa: E402
 
@@ -73,7 +73,7 @@ def filled(text: str) -> str:
     return _MARKED.sub(fill, text)
 
 
-def filled_action(kind: type[Inputs | CheckInputs], text: str) -> str:
+def filled_action(kind: type[Inputs | CheckInputs | PreviewInputs], text: str) -> str:
     """The file of an action with the lines between its markers made anew."""
     rows = inputs_of(kind).values()
 
@@ -257,7 +257,11 @@ _BY_NAME: Final[Mapping[str, Callable[[str], str]]] = {"example": example, "migr
 """Kinds of markers whose name says what is meant: the path of a file."""
 FILLED: Final = ("README.md", "docs/migrating.md", "docs/performance.md")
 """Pages written by hand, apart from what stands between markers."""
-ACTIONS: Final[Mapping[str, type[Inputs | CheckInputs]]] = {"action.yml": Inputs, "check/action.yml": CheckInputs}
+ACTIONS: Final[Mapping[str, type[Inputs | CheckInputs | PreviewInputs]]] = {
+    "action.yml": Inputs,
+    "check/action.yml": CheckInputs,
+    "preview/action.yml": PreviewInputs,
+}
 """The files of the actions, and the inputs that each of them declares and hands on."""
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "docs/rules.md": rules_page,

@@ -25,7 +25,16 @@ from pypi_trusted_publish.installation.release_tree import unpack_wheel  # noqa:
 
 LOCKS: Final = ("runtime", "description", "attestations")
 FILES: Final = (
-    *("LICENSE", "README.md", "action.yml", "bootstrap.py", "check/action.yml", "launch.ps1", "launch.sh"),
+    *(
+        "LICENSE",
+        "README.md",
+        "action.yml",
+        "bootstrap.py",
+        "check/action.yml",
+        "preview/action.yml",
+        "launch.ps1",
+        "launch.sh",
+    ),
     *("requirements/wheels.txt", *(f"requirements/{name}.txt" for name in LOCKS)),
     ".gitattributes",
 )

@@ -9,6 +9,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
+from .core.manifest import ANY_MANIFEST, UnreadableManifest, parse_manifest
 from .core.urls import IndexUrls, UnusableUrl
 from .errors import Diagnosis, WorkflowError
 from .formatting import read_version
@@ -34,6 +35,8 @@ class Input:
     """The spelling of earlier workflows, which still works; empty when there is none."""
     listed: bool = True
     """The transcript of a run begins with its value."""
+    never_empty: bool = False
+    """An empty value is a mistake, not the default: the output of a job that was skipped arrives as one."""
 
     @property
     def variable(self) -> str:
@@ -122,15 +125,39 @@ def _attestations(text: str) -> str:
     return _word(BOOLEANS[text])
 
 
+def _manifest(text: str) -> str:
+    if text != ANY_MANIFEST:
+        try:
+            parse_manifest(text)
+        except UnreadableManifest as problem:
+            raise _Wrong(f"it must be the output `manifest` of a preview, or 'any'; {problem}") from None
+    return text
+
+
 def _word(flag: bool) -> str:
     return "true" if flag else "false"
 
 
 def _input(
-    default: str, meaning: str, parse: Callable[[str], object], *, old: bool = False, listed: bool = True
+    default: str,
+    meaning: str,
+    parse: Callable[[str], object],
+    *,
+    old: bool = False,
+    listed: bool = True,
+    never_empty: bool = False,
 ) -> Any:
     """A field for the input of the same name, with dashes; ``old``: a spelling with underscores works too."""
-    return field(metadata={"default": default, "meaning": meaning, "parse": parse, "old": old, "listed": listed})
+    return field(
+        metadata={
+            "default": default,
+            "meaning": meaning,
+            "parse": parse,
+            "old": old,
+            "listed": listed,
+            "never_empty": never_empty,
+        }
+    )
 
 
 _PACKAGES_DIR: Final = (
@@ -211,6 +238,18 @@ class Inputs(_Parsed):
         _seconds,
     )
     """None: what suits the index."""
+    approved: str = _input(
+        "any",
+        "The output `manifest` of the approved preview: any other set of files is refused; `any`: no comparison.",
+        _manifest,
+        never_empty=True,
+    )
+    approved_distributions: str = _input(
+        "",
+        "The output `distributions` of that preview, to name the files that differ; it decides nothing.",
+        _text,
+        listed=False,
+    )
     attestations: str = _input("auto", "Sign and send attestations: `auto`, `true` or `false`.", _attestations)
     """``auto``, ``true`` or ``false``."""
 
@@ -325,6 +364,8 @@ def _given(row: Input, environ: Mapping[str, str], mistakes: list[Diagnosis]) ->
     if old and new and new != row.default and not _same(new, old, row.parse):
         mistakes.append(_contradiction(row))
         return row.default
+    if row.never_empty and row.variable in environ and not new:
+        mistakes.append(_empty(row))
     return old or new or row.default
 
 
@@ -352,6 +393,16 @@ def _mistake(row: Input, text: str, wanted: str) -> Diagnosis:
         code="input-invalid",
         message=f"The input {row.name!r} is {shown!r}: {wanted}.",
         fix=f"Correct it, or leave it out: the default is {row.default!r}.",
+        details=(("input", row.name),),
+    )
+
+
+def _empty(row: Input) -> Diagnosis:
+    return Diagnosis(
+        code="input-empty",
+        message=f"The input {row.name!r} is empty.",
+        likely_cause="The job whose output it takes was skipped, failed, or is not in `needs`.",
+        fix=f"Name that job in `needs`, or leave the input out: the default is {row.default!r}.",
         details=(("input", row.name),),
     )
 

@@ -1,4 +1,4 @@
-"""action.yml and check/action.yml are wiring, and both of their steps the same one."""
+"""The files of the actions are wiring, and both of their steps the same one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from pypi_trusted_publish.inputs import INPUTS
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-ACTIONS: Final = ("action.yml", "check/action.yml")
+ACTIONS: Final = ("action.yml", "check/action.yml", "preview/action.yml")
 WINDOWS_SHELL: Final = (
     r"C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe -NoProfile -NonInteractive "
     "-Command \"& ([scriptblock]::Create([IO.File]::ReadAllText('{0}')))\""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from signal import Signals
 from typing import TYPE_CHECKING, Final, final
 
+from ..core.manifest import ANY_MANIFEST
 from ..errors import EXIT_OK, EXIT_SIGNALLED, Diagnosis, PublishError, WorkflowError
 from ..inputs import parse_inputs
 from ..io.console import Style
@@ -104,6 +105,10 @@ def publish_with(process: ProcessContext, *, style: Style) -> int:
         try:
             inputs = parse_inputs(process.environ)
             reporter.configure(inputs)
+            if inputs.approved != ANY_MANIFEST:  # before anything is asked of anybody
+                from .approved_files import require_approved_files
+
+                require_approved_files(inputs, reporter.context.workspace)
             opening = Startup(inputs, reporter)
             from .release import Release
 

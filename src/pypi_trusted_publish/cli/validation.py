@@ -12,6 +12,8 @@ from packaging.utils import InvalidName, NormalizedName, canonicalize_name
 from ..checks.check import require_publishable, warnings_while_publishing
 from ..checks.model import CheckedSet, CheckOptions, Distribution
 from ..checks.registry import RULES
+from ..core.approval import require_approved
+from ..core.manifest import entries_of
 from ..core.release_findings import RELEASE_RULES
 from ..core.versions import check_versions
 from ..errors import Diagnosis, Severity, WorkflowError
@@ -55,6 +57,7 @@ class Validation:
         self._tell(checked)
         require_publishable(checked)
         self._compare_versions(checked)
+        require_approved(self.inputs.approved, self.inputs.approved_distributions, entries_of(checked.distributions))
         return checked
 
     def _compare_versions(self, checked: CheckedSet) -> None:

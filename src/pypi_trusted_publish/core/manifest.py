@@ -11,8 +11,13 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+if TYPE_CHECKING:
+    from ..checks.model import Distribution
+
+ANY_MANIFEST: Final = "any"
+"""What stands for no comparison."""
 _FORM: Final = 1
 """Version of the form; a new one for any other way to count or to hash."""
 _NO_LIST: Final = "it is not a JSON list of filename, size and sha256"
@@ -56,10 +61,15 @@ class UnreadableManifest(ValueError):
     """The text is no manifest. The message says why, without the text."""
 
 
+def entries_of(distributions: Iterable[Distribution]) -> tuple[ManifestEntry, ...]:
+    """What the manifest is made of."""
+    return tuple(ManifestEntry(filename=file.filename, size=file.size, sha256=file.sha256) for file in distributions)
+
+
 def manifest_of(entries: Iterable[ManifestEntry]) -> Manifest:
     """The manifest of these files, in whatever order they come."""
     digest, count = hashlib.sha256(), 0
-    for entry in sorted(entries):
+    for entry in sorted(set(entries)):
         digest.update(f"{entry.filename}\0{entry.size}\0{entry.sha256}\n".encode("utf-8", "surrogatepass"))
         count += 1
     return Manifest(files=count, sha256=digest.hexdigest())

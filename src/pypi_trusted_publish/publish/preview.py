@@ -16,7 +16,7 @@ from ..checks.model import PROJECT_SIZE_LIMIT, Finding, Kind
 from ..core.baseline import Baseline, ReleaseFile, find_baseline, parse_release_file, released_versions
 from ..core.comparison import compare_files
 from ..core.contents_comparison import ContentsComparison, Member, compare_contents, missing_from_sdist
-from ..core.manifest import ManifestEntry, manifest_of
+from ..core.manifest import entries_of, manifest_of
 from ..core.metadata_comparison import compare_metadata
 from ..core.preview import ComparedContents, Preview, ProjectPreview, Room
 from ..core.project_page import PageState
@@ -57,11 +57,6 @@ class Reader(Protocol):
 
     def contents_of(self, distribution: Distribution) -> Contents:
         """Members and metadata of a file of ours."""
-
-
-def entries_of(distributions: Iterable[Distribution]) -> tuple[ManifestEntry, ...]:
-    """What the manifest is made of."""
-    return tuple(ManifestEntry(filename=file.filename, size=file.size, sha256=file.sha256) for file in distributions)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,82 @@
+"""A run with ``approved`` publishes exactly the files of the preview, or asks nobody for anything."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from builders.played import play
+from builders.releases import build, published
+from pypi_trusted_publish.rehearsal.samples import Sample, build_wheel
+from pypi_trusted_publish.rehearsal.sandbox import Sandbox
+from pypi_trusted_publish.rehearsal.traffic import Endpoint
+
+ASKED_FOR_NOTHING: frozenset[Endpoint] = frozenset()
+
+
+def approve(tmp_path: Path) -> tuple[list[Path], str, str]:
+    """Files, and the manifest and the list of their preview."""
+    files = build(tmp_path / "dist", "1.0.0")
+    with published(tmp_path / "preview", []) as releases:
+        document = releases.preview("--json", tmp_path / "dist").json
+    listed = json.dumps(
+        [{"filename": path.name, "size": path.stat().st_size, "sha256": _sha256(path)} for path in files]
+    )
+    return files, document["manifest"], listed
+
+
+def _sha256(path: Path) -> str:
+    import hashlib
+
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_the_same_bytes_are_published(tmp_path: Path) -> None:
+    files, manifest, listed = approve(tmp_path)
+    inputs = {"approved": manifest, "approved-distributions": listed}
+    with Sandbox(tmp_path / "run", distributions=files, inputs=inputs) as sandbox:
+        played = play(sandbox)
+    assert played.code == 0
+    assert len(sandbox.published()) == 2
+
+
+@pytest.mark.parametrize("change", ["changed", "added", "removed"])
+def test_any_other_set_is_refused_before_the_identity_endpoint_is_asked(tmp_path: Path, change: str) -> None:
+    files, manifest, listed = approve(tmp_path)
+    if change == "changed":
+        build_wheel(tmp_path / "dist", Sample(version="1.0.0", padding=10))
+    elif change == "added":
+        files.append(build_wheel(tmp_path / "dist", Sample(version="1.0.0"), "cp312-cp312-win_amd64"))
+    else:
+        files[0].unlink()
+        del files[0]
+    inputs = {"approved": manifest, "approved-distributions": listed}
+    with Sandbox(tmp_path / "run", distributions=files, inputs=inputs) as sandbox:
+        played = play(sandbox)
+        asked = {request.endpoint for request in sandbox.requests}
+    assert played.code == 3
+    assert "not-approved" in played.codes
+    assert asked == ASKED_FOR_NOTHING
+    named = {"changed": "Different", "added": "Added", "removed": "Missing"}[change]
+    assert f"{named}: rehearsal_sample-1.0.0" in played.log
+
+
+def test_an_empty_value_is_a_mistake_and_no_permission(tmp_path: Path) -> None:
+    files, _, _ = approve(tmp_path)
+    with Sandbox(tmp_path / "run", distributions=files) as sandbox:
+        played = play(sandbox, environ={"INPUT_APPROVED": ""})
+        asked = {request.endpoint for request in sandbox.requests}
+    assert played.code == 2
+    assert "input-empty" in played.codes
+    assert asked == ASKED_FOR_NOTHING
+
+
+def test_a_list_of_another_preview_is_refused(tmp_path: Path) -> None:
+    files, manifest, _ = approve(tmp_path)
+    inputs = {"approved": manifest, "approved-distributions": "[]"}
+    with Sandbox(tmp_path / "run", distributions=files, inputs=inputs) as sandbox:
+        played = play(sandbox)
+    assert played.code == 3
+    assert "approved-distributions-unusable" in played.codes
