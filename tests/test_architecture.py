@@ -68,7 +68,6 @@ OWN_LIBRARY: Final[dict[str, frozenset[str]]] = {
     "io.github.commands": frozenset({"actions_toolkit"}),
     "installation.locks": frozenset({"packaging"}),
     "io.workers.rst_rendering": frozenset({"readme_renderer", "docutils"}),
-    "report.preview_page": frozenset({"readme_renderer"}),
     "io.progress": frozenset({"rich"}),
     "attestations.*": frozenset({"sigstore", "pypi_attestations", "cryptography", "requests", "tuf", "rfc3161_client"}),
     "workflows.document": frozenset({"ruamel"}),
@@ -81,6 +80,7 @@ READS_FOREIGN_FILES: Final = "io.workers.child"
 THE_RENDERER: Final = "io.workers.rst_rendering"
 READERS_OF_THE_STANDARD_LIBRARY: Final = frozenset({"tarfile", "zipfile", "gzip", "bz2", "lzma", "zlib"})
 OF_A_RESULT: Final[dict[str, frozenset[str]]] = {
+    "readers.contents": frozenset({"Contents", "MissingBytes"}),
     "checks.check": frozenset(
         {"Inspection", "ParallelMap", "combine", "diagnosis", "require_publishable", "warnings_while_publishing"}
     ),

@@ -7,6 +7,7 @@ Needs no permission, no environment and no token. Without a path, in a job of Gi
 from __future__ import annotations
 
 import dataclasses
+import html
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -29,6 +30,7 @@ from ..io.http.connections import HeadStart
 from ..io.http.session import Session
 from ..io.release_reader import Budget, NotRead, ReleaseReader
 from ..io.workers.pool import Workers
+from ..io.workers.process import WorkerStopped
 from ..publish.preview import Previewer
 from ..report.preview_report import PreviewReport, distributions_json, preview_json, preview_lines, preview_summary
 from ..report.transcript import Role
@@ -77,7 +79,7 @@ def run(argv: Sequence[str], process: ProcessContext) -> int:
     if request.html:
         from ..report.preview_page import preview_page
 
-        _write(Path(request.html), preview_page(report))
+        _write(Path(request.html), preview_page(report, _descriptions(report.preview)))
     if request.json:
         process.stdout.write(preview_json(report) + "\n")
     else:
@@ -114,6 +116,29 @@ def make_preview(request: PreviewRequest, reporter: Reporter, emit: Emit) -> Pre
         readers.end()
         session.close()
     return PreviewReport(checks=checks, preview=preview, findings=tuple(_settled(preview, request.options())))
+
+
+def _descriptions(preview: Preview) -> dict[str, str]:
+    """The description of each project as HTML, rendered in a worker. Raises WorkflowError without the extra."""
+    workers, found = Workers(), {}
+    try:
+        for project in preview.projects:
+            text = str(project.current.get("description") or "")
+            stated = str(project.current.get("description_content_type") or "text/x-rst")
+            page = workers.page(text, stated.partition(";")[0].strip().lower())
+            found[project.project] = f"<pre>{html.escape(text)}</pre>" if page is None else page
+    except WorkerStopped as stopped:
+        raise WorkflowError(
+            Diagnosis(
+                code="preview-extra-missing",
+                message=f"The description could not be rendered for the page: {stopped}.",
+                likely_cause="The packages that render it are not installed.",
+                fix="Run `python -m pip install 'pypi-trusted-publish[preview]'`.",
+            )
+        ) from None
+    finally:
+        workers.end()
+    return dict(found)
 
 
 def _settled(preview: Preview, options: CheckOptions) -> Iterator[Finding]:

@@ -1,19 +1,17 @@
 """The page of a preview: the project page as visitors will see it, and the comparison. One HTML file, safe to open.
 
-It has no script and a strict content policy. Descriptions go through the index's own renderer, which cleans them;
-everything else is escaped. Needs the extra ``preview``.
+It has no script and a strict content policy. Descriptions have gone through the index's own renderer, which cleans
+them; everything else is escaped here.
 """
 
 from __future__ import annotations
 
 import html
-import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from ..core.metadata_comparison import FieldValue, changed_lines
-from ..errors import Diagnosis, WorkflowError
 from ..formatting import count_text, size_text
 from ..sanitize import visible
 
@@ -54,8 +52,8 @@ aside ul { margin: 0; padding-left: 1.1rem; } .description img { max-width: 100%
 """
 
 
-def preview_page(report: PreviewReport) -> str:
-    """The whole page. Raises WorkflowError when the extra is not installed."""
+def preview_page(report: PreviewReport, descriptions: Mapping[str, str]) -> str:
+    """The whole page. ``descriptions``: of each project, cleaned HTML by the index's own renderer."""
     errors, warnings = bool(report.exit_code), bool(report.findings)
     kind = "error" if errors else "warning" if warnings else "good"
     names = ", ".join(f"{project.name} {project.version}" for project in report.preview.projects) or "Nothing"
@@ -75,7 +73,11 @@ def preview_page(report: PreviewReport) -> str:
             f'<p class="headline {kind}">{_text(report.headline)}</p>',
             f"<p>Manifest: <code>{_text(str(report.preview.manifest))}</code></p>",
             *_findings(report),
-            *(line for project in report.preview.projects for line in _project(project)),
+            *(
+                line
+                for project in report.preview.projects
+                for line in _project(project, descriptions.get(project.project, ""))
+            ),
             "</main>",
             "</html>",
             "",
@@ -105,12 +107,12 @@ def _findings(report: PreviewReport) -> Iterator[str]:
     yield "</ul>"
 
 
-def _project(project: ProjectPreview) -> Iterator[str]:
+def _project(project: ProjectPreview, description: str) -> Iterator[str]:
     baseline = project.baseline
     yield f"<h2>{_text(project.name)} {_text(str(project.version))}</h2>"
     yield '<div class="columns"><div>'
     yield f"<p>{_text(str(project.current.get('summary') or ''))}</p>"
-    yield f'<div class="description">{_description(project.current)}</div>'
+    yield f'<div class="description">{description}</div>'
     yield "</div><aside>"
     yield from _side_bar(project.current)
     yield "</aside></div>"
@@ -133,28 +135,6 @@ def _project(project: ProjectPreview) -> Iterator[str]:
         yield "<h3>Not compared</h3><ul>"
         yield from (f"<li>{_text(reason)}</li>" for reason in project.not_compared)
         yield "</ul>"
-
-
-def _description(metadata: Mapping[str, FieldValue]) -> str:
-    """The description as the index shows it; as plain text when it does not render."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what readme-renderer says of its own dependencies
-        try:
-            from readme_renderer import markdown, rst, txt
-        except ImportError:
-            raise WorkflowError(_EXTRA_MISSING) from None
-    text = str(metadata.get("description") or "")
-    stated = str(metadata.get("description_content_type") or "text/x-rst").partition(";")[0].strip().lower()
-    render = {"text/markdown": markdown.render, "text/plain": txt.render}.get(stated, rst.render)
-    rendered: object = render(text)  # type: ignore[no-untyped-call]
-    return rendered if isinstance(rendered, str) else f"<pre>{html.escape(text)}</pre>"
-
-
-_EXTRA_MISSING: Final = Diagnosis(
-    code="preview-extra-missing",
-    message="`--html` needs packages that are not installed.",
-    fix="Run `python -m pip install 'pypi-trusted-publish[preview]'`.",
-)
 
 
 def _side_bar(metadata: Mapping[str, FieldValue]) -> Iterator[str]:

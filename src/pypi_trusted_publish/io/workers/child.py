@@ -35,7 +35,7 @@ from .messages import (
     read_frame,
     write_frame,
 )
-from .rst_rendering import SHORT_OF_MEMORY, render_rst
+from .rst_rendering import SHORT_OF_MEMORY, render_page, render_rst
 
 STOPPED: Final = "stopped"
 """The key of an answer that is none: why the worker gave up."""
@@ -77,8 +77,10 @@ def _answer(task: Task, fence: Fence) -> tuple[Message, bool]:
             answer = _inspected(task, fence)
         elif isinstance(task, RenderingTask):
             answer = _rendered(task, fence)
-        else:
+        elif isinstance(task, ContentsTask):
             answer = _contents(task, fence)
+        else:
+            answer = {"html": render_page(task.text, task.content_type)}
     except MemoryError:
         return {STOPPED: OUT_OF_MEMORY}, False
     except (Refused, Exception) as failed:  # noqa: BLE001 - whatever is raised over foreign bytes costs its file only

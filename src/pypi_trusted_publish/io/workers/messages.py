@@ -264,8 +264,25 @@ class ContentsTask:
     """Of processor time."""
 
 
-Task: TypeAlias = "InspectionTask | RenderingTask | ContentsTask"
-_TASKS: Final = (InspectionTask, RenderingTask, ContentsTask)
+@dataclass(frozen=True, kw_only=True)
+class PageTask:
+    """Render one description as HTML, for a person to look at."""
+
+    text: str
+    content_type: str
+    """Without parameters."""
+    seconds: float
+    """Of processor time."""
+
+
+Task: TypeAlias = "InspectionTask | RenderingTask | ContentsTask | PageTask"
+_TASKS: Final = (InspectionTask, RenderingTask, ContentsTask, PageTask)
+
+
+def decode_page(message: Message) -> str | None:
+    """The HTML; None when the description does not render. Raises Malformed."""
+    page = message.get("html")
+    return None if page is None else _any_text(page)
 
 
 def encode_contents(contents: Contents) -> Message:

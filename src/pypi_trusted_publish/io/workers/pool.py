@@ -24,10 +24,12 @@ from .messages import (
     ContentsTask,
     InspectionTask,
     Malformed,
+    PageTask,
     RenderingTask,
     Task,
     decode_contents,
     decode_inspection,
+    decode_page,
     decode_rendering,
     number,
 )
@@ -127,6 +129,12 @@ class Workers:
     def contents(self, task: ContentsTask) -> Contents:
         """The members and core metadata of a file. Raises WorkerStopped, and MissingBytes when more of it is needed."""
         return self._ask(task, decode_contents)
+
+    def page(self, text: str, content_type: str) -> str | None:
+        """A description as cleaned HTML; None when it does not render. Raises WorkerStopped."""
+        return self._ask(
+            PageTask(text=text, content_type=content_type, seconds=processor_seconds(len(text))), decode_page
+        )
 
     def _inspections(self, candidates: Sequence[Candidate], options: CheckOptions) -> list[Inspection]:
         done: dict[str, Inspection] = {}

@@ -67,6 +67,27 @@ def render_rst(text: str) -> Rendering:
     return Rendering(status=RenderStatus.RENDERED)
 
 
+def render_page(text: str, content_type: str) -> str | None:
+    """A description as HTML, cleaned by the index's own renderer; None when it does not render.
+
+    ``content_type`` is ``Description-Content-Type`` without parameters. Raises ImportError without the extra
+    ``preview``.
+    """
+    import mimetypes
+    import warnings
+
+    mimetypes.knownfiles.clear()
+    mimetypes.init(files=[])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what readme-renderer says of its own dependencies
+        import nh3  # noqa: F401 - without it nothing is clean
+        from readme_renderer import markdown, rst, txt
+
+        render = {"text/markdown": markdown.render, "text/plain": txt.render}.get(content_type, rst.render)
+        rendered: object = render(text)  # type: ignore[no-untyped-call]
+    return rendered if isinstance(rendered, str) else None
+
+
 def _refused(message: str) -> Rendering:
     """The verdict of docutils' first complaint: ``<string>:LINE: (ERROR/3) sentences``, and the source behind it."""
     match = _SYSTEM_MESSAGE.fullmatch(message)
