@@ -67,7 +67,7 @@ LIBRARIES: Final[dict[str, frozenset[str]]] = {
 OWN_LIBRARY: Final[dict[str, frozenset[str]]] = {
     "io.github.commands": frozenset({"actions_toolkit"}),
     "installation.locks": frozenset({"packaging"}),
-    "io.workers.rst_rendering": frozenset({"readme_renderer", "docutils"}),
+    "io.workers.rst_rendering": frozenset({"nh3", "readme_renderer", "docutils"}),
     "io.progress": frozenset({"rich"}),
     "attestations.*": frozenset({"sigstore", "pypi_attestations", "cryptography", "requests", "tuf", "rfc3161_client"}),
     "workflows.document": frozenset({"ruamel"}),

@@ -120,7 +120,8 @@ def make_preview(request: PreviewRequest, reporter: Reporter, emit: Emit) -> Pre
 
 def _descriptions(preview: Preview) -> dict[str, str]:
     """The description of each project as HTML, rendered in a worker. Raises WorkflowError without the extra."""
-    workers, found = Workers(), {}
+    workers = Workers()
+    found: dict[str, str] = {}
     try:
         for project in preview.projects:
             text = str(project.current.get("description") or "")
@@ -138,7 +139,7 @@ def _descriptions(preview: Preview) -> dict[str, str]:
         ) from None
     finally:
         workers.end()
-    return dict(found)
+    return found
 
 
 def _settled(preview: Preview, options: CheckOptions) -> Iterator[Finding]:
