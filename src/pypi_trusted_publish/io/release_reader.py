@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit
 
-from ..core.project_page import PageState, ProjectPage, UnreadablePage, parse_project_page
+from ..core.project_page import PageState, ProjectPage, UnreadablePage, read_project_page
 from ..core.urls import may_carry_tokens
 from ..readers.contents import Contents, MissingBytes
 from .http.failure import TransportFailure
@@ -97,7 +98,7 @@ class ReleaseReader:
             response = self._get(url, limit=_PAGE_LIMIT, accept=_SIMPLE_JSON)
             if response.status == _NOT_FOUND:
                 return ProjectPage(project=project, state=PageState.NO_PROJECT)
-            return parse_project_page(project, _found(response).body)
+            return read_project_page(project, _json(_found(response).body))
         except (NotRead, UnreadablePage) as problem:
             return ProjectPage(project=project, state=PageState.UNREADABLE, why_unreadable=str(problem))
 
@@ -207,6 +208,13 @@ class ReleaseReader:
                 return response
             url = _joined(url, response.headers["location"])
         raise NotRead("it leads through too many redirects")
+
+
+def _json(body: bytes) -> object:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _found(response: Response) -> Response:
