@@ -76,19 +76,19 @@ def _register_for_another_project(scenario: Scenario) -> None:
         oidc.pending.append(PendingPublisher(project=OTHER_PROJECT, publisher=publisher))
 
 
-def _state(endpoint: Endpoint, name: str, description: str, setup: Setup, ending: ExpectedExit) -> Fault:
+def _state(endpoint: Endpoint, name: str, description: str, setup: Setup, expected: ExpectedExit) -> Fault:
     return Fault(
         name=name,
         description=description,
         endpoint=endpoint,
         setup=setup,
-        once=ending,
-        persists=ending is not ExpectedExit.SUCCESS,
+        once=expected,
+        persists=expected is not ExpectedExit.SUCCESS,
     )
 
 
-def _job(name: str, description: str, setup: Setup, ending: ExpectedExit) -> Fault:
-    return _state(Endpoint.JOB, f"job-{name}", description, setup, ending)
+def _job(name: str, description: str, setup: Setup, expected: ExpectedExit) -> Fault:
+    return _state(Endpoint.JOB, f"job-{name}", description, setup, expected)
 
 
 def _publisher(name: str, description: str, setup: Setup) -> Fault:

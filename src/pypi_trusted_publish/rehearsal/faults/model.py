@@ -1,4 +1,4 @@
-"""What a fault is: where it strikes, what happens, and how a good client ends."""
+"""What a fault is: where it applies, what happens, and how a good client exits."""
 
 from __future__ import annotations
 
@@ -110,15 +110,15 @@ def transient(
     )
 
 
-def permanent(endpoint: Endpoint, name: str, description: str, action: FaultAction, exit_: ExpectedExit) -> Fault:
+def permanent(endpoint: Endpoint, name: str, description: str, action: FaultAction, expected: ExpectedExit) -> Fault:
     """A fault that another attempt cannot overcome."""
     return Fault(
         name=f"{endpoint.value}-{name}",
         description=description,
         endpoint=endpoint,
         action=action,
-        once=exit_,
-        always=exit_,
+        once=expected,
+        always=expected,
     )
 
 

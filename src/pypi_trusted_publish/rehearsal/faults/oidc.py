@@ -165,7 +165,7 @@ def _revoke(
     )
 
 
-BURN_FAULTS: Final = (
+REVOKE_FAULTS: Final = (
     _revoke(
         "404", "The index has no endpoint to revoke tokens.", actions.answer(404, "404 Not Found"), transient=False
     ),

@@ -41,8 +41,8 @@ def _page(
     )
 
 
-def _state(name: str, description: str, setup: Setup, ending: ExpectedExit) -> Fault:
-    return Fault(name=name, description=description, endpoint=Endpoint.INDEX, setup=setup, once=ending, persists=True)
+def _state(name: str, description: str, setup: Setup, expected: ExpectedExit) -> Fault:
+    return Fault(name=name, description=description, endpoint=Endpoint.INDEX, setup=setup, once=expected, persists=True)
 
 
 def _with_status(status: str) -> Setup:

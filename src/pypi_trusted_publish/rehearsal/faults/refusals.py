@@ -67,8 +67,8 @@ _EXITS: Final = {
 
 
 def _row(name: str, status: int, text: str, *, reason: str | None = None) -> UploadRefusal:
-    ending = next((ending for ending, names in _EXITS.items() if name in names), ExpectedExit.BUILD)
-    return UploadRefusal(name=name, status=status, text=text, reason=reason, exit=ending)
+    expected = next((expected for expected, names in _EXITS.items() if name in names), ExpectedExit.BUILD)
+    return UploadRefusal(name=name, status=status, text=text, reason=reason, exit=expected)
 
 
 UPLOAD_REFUSALS: Final = (

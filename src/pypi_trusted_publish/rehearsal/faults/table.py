@@ -11,7 +11,7 @@ from typing import Final
 
 from .job import IDENTITY_FAULTS, JOB_FAULTS
 from .model import Fault
-from .oidc import AUDIENCE_FAULTS, BURN_FAULTS, MINT_FAULTS
+from .oidc import AUDIENCE_FAULTS, MINT_FAULTS, REVOKE_FAULTS
 from .project import PAGE_FAULTS, PROTECTION_FAULTS, STATE_FAULTS
 from .upload import UPLOAD_FAULTS
 
@@ -23,7 +23,7 @@ FAMILIES: Final[tuple[tuple[Fault, ...], ...]] = (
     UPLOAD_FAULTS,
     STATE_FAULTS,
     PAGE_FAULTS,
-    BURN_FAULTS,
+    REVOKE_FAULTS,
     PROTECTION_FAULTS,
 )
 FAULTS: Final[dict[str, Fault]] = {fault.name: fault for family in FAMILIES for fault in family}

@@ -43,8 +43,8 @@ def _fault(
     )
 
 
-def _refused(name: str, description: str, action: FaultAction, ending: ExpectedExit = ExpectedExit.BUILD) -> Fault:
-    return permanent(_UPLOAD, name, description, action, ending)
+def _refused(name: str, description: str, action: FaultAction, expected: ExpectedExit = ExpectedExit.BUILD) -> Fault:
+    return permanent(_UPLOAD, name, description, action, expected)
 
 
 def _accepted(name: str, description: str, action: FaultAction) -> Fault:
