@@ -27,6 +27,17 @@ PUBLISHING = (
           # why
           pip install twine
           twine upload dist/*  # how
+          # at the end
+""",
+    """\
+      - run: |  # two things
+          python -m build
+          twine upload dist/*
+        continue-on-error: true
+""",
+    """\
+      - uses: pypa/gh-action-pypi-publish@release/v1
+        with:
 """,
     "      - run: uv publish --token ${{ secrets.T }} out/*\n        shell: bash\n",
     "      - if: github.ref_type == 'tag'\n        run: python -m build && twine upload -r testpypi dist/*\n",

@@ -144,7 +144,7 @@ class _Mover:
                 jobs[name] = self._job(job, moved)
         after = self._splice.apply()
         after = self._without_outer_variables(after, expected)
-        if read_workflow(after, self._workflow.filename).root.data() != expected:
+        if _trimmed(read_workflow(after, self._workflow.filename).root.data()) != _trimmed(expected):
             raise CannotSplice("the changed file would not mean what was intended")
         return after
 
@@ -401,6 +401,13 @@ class _Mover:
 
     def _note(self, place: Place, message: str) -> None:
         self.notes.append(Remark(place=place, message=message))
+
+
+def _trimmed(data: Data) -> Data:
+    """Data without line feeds at the ends of texts, which a file without one at its end does not have either."""
+    if isinstance(data, dict):
+        return {name: _trimmed(value) for name, value in data.items()}
+    return [_trimmed(value) for value in data] if isinstance(data, list) else data.rstrip("\n")
 
 
 def _job_data(workflow: Mapping[str, Data], job: str) -> dict[str, Data]:

@@ -205,7 +205,7 @@ def without(script: Script, gone: frozenset[int]) -> Rest:
         here = [n for n, c in enumerate(script.commands) if c.start < end and c.end > start]
         own = [(at, text) for at, text in script.comments if start <= at < end]
         following = next((n for n, c in enumerate(script.commands) if c.start >= end), None)
-        owner = here[-1] if here else following
+        owner = here[-1] if here else len(script.commands) - 1 if following is None else following
         if owner in gone and all(n in gone for n in here):
             comments.setdefault(owner, []).extend(text for _, text in own)
             if here and script.commands[here[0]].before in ("&&", ";") and kept:

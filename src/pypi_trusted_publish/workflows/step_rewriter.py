@@ -20,6 +20,8 @@ _VERSION_COMMENT: Final = re.compile(
 )
 _OLD_SPELLINGS: Final = {spec.old: name for name, spec in INPUTS.items() if spec.old}
 _NO_COMMENTS: Final[Mapping[int, Sequence[str]]] = {}
+_HEADER: Final = re.compile(r"[|>][-+\d]*([ \t]+#[^\n]*)")
+"""The first line of a block scalar, with its comment."""
 _CONDITIONS: Final = ("if", "continue-on-error")
 
 
@@ -62,7 +64,8 @@ class StepRewriter:
         if environment:
             wanted = {"environment": (environment, value), **wanted}
         self._rewrite_inputs(step, wanted)
-        data.pop("with", None)
+        if inputs.pairs:
+            data.pop("with", None)
         if wanted:
             data["with"] = {name: new for name, (_, new) in wanted.items()}
         self._drop_from_env(step, publication, data, kept="")
@@ -244,7 +247,7 @@ class StepRewriter:
         kept = rest.before or rest.after
         data = step.node.dictionary()
         column = key.place.column - 1
-        source, text = _script_source(kept, node, column)
+        source, text = _script_source(kept, node, column, self._splice.source(node))
         self._splice.replace(node.start, node.end, source)
         data["run"] = text
         self._drop_from_env(step, publication, data, kept="\n".join(kept))
@@ -356,7 +359,7 @@ class StepRewriter:
             self._note(place, f"the step {step.title!r} only stored a token: removed.")
             return []
         node, column = step.node.get("run"), step.node.key("run").place.column - 1
-        source, text = _script_source(rest.lines, node, column)
+        source, text = _script_source(rest.lines, node, column, self._splice.source(node))
         self._splice.replace(node.start, node.end, source)
         data = step.node.dictionary()
         data["run"] = text
@@ -399,12 +402,16 @@ def _only_prepares(script: Script, number: int) -> bool:
     return installs_only_publishing_tools(command) or command.texts[:1] in (("set",), ("echo",))
 
 
-def _script_source(lines: Sequence[str], node: Node, column: int) -> tuple[str, str]:
-    """Commands as the value of ``run``: its source, and the value that YAML reads there."""
+def _script_source(lines: Sequence[str], node: Node, column: int, header: str = "") -> tuple[str, str]:
+    """Commands as the value of ``run``: its source, and the value that YAML reads there.
+
+    ``header``: the value's first line as it was, of which a comment is kept.
+    """
     if len(lines) == 1 and node.style not in "|>":
         return scalar_source(lines[0]), lines[0]
     indent = " " * (column + 2)
-    source = "\n".join(["|", *(indent + line if line else "" for line in lines)])
+    header = f"|{found[1]}" if (found := _HEADER.match(header)) else "|"
+    source = "\n".join([header, *(indent + line if line else "" for line in lines)])
     return source, "\n".join(lines) + "\n"
 
 
