@@ -21,9 +21,11 @@ from ruamel.yaml import YAML
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
+from tools.answers_page import answers_page  # noqa: E402
 from tools.platforms_page import platforms_page  # noqa: E402
 from tools.retry_page import retry_page  # noqa: E402
 from tools.rules_page import rules_page  # noqa: E402
+from tools.troubleshooting_page import troubleshooting_page  # noqa: E402
 
 from pypi_trusted_publish.core.urls import PYPI_UPLOAD, TESTPYPI_UPLOAD  # noqa: E402
 from pypi_trusted_publish.inputs import INPUTS, CheckInputs, Input, Inputs, PreviewInputs, inputs_of  # noqa: E402 - found as above
@@ -268,6 +270,8 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "docs/platforms.md": platforms_page,
     "docs/retries.md": retry_page,
     "docs/faults.md": faults_page,
+    "docs/answers.md": answers_page,
+    "docs/troubleshooting.md": troubleshooting_page,
 }
 """Pages that are generated as a whole."""
 COPIES: Final[Mapping[str, str]] = {

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-SAYS_CODES: Final = frozenset({"Diagnosis", "Problem"})
+from pypi_trusted_publish.core.responses import ANSWERS
+
+SAYS_CODES: Final = frozenset({"Diagnosis", "Problem", "unanswered"})
 """What is made with a ``code`` that a user reads."""
 LAUNCHERS: Final = ("launch.sh", "launch.ps1", "bootstrap.py")
 
@@ -102,7 +104,7 @@ def _called(call: ast.Call) -> str:
 
 def codes_of(root: Path) -> frozenset[str]:
     """Every code of the package and of the launchers."""
-    found: set[str] = set()
+    found: set[str] = {row.code for row in ANSWERS}
     for path in (root / "src" / "pypi_trusted_publish").rglob("*.py"):
         found.update(Module(ast.parse(path.read_text(encoding="utf-8"))).codes())
     for name in LAUNCHERS:

@@ -121,7 +121,7 @@ _TOKENS: Final = (
         likely_cause="The token that the index has just issued does not arrive there as it was issued, or was revoked "
         "since: a proxy that changes requests, or two servers of the index that disagree.",
         fix="Nothing has to be changed for the first time; every run takes a fresh token. If it happens again, compare "
-        "`repository-url` with the host that issued the token, or ask the operators of the index.",
+        "'repository-url' with the host that issued the token, or ask the operators of the index.",
         cure=Cure.LATER,
     ),
     upload_answer(
@@ -187,7 +187,7 @@ _FORM: Final = (
         "POST body may not contain duplicate keys (URL: {url!r})",
         likely_cause="The upload URL lacks the slash at its end; the index then reads the form in a way that does not "
         "allow a field to repeat.",
-        fix="Set the input `repository-url` to {upload_url}/",
+        fix="Set the input 'repository-url' to {upload_url}/",
         cure=Cure.WORKFLOW,
     ),
     upload_answer(
@@ -289,7 +289,7 @@ _BY_STATUS: Final = (
         "upload-token-refused",
         likely_cause="The index, or a proxy in front of it, asks for other credentials than the token that the index "
         "has just issued.",
-        fix="Check that `repository-url` is the upload URL of the index that issued the token.",
+        fix="Check that 'repository-url' is the upload URL of the index that issued the token.",
         cure=Cure.INDEX,
         software="any",
         source="RFC 9110, 15.5.2",
@@ -310,7 +310,7 @@ _BY_STATUS: Final = (
         frozenset({404, 410}),
         "upload-url-not-found",
         likely_cause="Nothing takes uploads at {upload_url}.",
-        fix="Correct the input `repository-url`: it is the URL for uploads, not that of a page or of the simple index.",
+        fix="Correct the input 'repository-url': it is the URL for uploads, not that of a page or of the simple index.",
         cure=Cure.WORKFLOW,
         software="any",
         source="RFC 9110, 15.5.5",
@@ -319,8 +319,8 @@ _BY_STATUS: Final = (
         "method-not-allowed",
         405,
         "upload-url-is-index",
-        likely_cause="The input `repository-url` probably holds the URL of the simple index, not the one for uploads.",
-        fix="Set `repository-url` to the upload URL (PyPI's ends in /legacy/), and `check-url` to the simple index.",
+        likely_cause="The input 'repository-url' probably holds the URL of the simple index, not the one for uploads.",
+        fix="Set 'repository-url' to the upload URL (PyPI's ends in /legacy/), and 'check-url' to the simple index.",
         cure=Cure.WORKFLOW,
         software="any",
         source="RFC 9110, 15.5.6",
@@ -331,7 +331,7 @@ _BY_STATUS: Final = (
         "upload-redirected",
         likely_cause="The upload URL leads elsewhere, and a token is never sent to another address than it was issued "
         "for.",
-        fix="Set the input `repository-url` to the URL that the index redirects to, if you trust it.",
+        fix="Set the input 'repository-url' to the URL that the index redirects to, if you trust it.",
         cure=Cure.WORKFLOW,
         software="any",
         source="RFC 9110, 15.4",

@@ -265,7 +265,6 @@ class UploadTokens:
                     message=f"{self._urls.title} gave no usable answer to the request for an upload token",
                     url=self._urls.mint_url,
                     now=self._clock.now(),
-                    fix="Nothing was uploaded with this token.",
                 )
             ) from None
         if answer.ok:

@@ -278,7 +278,7 @@ class Uploader:
                 message=message,
                 likely_cause="No upload is answered with this status as a rule: something in front of the index may "
                 "have answered in its place.",
-                fix="Check the input `repository-url`.",
+                fix="Check the input 'repository-url'.",
                 details=details,
                 file=distribution.filename,
                 cure=Cure.WORKFLOW,
