@@ -62,6 +62,7 @@ class _UnusableUrl(_Wrong):
     """The same for a URL, which is never quoted: it may hold a credential."""
 
 
+_AUDIENCE: Final = re.compile(r"[!-~]{1,255}")
 _SECONDS: Final = re.compile(r"[0-9]{1,5}")
 _LONGEST_ENVIRONMENT: Final = 255
 """Characters; GitHub's limit for the name of an environment."""
@@ -84,6 +85,12 @@ def _upload_url(text: str) -> str:
 def _environment(text: str) -> str:
     if not text.isprintable() or len(text) > _LONGEST_ENVIRONMENT:
         raise _Wrong("it must be the name of one environment: one line of at most 255 printable characters")
+    return text
+
+
+def _audience(text: str) -> str:
+    if _AUDIENCE.fullmatch(text) is None:
+        raise _Wrong("it must be one word of at most 255 printable ASCII characters")
     return text
 
 
@@ -200,6 +207,12 @@ class Inputs(_Parsed):
     """The upload URL."""
     check_url: str = _input(
         "", "The simple index of another index; empty: `/simple/` on the host of the uploads.", _text, listed=False
+    )
+    audience: str = _input(
+        "",
+        "The audience that another index may ask an identity token for; empty: its own host name.",
+        _audience,
+        listed=False,
     )
     skip_existing: bool = _input(
         "false",
@@ -353,7 +366,9 @@ def _parsed(kind: type[_Kind], environ: Mapping[str, str], mistakes: list[Diagno
     return None if mistakes else kind(**values)
 
 
-_EMPTY: Final[Mapping[Callable[[str], object], object]] = MappingProxyType({_text: "", _codes: frozenset()})
+_EMPTY: Final[Mapping[Callable[[str], object], object]] = MappingProxyType(
+    {_text: "", _audience: "", _codes: frozenset()}
+)
 """The value of an input that has no default and was not given, where it is not None."""
 
 

@@ -51,18 +51,10 @@ REVIEWERS = {
             {"protection_rules": [{"type": "required_reviewers"}]},
             (("required reviewers", "some (also for one's own runs)"),),
         ),
-        ({"protection_rules": [{"type": "wait_timer", "wait_timer": 30}]}, (("wait timer", "30 min"),)),
-        ({"protection_rules": [{"type": "custom_app"}]}, (("rule", "custom_app"),)),
+        ({"protection_rules": [{"type": "custom_app"}]}, (("custom rule", "custom_app"),)),
         (
             {"deployment_branch_policy": {"protected_branches": True, "custom_branch_policies": False}},
             (("branches", "protected branches only"),),
-        ),
-        (
-            {
-                "protection_rules": [{"type": "branch_policy"}],
-                "deployment_branch_policy": {"protected_branches": False, "custom_branch_policies": True},
-            },
-            (("branches and tags", "those on a list"),),
         ),
     ],
 )
@@ -70,6 +62,33 @@ def test_each_rule_protects_and_is_named(answer: object, rules: tuple[tuple[str,
     protection = read(answer)
     assert (protection.state, protection.rules) == (ProtectionState.PROTECTED, rules)
     assert protection.event().protected is True
+
+
+PATTERNS = {"deployment_branch_policy": {"protected_branches": False, "custom_branch_policies": True}}
+
+
+@pytest.mark.parametrize(
+    ("patterns", "state"),
+    [
+        (["tag v*"], ProtectionState.PROTECTED),
+        (["branch main", "tag v*"], ProtectionState.PROTECTED),
+        (["branch *"], ProtectionState.UNPROTECTED),
+        (["tag v*", "branch *"], ProtectionState.UNPROTECTED),
+        (["tag **"], ProtectionState.UNPROTECTED),
+        ([], ProtectionState.UNPROTECTED),
+        (None, ProtectionState.UNKNOWN),
+    ],
+)
+def test_a_list_of_branches_and_tags_protects_when_not_every_one_is_on_it(
+    patterns: list[str] | None, state: ProtectionState
+) -> None:
+    assert read(PATTERNS, patterns=patterns).state is state
+    assert read({**PATTERNS, "protection_rules": [REVIEWERS]}, patterns=patterns).state is ProtectionState.PROTECTED
+
+
+def test_a_wait_timer_is_named_and_does_not_protect() -> None:
+    protection = read({"protection_rules": [{"type": "wait_timer", "wait_timer": 30}]})
+    assert (protection.state, protection.rules) == (ProtectionState.UNPROTECTED, (("wait timer", "30 min"),))
 
 
 def test_the_patterns_and_the_bypass_of_administrators_are_shown() -> None:
@@ -103,7 +122,8 @@ def test_an_answer_that_is_not_understood_is_unknown(answer: object) -> None:
 def test_branch_and_tag_patterns_are_read() -> None:
     answer = {"branch_policies": [{"name": "v*", "type": "tag"}, {"name": "main"}, {}, 7]}
     assert read_patterns(answer) == ("tag v*", "branch main")
-    assert read_patterns(None) == read_patterns({"branch_policies": 1}) == ()
+    assert read_patterns({"branch_policies": []}) == ()
+    assert read_patterns(None) is read_patterns({"branch_policies": 1}) is None
     assert has_custom_patterns({"deployment_branch_policy": {"custom_branch_policies": True}})
     assert not has_custom_patterns({"deployment_branch_policy": None})
     assert not has_custom_patterns([])

@@ -56,6 +56,7 @@ class Startup:
             clock=desk.process.clock,
             emit=self.background.emit,
             random=desk.process.random,
+            named_audience=inputs.audience,
         )
         self._asked = self.background.start(self.index.audience) if may_publish else None
         from ..io.github.protection import ProtectionReader

@@ -7,6 +7,7 @@ workflow run", version 2022-11-28.
 from __future__ import annotations
 
 import enum
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -59,20 +60,30 @@ def read_environment(
     *,
     environment: str,
     settings_url: str,
-    patterns: Sequence[str] = (),
+    patterns: Sequence[str] | None = (),
     approved_by: Sequence[str] = (),
 ) -> Protection:
-    """Read the JSON of an environment. ``patterns`` are its branch and tag patterns, where they were asked for."""
+    """Read the JSON of an environment.
+
+    ``patterns`` are its branch and tag patterns, where it has a list of them; None when that could not be read. It is
+    protected when somebody or something decides: a reviewer, a custom rule, or a list of branches or tags that not
+    every one is on. A wait timer decides nothing.
+    """
     if not isinstance(answer, dict) or not isinstance(answer.get("protection_rules", []), list):
         return unknown_protection(
             "GitHub's answer is not understood", environment=environment, settings_url=settings_url
         )
-    rules = tuple(_rules(answer, patterns))
+    found = tuple(_rules(answer, patterns))
+    rules = tuple((name, value) for name, value, _ in found)
+    decided = any(decides for *_, decides in found)
+    if not decided and patterns is None and has_custom_patterns(answer):
+        why = "the list of its branches and tags could not be read"
+        return unknown_protection(why, environment=environment, settings_url=settings_url)
     if rules and answer.get("can_admins_bypass") is True:
         rules = (*rules, ("administrators", "may bypass the rules"))
     return Protection(
         environment=environment,
-        state=ProtectionState.PROTECTED if rules else ProtectionState.UNPROTECTED,
+        state=ProtectionState.PROTECTED if decided else ProtectionState.UNPROTECTED,
         rules=rules,
         approved_by=tuple(approved_by),
         settings_url=settings_url,
@@ -92,10 +103,12 @@ def has_custom_patterns(answer: object) -> bool:
     return isinstance(policy, dict) and policy.get("custom_branch_policies") is True
 
 
-def read_patterns(answer: object) -> tuple[str, ...]:
-    """Read the list of branch and tag patterns, each as ``tag v*`` or ``branch main``."""
+def read_patterns(answer: object) -> tuple[str, ...] | None:
+    """Read the list of branch and tag patterns, each as ``tag v*`` or ``branch main``; None for another answer."""
     policies = answer.get("branch_policies") if isinstance(answer, dict) else None
-    entries = [entry for entry in policies if isinstance(entry, dict)] if isinstance(policies, list) else []
+    if not isinstance(policies, list):
+        return None
+    entries = [entry for entry in policies if isinstance(entry, dict)]
     return tuple(f"{entry.get('type') or 'branch'} {entry['name']}" for entry in entries if entry.get("name"))
 
 
@@ -128,8 +141,9 @@ def _unprotected(protection: Protection, event_name: str, *, is_pypi: bool, requ
         yield Diagnosis(
             code="environment-unprotected",
             severity=Severity.ERROR if required else Severity.NOTICE,
-            message=f"The environment {protection.environment!r} has no protection: whoever can push can publish.",
-            likely_cause="GitHub creates an environment without any rule on its first mention in a workflow.",
+            message=f"The environment {protection.environment!r} is not protected: whoever can push can publish.",
+            likely_cause="GitHub creates an environment without any rule when a workflow first names it. A wait timer, "
+            "or a list of branches and tags with `*` on it, decides nothing.",
             fix=f"Give it required reviewers, or restrict the branches and tags that may deploy: {where}",
             details=(("environment", protection.environment), ("settings", where)),
         )
@@ -138,8 +152,8 @@ def _unprotected(protection: Protection, event_name: str, *, is_pypi: bool, requ
             code="risky-event",
             severity=Severity.WARNING,
             message=f"The event {event_name!r} triggered this run, and the environment {protection.environment!r} "
-            "has no protection.",
-            likely_cause="Somebody without any right in the repository can bring such a run about.",
+            "is not protected.",
+            likely_cause="Somebody without any permission in the repository can cause such a run.",
             fix=f"Publish from a tag or by hand, or give the environment required reviewers: {where}",
             details=(("event", event_name), ("environment", protection.environment)),
         )
@@ -150,40 +164,46 @@ def _unknown(protection: Protection) -> Diagnosis:
         code="protection-unknown",
         message=f"The protection of the environment {protection.environment!r} could not be read: "
         f"{protection.why_unknown}.",
-        likely_cause="'require-protection' is on, and in a private repository the job's "
-        "token may read this only when it has "
-        "'actions: read'.",
-        fix="Grant it, or run again when GitHub's API is out of reach for the moment.",
+        likely_cause="'require-protection' is on. In a private repository the job's token may read this only with "
+        "'actions: read', and requests without that permission are limited to 60 an hour for an address.",
+        fix="Grant the job 'actions: read'.",
         snippet="    permissions:\n      id-token: write\n      actions: read",
         details=(("environment", protection.environment), ("why", protection.why_unknown)),
     )
 
 
-def _rules(answer: Mapping[str, object], patterns: Sequence[str]) -> Iterator[tuple[str, str]]:
+_EVERYTHING: Final = re.compile(r"(?:branch|tag) (?:\*|\*\*|\*\*/\*)")
+"""A pattern that every branch or tag matches."""
+
+
+def _rules(answer: Mapping[str, object], patterns: Sequence[str] | None) -> Iterator[tuple[str, str, bool]]:
+    """Name, value, and whether the rule decides who or what may deploy."""
     entries = answer.get("protection_rules")
     for rule in entries if isinstance(entries, list) else []:
         if isinstance(rule, dict):
             yield from _rule(rule)
     policy = answer.get("deployment_branch_policy")
     if isinstance(policy, dict) and policy.get("protected_branches") is True:
-        yield "branches", "protected branches only"
+        yield "branches", "protected branches only", True
     elif has_custom_patterns(answer):
-        yield "branches and tags", ", ".join(patterns) or "those on a list"
+        decides = bool(patterns) and not any(_EVERYTHING.fullmatch(pattern) for pattern in patterns or ())
+        shown = "a list that could not be read" if patterns is None else ", ".join(patterns) or "an empty list"
+        yield "branches and tags", shown, decides
 
 
-def _rule(rule: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+def _rule(rule: Mapping[str, object]) -> Iterator[tuple[str, str, bool]]:
     kind = rule.get("type")
     if kind == "required_reviewers":
         reviewers = rule.get("reviewers")
         names = [name for entry in (reviewers if isinstance(reviewers, list) else []) if (name := _reviewer(entry))]
         oneself = "not for one's own runs" if rule.get("prevent_self_review") is True else "also for one's own runs"
-        yield "required reviewers", f"{', '.join(names) or 'some'} ({oneself})"
+        yield "required reviewers", f"{', '.join(names) or 'some'} ({oneself})", True
     elif kind == "wait_timer":
         minutes = rule.get("wait_timer")
         if isinstance(minutes, int) and minutes > 0:
-            yield "wait timer", f"{minutes} min"
+            yield "wait timer", f"{minutes} min", False
     elif isinstance(kind, str) and kind != "branch_policy":
-        yield "rule", kind
+        yield "custom rule", kind, True
 
 
 def _reviewer(entry: object) -> str:

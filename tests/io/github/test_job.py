@@ -99,7 +99,7 @@ def test_pull_request_target_is_refused_with_every_other_reason() -> None:
     assert [diagnosis.code for diagnosis in found] == ["event-refused", "id-token-permission-missing"]
 
 
-@pytest.mark.parametrize("event", ["push", "release", "workflow_dispatch", "schedule", "pull_request", "workflow_run"])
+@pytest.mark.parametrize("event", ["push", "release", "workflow_dispatch", "schedule", "issue_comment"])
 def test_other_events_are_not_refused(event: str) -> None:
     assert check_runner(context(GITHUB_EVENT_NAME=event), {}).context.event_name == event
 
@@ -129,6 +129,18 @@ def test_a_run_about_the_code_of_a_fork_is_known_by_its_event(
     event_name: str, event: dict[str, Any], fork: str | None
 ) -> None:
     assert fork_of_run(context(GITHUB_EVENT_NAME=event_name), event) == fork
+
+
+@pytest.mark.parametrize("event_name", ["pull_request", "pull_request_review", "workflow_run", "check_suite"])
+def test_a_payload_that_cannot_be_read_stops_a_run_that_may_be_about_a_fork(event_name: str) -> None:
+    with pytest.raises(WorkflowError) as caught:
+        check_runner(context(GITHUB_EVENT_NAME=event_name), {})
+    assert [diagnosis.code for diagnosis in caught.value.diagnostics()] == ["event-unreadable"]
+
+
+@pytest.mark.parametrize("event_name", ["push", "issue_comment", "workflow_dispatch", "release", "schedule"])
+def test_other_events_need_no_payload(event_name: str) -> None:
+    assert check_runner(context(GITHUB_EVENT_NAME=event_name), {}).identity_url
 
 
 def test_a_fork_is_refused_by_name_and_the_permission_that_it_lacks_is_not_blamed() -> None:

@@ -96,8 +96,8 @@ def test_without_a_run_nobody_is_asked_for_approvals() -> None:
         ("429 No", b"", "limit for requests"),
         ("500 No", b"<html>", "answered 500"),
         ("302 Found", b"", "answered 302"),
-        ("200 OK", b"<html>", "no JSON"),
-        ("200 OK", b"[" * 100_000, "no JSON"),
+        ("200 OK", b"<html>", "not JSON"),
+        ("200 OK", b"[" * 100_000, "not JSON"),
         ("200 OK", b"[]", "not understood"),
     ],
 )
@@ -116,7 +116,7 @@ def test_an_api_that_is_out_of_reach_is_unknown() -> None:
 
 @pytest.mark.parametrize("url", ["", "http://api.invalid", "https://u:p@api.invalid", "ftp://x"])
 def test_the_token_is_not_sent_anywhere_else(url: str) -> None:
-    assert "no https URL" in read(url).why_unknown
+    assert "not an https URL" in read(url).why_unknown
 
 
 def test_an_api_that_takes_the_five_seconds_is_asked_nothing_more() -> None:
@@ -131,7 +131,7 @@ def test_an_api_that_takes_the_five_seconds_is_asked_nothing_more() -> None:
     with RawServer(slow) as server:
         protection = read(server.url, clock=clock)
     assert len(server.requests) == 1
-    assert protection.rules[-1] == ("branches and tags", "those on a list")
+    assert protection.rules[-1] == ("branches and tags", "a list that could not be read")
 
 
 def test_an_api_that_never_answers_is_given_up_when_the_time_is_up() -> None:

@@ -51,10 +51,22 @@ def fork_cannot_publish(*, repository: str, event_name: str, fork: str) -> Diagn
     return Diagnosis(
         code="run-from-fork",
         message=f"This run is about the code of a fork, {fork}, and such a run must not publish {repository}.",
-        likely_cause=f"The event {event_name!r} was brought about by a pull request from that fork.",
+        likely_cause=f"The event {event_name!r} was caused by a pull request from that fork.",
         fix="Trigger the publishing workflow by a tag, a release or by hand.",
         snippet='on:\n  push:\n    tags: ["v*"]\n  workflow_dispatch:',
         details=(("event", event_name), ("fork", fork)),
+    )
+
+
+def event_unreadable(event_name: str) -> Diagnosis:
+    """Whose code the run is about cannot be read."""
+    return Diagnosis(
+        code="event-unreadable",
+        message=f"The payload of the event {event_name!r} cannot be read, so this run may be about the code of a fork.",
+        likely_cause="GITHUB_EVENT_PATH names no file, or something in the job has changed the file.",
+        fix="Trigger the publishing workflow by a tag, a release or by hand.",
+        snippet='on:\n  push:\n    tags: ["v*"]\n  workflow_dispatch:',
+        details=(("event", event_name),),
     )
 
 
@@ -62,7 +74,7 @@ def identity_url_unsafe() -> Diagnosis:
     """The identity endpoint is not spoken to in the clear."""
     return Diagnosis(
         code="identity-url-unsafe",
-        message="ACTIONS_ID_TOKEN_REQUEST_URL is no https URL, so the request token is not sent there.",
+        message="ACTIONS_ID_TOKEN_REQUEST_URL is not an https URL, so the request token is not sent there.",
         likely_cause=(
             "Something in the job or on the self-hosted runner has set the variable; GitHub's own is always https."
         ),
@@ -180,7 +192,7 @@ class ReleaseJob:
 
 
 def read_event(path: str) -> Mapping[str, object]:
-    """Read the payload of the event that triggered the run; empty when it is missing, too large or no JSON object."""
+    """Read the payload of the event that triggered the run; empty when it is missing, too large or not an object."""
     try:
         with Path(path).open("rb") as file:
             payload = json.loads(file.read(_LARGEST_EVENT))
@@ -190,7 +202,7 @@ def read_event(path: str) -> Mapping[str, object]:
 
 
 def check_runner(context: RunnerContext, event: Mapping[str, object]) -> ReleaseJob:
-    """Hold the job against what publishing needs; ``event`` is the payload of :func:`read_event`.
+    """Check the job for what publishing needs; ``event`` is the payload of :func:`read_event`.
 
     Raises:
         WorkflowError: with every reason why this job cannot publish.
@@ -204,15 +216,26 @@ def check_runner(context: RunnerContext, event: Mapping[str, object]) -> Release
     )
 
 
+_HEAD_REPOSITORY: Final = frozenset({"workflow_run", "check_suite"})
+"""Events whose payload names the repository of the head commit. Pull requests that it lists besides do not count."""
+
+
 def fork_of_run(context: RunnerContext, event: Mapping[str, object]) -> str | None:
     """The name of the fork whose code this run is about, or None; ``(deleted)`` for one that is gone."""
     pull_request = event.get("pull_request")
     if isinstance(pull_request, dict):
         return _foreign(pull_request.get("head"), "repo", context.repository)
-    run = event.get("workflow_run")
-    if context.event_name == "workflow_run" and isinstance(run, dict) and "head_repository" in run:
-        return _foreign(run, "head_repository", context.repository)
+    subject = event.get(context.event_name) if context.event_name in _HEAD_REPOSITORY else None
+    if isinstance(subject, dict) and "head_repository" in subject:
+        return _foreign(subject, "head_repository", context.repository)
     return None
+
+
+def _cannot_be_judged(context: RunnerContext, event: Mapping[str, object]) -> bool:
+    """Whether the run can be about a fork's code, and the payload that would say so cannot be read."""
+    name = context.event_name
+    wanted = "pull_request" if name.startswith("pull_request") else name if name in _HEAD_REPOSITORY else ""
+    return bool(wanted) and not isinstance(event.get(wanted), dict)
 
 
 def _foreign(holder: object, key: str, ours: str) -> str | None:
@@ -232,6 +255,8 @@ def _problems(context: RunnerContext, event: Mapping[str, object]) -> Iterator[D
     if context.event_name == REFUSED_EVENT:
         yield event_refused(context.event_name)
     fork = fork_of_run(context, event)
+    if context.event_name != REFUSED_EVENT and _cannot_be_judged(context, event):
+        yield event_unreadable(context.event_name)
     if fork is not None:
         yield fork_cannot_publish(repository=context.repository, event_name=context.event_name, fork=fork)
     elif not (context.identity_url and context.identity_request_token):

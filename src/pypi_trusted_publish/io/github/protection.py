@@ -51,15 +51,16 @@ class ProtectionReader:
         settings = f"{self._context.server_url}/{self._context.repository}/settings/environments"
         ends = self._clock.monotonic() + PATIENCE
         if not may_carry_tokens(self._context.api_url):
-            return unknown_protection("GITHUB_API_URL is no https URL", environment=environment, settings_url=settings)
+            return unknown_protection(
+                "GITHUB_API_URL is not an https URL", environment=environment, settings_url=settings
+            )
         place = f"environments/{quote(environment, safe='')}"
         try:
             answer = self._get(place, ends)
         except _Unreadable as problem:
             return unknown_protection(str(problem), environment=environment, settings_url=settings)
-        patterns = read_patterns(
-            self._get_or_none(f"{place}/deployment-branch-policies", ends, has_custom_patterns(answer))
-        )
+        listed = has_custom_patterns(answer)
+        patterns = read_patterns(self._get_or_none(f"{place}/deployment-branch-policies", ends, listed))
         run = f"actions/runs/{quote(self._context.run_id, safe='')}/approvals"
         approvers = read_approvers(self._get_or_none(run, ends, bool(self._context.run_id)), environment)
         return read_environment(
@@ -94,7 +95,7 @@ class ProtectionReader:
         try:
             return json.loads(answer.body)
         except (ValueError, RecursionError):
-            raise _Unreadable("GitHub's API answered with something that is no JSON") from None
+            raise _Unreadable("GitHub's API answered with something that is not JSON") from None
 
     def _headers(self) -> dict[str, str | Secret]:
         headers: dict[str, str | Secret] = {
