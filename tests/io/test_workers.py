@@ -1,0 +1,392 @@
+"""Worker processes: what they are given, what stops them, and what their parent believes of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from builders import hostile
+from builders.archives import SDIST_NAME, WHEEL_NAME, sdist_bytes, wheel_bytes
+from builders.judging import candidate, judge_all
+from builders.metadata import metadata_bytes
+from builders.polling import until
+from builders.process_tree import descendants, linux_only
+from pypi_trusted_publish.checks.check import inspect
+from pypi_trusted_publish.checks.model import CheckedSet, CheckOptions
+from pypi_trusted_publish.errors import Severity
+from pypi_trusted_publish.io.packages_dir import survey
+from pypi_trusted_publish.io.workers import pool
+from pypi_trusted_publish.io.workers.confinement import Fence, Refused
+from pypi_trusted_publish.io.workers.messages import (
+    InspectionTask,
+    Malformed,
+    Message,
+    RenderingTask,
+    decode_inspection,
+    decode_rendering,
+    decode_task,
+    encode_inspection,
+    encode_task,
+    read_frame,
+    write_frame,
+)
+from pypi_trusted_publish.io.workers.pool import Workers, processor_seconds
+from pypi_trusted_publish.io.workers.process import Bound, Worker, WorkerStopped, resident
+
+bounded = pytest.mark.skipif(sys.platform == "win32", reason="Windows bounds no processor time")
+RST = ("Description-Content-Type", "text/x-rst")
+
+
+def checked(folder: Path, workers: Workers | None = None, **options: Any) -> CheckedSet:
+    found = survey([str(folder)], str(folder))
+    return (workers or Workers()).check(found.candidates, options=CheckOptions(**options))
+
+
+def rules(found: CheckedSet) -> set[str]:
+    return {finding.rule for finding in found.findings} - {"set-no-sdist"}
+
+
+def test_a_worker_finds_what_the_checks_find(tmp_path: Path) -> None:
+    files = {WHEEL_NAME: wheel_bytes({"demo.pth": b"", ".env": b""}), SDIST_NAME: sdist_bytes(), "x-1.whl": b"no"}
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    ours, theirs = judge_all(*sorted(files.items())), checked(tmp_path)
+    assert theirs.findings == ours.findings
+    for here, there in zip(ours.distributions, theirs.distributions, strict=True):
+        assert (there.filename, there.sha256, there.blake2b_256) == (here.filename, here.sha256, here.blake2b_256)
+        assert (there.metadata, there.version, there.tags, there.kind) == (
+            here.metadata, here.version, here.tags, here.kind,
+        )  # fmt: skip
+
+
+def test_a_file_that_changed_since_it_was_found_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / WHEEL_NAME).write_bytes(wheel_bytes())
+    found = survey([str(tmp_path)], str(tmp_path))
+    (tmp_path / WHEEL_NAME).write_bytes(wheel_bytes({"more.py": b""}))
+    assert rules(Workers().check(found.candidates, options=CheckOptions())) == {"file-unreadable"}
+
+
+def test_a_name_that_is_no_text_reaches_the_worker(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"dist-\xff") if sys.platform == "linux" else tmp_path / "dist-\u00e9"
+    folder.mkdir()
+    (folder / WHEEL_NAME).write_bytes(wheel_bytes())
+    assert rules(checked(folder)) == set()
+
+
+def test_the_same_description_is_rendered_once_and_libraries_are_installed_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    ask = Worker.ask
+
+    def counted(self: Worker, task: Any, *, wall: float) -> Message:
+        asked.append(task)
+        return ask(self, task, wall=wall)
+
+    monkeypatch.setattr(Worker, "ask", counted)
+    for number in range(3):
+        name = f"demo{number}-1.0-py3-none-any.whl"
+        metadata = metadata_bytes(RST, body="Text.\n").replace(b"Name: demo", b"Name: demo%d" % number)
+        (tmp_path / name).write_bytes(wheel_bytes(metadata=metadata, dist_info=f"demo{number}-1.0.dist-info"))
+    installed: list[str] = []
+    assert rules(checked(tmp_path, Workers(install=installed.append))) == set()
+    assert installed == ["description"]
+    assert sum(isinstance(task, RenderingTask) for task in asked) == 1
+
+
+def test_libraries_that_cannot_be_installed_leave_the_decision_to_the_index(tmp_path: Path) -> None:
+    def install(name: str) -> None:
+        raise OSError(f"no network for {name}")
+
+    (tmp_path / WHEEL_NAME).write_bytes(wheel_bytes(metadata=metadata_bytes(RST, body=":func:`x`\n")))
+    found = checked(tmp_path, Workers(install=install))
+    assert rules(found) == {"not-fully-checked"}
+    assert not found.errors
+
+
+def test_a_classifier_that_no_table_knows_is_asked_of_the_index(tmp_path: Path) -> None:
+    (tmp_path / WHEEL_NAME).write_bytes(wheel_bytes(metadata=metadata_bytes(("Classifier", "Topic :: New"))))
+    asked: list[int] = []
+
+    def known() -> frozenset[str]:
+        asked.append(1)
+        return frozenset({"Topic :: New"})
+
+    assert rules(checked(tmp_path, Workers(known_classifiers=known))) == set()
+    assert asked == [1]
+    assert rules(checked(tmp_path)) == {"classifier-unknown"}
+
+
+@bounded
+def test_a_stopped_worker_costs_its_file_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "processor_seconds", lambda _size: 4.0)
+    hostile.pax_digits_in_runs(tmp_path)
+    for number in range(3):
+        name, folder = f"demo{number}-1.0-py3-none-any.whl", f"demo{number}-1.0.dist-info"
+        metadata = metadata_bytes().replace(b"Name: demo", b"Name: demo%d" % number)
+        (tmp_path / name).write_bytes(wheel_bytes(metadata=metadata, dist_info=folder))
+    found = checked(tmp_path)
+    assert [finding.filename for finding in found.errors if finding.rule == "not-checked"] == [SDIST_NAME]
+    assert len(found.distributions) == 3
+
+
+@bounded
+def test_a_wheel_whose_content_takes_too_much_is_known_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "processor_seconds", lambda _size: 4.0)
+    hostile.long_record(tmp_path, lines=5_000_000)
+    found = checked(tmp_path, lenient_tables=True)
+    assert "not-fully-checked" in rules(found)
+    assert [file.filename for file in found.distributions] == [WHEEL_NAME]
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_what_the_clock_stopped_is_tried_once_more_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, alone: bool
+) -> None:
+    (tmp_path / WHEEL_NAME).write_bytes(wheel_bytes())
+    left = [1 if not alone else 3]
+    ask = Worker.ask
+
+    def late(self: Worker, task: Any, *, wall: float) -> Message:
+        left[0] -= 1
+        if left[0] >= 0:
+            raise WorkerStopped(Bound.CLOCK, "it takes longer than 1 s")
+        return ask(self, task, wall=wall)
+
+    monkeypatch.setattr(Worker, "ask", late)
+    found = checked(tmp_path)
+    assert rules(found) == ({"not-checked"} if alone else set())
+
+
+def test_a_worker_that_dies_while_it_waits_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / WHEEL_NAME).write_bytes(wheel_bytes())
+    workers = Workers()
+    workers.start()
+    (worker,) = workers._idle
+    worker.kill()
+    until(lambda: worker.ended)
+    assert rules(checked(tmp_path, workers)) == set()
+
+
+def test_no_process_at_all_is_said_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "nowhere"))
+    (tmp_path / WHEEL_NAME).write_bytes(wheel_bytes())
+    (finding,) = checked(tmp_path).errors
+    assert finding.rule == "not-checked"
+    assert "no process could be started for it" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("files", "size", "width"), [(1, 1, 1), (4, 1, 1), (5, 1, 4), (2, 20 << 20, 2), (1, 40 << 20, 1)]
+)
+def test_more_workers_than_one_are_for_many_files(files: int, size: int, width: int) -> None:
+    waiting = [candidate(f"{number}.whl", b"") for number in range(files)]
+    for each in waiting:
+        object.__setattr__(each.identity, "size", size)
+    assert Workers(most=4)._width(waiting) == width
+
+
+@pytest.mark.parametrize(("size", "least", "most"), [(0, 8, 9), (10_000, 8, 10), (100_000_000, 50, 57)])
+def test_processor_time_grows_with_the_file(size: int, least: float, most: float) -> None:
+    assert least <= processor_seconds(size) <= most
+
+
+@linux_only
+def test_resident_memory_is_found_out() -> None:
+    assert 5 << 20 < resident(os.getpid()) < 4 << 30
+
+
+@linux_only
+def test_a_worker_has_nothing_of_its_parent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET", "sesame-of-the-job")
+    with Path(__file__).open("rb") as held:
+        os.set_inheritable(held.fileno(), True)
+        worker = Worker()
+        try:
+            worker.ask(RenderingTask(text="x\n", folders=[], seconds=9), wall=60)
+            process = Path(f"/proc/{worker.pid}")
+            names = (process / "environ").read_bytes()
+            assert {entry.partition(b"=")[0] for entry in names.split(b"\0") if entry} <= {b"LD_LIBRARY_PATH"}
+            assert (process / "cwd").readlink() == Path("/")
+            opened = {str(link.readlink()).partition(":")[0] for link in (process / "fd").iterdir()}
+            assert opened <= {"/dev/null", "pipe"}
+            limits = (process / "limits").read_text()
+            for limit in ("Max file size             0", "Max core file size        0"):
+                assert limit in limits
+            assert "Max address space         1000000000" in limits
+        finally:
+            worker.end()
+
+
+@linux_only
+def test_a_worker_ends_with_its_parent_whatever_it_does(tmp_path: Path) -> None:
+    file = hostile.pax_digits_in_runs(tmp_path)
+    command = [sys.executable, "-m", "pypi_trusted_publish", "check", str(file)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        until(lambda: len(descendants(process.pid)) > 1)
+        workers = descendants(process.pid)[1:]
+        time.sleep(1)  # until it is in the middle of the file
+        process.kill()
+    until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
+
+
+@linux_only
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_is_heard_while_a_hostile_file_is_read(tmp_path: Path, number: signal.Signals) -> None:
+    file = hostile.pax_digits_in_runs(tmp_path)
+    command = [sys.executable, "-m", "pypi_trusted_publish", "check", str(file)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        until(lambda: len(descendants(process.pid)) > 1)
+        workers = descendants(process.pid)[1:]
+        time.sleep(1)
+        process.send_signal(number)
+        assert process.wait(timeout=30) in (-number, 128 + number)
+    until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda: __import__("socket").socket(),
+        lambda: subprocess.run(["true"], check=False),
+        lambda: os.system("true"),
+        lambda: Path("/etc/passwd").read_bytes(),
+        lambda: Path("/proc/self/environ").read_bytes(),
+        lambda: Path(f"{sys.prefix}/lib/../../../../../../../etc/passwd").read_bytes(),
+        lambda: list(Path("/").iterdir()),
+        lambda: Path("/nowhere/at/all").unlink(),
+        lambda: Path(os.__file__).with_name("never-written.txt").write_text(""),
+    ],
+    ids=["socket", "run", "system", "passwd", "environ", "dots", "list", "remove", "write"],
+)
+def test_the_fence_refuses_what_no_check_needs(act: Callable[[], object]) -> None:
+    code = Fence([])
+    hooked: list[str] = []
+
+    def look(event: str, arguments: tuple[object, ...]) -> None:
+        if hooked == ["on"]:
+            code.look(event, arguments)
+
+    sys.addaudithook(look)
+    hooked.append("on")
+    try:
+        with pytest.raises(Refused):
+            act()
+    finally:
+        hooked.append("off")
+    assert code.refused is not None
+
+
+def test_the_fence_lets_the_file_and_the_interpreter_be_read(tmp_path: Path) -> None:
+    fence = Fence([str(tmp_path / "packages")])
+    fence.file = str(tmp_path / "demo.whl")
+    for path in (fence.file, os.__file__, tmp_path / "packages" / "a" / "b.py"):
+        fence.look("open", (str(path), "r", os.O_RDONLY))
+    for path in (tmp_path / "other.whl", tmp_path / "packages-of-others" / "b.py"):
+        with pytest.raises(Refused):
+            fence.look("open", (str(path), "r", os.O_RDONLY))
+    fence.admit([str(tmp_path / "packages-of-others")])
+    fence.look("open", (str(tmp_path / "packages-of-others" / "b.py"), "r", os.O_RDONLY))
+
+
+def of_a_wheel() -> tuple[Message, Any]:
+    file = candidate(WHEEL_NAME, wheel_bytes({"demo.pth": b""}))
+    return json.loads(json.dumps(encode_inspection(inspect(file, options=CheckOptions())))), file
+
+
+def test_an_inspection_survives_the_pipe() -> None:
+    message, file = of_a_wheel()
+    inspection = decode_inspection(message, file)
+    assert inspection == inspect(file, options=CheckOptions())
+    assert inspection.findings[0].severity is Severity.WARNING
+
+
+LIES: dict[str, tuple[str, object]] = {
+    "findings": ("findings", None),
+    "findings-many": ("findings", [["content-pth-file", "error", "", ""]] * 1001),
+    "finding": ("findings", [["content-pth-file", "error"]]),
+    "rule": ("findings", [["no-such-rule", "error", "", ""]]),
+    "severity": ("findings", [["content-pth-file", "fatal", "", ""]]),
+    "message": ("findings", [["content-pth-file", "error", "x" * 30_000, ""]]),
+    "distribution": ("distribution", [1]),
+}
+LIES_OF_A_DISTRIBUTION: dict[str, tuple[str, object]] = {
+    "name": ("name", "../evil"),
+    "name-type": ("name", 5),
+    "kind": ("kind", "egg"),
+    "version": ("version", "one"),
+    "tags": ("tags", "py3"),
+    "tag": ("tags", [1]),
+    "fields": ("fields", {}),
+    "field": ("fields", [["Name"]]),
+    "field-type": ("fields", [["Name", 1]]),
+    "sha256": ("sha256", "A" * 64),
+    "blake2b": ("blake2b_256", "ab"),
+    "metadata-version": ("metadata_version", None),
+}
+
+
+@pytest.mark.parametrize(("key", "value"), LIES.values(), ids=LIES)
+def test_an_answer_that_is_none_is_not_believed(key: str, value: object) -> None:
+    message, file = of_a_wheel()
+    with pytest.raises(Malformed):
+        decode_inspection({**message, key: value}, file)
+
+
+@pytest.mark.parametrize(("key", "value"), LIES_OF_A_DISTRIBUTION.values(), ids=LIES_OF_A_DISTRIBUTION)
+def test_a_distribution_that_is_none_is_not_believed(key: str, value: object) -> None:
+    message, file = of_a_wheel()
+    told = message["distribution"]
+    assert isinstance(told, dict)
+    with pytest.raises(Malformed):
+        decode_inspection({**message, "distribution": {**told, key: value}}, file)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [{}, {"verdict": "fine", "problem": "", "line": None}, {"verdict": "rendered", "problem": 1, "line": None},
+     {"verdict": "rendered", "problem": "", "line": "1"}, {"verdict": "rendered", "problem": "", "line": True}],
+)  # fmt: skip
+def test_a_rendering_that_is_none_is_not_believed(message: Message) -> None:
+    with pytest.raises(Malformed):
+        decode_rendering(message)
+
+
+def test_tasks_survive_the_pipe(tmp_path: Path) -> None:
+    tasks: list[InspectionTask | RenderingTask] = [
+        InspectionTask(path="/x", filename="x", device=1, inode=2, size=3, mtime_ns=4, full=True, content=False,
+                       unpacked_budget=5, member_budget=6, seconds=7.5),
+        RenderingTask(text="\udcff \U0001f600", folders=["/a"], seconds=1.0),
+    ]  # fmt: skip
+    with (tmp_path / "pipe").open("w+b") as pipe:
+        for task in tasks:
+            write_frame(pipe, encode_task(task))
+        pipe.seek(0)
+        for task in tasks:
+            message = read_frame(pipe)
+            assert message is not None
+            assert decode_task(message) == task
+        assert read_frame(pipe) is None
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"\0", struct.pack(">I", 1 << 31), b"\0\0\0\2[]", b"\0\0\0\2{x", struct.pack(">I", 100_000) + b"[" * 100_000],
+    ids=["short", "large", "array", "broken", "deep"],
+)
+def test_a_frame_that_is_none_is_not_read(data: bytes, tmp_path: Path) -> None:
+    (tmp_path / "pipe").write_bytes(data)
+    with (tmp_path / "pipe").open("rb") as pipe, pytest.raises(Malformed):
+        read_frame(pipe)
