@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from builders.macaroons import caveat, macaroon, upload_token
 from builders.release import distribution, page, published
 from pypi_trusted_publish.core.plan import PlanPolicy, UploadPlan, plan_uploads
 from pypi_trusted_publish.core.project_page import PageState, ProjectPage
@@ -14,15 +15,16 @@ WHEEL = distribution()
 
 
 class Tokens:
-    def __init__(self, *, refuse: bool = False) -> None:
+    def __init__(self, *, refuse: bool = False, token: str = "pypi-opaque") -> None:
         self.refuse = refuse
+        self.token = token
         self.calls: list[str] = []
 
     def mint(self) -> UploadToken:
         self.calls.append("mint")
         if self.refuse:
             raise IndexRefused(Diagnosis(code="invalid-publisher", message="no publisher matches"))
-        return UploadToken(secret=Secret("pypi-opaque"), minted_at=0.0, lifetime=900.0)
+        return UploadToken(secret=Secret(self.token), minted_at=0.0, lifetime=900.0)
 
     def revoke_all(self) -> None:
         self.calls.append("revoke")
@@ -48,11 +50,20 @@ def test_a_mint_is_proved_and_given_back_where_the_project_exists() -> None:
 
 
 def test_a_token_that_does_not_show_what_it_covers_proves_no_coverage() -> None:
-    assert not proofs(page(), Tokens())["the token covers projects"]
+    assert not proofs(page(), Tokens())["the token covers the projects of the files"]
+
+
+def test_a_token_that_covers_one_project_does_not_prove_that_it_is_the_right_one() -> None:
+    emitted: list[Event] = []
+    try_exchange(
+        plan(page()), Tokens(token=upload_token(macaroon(caveat(2, ["an-id"]))).secret.reveal()), emitted.append
+    )
+    (coverage,) = [event for event in emitted if isinstance(event, DryRunProof) and "covers" in event.statement]
+    assert (coverage.proved, coverage.why_not) == (False, "the token covers 1 project, but does not show which")
 
 
 def test_a_dry_run_claims_nothing_of_what_only_an_upload_can_show() -> None:
-    assert not proofs(page(), Tokens())["the index takes every file"]
+    assert not proofs(page(), Tokens())["the index accepts every file"]
 
 
 def test_the_effects_of_a_mint_are_told_before_it_and_only_then() -> None:

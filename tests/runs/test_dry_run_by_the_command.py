@@ -15,7 +15,7 @@ def test_a_dry_run_leaves_the_index_empty_and_says_what_it_proved(tmp_path: Path
         assert played.code == 0
         assert played.outputs["uploaded-count"] == "0"
         assert "✅ proved: a publisher on the index matches this job" in played.summary
-        assert "⚪ not proved: the index takes every file" in played.summary
+        assert "⚪ not proved: the index accepts every file" in played.summary
         assert "creates the project of any pending publisher" in played.summary
         assert "creates the project of any pending publisher" in played.log
         nothing_happened(sandbox, played)

@@ -28,7 +28,7 @@ def report_what_is_known(emit: Emit, *, by_every_rule: bool) -> None:
     why_not = "" if by_every_rule else "`verify-metadata` is off"
     emit(DryRunProof(statement="every file passes the checks", proved=by_every_rule, why_not=why_not))
     emit(DryRunProof(statement="the plan has no conflict that stops it", proved=True))
-    emit(DryRunProof(statement="the index takes every file", proved=False, why_not="only an upload can show that"))
+    emit(DryRunProof(statement="the index accepts every file", proved=False, why_not="only an upload can show that"))
 
 
 def try_exchange(plan: UploadPlan, tokens: _Tokens, emit: Emit) -> None:
@@ -50,9 +50,10 @@ def try_exchange(plan: UploadPlan, tokens: _Tokens, emit: Emit) -> None:
         tokens.revoke_all()
     emit(DryRunProof(statement="a publisher on the index matches this job", proved=True))
     number = require_coverage(token, plan, emit)
-    statement = "the token covers " + ("projects" if number is None else count_text(number, "project"))
-    why_not = "the token does not show which ones" if number is None else ""
-    emit(DryRunProof(statement=statement, proved=number is not None, why_not=why_not))
+    covered = "the token does not show which projects it covers"
+    if number is not None:  # ids without names: one project may be another one than that of the files
+        covered = f"the token covers {count_text(number, 'project')}, but does not show which"
+    emit(DryRunProof(statement="the token covers the projects of the files", proved=False, why_not=covered))
 
 
 def _effects_of_a_mint() -> Diagnosis:
