@@ -29,7 +29,7 @@ def findings(index: Index | None, *classifiers: str) -> list[Finding]:
     return list(metadata_findings(read, FILENAME, known_classifiers=index))
 
 
-def test_a_classifier_that_our_table_does_not_know_is_told_with_the_version_of_the_table() -> None:
+def test_a_classifier_that_our_table_does_not_know_is_reported_with_the_version_of_the_table() -> None:
     (finding,) = findings(None, NEW)
     assert finding.rule == "classifier-unknown"
     assert metadata.version("trove-classifiers") in finding.hint
@@ -61,7 +61,7 @@ def test_the_index_is_asked_once_for_many() -> None:
     assert index.asked == 1
 
 
-def test_a_deprecated_classifier_is_told_with_its_successors() -> None:
+def test_a_deprecated_classifier_is_reported_with_its_successors() -> None:
     (finding,) = findings(None, "Natural Language :: Ukranian")
     assert "'Natural Language :: Ukrainian'" in finding.hint
 

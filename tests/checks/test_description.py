@@ -17,7 +17,7 @@ def gives_up(text: str) -> Rendering:
     return Rendering(status=RenderStatus.UNKNOWN, problem=f"{len(text)} characters are too many")
 
 
-def test_a_description_that_does_not_render_is_told_with_its_line() -> None:
+def test_a_description_that_does_not_render_is_reported_with_its_line() -> None:
     (finding,) = found(metadata_bytes(RST, body="x"), render=refuses)
     assert (finding.rule, finding.severity) == ("description-not-rendered", Severity.ERROR)
     assert "in line 3: it is 1 characters of nonsense." in finding.message
@@ -31,7 +31,7 @@ def test_without_a_content_type_the_hint_asks_whether_it_is_markdown() -> None:
     assert "There is no Description-Content-Type" in unstated.message
 
 
-def test_a_description_that_an_old_setuptools_indented_is_told_as_such() -> None:
+def test_a_description_that_an_old_setuptools_indented_is_reported_as_such() -> None:
     folded = metadata_bytes(("Description", "demo\n        ====\n        \n        Some text."))
     (finding,) = found(folded, render=refuses)
     assert "is indented by eight blanks" in finding.message

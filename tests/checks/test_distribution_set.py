@@ -40,7 +40,7 @@ def test_the_sound_samples_have_no_finding() -> None:
     assert judge_all((WHEEL_NAME, wheel_bytes()), (SDIST_NAME, sdist_bytes())).findings == ()
 
 
-def test_wheels_without_an_sdist_are_told_once() -> None:
+def test_wheels_without_an_sdist_are_reported_once() -> None:
     other = "demo-1.0-py2-none-any.whl"
     found = judge_all((WHEEL_NAME, wheel_bytes()), (other, wheel_bytes({"demo/x.py": b""})))
     assert [(finding.rule, finding.severity) for finding in of_set(found)] == [("set-no-sdist", Severity.NOTICE)]
@@ -194,12 +194,12 @@ def test_ignore_silences_what_is_discouraged_and_never_what_the_index_refuses() 
 
 
 def test_what_publishing_tells_is_loud_or_counted() -> None:
-    told = {each.read_more: each for each in warnings_while_publishing(judge_all((WHEEL_NAME, DISCOURAGED)))}
-    loud, counted = told["docs/rules.md#content-pth-file"], told["docs/rules.md"]
+    found = {each.read_more: each for each in warnings_while_publishing(judge_all((WHEEL_NAME, DISCOURAGED)))}
+    loud, counted = found["docs/rules.md#content-pth-file"], found["docs/rules.md"]
     assert (loud.code, loud.severity) == ("distribution-warning", Severity.WARNING)
     assert (counted.code, counted.severity) == ("distribution-notes", Severity.NOTICE)
     assert counted.message.endswith("minor remarks on 1 file: content-bytecode, set-no-sdist.")
-    assert "docs/rules.md#content-bytecode" not in told
+    assert "docs/rules.md#content-bytecode" not in found
 
 
 def test_a_refused_file_stops_a_release_with_every_reason() -> None:

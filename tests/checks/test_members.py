@@ -68,7 +68,7 @@ def test_the_scan_would_not_find_its_own_source_protected() -> None:
 
 
 @pytest.mark.parametrize("name", ["a.py", "A.PY", "x/y.pye", "a.b.py", "a.py/"])
-def test_python_source_is_told_by_its_suffix(name: str) -> None:
+def test_python_source_is_recognized_by_its_suffix(name: str) -> None:
     assert is_source(name)
 
 
@@ -116,7 +116,7 @@ HARMLESS = [
 
 
 @pytest.mark.parametrize("name", HARMLESS)
-def test_what_only_looks_like_it_is_not_told(name: str) -> None:
+def test_what_only_looks_like_it_has_no_finding(name: str) -> None:
     assert judge(WHEEL_NAME, wheel_bytes({name: b"-----BEGIN CERTIFICATE-----"})) == {}
 
 

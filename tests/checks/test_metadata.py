@@ -159,7 +159,7 @@ def test_a_field_that_the_metadata_version_does_not_know_is_not_judged(field: ob
     assert found(metadata_bytes((name, "] not valid ["), (name, "twice"), version=older)) == ()
 
 
-def test_a_markdown_description_of_old_metadata_is_taken_for_restructured_text() -> None:
+def test_a_markdown_description_of_old_metadata_is_read_as_restructured_text() -> None:
     rendered: list[str] = []
 
     def render(text: str) -> Rendering:
@@ -190,7 +190,7 @@ def test_what_the_index_does_not_read_as_one_address_is_not_judged(text: str) ->
     assert codes(metadata_bytes(("Author-email", text))) == []
 
 
-def test_several_things_wrong_are_all_told() -> None:
+def test_several_things_wrong_are_all_reported() -> None:
     data = metadata_bytes(("Name", "de mo"), ("Version", "x"), ("Home-page", "x"), ("License-File", "/x"))
     assert codes(data) == ["name-invalid", "version-invalid", "license-file-path", "url-invalid"]
 

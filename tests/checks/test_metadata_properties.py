@@ -120,5 +120,5 @@ def test_errors_are_found_exactly_where_the_reference_library_and_the_index_find
 
 
 @given(st.from_regex(PLAIN_URL, fullmatch=True))
-def test_what_is_taken_at_first_sight_follows_the_rfc_too(url: str) -> None:
+def test_what_is_accepted_at_first_sight_follows_the_rfc_too(url: str) -> None:
     assert follows_rfc_3986(url)

@@ -36,7 +36,7 @@ def sparse() -> bytes:
 
 
 def pax_sparse() -> bytes:
-    """An sdist with a member in GNU's sparse format 1.0, told by pax headers."""
+    """An sdist with a member in GNU's sparse format 1.0, marked by pax headers."""
     info, data = file_member("demo-1.0/data.bin", b"1\n0\n5\n".ljust(512, b"\0") + b"hello")
     info.pax_headers = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.realsize": "5"}
     return tar_bytes([*sdist_members(), (info, data)])
