@@ -109,10 +109,10 @@ def publish_with(process: ProcessContext, *, style: Style) -> int:
                 from .approved_files import require_approved_files
 
                 require_approved_files(inputs, reporter.context.workspace)
-            opening = Startup(inputs, reporter)
+            startup = Startup(inputs, reporter)
             from .release import Release
 
-            release = Release(inputs, reporter, opening)
+            release = Release(inputs, reporter, startup)
             stopped = supervise(release.run, stop)
         except PublishError as problem:
             code = reporter.report(problem)

@@ -44,24 +44,24 @@ AFTER_A_MINT: Final = 1.2
 class Release:
     """Everything that one run of the flow is handed; :meth:`stop` may be called from another thread."""
 
-    def __init__(self, inputs: Inputs, desk: Reporter, opening: Startup) -> None:
+    def __init__(self, inputs: Inputs, reporter: Reporter, startup: Startup) -> None:
         self._inputs = inputs
-        self._desk = desk
-        self._clock = desk.process.clock
-        self._opening = opening
-        self._background = opening.background
+        self._reporter = reporter
+        self._clock = reporter.process.clock
+        self._startup = startup
+        self._background = startup.background
         self._job: VerifiedJob | None = None
         self._tokens: UploadTokens | None = None
         urls = inputs.index
-        self._index_verifies = urls.is_public or desk.process.sigstore_trust is not None
-        self._session = opening.session
-        self._index = opening.index
+        self._index_verifies = urls.is_public or reporter.process.sigstore_trust is not None
+        self._session = startup.session
+        self._index = startup.index
         self._pages = PrefetchedPages(self._index, self._background)
         self._validation = Validation(
             inputs=inputs,
-            context=desk.context,
+            context=reporter.context,
             pages=self._pages,
-            workers=opening.workers,
+            workers=startup.workers,
             emit=self._background.emit,
         )
         self._attestations = Attestations(
@@ -81,7 +81,7 @@ class Release:
     def run(self) -> None:
         """Run the flow to its end; raises what it raises."""
         inputs = self._inputs
-        self._desk.emit(
+        self._reporter.emit(
             RunStarted(
                 command="publish",
                 version=__version__,
@@ -105,14 +105,14 @@ class Release:
 
     def close(self) -> None:
         """Close the connections of a run that has ended by itself."""
-        self._opening.workers.end()
+        self._startup.workers.end()
         self._session.close()
 
     def stop(self) -> None:
         """Start nothing more, close what is open, and revoke every token: within two seconds, or after a mint."""
         tokens = self._tokens
-        self._opening.workers.end()
-        minting = tokens is not None and tokens.stop_minting(MINT_PATIENCE * self._desk.process.patience)
+        self._startup.workers.end()
+        minting = tokens is not None and tokens.stop_minting(MINT_PATIENCE * self._reporter.process.patience)
         self._session.abort()
         if tokens is not None:
             tokens.revoke_all(urgent=True, within=AFTER_A_MINT if minting else URGENT_TIMEOUT)
@@ -123,7 +123,7 @@ class Release:
             plan=PlanPolicy(
                 skip_existing=inputs.skip_existing,
                 like_pypi=inputs.index.is_public or inputs.index.is_loopback,
-                run_attempt=self._desk.context.run_attempt,
+                run_attempt=self._reporter.context.run_attempt,
                 now=self._clock.now(),
                 strict=inputs.strict,
             ),
@@ -136,14 +136,14 @@ class Release:
 
     def _verify(self) -> VerifiedJob:
         job = verify_identity(
-            check_runner=self._opening.job,
-            index=self._opening,
+            check_runner=self._startup.job,
+            index=self._startup,
             identity=self._identity_of,
             policy=self._policy,
             clock=self._clock,
             emit=self._background.emit,
         )
-        protection = self._opening.protection()
+        protection = self._startup.protection()
         self._background.emit(protection.event())
         judged = judge_protection(
             protection,
@@ -166,8 +166,8 @@ class Release:
             job=job,
             clock=self._clock,
             emit=self._background.emit,
-            random=self._desk.process.random,
-            register_secret=self._desk.register,
+            random=self._reporter.process.random,
+            register_secret=self._reporter.register,
         )
         identity = PrefetchedIdentity(provider, self._background, self._clock)
         for _ in ("the job", "the exchange"):
@@ -175,7 +175,7 @@ class Release:
         return identity
 
     def _policy(self, audience: Audience) -> ClaimsPolicy:
-        job = self._desk.context.job or "publish"
+        job = self._reporter.context.job or "publish"
         return ClaimsPolicy(environment=self._inputs.environment, audience=audience, job=job)
 
     def _upload_tokens(self, job: VerifiedJob, plan: UploadPlan) -> UploadTokens:
@@ -189,17 +189,17 @@ class Release:
             )
 
         spare = min(self._inputs.index.concurrency, len(plan.uploads)) - 1
-        self._opening.connect([self._inputs.index.upload_url] * spare)
+        self._startup.connect([self._inputs.index.upload_url] * spare)
         self._tokens = UploadTokens(
             session=self._session,
             urls=self._inputs.index,
             audience=job.audience,
             request_identity=job.identity.request,
             explain=explain,
-            register_secret=self._desk.register,
+            register_secret=self._reporter.register,
             clock=self._clock,
             emit=self._background.emit,
-            random=self._desk.process.random,
+            random=self._reporter.process.random,
         )
         return self._tokens
 
@@ -207,30 +207,30 @@ class Release:
         from ..attestations.prepare import SigningSetup
         from ..attestations.retrying import Patience, Persistence
 
-        desk, job = self._desk, self._job
+        reporter, job = self._reporter, self._job
         if job is None:
             raise RuntimeError("attestations are made after the job has proved who it is")
         return SigningSetup(
             session=self._session,
             request_identity=job.identity.request,
-            private=desk.private_folder(),
-            folder=desk.attestations_folder,
-            trust=desk.process.sigstore_trust,
+            private=reporter.private_folder(),
+            folder=reporter.attestations_folder,
+            trust=reporter.process.sigstore_trust,
             persistence=Persistence(
-                patience=Patience(), clock=self._clock, emit=self._background.emit, random=desk.process.random
+                patience=Patience(), clock=self._clock, emit=self._background.emit, random=reporter.process.random
             ),
             map_=in_threads,
         )
 
     def _signing_unsupported(self) -> PublishError | None:
         """Why the packages that sign cannot be installed on this Python, if somebody would install them."""
-        if self._desk.process.install is None:
+        if self._reporter.process.install is None:
             return None
         from ..installation.installer import unsupported
 
         return unsupported("attestations")
 
     def _install_signing(self) -> None:
-        install = self._desk.process.install
+        install = self._reporter.process.install
         if install is not None:
             install("attestations")

@@ -1,4 +1,4 @@
-"""The desk of a run: its secrets read and hidden, its record kept, and its report written when it is over."""
+"""Reports a run: reads and hides its secrets, records and prints its events, and writes its report at the end."""
 
 from __future__ import annotations
 

@@ -27,19 +27,19 @@ if TYPE_CHECKING:
 class Startup:
     """The session of a run and its index; and, when the job may publish at all, the first questions, asked already."""
 
-    def __init__(self, inputs: Inputs, desk: Reporter) -> None:
+    def __init__(self, inputs: Inputs, reporter: Reporter) -> None:
         """Raise WorkflowError when the environment names a proxy that cannot be used."""
-        self.background = Background(desk.emit)
+        self.background = Background(reporter.emit)
         clock = SystemClock()  # time-outs are of the network, and stay real where waits are skipped
-        self._head_start = HeadStart(proxies=desk.proxies(), trust=desk.trust, clock=clock)
-        self._job = _job(desk)
+        self._head_start = HeadStart(proxies=reporter.proxies(), trust=reporter.trust, clock=clock)
+        self._job = _job(reporter)
         may_publish = isinstance(self._job, ReleaseJob)
         if may_publish:
-            github, urls = desk.context, inputs.index
+            github, urls = reporter.context, inputs.index
             self.connect((urls.upload_url, github.identity_url, github.identity_url, github.api_url, urls.simple_root))
         from ..io.workers.pool import Workers
 
-        self.workers = Workers(install=desk.process.install, known_classifiers=self._known_classifiers)
+        self.workers = Workers(install=reporter.process.install, known_classifiers=self._known_classifiers)
         self.workers.start()
         from ..io.http.session import Session
         from ..io.index_client import IndexClient
@@ -48,20 +48,20 @@ class Startup:
             self._head_start,
             emit=self.background.emit,
             user_agent=f"pypi-trusted-publish/{__version__}",
-            patience=desk.process.patience,
+            patience=reporter.process.patience,
         )
         self.index = IndexClient(
             session=self.session,
             urls=inputs.index,
-            clock=desk.process.clock,
+            clock=reporter.process.clock,
             emit=self.background.emit,
-            random=desk.process.random,
+            random=reporter.process.random,
             named_audience=inputs.audience,
         )
         self._asked = self.background.start(self.index.audience) if may_publish else None
         from ..io.github.protection import ProtectionReader
 
-        reader = ProtectionReader(session=self.session, context=desk.context, clock=desk.process.clock)
+        reader = ProtectionReader(session=self.session, context=reporter.context, clock=reporter.process.clock)
         self._read = partial(reader.read, inputs.environment)
         self._reading = self.background.start(self._read) if may_publish else None
 
@@ -88,9 +88,9 @@ class Startup:
         return self._read() if self._reading is None else self._reading.result()
 
 
-def _job(desk: Reporter) -> ReleaseJob | PublishError:
+def _job(reporter: Reporter) -> ReleaseJob | PublishError:
     """The job, when the proof will get as far as asking the index; else what the proof will raise."""
     try:
-        return check_runner(desk.context, read_event(desk.context.event_path))
+        return check_runner(reporter.context, read_event(reporter.context.event_path))
     except PublishError as refused:
         return refused
