@@ -177,3 +177,15 @@ def test_a_workflow_that_pypi_would_refuse_is_a_question() -> None:
 def test_an_action_is_no_workflow() -> None:
     with pytest.raises(WorkflowError, match="it is an action"):
         moved("name: x\nruns:\n  using: composite\n  steps: []\n")
+
+
+def test_inputs_without_a_value_go_with_nothing_else() -> None:
+    text = (
+        "on: push\njobs:\n  a:\n    runs-on: x\n    environment: pypi\n    permissions: {}\n    steps:\n"
+        "      - uses: pypa/gh-action-pypi-publish@release/v1\n        with:\n          user:\n          # keep\n"
+        "          password:\n\n          verbose: true\n        env:\n"
+    )
+    after = moved(text).after
+    assert after.endswith(
+        "        with:\n          environment: pypi\n          # keep\n\n          verbose: true\n        env:\n"
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import Diagnosis, WorkflowError
@@ -191,12 +191,19 @@ class _Reader:
                 size += its_size
                 items.append(made)
             if mapping:
-                pairs.append((items[-2], items[-1]))
+                pairs.append((items[-2], self._behind(items[-2], items[-1])))
         end = node.end_mark.index if flow else self._last(start, pairs, () if mapping else items)
         common = {"place": place, "start": start, "end": end, "style": "flow" if flow else "block", "anchor": anchor}
         if mapping:
             return Node(kind="mapping", pairs=tuple(pairs), _entries=self._merged(pairs), **common), size
         return Node(kind="sequence", items=tuple(items), **common), size
+
+    def _behind(self, key: Node, value: Node) -> Node:
+        """A value; one that is empty is behind the colon of its key, and not where the library reads on."""
+        if value.kind != "scalar" or value.start != value.end:
+            return value
+        colon = self._text.find(":", key.end) + 1
+        return replace(value, start=colon, end=colon) if colon else value
 
     def _last(self, start: int, pairs: list[tuple[Node, Node]], items: list[Node] | tuple[()]) -> int:
         """Where the content of a block collection ends; what an alias names is elsewhere."""
@@ -205,6 +212,8 @@ class _Reader:
             ends.append(value.end if value.start >= key.end else end_of_alias(self._text, key.end))
         previous = start
         for item in items:
+            if item.start == item.end:
+                continue  # an empty item
             ends.append(item.end if item.start >= previous else end_of_alias(self._text, max(ends)))
             previous = ends[-1]
         return max(ends)

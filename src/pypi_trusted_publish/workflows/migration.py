@@ -12,6 +12,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
+from ..errors import WorkflowError
 from ..inputs import INPUTS
 from .document import Data, Node, Place
 from .known_commands import build_action, builds, installs_only_publishing_tools
@@ -143,8 +144,12 @@ class _Mover:
             if moved:
                 jobs[name] = self._job(job, moved)
         after = self._splice.apply()
-        after = self._without_outer_variables(after, expected)
-        if _trimmed(read_workflow(after, self._workflow.filename).root.data()) != _trimmed(expected):
+        try:
+            after = self._without_outer_variables(after, expected)
+            read = read_workflow(after, self._workflow.filename).root.data()
+        except WorkflowError:
+            raise CannotSplice("the changed file would not be a workflow") from None
+        if _trimmed(read) != _trimmed(expected):
             raise CannotSplice("the changed file would not mean what was intended")
         return after
 

@@ -126,8 +126,11 @@ class StepRewriter:
             return
         if "with" in step.node.entries:
             key, inputs = step.node.key("with"), step.node.get("with")
+            end = self._splice.text.index(":", key.end) + 1
+            if inputs.kind != "scalar":  # ``{}``
+                end = max(end, inputs.end)
             below = "".join(f"\n{' ' * (key.place.column + 1)}{line}" for line in lines)
-            self._splice.replace(key.end, max(inputs.end, key.end + 1), f":{below}")
+            self._splice.replace(key.end, end, f":{below}")
             return
         key, node = step.node.key("uses"), step.node.get("uses")
         self._splice.add_lines(self._splice.entry_end(key, node) - 1, _with_lines(lines, key.place.column - 1))
