@@ -84,7 +84,7 @@ lock: venv  ## refresh the hash locks with what is a week old; one package has o
 LOCK := --universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-header --no-annotate
 
 release-tree: venv  ## write the tree of a release: make release-tree OUT=build/release
-	rm -rf $(OUT)
+	test "$(OUT)" != build/release || rm -rf build/release
 	$(BIN)/python tools/release_tree.py $(OUT)
 OUT ?= build/release
 

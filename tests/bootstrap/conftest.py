@@ -1,4 +1,4 @@
-"""What the tests of the start need: a checkout with a program that only tells what it finds, and wheels on disk."""
+"""What the tests of the start need: a checkout with a program that only reports what it finds, and wheels on disk."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if sys.platform == "win32":  # sh is not what starts the action there; the workf
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A checkout of the action, with the telling program, at a path with blanks and letters beyond ASCII."""
+    """A checkout of the action, with the probing program, at a path with blanks and letters beyond ASCII."""
     return copy_checkout(tmp_path / "a checkout é")
 
 
@@ -32,7 +32,7 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def release_tree(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A release tree with the telling program, at a path with blanks and letters beyond ASCII."""
+    """A release tree with the probing program, at a path with blanks and letters beyond ASCII."""
     folder = copy_checkout(tmp_path / "a release é")
     shutil.copytree(built_release_tree(tmp_path_factory) / "wheels", folder / "wheels")
     return folder

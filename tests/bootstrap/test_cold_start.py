@@ -14,7 +14,7 @@ from builders.started import Started, copy_checkout
 Start = Callable[..., Started]
 
 
-def test_the_program_is_told_its_version_by_a_start_over_the_network(tmp_path: Path) -> None:
+def test_the_program_prints_its_version_after_a_start_over_the_network(tmp_path: Path) -> None:
     started = Started(checkout=copy_checkout(tmp_path / "checkout", program=None), folder=tmp_path)
     started.run(["--version"])
     assert (started.code, started.errors) == (0, "")
@@ -34,25 +34,25 @@ def plain(tmp_path_factory: pytest.TempPathFactory, wheels: Path) -> Started:
 
 def test_the_program_sees_its_source_its_packages_and_the_standard_library_alone(plain: Started) -> None:
     assert (plain.code, plain.output, plain.errors) == (0, "", "")
-    source, packages, *rest = plain.told["path"]
+    source, packages, *rest = plain.seen["path"]
     assert Path(source) == plain.checkout.resolve() / "src"
-    assert Path(packages) == Path(plain.told["folder"]) / "packages" / "runtime"
+    assert Path(packages) == Path(plain.seen["folder"]) / "packages" / "runtime"
     assert rest
     assert [entry for entry in rest if "site-packages" in entry or "dist-packages" in entry] == []
 
 
 def test_every_library_comes_from_the_private_folder(plain: Started) -> None:
-    told = plain.told
-    assert {name: path for name, path in told["modules"].items() if not path.startswith(told["folder"])} == {}
+    seen = plain.seen
+    assert {name: path for name, path in seen["modules"].items() if not path.startswith(seen["folder"])} == {}
 
 
 def test_heavy_packages_that_were_left_out_are_not_missed(plain: Started) -> None:
-    loaded = set(plain.told["loaded"])
+    loaded = set(plain.seen["loaded"])
     assert loaded & {"requests", "github", "anyio", "sniffio", "dns", "urllib3"} == set()
 
 
 def test_the_private_folder_is_the_working_directory_and_goes_with_the_run(plain: Started) -> None:
-    assert Path(plain.told["folder"]).parent == (plain.folder / "temp").resolve()
+    assert Path(plain.seen["folder"]).parent == (plain.folder / "temp").resolve()
     assert plain.left_over == []
 
 
@@ -64,41 +64,41 @@ def test_the_private_folder_goes_however_the_program_ends(start: Start, word: st
 
 
 def test_without_arguments_the_program_publishes(plain: Started) -> None:
-    assert plain.told["argv"] == ["publish"]
+    assert plain.seen["argv"] == ["publish"]
 
 
 def test_a_path_among_the_arguments_stays_the_same_path(start: Start, tmp_path: Path) -> None:
     workspace = tmp_path / "workspace"
     (workspace / "built" / "inner").mkdir(parents=True)
     (workspace / "check").mkdir()
-    told = start("check", "--json", "built", "built/inner", "built/none").told
+    seen = start("check", "--json", "built", "built/inner", "built/none").seen
     paths = [str(workspace / "built"), str(workspace / "built" / "inner"), "built/none"]
-    assert told["argv"] == ["check", "--json", *paths]
+    assert seen["argv"] == ["check", "--json", *paths]
 
 
 def test_paths_in_variables_count_from_where_the_job_started(start: Start, tmp_path: Path) -> None:
     workspace = tmp_path / "workspace"
     relative = {"RUNNER_TEMP": "../temp", "GITHUB_WORKSPACE": ".", "SSL_CERT_FILE": "../ca.pem"}
-    told = start(environ=relative | {"SSL_CERT_DIR": os.pathsep.join(["../one", "", "../two", ""])}).told
-    assert Path(told["folder"]).parent.resolve() == (tmp_path / "temp").resolve()
-    assert told["environ"]["GITHUB_WORKSPACE"] == str(workspace)
-    assert told["environ"]["SSL_CERT_FILE"] == str(workspace / "../ca.pem")
-    assert told["environ"]["SSL_CERT_DIR"].split(os.pathsep) == [str(workspace / "../one"), str(workspace / "../two")]
+    seen = start(environ=relative | {"SSL_CERT_DIR": os.pathsep.join(["../one", "", "../two", ""])}).seen
+    assert Path(seen["folder"]).parent.resolve() == (tmp_path / "temp").resolve()
+    assert seen["environ"]["GITHUB_WORKSPACE"] == str(workspace)
+    assert seen["environ"]["SSL_CERT_FILE"] == str(workspace / "../ca.pem")
+    assert seen["environ"]["SSL_CERT_DIR"].split(os.pathsep) == [str(workspace / "../one"), str(workspace / "../two")]
 
 
 def test_the_interpreter_is_isolated_and_speaks_utf_8(plain: Started) -> None:
-    told = plain.told
-    assert "isolated=1" in told["flags"]
-    assert "no_site=1" in told["flags"]
-    assert told["utf8"] == 1
-    assert not told["bytecode"]
+    seen = plain.seen
+    assert "isolated=1" in seen["flags"]
+    assert "no_site=1" in seen["flags"]
+    assert seen["utf8"] == 1
+    assert not seen["bytecode"]
 
 
 def test_a_caller_may_name_the_folder_that_it_removes_afterwards(start: Start, tmp_path: Path) -> None:
     named = tmp_path / "temp" / "mine"
     started = start("--private-folder", str(named), "publish", "seven")
-    assert (started.code, started.told["argv"]) == (7, ["publish", "seven"])
-    assert Path(started.told["folder"]) == named
+    assert (started.code, started.seen["argv"]) == (7, ["publish", "seven"])
+    assert Path(started.seen["folder"]) == named
     named.mkdir()
     again = start("--private-folder", str(named), "publish")
     assert again.code == 2, "a folder that exists may be somebody else's"
@@ -109,17 +109,17 @@ def test_started_by_hand_it_starts_itself_again_isolated(checkout: Path, tmp_pat
     started.environ |= {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels), "PYTHONPATH": str(tmp_path)}
     started.run_plainly(["seven"])
     assert started.code == 7
-    assert "isolated=1" in started.told["flags"]
-    assert str(tmp_path) not in started.told["path"]
+    assert "isolated=1" in started.seen["flags"]
+    assert str(tmp_path) not in started.seen["path"]
 
 
 def test_a_further_lock_is_installed_once_when_two_threads_ask(checkout: Path, tmp_path: Path) -> None:
     started = Started(checkout=checkout, folder=tmp_path)
     started.run(["publish", "install-twice"])
     assert started.errors == ""
-    assert started.told["packages"] == ["description", "runtime"]
+    assert started.seen["packages"] == ["description", "runtime"]
     assert (
-        f"{started.told['folder']}/packages/description" in Path(started.told["modules"]["readme_renderer"]).as_posix()
+        f"{started.seen['folder']}/packages/description" in Path(started.seen["modules"]["readme_renderer"]).as_posix()
     )
     assert started.left_over == []
 

@@ -1,4 +1,4 @@
-"""A start that cannot succeed: who must act is told, in the log, as an annotation and in the summary; nothing runs."""
+"""A start that cannot succeed: who must act is named, in the log, as an annotation and in the summary; nothing runs."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_packages_that_cannot_be_had_end_the_run_before_the_program(start: Start
     assert started.left_over == []
 
 
-def test_outside_of_github_actions_it_is_told_in_plain_lines(start: Start, tmp_path: Path) -> None:
+def test_outside_of_github_actions_it_is_reported_in_plain_lines(start: Start, tmp_path: Path) -> None:
     started = start(environ={"PIP_FIND_LINKS": str(tmp_path / "none"), "GITHUB_ACTIONS": ""})
     assert started.code == 5
     assert "::" not in started.output
@@ -75,8 +75,8 @@ def test_the_mask_of_a_password_is_one_line_whatever_is_encoded_in_it(start: Sta
 
 
 def test_a_password_in_an_index_url_does_not_reach_the_program(start: Start) -> None:
-    told = start(environ={"PIP_EXTRA_INDEX_URL": "http://robot:pass-word@127.0.0.1:1/simple"}).told
-    assert [name for name, value in told["environ"].items() if "pass-word" in value] == []
+    seen = start(environ={"PIP_EXTRA_INDEX_URL": "http://robot:pass-word@127.0.0.1:1/simple"}).seen
+    assert [name for name, value in seen["environ"].items() if "pass-word" in value] == []
 
 
 def test_a_broken_configuration_of_pip_is_named(start: Start, tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_a_summary_that_cannot_be_written_changes_nothing_else(start: Start, tmp
     assert started.output.splitlines()[-1].startswith("The summary could not be written: ")
 
 
-def test_an_interpreter_without_pip_is_told_what_to_set_up(tmp_path: Path) -> None:
+def test_an_interpreter_without_pip_is_named_with_what_to_set_up(tmp_path: Path) -> None:
     folder = PrivateFolder(str(tmp_path))
     try:
         with pytest.raises(PublishError) as caught:

@@ -21,7 +21,7 @@ SHELLS: Final = tuple(
 )
 """Shells that are `sh` on some system; each is started by a link of that name, by which it knows to behave as one."""
 
-TELLING_BOOTSTRAP: Final = """\
+PROBE_BOOTSTRAP: Final = """\
 import json, os, sys
 print(json.dumps({"process": os.getpid(), "argv": sys.argv, "flags": [sys.flags.isolated, sys.flags.no_site,
                   sys.flags.utf8_mode], "python": os.environ.get("WHO", sys.executable), "environ": dict(os.environ)}))
@@ -44,7 +44,7 @@ class Machine:
         self.action = self.folder / "an action é"
         self.action.mkdir()
         shutil.copy(ROOT / "launch.sh", self.action)
-        (self.action / "bootstrap.py").write_text(TELLING_BOOTSTRAP, encoding="utf-8")
+        (self.action / "bootstrap.py").write_text(PROBE_BOOTSTRAP, encoding="utf-8")
         (self.folder / "workspace").mkdir()
         self.environ |= {"GITHUB_WORKSPACE": str(self.folder / "workspace"), "GITHUB_ACTIONS": "true"}
         self.environ["GITHUB_STEP_SUMMARY"] = str(self.folder / "summary")
@@ -84,14 +84,14 @@ class Machine:
         self.process, self.code = process.pid, process.returncode
 
     @property
-    def told(self) -> dict[str, Any]:
-        told: dict[str, Any] = json.loads(self.output)
-        return told
+    def seen(self) -> dict[str, Any]:
+        seen: dict[str, Any] = json.loads(self.output)
+        return seen
 
     @property
     def chosen(self) -> str:
         """The made-up Python that was run, relative to the machine's folder."""
-        return Path(self.told["python"]).relative_to(self.folder).as_posix()
+        return Path(self.seen["python"]).relative_to(self.folder).as_posix()
 
 
 @pytest.fixture(params=SHELLS)
@@ -103,9 +103,9 @@ def test_the_started_process_becomes_python_isolated_and_hands_its_arguments_on(
     machine.python("some tools é")
     machine.on_path("some tools é")
     machine.launch("publish", "with blanks", "*", "")
-    assert machine.told["process"] == machine.process
-    assert machine.told["argv"] == [str(machine.action / "bootstrap.py"), "publish", "with blanks", "*", ""]
-    assert machine.told["flags"] == [1, 1, 1]
+    assert machine.seen["process"] == machine.process
+    assert machine.seen["argv"] == [str(machine.action / "bootstrap.py"), "publish", "with blanks", "*", ""]
+    assert machine.seen["flags"] == [1, 1, 1]
 
 
 def test_the_first_fitting_python_of_the_path_is_taken_not_the_first_one(machine: Machine) -> None:
@@ -193,7 +193,7 @@ def test_variables_that_load_libraries_do_not_reach_python(machine: Machine) -> 
     machine.environ["OPENSSL_CONF"] = str(machine.folder / "workspace" / "openssl.cnf")
     machine.environ["LD_LIBRARY_PATH"] = str(machine.folder / "workspace")
     machine.launch()
-    assert [name for name in (*loading, "LD_LIBRARY_PATH") if name in machine.told["environ"]] == []
+    assert [name for name in (*loading, "LD_LIBRARY_PATH") if name in machine.seen["environ"]] == []
 
 
 def test_a_python_with_its_own_libraries_finds_them(machine: Machine) -> None:
@@ -202,7 +202,7 @@ def test_a_python_with_its_own_libraries_finds_them(machine: Machine) -> None:
     (machine.folder / "python" / "lib" / "libpython3.12.so.1.0").touch()
     machine.on_path("python/bin")
     machine.launch()
-    assert machine.told["environ"]["LD_LIBRARY_PATH"] == str(machine.folder / "python" / "lib")
+    assert machine.seen["environ"]["LD_LIBRARY_PATH"] == str(machine.folder / "python" / "lib")
 
 
 def test_libraries_in_the_workspace_are_not_loaded_for_a_python_that_it_links_to(machine: Machine) -> None:
@@ -212,7 +212,7 @@ def test_libraries_in_the_workspace_are_not_loaded_for_a_python_that_it_links_to
     (machine.folder / "workspace" / "bin").symlink_to(machine.folder / "real" / "bin")
     machine.on_path("workspace/bin")
     machine.launch()
-    assert "LD_LIBRARY_PATH" not in machine.told["environ"]
+    assert "LD_LIBRARY_PATH" not in machine.seen["environ"]
 
 
 def test_functions_of_the_environment_are_not_called(machine: Machine) -> None:

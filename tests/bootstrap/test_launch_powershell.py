@@ -23,7 +23,7 @@ def test_it_is_ascii_for_windows_powershell_reads_scripts_in_the_code_page() -> 
     assert SOURCE.isascii()
 
 
-def test_an_interpreter_that_cannot_be_started_leaves_no_nought_of_a_candidate_behind() -> None:
+def test_an_interpreter_that_cannot_be_started_leaves_no_zero_of_a_candidate_behind() -> None:
     script = "(Join-Path $PSScriptRoot 'bootstrap.py')"
     start = f"        & $python -I -S -u -X utf8 {script} --private-folder $private @args\n"
     before, found, after = SOURCE.decode().replace("\r\n", "\n").partition(start)

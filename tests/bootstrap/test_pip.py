@@ -40,7 +40,7 @@ def test_an_installed_package_is_taken_where_the_wheel_was_left_out(tmp_path: Pa
     assert choose_pip([tmp_path], folders) == Pip(path=str(tmp_path / "packages" / "pip"))
 
 
-def test_neither_there_is_told_by_nothing(tmp_path: Path) -> None:
+def test_with_neither_there_is_no_pip(tmp_path: Path) -> None:
     assert choose_pip([tmp_path], [tmp_path]) is None
 
 
@@ -53,8 +53,8 @@ def test_this_interpreter_has_a_pip_and_knows_where_packages_may_lie() -> None:
 def test_the_child_gets_exactly_its_environment_its_arguments_and_no_input(tmp_path: Path) -> None:
     folder = package(tmp_path) / "pip"
     (folder / "__init__.py").touch()
-    telling = "import json, os, sys; print(json.dumps([dict(os.environ), sys.argv[1:], os.getcwd(), sys.stdin.read()]))"
-    (folder / "__main__.py").write_text(telling, encoding="utf-8")
+    probing = "import json, os, sys; print(json.dumps([dict(os.environ), sys.argv[1:], os.getcwd(), sys.stdin.read()]))"
+    (folder / "__main__.py").write_text(probing, encoding="utf-8")
     (tmp_path / "there").mkdir()
     given = {"PIP_INDEX_URL": "https://robot:secret@example.invalid/"}
     run = PipRun(Pip(path=str(folder)), ["install", "é"], environment=given, folder=str(tmp_path / "there"))

@@ -1,4 +1,4 @@
-"""How a problem is told when the packages that tell problems are not there."""
+"""How a problem is reported before the packages that report problems are there."""
 
 from __future__ import annotations
 
@@ -53,5 +53,5 @@ def test_a_password_behind_a_user_with_an_at_sign_is_not_kept_either() -> None:
     assert "secret" not in str(not_installed("runtime", said, 1, "python (3.12)").diagnostics())
 
 
-def test_a_pip_that_says_nothing_is_told_by_its_status() -> None:
+def test_a_pip_that_prints_nothing_is_reported_by_its_status() -> None:
     assert "(status -9): " in not_installed("runtime", "", -9, "python (3.12)").diagnostics()[0].message

@@ -58,16 +58,16 @@ def test_every_package_comes_from_the_tree_and_no_pip_is_needed(started: Started
     started.environ["PATH"] = ""
     started.run(["publish"])
     assert (started.code, started.output, started.errors) == (0, "", "")
-    folder = started.told["folder"]
-    assert {path.startswith(folder) for path in started.told["modules"].values()} == {True}
-    assert not any(".whl" in path for path in started.told["path"])
+    folder = started.seen["folder"]
+    assert {path.startswith(folder) for path in started.seen["modules"].values()} == {True}
+    assert not any(".whl" in path for path in started.seen["path"])
     assert started.left_over == []
 
 
 def test_descriptions_are_rendered_from_the_tree_alone(started: Started) -> None:
     started.run(["publish", "install-twice"])
     assert (started.code, started.errors) == (0, "")
-    assert started.told["packages"] == ["description", "runtime"]
+    assert started.seen["packages"] == ["description", "runtime"]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""One start of ``bootstrap.py`` in a child, with a program that tells what it finds instead of publishing."""
+"""One start of ``bootstrap.py`` in a child, with a program that reports what it finds instead of publishing."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ import pytest
 ROOT: Final = Path(__file__).resolve().parents[2]
 LAUNCHERS: Final = ("action.yml", "launch.sh", "launch.ps1", "bootstrap.py")
 
-TELLING_PROGRAM: Final = '''\
-"""Writes what a program finds when it is started to the file that TELL names, and does what its arguments say."""
+PROBE_PROGRAM: Final = '''\
+"""Writes what a program finds when it is started to the file that PROBE_FILE names, and does what its arguments say."""
 
 import importlib, json, os, sys, threading
 
@@ -40,7 +40,7 @@ def main(argv, *, environ, install, cleanup):
         found["modules"]["readme_renderer"] = importlib.import_module("readme_renderer").__file__
     found["loaded"] = sorted(sys.modules)
     found["packages"] = sorted(os.listdir("packages"))
-    with open(environ["TELL"], "w", encoding="utf-8") as file:
+    with open(environ["PROBE_FILE"], "w", encoding="utf-8") as file:
         json.dump(found, file)
     if "crash" in argv:
         raise RuntimeError("the program crashed")
@@ -51,7 +51,7 @@ def main(argv, *, environ, install, cleanup):
 '''
 
 
-def copy_checkout(folder: Path, *, program: str | None = TELLING_PROGRAM) -> Path:
+def copy_checkout(folder: Path, *, program: str | None = PROBE_PROGRAM) -> Path:
     """What a runner fetches of the action, in ``folder``; with ``program`` in place of ours if that is given."""
     folder.mkdir(parents=True)
     for name in LAUNCHERS:
@@ -104,7 +104,7 @@ class Started:
             "GITHUB_WORKSPACE": str(self.folder / "workspace"),
             "GITHUB_STEP_SUMMARY": str(self.folder / "summary"),
             "RUNNER_TEMP": str(self.folder / "temp"),
-            "TELL": str(self.folder / "told.json"),
+            "PROBE_FILE": str(self.folder / "probe.json"),
         }
 
     def run(self, arguments: Sequence[str], *, python: str = sys.executable) -> None:
@@ -128,14 +128,14 @@ class Started:
         self.code, self.output, self.errors = ended.returncode, ended.stdout, ended.stderr
 
     @property
-    def told(self) -> dict[str, Any]:
+    def seen(self) -> dict[str, Any]:
         """What the program found."""
-        found: dict[str, Any] = json.loads((self.folder / "told.json").read_text(encoding="utf-8"))
+        found: dict[str, Any] = json.loads((self.folder / "probe.json").read_text(encoding="utf-8"))
         return found
 
     @property
     def program_ran(self) -> bool:
-        return (self.folder / "told.json").exists()
+        return (self.folder / "probe.json").exists()
 
     @property
     def left_over(self) -> list[str]:

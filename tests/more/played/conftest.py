@@ -35,10 +35,10 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def telling(tmp_path: Path, wheels: Path) -> Play:
+def probing(tmp_path: Path, wheels: Path) -> Play:
     """A play of the action with a program that only tells what it finds."""
     play = Play(folder=tmp_path, checkout=copy_checkout(tmp_path / "the action é"), wheels=wheels)
-    play.environ["TELL"] = str(play.kept / "told.json")
+    play.environ["PROBE_FILE"] = str(play.kept / "probe.json")
     return play
 
 

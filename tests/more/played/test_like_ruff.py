@@ -47,4 +47,4 @@ def test_a_folder_of_wheels_is_published(prepare: Prepare, *, called: bool) -> N
         assert [file.filename for file in sandbox.published()] == RELEASED
         assert sandbox.live_tokens() == ()
     assert play.outputs["uploaded-count"] == "2"
-    assert [told["code"] for told in play.report["diagnoses"] if told["severity"] != "notice"] == []
+    assert [seen["code"] for seen in play.report["diagnoses"] if seen["severity"] != "notice"] == []
