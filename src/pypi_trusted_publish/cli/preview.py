@@ -28,7 +28,7 @@ from ..io.console import Style
 from ..io.github import commands
 from ..io.http.connections import HeadStart
 from ..io.http.session import Session
-from ..io.release_reader import Budget, NotRead, ReleaseReader
+from ..io.release_reader import WORKERS, Budget, NotRead, ReleaseReader
 from ..io.workers.pool import Workers
 from ..io.workers.process import WorkerStopped
 from ..publish.preview import Previewer
@@ -94,7 +94,9 @@ def make_preview(request: PreviewRequest, reporter: Reporter, emit: Emit) -> Pre
     workers = Workers(install=process.install)
     workers.start()
     checks = make_report(request, workers)
-    readers = Workers(install=None)
+    readers = Workers()
+    for _ in range(WORKERS):
+        readers.start()
     session = Session(
         HeadStart(proxies=reporter.proxies(), trust=reporter.trust, clock=clock),
         emit=emit,

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from .http.session import Session
     from .workers.pool import Workers
 
+WORKERS: Final = 2
+"""Workers that read what arrives: most of the time is spent on waiting for the network."""
 SECONDS: Final = 60.0
 BYTES: Final = 32 << 20
 TAIL: Final = 64 << 10
@@ -89,7 +91,9 @@ class ReleaseReader:
 
     session: Session
     workers: Workers
+    """Started by a thread that lives as long as the reader, since a worker ends with the thread that started it."""
     budget: Budget
+    turns: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(WORKERS), repr=False)
 
     def page(self, index: IndexUrls, project: NormalizedName) -> ProjectPage:
         """What the index lists of a project; never raises: a page that cannot be read says why."""
@@ -171,10 +175,10 @@ class ReleaseReader:
 
     def _parsed(self, kind: str, path: str, size: int, pieces: list[tuple[int, bytes]]) -> Contents:
         sent = [(start, base64.b64encode(data).decode("ascii")) for start, data in pieces]
+        task = ContentsTask(kind=kind, path=path, size=size, pieces=sent, seconds=_WORKER_SECONDS)
         try:
-            return self.workers.contents(
-                ContentsTask(kind=kind, path=path, size=size, pieces=sent, seconds=_WORKER_SECONDS)
-            )
+            with self.turns:
+                return self.workers.contents(task)
         except WorkerStopped as stopped:
             raise NotRead(str(stopped)) from None
 
