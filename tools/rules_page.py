@@ -8,6 +8,7 @@ from typing import Final
 from pypi_trusted_publish.checks import library_releases, platform_tags
 from pypi_trusted_publish.checks.model import TABLE_DATES, Level, Rule, Table, WhilePublishing
 from pypi_trusted_publish.checks.registry import FAMILIES
+from pypi_trusted_publish.core.release_findings import RELEASE_RULES
 from pypi_trusted_publish.errors import Severity
 
 _INTRODUCTION: Final = """\
@@ -51,12 +52,16 @@ def _tables() -> Iterator[str]:
 
 
 def _contents() -> Iterator[str]:
+    yield f"**The release before**: {', '.join(f'[`{code}`](#{code})' for code in RELEASE_RULES)}\n"
     for family in FAMILIES:
         codes = ", ".join(f"[`{rule.code}`](#{rule.code})" for rule in family.rules)
         yield f"**{family.title}**: {codes}\n"
 
 
 def _families() -> Iterator[str]:
+    yield "## The release before\n"
+    for rule in RELEASE_RULES.values():
+        yield _section(rule)
     for family in FAMILIES:
         yield f"## {family.title}\n"
         for rule in family.rules:

@@ -18,7 +18,7 @@ from ..checks.model import CheckOptions, Finding, Level
 from ..clock import SystemClock
 from ..core.baseline import NoSuchVersion
 from ..core.preview import Preview
-from ..core.release_findings import RELEASE_RULES
+from ..core.release_findings import RELEASE_RULES, release_diagnosis
 from ..core.urls import PYPI, IndexUrls, UnusableUrl
 from ..errors import Diagnosis, Severity, WorkflowError
 from ..events import DiagnosisReported, Emit, Event, Fact, RunStarted, StepStarted
@@ -169,7 +169,7 @@ def _report_in_job(report: PreviewReport, reporter: Reporter, inputs: PreviewInp
     for line in preview_lines(report):
         reporter.console.say(line)
     for finding in report.findings:
-        reporter.emit(DiagnosisReported(diagnosis=diagnosis(finding)))
+        reporter.emit(DiagnosisReported(diagnosis=release_diagnosis(finding)))
     context, preview = reporter.context, report.preview
     with reporter.reporting_failure("the summary"):
         if context.summary_path:

@@ -126,6 +126,7 @@ class Release:
                 run_attempt=self._reporter.context.run_attempt,
                 now=self._clock.now(),
                 strict=inputs.strict,
+                ignore=inputs.ignore,
             ),
             concurrency=inputs.index.concurrency,
             wait_for_index=inputs.index.default_wait if inputs.wait_for_index is None else inputs.wait_for_index,

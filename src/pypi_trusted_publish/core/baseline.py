@@ -96,6 +96,11 @@ def _releases(page: ProjectPage) -> dict[Version, tuple[ReleaseFile, ...]]:
     return {version: tuple(files) for version, files in found.items()}
 
 
+def files_of(page: ProjectPage, version: Version) -> tuple[ReleaseFile, ...]:
+    """The files of one release on the index, without yanked ones."""
+    return _releases(page).get(version, ())
+
+
 def released_versions(page: ProjectPage) -> tuple[Version, ...]:
     """Every version with a file that is not yanked."""
     return tuple(_releases(page))

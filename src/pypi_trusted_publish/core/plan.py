@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Final
 from packaging.utils import parse_sdist_filename, parse_wheel_filename
 
 from ..checks.model import PROJECT_SIZE_LIMIT, Kind
-from ..errors import Cure, Diagnosis, IndexRefused, Severity, raise_together
+from ..errors import Cure, Diagnosis, DistributionError, IndexRefused, Severity, raise_together
 from ..formatting import size_text
+from .page_comparison import PageComparison, compare_with_pages
 from .project_page import PageState, ProjectPage
+from .release_findings import release_diagnosis
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -228,7 +230,9 @@ class PlanPolicy:
     run_attempt: int
     """``GITHUB_RUN_ATTEMPT``: above 1, a conflict is most likely a rebuild."""
     strict: bool = False
-    """What may leave the release incomplete stops it."""
+    """What may leave the release incomplete, or shows a loss beside the release before, stops it."""
+    ignore: frozenset[str] = frozenset()
+    """Codes of rules about the release before that are silenced."""
     now: float
     """Seconds since the epoch."""
 
@@ -250,6 +254,8 @@ class UploadPlan:
     files: tuple[PlannedFile, ...]
     pages: tuple[ProjectPage, ...]
     warnings: tuple[Diagnosis, ...] = ()
+    comparisons: tuple[PageComparison, ...] = ()
+    """Each release beside the one before it."""
 
     @property
     def uploads(self) -> tuple[Distribution, ...]:
@@ -291,13 +297,18 @@ def plan_uploads(
 ) -> UploadPlan:
     """Decide about every file; the plan may still hold conflicts (see :func:`require_feasible`)."""
     files = tuple(_decide(distribution, pages[distribution.project], policy) for distribution in distributions)
-    plan = UploadPlan(files=files, pages=tuple(pages.values()))
+    plan = UploadPlan(
+        files=files,
+        pages=tuple(pages.values()),
+        comparisons=tuple(compare_with_pages([file.distribution for file in files], tuple(pages.values()))),
+    )
     return replace(plan, warnings=tuple(_warnings(plan, policy)))
 
 
 def require_feasible(plan: UploadPlan, policy: PlanPolicy) -> None:
     """Raise :class:`IndexRefused` with every cause for which the index would refuse the plan."""
-    raise_together(plan.refusals(policy))
+    losses = _losses(plan, policy) if policy.strict else ()
+    raise_together([*plan.refusals(policy), *(DistributionError(loss) for loss in losses)])
 
 
 def _decide(distribution: Distribution, page: ProjectPage, policy: PlanPolicy) -> PlannedFile:
@@ -344,6 +355,15 @@ def _closed(page: ProjectPage, uploads: Sequence[Distribution], policy: PlanPoli
             yield old_release(page.project, version, age)
 
 
+def _losses(plan: UploadPlan, policy: PlanPolicy) -> Iterator[Diagnosis]:
+    """What the comparison with the release before shows; nothing when nothing will be sent."""
+    sent = {distribution.release for distribution in plan.uploads}
+    for comparison in plan.comparisons:
+        for finding in comparison.findings if (comparison.project, comparison.version) in sent else ():
+            if finding.rule not in policy.ignore:
+                yield release_diagnosis(finding, strict=policy.strict)
+
+
 def _warnings(plan: UploadPlan, policy: PlanPolicy) -> Iterator[Diagnosis]:
     yield from (unreadable_page(page) for page in plan.pages if page.state is PageState.UNREADABLE)
     skipped = [file.distribution for file in plan.files if file.decision is Decision.SKIPPED]
@@ -351,5 +371,7 @@ def _warnings(plan: UploadPlan, policy: PlanPolicy) -> Iterator[Diagnosis]:
         sent = {distribution.release for distribution in plan.uploads}
         mixed = [distribution for distribution in skipped if distribution.release in sent]
         yield skipped_files(skipped, mixed)
+    if not policy.strict:
+        yield from _losses(plan, policy)
     if policy.like_pypi and not policy.strict:
         yield from above_project_limit(plan.uploads, plan.pages, severity=Severity.WARNING)

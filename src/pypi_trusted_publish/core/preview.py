@@ -14,17 +14,8 @@ from .comparison import FileComparison
 from .contents_comparison import ContentsComparison
 from .manifest import Manifest, ManifestEntry
 from .metadata_comparison import FieldChange, FieldValue
+from .page_comparison import Room
 from .release_findings import RULES
-
-
-@dataclass(frozen=True, kw_only=True)
-class Room:
-    """What a project uses of its room on the index, in bytes."""
-
-    used: int
-    limit: int
-    releases: int
-    """For how many releases of this size what is left lasts."""
 
 
 @dataclass(frozen=True, kw_only=True)

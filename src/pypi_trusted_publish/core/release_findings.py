@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from ..checks.check import RULES_PAGE
 from ..checks.model import Finding, Level, Rule
-from ..errors import Severity
+from ..errors import Cure, Diagnosis, Severity
 from ..formatting import count_text, listed, size_text
 
 if TYPE_CHECKING:
@@ -119,6 +120,23 @@ RULES: Final = (
 """The worst first: the first line of a preview names the first that was found."""
 RELEASE_RULES: Final[Mapping[str, Rule]] = MappingProxyType({rule.code: rule for rule in RULES})
 """By their codes."""
+
+
+def release_diagnosis(finding: Finding, *, strict: bool = False) -> Diagnosis:
+    """A finding of the comparison as a diagnosis; ``strict`` makes an error of what is not a notice."""
+    rule = RELEASE_RULES[finding.rule]
+    severity = Severity.ERROR if strict and rule.level is Level.DISCOURAGED else finding.severity
+    return Diagnosis(
+        code=finding.rule,
+        cure=Cure.NEW_BUILD,
+        message=finding.message,
+        likely_cause=rule.meaning,
+        fix=finding.hint,
+        read_more=f"{RULES_PAGE}#{finding.rule}",
+        details=(("rule", finding.rule),),
+        file=finding.filename,
+        severity=severity,
+    )
 
 
 def file_findings(comparison: FileComparison, before: str) -> Iterator[Finding]:

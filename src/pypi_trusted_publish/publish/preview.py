@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from packaging.utils import NormalizedName, canonicalize_name
 
-from ..checks.model import PROJECT_SIZE_LIMIT, Finding, Kind
-from ..core.baseline import Baseline, ReleaseFile, find_baseline, parse_release_file, released_versions
+from ..checks.model import Finding, Kind
+from ..core.baseline import Baseline, ReleaseFile, find_baseline, released_versions
 from ..core.comparison import compare_files
 from ..core.contents_comparison import ContentsComparison, Member, compare_contents, missing_from_sdist
 from ..core.manifest import entries_of, manifest_of
 from ..core.metadata_comparison import compare_metadata
-from ..core.preview import ComparedContents, Preview, ProjectPreview, Room
+from ..core.page_comparison import release_file, room_of
+from ..core.preview import ComparedContents, Preview, ProjectPreview
 from ..core.project_page import PageState
 from ..core.release_findings import (
     contents_findings,
@@ -206,21 +207,6 @@ class Previewer:
     def _has_everything(self) -> bool:
         """Whether a project that is missing there is missing for users: other indexes often mirror only some."""
         return self.requirements_index.is_pypi or self.requirements_index.is_loopback
-
-
-def release_file(file: Distribution) -> ReleaseFile:
-    """A file of ours as it is compared."""
-    parsed = parse_release_file(file.filename, project=file.project, size=file.size)
-    return parsed[1] if parsed else ReleaseFile(filename=file.filename, size=file.size)
-
-
-def room_of(page: ProjectPage, files: Sequence[Distribution]) -> Room | None:
-    """What the project uses; None when the index does not say the size of every file."""
-    sizes = [entry.size for entry in page.files]
-    if page.state is not PageState.KNOWN or not sizes or any(size is None for size in sizes):
-        return None
-    used, ours = sum(size or 0 for size in sizes), sum(file.size for file in files)
-    return Room(used=used, limit=PROJECT_SIZE_LIMIT, releases=max(0, PROJECT_SIZE_LIMIT - used) // max(1, ours))
 
 
 def _compared(
