@@ -189,7 +189,7 @@ def test_a_strict_release_is_stopped_by_a_project_above_the_default_limit() -> N
 
 
 def test_a_project_beyond_ten_gibibytes_is_warned_about_though_no_file_is_big() -> None:
-    made = plan(WHEEL, on=page(published("demo-0.9.tar.gz", size=10 * 1024**3)))
+    made = plan(WHEEL, SDIST, on=page(published("demo-0.9.tar.gz", size=10 * 1024**3)))
     assert [warning.code for warning in made.warnings] == ["beyond-default-size"]
 
 

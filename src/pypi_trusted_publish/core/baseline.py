@@ -10,13 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packaging.tags import Tag
-from packaging.utils import (
-    InvalidSdistFilename,
-    InvalidWheelFilename,
-    canonicalize_name,
-    parse_sdist_filename,
-    parse_wheel_filename,
-)
+from packaging.utils import canonicalize_name, parse_sdist_filename, parse_wheel_filename
 from packaging.version import Version
 
 from .project_page import PageState
@@ -116,7 +110,7 @@ def parse_release_file(
         else:
             name, version = parse_sdist_filename(filename)
             tags = frozenset()
-    except (InvalidWheelFilename, InvalidSdistFilename):
+    except ValueError:  # also of a number with more digits than ``int()`` reads
         return None
     if canonicalize_name(name) != project:
         return None
