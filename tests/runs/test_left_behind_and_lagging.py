@@ -1,0 +1,74 @@
+"""Files below a named folder, and an index that lists a release late, through the command line."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+
+from builders.played import nothing_happened, play
+from pypi_trusted_publish.rehearsal.samples import Sample, build_wheel
+from pypi_trusted_publish.rehearsal.sandbox import Sandbox
+
+Staged: TypeAlias = "Callable[..., Sandbox]"
+BELOW = "rehearsal_sample-1.0.0-cp314-cp314-win_amd64.whl"
+
+
+@pytest.fixture
+def staged(tmp_path: Path) -> Iterator[Staged]:
+    """Enters a sandbox; all of them are left at the end."""
+    with ExitStack() as stack:
+        yield lambda **changes: stack.enter_context(Sandbox(tmp_path / "stage", **changes))
+
+
+@pytest.fixture
+def nested(staged: Staged) -> Sandbox:
+    """A release whose last wheel is in a folder of its own."""
+    sandbox = staged()
+    (sandbox.workspace / "dist" / "wheels-windows").mkdir()
+    build_wheel(sandbox.workspace / "dist" / "wheels-windows", Sample(), "cp314-cp314-win_amd64")
+    return sandbox
+
+
+def test_a_wheel_below_the_named_folder_stops_the_release_with_the_lines_to_paste(nested: Sandbox) -> None:
+    played = play(nested, environ={"INPUT_PACKAGES_DIR": "dist"})
+    assert played.code == 3, played.log
+    assert "packages-dir-nested" in played.codes
+    assert "  dist/wheels-windows" in played.log
+    nothing_happened(nested, played)
+
+
+def test_a_wheel_that_a_line_leaves_out_is_named_and_not_published(nested: Sandbox) -> None:
+    played = play(nested, environ={"INPUT_PACKAGES_DIR": "dist\n!*win_amd64.whl"})
+    assert played.code == 0, played.log
+    assert BELOW not in {file.filename for file in nested.published()}
+    assert len(nested.published()) == 2
+    assert f"{BELOW}: left out by the line !*win_amd64.whl" in played.log
+    assert f"| left out | `{BELOW}` by `!*win_amd64.whl` |" in played.summary
+    assert played.report["left_out"] == [{"filename": BELOW, "pattern": "*win_amd64.whl"}]
+
+
+def test_both_levels_together_are_the_whole_release(nested: Sandbox) -> None:
+    played = play(nested, environ={"INPUT_PACKAGES_DIR": os.linesep.join(("dist", "dist/wheels-windows"))})
+    assert played.code == 0, played.log
+    assert len(nested.published()) == 3
+
+
+def test_an_index_that_does_not_list_the_release_in_the_given_time_ends_the_run_with_five(staged: Staged) -> None:
+    sandbox = staged(faults=["page-never"])
+    played = play(sandbox, environ={"INPUT_WAIT_FOR_INDEX": "20"})
+    assert played.code == 5, played.log
+    assert len(sandbox.published()) == 2
+    assert played.codes == ["not-listed-in-time"]
+    assert set(played.outcomes.values()) == {"uploaded"}
+
+
+@pytest.mark.parametrize("wait", ["", "0"])
+def test_without_a_number_or_with_none_to_wait_it_is_a_warning(staged: Staged, wait: str) -> None:
+    played = play(staged(faults=["page-never"]), environ={"INPUT_WAIT_FOR_INDEX": wait})
+    assert played.code == 0, played.log
+    assert played.codes == ["not-confirmed"]
