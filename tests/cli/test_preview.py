@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
 
+from builders.process import process
 from builders.releases import Previewed, build, published
+from pypi_trusted_publish.cli.main import run
 
 GLIBC = "manylinux_2_17_x86_64.manylinux2014_x86_64"
 
@@ -96,3 +99,27 @@ def test_the_page_has_no_script_and_shows_what_visitors_will_see(tmp_path: Path)
     assert "<em>sample</em>" in text
     assert "Content-Security-Policy" in text
     assert "<script" not in text
+
+
+def test_in_a_job_the_worst_finding_comes_first_and_the_outputs_name_the_files(tmp_path: Path) -> None:
+    tags = ("cp312-cp312-win_amd64", f"cp312-cp312-{GLIBC}", "sdist")
+    out, summary, outputs = io.StringIO(), tmp_path / "summary", tmp_path / "outputs"
+    with published(tmp_path, build(tmp_path / "old", "1.0.0", tags)) as releases:
+        build(tmp_path / "new", "1.1.0", tags[1:])
+        environ = {
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_WORKSPACE": str(tmp_path),
+            "GITHUB_STEP_SUMMARY": str(summary),
+            "GITHUB_OUTPUT": str(outputs),
+            "RUNNER_TEMP": str(tmp_path),
+            "INPUT_PACKAGES_DIR": "new",
+            "INPUT_AGAINST": releases.simple,
+        }
+        assert run(["preview"], process(environ, out)) == 0
+    first = "1 wheel of rehearsal-sample 1.0.0 has no replacement"
+    assert out.getvalue().splitlines()[0] == first
+    assert first in summary.read_text(encoding="utf-8").splitlines()[0]
+    assert "::warning" in out.getvalue()
+    text = outputs.read_text(encoding="utf-8")
+    assert "manifest<<" in text
+    assert '"filename":"rehearsal_sample-1.1.0.tar.gz"' in text.rpartition("distributions<<")[2]

@@ -51,7 +51,7 @@ _COMMANDS: Final = (
     ),
     Command(
         name="rehearse",
-        synopsis="rehearse [--dry-run] [--fault NAME[:K]] [--list-faults] [DIST...]",
+        synopsis="rehearse [--dry-run] [--fault NAME[:K]] [--list-faults] [--previous PATH] [DIST...]",
         statement="Play a whole release on an embedded index and install from it.",
     ),
     Command(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import glob
 import hashlib
+import io
 import json
 import re
 import sys
@@ -23,6 +24,7 @@ from ..errors import EXIT_OK, DistributionError, WorkflowError
 from ..installation.pip import PipRun, find_pip
 from ..installation.pip_settings import pip_environment
 from ..io.console import Style
+from ..sanitize import clean
 from .arguments import Parser
 from .process import ProcessContext
 from .publish import publish_with
@@ -52,7 +54,8 @@ def run(argv: Sequence[str], process: ProcessContext) -> int:
         return EXIT_OK
     unknown = [text for text in options.fault if not _is_fault(text)]
     named = [path for each in options.distributions for path in _distributions(each)]
-    missing = [path for path in named if not path.is_file()]
+    previous = [path.resolve() for each in options.previous for path in _distributions(each)]
+    missing = [path for path in (*named, *previous) if not path.is_file()]
     if unknown or missing:
         process.stdout.writelines(f"no such fault: {name} (--list-faults shows them)\n" for name in unknown)
         process.stdout.writelines(f"no such file: {path}\n" for path in missing)
@@ -63,19 +66,44 @@ def run(argv: Sequence[str], process: ProcessContext) -> int:
         if files:  # the sandbox's tag is that of its own sample
             inputs |= {"packages-dir": "\n".join(map(str, files)), "expected-version": "any"}
         with Sandbox(Path(folder), distributions=files, faults=options.fault, inputs=inputs) as sandbox:
+            if previous and not _publish_previous(sandbox, process, previous):
+                return WorkflowError.exit_code
+            if previous:
+                _preview(sandbox, process)
             return _play(sandbox, process, dry_run=options.dry_run)
+
+
+def _publish_previous(sandbox: Sandbox, process: ProcessContext, files: Sequence[Path]) -> bool:
+    """Publish the releases before, one after the other; shows the log of one that fails. Whether all arrived."""
+    releases: dict[str, list[Path]] = {}
+    for path in files:
+        parsed = path.name.removesuffix(".tar.gz").split("-")
+        releases.setdefault(parsed[1] if path.suffix == ".whl" else parsed[-1], []).append(path)
+    with sandbox.before_the_faults():
+        for version, named in releases.items():
+            log = io.StringIO()
+            variables = {"INPUT_PACKAGES_DIR": "\n".join(map(str, named)), "INPUT_DRY_RUN": "false"}
+            earlier = _in_sandbox(sandbox, process, {**variables, "INPUT_EXPECTED_VERSION": "any"})
+            if publish_with(replace(earlier, stdout=log), style=Style.PLAIN) != EXIT_OK:
+                process.stdout.write(f"The release before, {clean(version)}, could not be published:\n{log.getvalue()}")
+                return False
+    return True
+
+
+def _preview(sandbox: Sandbox, process: ProcessContext) -> None:
+    """Show the new release beside the ones before."""
+    from .preview import run as preview
+
+    simple = sandbox.environ["INPUT_CHECK_URL"]
+    shown = replace(process, environ={**process.environ, **sandbox.environ, "GITHUB_ACTIONS": ""})
+    process.stdout.write(f"The preview\n{'-' * 11}\n")
+    preview(["--against", simple, *sandbox.environ["INPUT_PACKAGES_DIR"].splitlines()], shown)
+    process.stdout.write("\n")
 
 
 def _play(sandbox: Sandbox, process: ProcessContext, *, dry_run: bool) -> int:
     """Publish on the sandbox, show what GitHub would show, and install what was published."""
-    in_sandbox = replace(
-        process,
-        environ={**process.environ, **sandbox.environ},
-        clock=SkippingClock(process.clock),
-        leave=_leave_in_order,
-        patience=PATIENCE,
-    )
-    code = publish_with(in_sandbox, style=Style.by_reader(process.stdout))
+    code = publish_with(_in_sandbox(sandbox, process, {}), style=Style.by_reader(process.stdout))
     out = process.stdout
     out.write(f"\nThe job summary\n{'-' * 15}\n{sandbox.summary}\nThe outputs\n{'-' * 11}\n")
     out.writelines(f"{name}: {value}\n" for name, value in _read_outputs(sandbox.outputs))
@@ -87,6 +115,17 @@ def _play(sandbox: Sandbox, process: ProcessContext, *, dry_run: bool) -> int:
             out.write(f"{problem}\n")
             return DistributionError.exit_code
     return code
+
+
+def _in_sandbox(sandbox: Sandbox, process: ProcessContext, variables: Mapping[str, str]) -> ProcessContext:
+    """The process as a job of the sandbox sees it."""
+    return replace(
+        process,
+        environ={**process.environ, **sandbox.environ, **variables},
+        clock=SkippingClock(process.clock),
+        leave=_leave_in_order,
+        patience=PATIENCE,
+    )
 
 
 def _is_fault(text: str) -> bool:
@@ -128,6 +167,7 @@ class _Options(argparse.Namespace):
     dry_run: bool
     fault: list[str]
     list_faults: bool
+    previous: list[Path]
 
 
 def _arguments(argv: Sequence[str]) -> _Options:
@@ -136,6 +176,7 @@ def _arguments(argv: Sequence[str]) -> _Options:
     parser.add_argument("--dry-run", action="store_true")
     parser.add_argument("--fault", action="append", default=[], metavar="NAME[:K]")
     parser.add_argument("--list-faults", action="store_true")
+    parser.add_argument("--previous", action="append", default=[], type=Path, metavar="PATH")
     return parser.parse_args(argv, namespace=_Options())
 
 

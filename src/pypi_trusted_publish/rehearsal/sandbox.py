@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, final
 
@@ -126,6 +126,17 @@ class Sandbox:
         """Drop all faults, except changed states, and accept connections."""
         self.index.call(self.index.faults.clear)
         self.index.listen()
+
+    @contextlib.contextmanager
+    def before_the_faults(self) -> Iterator[None]:
+        """Inside, no fault is applied or counted; outputs and summary are empty again afterwards."""
+        self.index.faults.paused = True
+        try:
+            yield
+        finally:
+            self.index.faults.paused = False
+            for name in ("output", "summary"):
+                (self.folder / name).write_text("", encoding="utf-8")
 
     def publisher(self) -> Publisher:
         """A publisher that matches the job's claims."""

@@ -122,6 +122,8 @@ class FaultSchedule:
         self.triggered: list[str] = []
         """Names of the faults that were applied, in order."""
         self._count: Counter[Endpoint] = Counter()
+        self.paused = False
+        """Requests pass and are not counted: what happens now is not the rehearsal yet."""
 
     def set_up(self, scenario: Scenario) -> None:
         """Run the setups of the faults, before the server starts."""
@@ -137,6 +139,8 @@ class FaultSchedule:
 
     async def respond(self, intercepted: InterceptedRequest) -> web.StreamResponse:
         """Respond to one request, with a fault if one applies."""
+        if self.paused:
+            return await intercepted.proceed()
         self._count[intercepted.endpoint] += 1
         fault = self._due(intercepted.endpoint)
         if fault is None or fault.action is None:
