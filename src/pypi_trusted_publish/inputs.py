@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 from .core.manifest import ANY_MANIFEST, UnreadableManifest, parse_manifest
 from .core.urls import IndexUrls, UnusableUrl
 from .errors import Diagnosis, WorkflowError
-from .formatting import read_version
+from .formatting import quoted, read_version
 
 BOOLEANS: Final[Mapping[str, bool]] = MappingProxyType(
     {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
@@ -66,8 +66,6 @@ _AUDIENCE: Final = re.compile(r"[!-~]{1,255}")
 _SECONDS: Final = re.compile(r"[0-9]{1,5}")
 _LONGEST_ENVIRONMENT: Final = 255
 """Characters; GitHub's limit for the name of an environment."""
-_SHOWN: Final = 100
-"""Characters of a wrong value that are quoted."""
 _Kind = TypeVar("_Kind", bound="_Parsed")
 
 
@@ -403,10 +401,9 @@ def _shown(value: object) -> str:
 
 
 def _mistake(row: Input, text: str, wanted: str) -> Diagnosis:
-    shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
     return Diagnosis(
         code="input-invalid",
-        message=f"The input {row.name!r} is {shown!r}: {wanted}.",
+        message=f"The input {row.name!r} is {quoted(text)}: {wanted}.",
         fix=f"Correct it, or leave it out: the default is {row.default!r}.",
         details=(("input", row.name),),
     )
