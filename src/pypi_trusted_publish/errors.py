@@ -35,7 +35,7 @@ EXIT_SIGNALLED: Final = 128
 
 
 class Severity(str, enum.Enum):
-    """How loudly a diagnosis is told; the values are GitHub's annotation levels."""
+    """How serious a diagnosis is; the values are GitHub's annotation levels."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -80,7 +80,7 @@ _EXIT_CODES: Final = {
 
 @dataclass(frozen=True, kw_only=True)
 class Diagnosis:
-    """One cause, told so that its reader can act. All texts may hold foreign text: whoever prints them cleans them."""
+    """One cause, and what to do about it. All texts may contain foreign text, which is cleaned when it is printed."""
 
     code: str
     """Stable, lower-case, hyphenated; the anchor in ``docs/troubleshooting.md``."""
@@ -95,7 +95,7 @@ class Diagnosis:
     read_more: str = ""
     """Where to read on: a URL or a path of this project's documentation; empty: the entry of ``code``."""
     details: tuple[tuple[str, str], ...] = ()
-    """Raw facts, name and value, for whoever has to dig."""
+    """Raw facts, name and value, for debugging."""
     file: str = ""
     """The file that it concerns (a distribution's name), if one does."""
     severity: Severity = Severity.ERROR
@@ -160,7 +160,7 @@ class OwnBug(PublishError):
 
 
 class SeveralProblems(PublishError):
-    """Problems of more than one kind, found in one run and told together."""
+    """Problems of more than one kind, found in one run and reported together."""
 
     exit_code: int  # type: ignore[misc]  # a property of the instance here: that of the first who must act
 

@@ -2,8 +2,8 @@
 
 The transcript, the summary and the report are drawn from them, and from nothing else.
 
-An event holds facts, never layout and never a secret. Texts may be foreign (from a file or a server): whoever prints
-them cleans them. Every event may come from any thread.
+An event holds facts, never layout and never a secret. Texts may be foreign (from a file or a server), and are
+cleaned when they are printed. Every event may come from any thread.
 """
 
 from __future__ import annotations

@@ -314,7 +314,7 @@ def parse_inputs(environ: Mapping[str, str]) -> Inputs:
     """Read the inputs of ``action.yml`` from variables such as ``INPUT_PACKAGES_DIR``; an empty one means the default.
 
     An old spelling arrives as ``INPUT_OLD_PACKAGES_DIR``. Beside it the new spelling counts as given only when it
-    differs from its default, because the action cannot tell a default from a value that equals it.
+    differs from its default, because the action cannot distinguish a default from a value that equals it.
 
     Raises:
         WorkflowError: with every mistake there is.

@@ -1,4 +1,4 @@
-"""The command line: which command is meant, and the one handler for what nobody has foreseen."""
+"""The command line: which command is meant, and the one handler of unexpected errors."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def run(argv: Sequence[str], process: ProcessContext) -> int:
         return error.exit_code
     except BrokenPipeError:
         raise
-    except Exception as bug:  # noqa: BLE001 - the one place where what nobody has foreseen ends
+    except Exception as bug:  # noqa: BLE001 - the one place where unexpected errors end
         from ..report.annotations import bug_heading, bug_report
 
         process.stdout.write(f"{bug_heading()}\n{bug_report(bug, command=command.name)}\n")

@@ -65,7 +65,7 @@ class StopSignals:
 def supervise(flow: Callable[[], None], stop: StopSignals) -> Signals | None:
     """Run ``flow`` in a daemon thread until it ends or a signal comes; raise what it raised.
 
-    Returns the signal that came first: then the flow may still be running, and nobody waits for it.
+    Returns the signal that came first: then the flow may still be running, and is not waited for.
     """
     if stop.received is not None:
         return stop.received

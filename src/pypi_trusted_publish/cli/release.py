@@ -146,16 +146,16 @@ class Release:
         )
         protection = self._startup.protection()
         self._background.emit(protection.event())
-        judged = judge_protection(
+        found = judge_protection(
             protection,
             event_name=job.accepted.claims.event_name,
             is_pypi=self._inputs.index.is_pypi,
             required=self._inputs.require_protection,
         )
-        stops = [diagnosis for diagnosis in judged if diagnosis.severity is Severity.ERROR]
+        stops = [diagnosis for diagnosis in found if diagnosis.severity is Severity.ERROR]
         if stops:
             raise WorkflowError(*stops)
-        for diagnosis in judged:
+        for diagnosis in found:
             self._background.emit(DiagnosisReported(diagnosis=diagnosis))
         self._attestations.begin(job.accepted.claims)
         self._job = job

@@ -1,4 +1,4 @@
-"""What is published: the folder read, every file judged, the versions compared with what the tag promises."""
+"""What is published: the files found and checked, their versions compared with the tag."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True)
 class Validation:
-    """Reads and judges what the inputs name; called once, as the flow's port."""
+    """Finds and checks what the inputs name; called once, as a step of the flow."""
 
     inputs: Inputs
     context: RunnerContext
@@ -41,7 +41,7 @@ class Validation:
     """What was found, once it was called."""
 
     def __call__(self) -> CheckedSet:
-        """Tell every file; raise DistributionError or WorkflowError with everything that is wrong."""
+        """Report every file; raise DistributionError or WorkflowError with everything that is wrong."""
         require_known_rules(self.inputs.ignore)
         self.collected = collect(self.inputs.packages_dir, self.context.workspace)
         self.pages.prefetch(_projects(self.collected))
@@ -54,7 +54,7 @@ class Validation:
                 ignore=self.inputs.ignore,
             ),
         )
-        self._tell(checked)
+        self._report(checked)
         require_publishable(checked)
         self._compare_versions(checked)
         require_approved(self.inputs.approved, self.inputs.approved_distributions, entries_of(checked.distributions))
@@ -73,7 +73,7 @@ class Validation:
         for warning in findings.warnings:
             self.emit(DiagnosisReported(diagnosis=warning))
 
-    def _tell(self, checked: CheckedSet) -> None:
+    def _report(self, checked: CheckedSet) -> None:
         if self.collected.ignored:
             self.emit(Fact(name="ignored", value=", ".join(self.collected.ignored)))
         for filename, pattern in self.collected.left_out:
@@ -106,7 +106,7 @@ def _unknown_rule(code: str) -> Diagnosis:
 
 
 def checked_event(file: Distribution, checked: CheckedSet) -> Checked:
-    """What is told of a distribution that was read and judged."""
+    """What a transcript shows of a distribution that was read and checked."""
     return Checked(
         filename=file.filename,
         project=file.project,
@@ -122,7 +122,7 @@ def checked_event(file: Distribution, checked: CheckedSet) -> Checked:
 
 
 def _projects(collected: Collected) -> Iterator[NormalizedName]:
-    """The projects that the names of the files speak of; a name that says nothing is told by the check."""
+    """The projects that the file names contain; the check reports a name that contains none."""
     for candidate in collected.candidates:
         name, dash, _ = candidate.filename.partition("-")
         try:

@@ -71,7 +71,7 @@ class _Search:
     ignored: set[str] = field(default_factory=set)
     folders: list[_Folder] = field(default_factory=list)
     looked_at: set[str] = field(default_factory=set)
-    """Paths of files that were judged, each of them once."""
+    """Paths of files that were looked at, each of them once."""
     left_out: dict[str, str] = field(default_factory=dict)
     """Paths of files that a pattern leaves out, and the pattern."""
     paths_left_out: dict[str, str] = field(default_factory=dict)
@@ -263,7 +263,7 @@ def _files_below(folder: Path) -> list[Path]:
     """Files in the folders below a folder that look like release files; hidden ones and links are not entered."""
     try:
         found = PatternSearch().paths(folder, "**")
-    except TooManyEntries:  # much more than distributions: nobody downloaded that
+    except TooManyEntries:  # much more than distributions
         return []
     return [path for path in found if path.parent != folder and _looks_like_a_release(path)]
 

@@ -32,7 +32,7 @@ _REFRESHES: Final = 8
 
 
 class LiveProgress:
-    """Shows one run. Its callers hold a lock: it is told one thing after the other."""
+    """Shows one run. Its callers hold a lock: it receives one event after the other."""
 
     def __init__(self, out: TextIO) -> None:
         self._console = RichConsole(file=out, highlight=False, markup=False, emoji=False, soft_wrap=True)

@@ -34,11 +34,11 @@ class Annotation:
 def annotations_of(diagnoses: Sequence[Diagnosis]) -> Iterator[Annotation]:
     """One for each cause; where there are more than GitHub shows, the last one counts the rest."""
     for severity in Severity:
-        told = [diagnosis for diagnosis in diagnoses if diagnosis.severity is severity]
-        shown = told if len(told) <= SHOWN else told[: SHOWN - 1]
+        found = [diagnosis for diagnosis in diagnoses if diagnosis.severity is severity]
+        shown = found if len(found) <= SHOWN else found[: SHOWN - 1]
         yield from map(annotation_of, shown)
-        if len(shown) < len(told):
-            more = count_text(len(told) - len(shown), severity.value)
+        if len(shown) < len(found):
+            more = count_text(len(found) - len(shown), severity.value)
             yield Annotation(severity=severity, title=TITLE, message=f"{more} more: see the log or the job's summary.")
 
 

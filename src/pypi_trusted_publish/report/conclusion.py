@@ -1,4 +1,4 @@
-"""What came of a run, in one sentence, and the next step for whoever has to act."""
+"""What came of a run, in one sentence, and the next step."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ class Tokens:
     revoked: int = 0
     alive: int = 0
     seconds_left: float = 0.0
-    """The longest life that is left among those alive, when that was told."""
+    """How long the last of those that are alive is valid."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -173,12 +173,12 @@ def _by_release(outcome: Outcome) -> dict[tuple[str, str], list[FileOutcome]]:
 
 def _row(outcome: Outcome) -> Callable[[FileOutcome], str]:
     attested = {attested.filename for attested in outcome.attestations}
-    told = {diagnosis.message for diagnosis in outcome.errors}
+    known = {diagnosis.message for diagnosis in outcome.errors}
 
     def row(file: FileOutcome) -> str:
         url = file.url or (file.release_url if file.state in ON_THE_INDEX else "")
         said = ", ".join(_said(file, dry_run=outcome.dry_run, attested=file.filename in attested))
-        reason = "" if outcome.dry_run or file.reason in told else _reason(file)
+        reason = "" if outcome.dry_run or file.reason in known else _reason(file)
         return _cells(markdown.link(clipped(file.filename, _NAME), url), said + reason, file)
 
     return row

@@ -45,11 +45,11 @@ _ROLES: Final = {Severity.ERROR: Role.ERROR, Severity.WARNING: Role.WARNING, Sev
 Metadata: TypeAlias = "tuple[tuple[str, str], ...]"
 
 _DIGEST: Final = 12
-"""Hexadecimal digits of a digest where a line only has to tell two files apart."""
+"""Hexadecimal digits of a digest where a line only has to distinguish two files."""
 
 
 class Transcript:
-    """Remembers the little that the lines depend on: the open group, and which metadata was told already."""
+    """Remembers the little that the lines depend on: the open group, and which metadata was shown already."""
 
     def __init__(self, *, print_hash: bool = True) -> None:
         self._print_hash = print_hash
@@ -103,7 +103,7 @@ def _metadata_lines(here: Metadata, first: Metadata | None) -> Iterator[Line]:
 
 
 def diagnosis_lines(diagnosis: Diagnosis) -> Iterator[Line]:
-    """A diagnosis as a log tells it: what happened, the cause, the remedy, what to paste, where to read on, facts."""
+    """The lines of a diagnosis: message, likely cause, fix, snippet, address of the documentation, details."""
     yield Line(text=f"{diagnosis.severity.value}: {diagnosis.message}", role=_ROLES[diagnosis.severity])
     for name, text in (("cause", diagnosis.likely_cause), ("fix", diagnosis.fix)):
         if text:
