@@ -55,6 +55,13 @@ def test_metadata_is_told_once_for_a_release_and_then_what_differs() -> None:
     assert sum("- Metadata-Version: 2.4" in line for line in lines) == 1
 
 
+def test_metadata_of_countless_fields_takes_few_lines() -> None:
+    many = tuple(("Dynamic", f"x{number}") for number in range(10_000))
+    lines = told(checked(metadata=many), checked(OLD, metadata=(("Name", "demo"),)))
+    assert len(lines) < 1100
+    assert sum("and 9,500 more fields" in line for line in lines) == 2
+
+
 def test_a_hundred_files_of_a_release_take_few_lines_each() -> None:
     files = [checked(f"demo-1.0-cp3{number}-none-any.whl") for number in range(100)]
     assert len(told(*files, print_hash=False)) <= 2 * len(files) + 4

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final, TypeAlias
 
 from .. import events
@@ -44,6 +45,8 @@ class Line:
 _ROLES: Final = {Severity.ERROR: Role.ERROR, Severity.WARNING: Role.WARNING, Severity.NOTICE: Role.NOTICE}
 Metadata: TypeAlias = "tuple[tuple[str, str], ...]"
 
+_MOST_FIELDS: Final = 500
+"""Of one file's metadata that are shown."""
 _DIGEST: Final = 12
 """Hexadecimal digits of a digest where a line only has to distinguish two files."""
 
@@ -93,13 +96,22 @@ def _metadata_lines(here: Metadata, first: Metadata | None) -> Iterator[Line]:
     """All of it for the first file of a version, then only what differs."""
     if first is None:
         yield Line(text="  core metadata (as the form sends it):")
-        yield from (Line(text=f"    {name}: {value}") for name, value in here)
+        yield from _fields((f"{name}: {value}" for name, value in here), len(here))
         return
     ours, theirs = set(here), set(first)
     if ours != theirs:
         yield Line(text="  core metadata, where it differs from that above:")
-        yield from (Line(text=f"    + {name}: {value}") for name, value in here if (name, value) not in theirs)
-        yield from (Line(text=f"    - {name}: {value}") for name, value in first if (name, value) not in ours)
+        fresh = [f"+ {name}: {value}" for name, value in here if (name, value) not in theirs]
+        gone = [f"- {name}: {value}" for name, value in first if (name, value) not in ours]
+        yield from _fields(fresh, len(fresh))
+        yield from _fields(gone, len(gone))
+
+
+def _fields(lines: Iterable[str], number: int) -> Iterator[Line]:
+    """The first lines, and how many more there are: metadata can have hundreds of thousands of fields."""
+    yield from (Line(text=f"    {line}") for line in islice(lines, _MOST_FIELDS))
+    if number > _MOST_FIELDS:
+        yield Line(text=f"    and {number - _MOST_FIELDS:,} more fields")
 
 
 def diagnosis_lines(diagnosis: Diagnosis) -> Iterator[Line]:
