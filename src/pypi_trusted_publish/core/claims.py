@@ -109,6 +109,11 @@ class UnverifiedClaims:
         job = self.job_workflow
         return bool(job.repository) and job.repository.lower() != self.repository.lower()
 
+    @property
+    def is_called_elsewhere(self) -> bool:
+        """Whether the job is in a workflow of another repository, ref or commit than the run."""
+        return self.is_called_from_elsewhere or (self.is_called and self.job_workflow.at not in {self.ref, self.sha})
+
     def shown(self) -> tuple[tuple[str, str], ...]:
         """The claims that matter to the index, name and value, in a stable order."""
         rows = (

@@ -49,7 +49,7 @@ STEPS: Final = {
         mover="whoever edits the workflow",
     ),
     Cure.NEW_NAME: Step(
-        action="give the project another name and register a pending publisher for it",
+        action="give the project another name and replace the pending publisher by one for that name",
         run=Run.NEW_RUN,
         mover="whoever builds the files",
     ),

@@ -16,8 +16,8 @@ _NO_PUBLISHER: Final = "invalid-publisher: valid token, but no corresponding pub
 _COMPARE: Final = "Compare every field of the publisher with the values below, which are those of this job."
 _REGISTER_ANEW: Final = "Remove the publisher and register it again with the values below."
 _OTHER_NAME: Final = (
-    "Choose another name for the project and register a pending publisher for it: the one for this name cannot be "
-    "used. Whoever has a right to the name can ask for it by the index's procedure for names (PEP 541)."
+    "Choose another name for the project, remove the pending publisher, and register one for the new name. "
+    "Whoever has a right to the name can ask for it by the index's procedure for names (PEP 541)."
 )
 
 

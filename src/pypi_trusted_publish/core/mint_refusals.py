@@ -66,8 +66,8 @@ def _diagnosis(refusal: Refusal, answer: Answer, situation: Situation) -> Diagno
 
 
 def _cure(row: AnswerRow, claims: UnverifiedClaims | None) -> Cure:
-    """No publisher can name a workflow of another repository: then only the workflow can change."""
-    return Cure.WORKFLOW if claims is not None and claims.is_called_from_elsewhere else row.cure
+    """No publisher can name a workflow of another repository or ref: then only the workflow can change."""
+    return Cure.WORKFLOW if claims is not None and claims.is_called_elsewhere else row.cure
 
 
 def _fix(first: str, differences: Sequence[str], situation: Situation) -> str:

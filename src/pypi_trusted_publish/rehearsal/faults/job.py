@@ -120,7 +120,7 @@ JOB_FAULTS: Final = (
         "called-at-other-ref",
         "The job is in a workflow of its own repository that is called at a fixed branch.",
         _called(at="refs/heads/main"),
-        ExpectedExit.INDEX,
+        ExpectedExit.WORKFLOW,
     ),
     _job(
         "called-elsewhere",
