@@ -112,7 +112,7 @@ class Installer:
         rest = [pin for pin in needed if pin not in carried]
         if without_wheel := lock.without_wheel(rest):
             raise problems.no_wheel(name, [str(pin) for pin in without_wheel], python())
-        if carried and rest and can_fetch(self._environment):
+        if self._locks and carried and rest and can_fetch(self._environment):  # the first lock reads tags and markers
             rest = self._fetch(lock, rest, packages)
         for pin, content in carried.items():
             unpack_carried(pin, content, packages)
