@@ -22,6 +22,7 @@ from .library_releases import change_findings, change_for
 from .metadata import metadata_findings
 from .model import (
     METADATA_LIMIT,
+    RULES_PAGE,
     Candidate,
     CheckedSet,
     CheckOptions,
@@ -38,7 +39,6 @@ from .registry import RULES
 from .sdist import read_sdist, sdist_findings
 from .wheel import read_wheel, wheel_findings
 
-RULES_PAGE: Final = "docs/rules.md"
 _CODES: Final = {
     Severity.ERROR: "distribution-refused",
     Severity.WARNING: "distribution-warning",

@@ -13,6 +13,9 @@ from packaging.version import Version
 from ..errors import Severity
 from ..readers.core_metadata import CoreMetadata
 
+RULES_PAGE: Final = "docs/rules.md"
+"""The page of all rules; the anchor of a rule is its code."""
+
 
 class Kind(str, enum.Enum):
     """The two kinds of distribution; the values are those of the upload form's ``filetype``."""

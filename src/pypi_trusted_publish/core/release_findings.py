@@ -11,8 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from ..checks.check import RULES_PAGE
-from ..checks.model import Finding, Level, Rule
+from ..checks.model import RULES_PAGE, Finding, Level, Rule
 from ..errors import Cure, Diagnosis, Severity
 from ..formatting import count_text, listed, size_text
 

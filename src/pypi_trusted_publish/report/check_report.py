@@ -6,8 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..checks.check import RULES_PAGE
-from ..checks.model import CheckedSet, Finding
+from ..checks.model import RULES_PAGE, CheckedSet, Finding
 from ..errors import EXIT_OK, Diagnosis, DistributionError, Severity
 from ..formatting import count_text
 from ..sanitize import clean
