@@ -14,6 +14,7 @@ from pathlib import Path
 from signal import Signals
 from typing import TYPE_CHECKING, Final
 
+from ..core.urls import possible_tokens_in
 from ..errors import EXIT_BUG, EXIT_OK, Cure, Diagnosis, PublishError, WorkflowError
 from ..events import DiagnosisReported, Event, RunEnded, Stopping
 from ..io.console import Console, Style
@@ -64,7 +65,10 @@ class Reporter:
         return proxies
 
     def configure(self, inputs: Inputs) -> None:
-        """What the inputs say of the transcript."""
+        """What the inputs say of the transcript, and what of them must not be in it."""
+        for url in (inputs.repository_url, inputs.check_url):
+            for secret in possible_tokens_in(url):
+                self.register(secret)
         self.console.configure(verbose=inputs.verbose, print_hash=inputs.print_hash)
 
     def register(self, secret: Secret) -> None:

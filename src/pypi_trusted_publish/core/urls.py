@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
+from ..secret import Secret
 from .publisher import IndexFacts
 
 if TYPE_CHECKING:
@@ -67,6 +69,20 @@ def checked_url(text: str, field: str) -> SplitResult:
     return parts
 
 
+_SHORTEST_TOKEN: Final = 16
+
+
+def possible_tokens_in(url: str) -> tuple[Secret, ...]:
+    """Parts of the path and the query of a URL that may be tokens: 16 or more characters with digits among them.
+
+    Shorter words such as ``simple`` are never among them: to mask those would hide half of the log.
+    """
+    path = url.partition("://")[2].partition("/")[2]
+    parts = re.split(r"[/?&=#;]", path)
+    found = dict.fromkeys(part for part in parts if len(part) >= _SHORTEST_TOKEN and re.search("[0-9]", part))
+    return tuple(Secret(text) for part in found for text in dict.fromkeys((part, unquote(part))))
+
+
 def authority(parts: SplitResult) -> str:
     """Host and port as they belong into a URL, in lower case; a default port is left out."""
     host = (parts.hostname or "").lower()
@@ -125,7 +141,7 @@ class IndexUrls:
     def parse(cls, repository_url: str, check_url: str = "") -> IndexUrls:
         """Read the inputs ``repository-url`` and ``check-url``. Raises UnusableUrl."""
         wanted = repository_url.strip() or "pypi"
-        known = _KNOWN.get(wanted.lower()) or _KNOWN_UPLOADS.get(wanted)
+        known = _KNOWN.get(wanted.lower()) or _KNOWN_UPLOADS.get(wanted) or _KNOWN_UPLOADS.get(f"{wanted}/")
         if known is not None:
             if check_url.strip():
                 raise UnusableUrl(f"check-url is for other indexes: that of {known.title} is known")
@@ -249,7 +265,7 @@ def _refuse_public_host(host: str) -> None:
         known = _KNOWN[short]
         raise UnusableUrl(
             f"repository-url names a host of {known.title}, but not its upload URL {known.upload_url}"
-            f" (the URL of the simple index, or a missing slash?): write {short!r}"
+            f" (the URL of the simple index?): write {short!r}"
         )
 
 
