@@ -188,7 +188,8 @@ def test_a_tool_cache_in_the_workspace_is_not_used(machine: Machine) -> None:
 def test_variables_that_load_libraries_do_not_reach_python(machine: Machine) -> None:
     machine.python("good")
     machine.on_path("good")
-    loading = ("OPENSSL_CONF", "OPENSSL_MODULES", "OPENSSL_ENGINES", "GCONV_PATH", "SSLKEYLOGFILE", "LD_AUDIT")
+    openssl = ("OPENSSL_CONF", "OPENSSL_CONF_INCLUDE", "OPENSSL_MODULES", "OPENSSL_ENGINES")
+    loading = (*openssl, "GCONV_PATH", "SSLKEYLOGFILE", "LD_AUDIT")
     machine.environ |= dict.fromkeys(loading, "")
     machine.environ["OPENSSL_CONF"] = str(machine.folder / "workspace" / "openssl.cnf")
     machine.environ["LD_LIBRARY_PATH"] = str(machine.folder / "workspace")

@@ -20,10 +20,43 @@ print(resource.getrlimit(resource.RLIMIT_CORE), child.strip(), ctypes.CDLL(None)
 """
 """``prctl(PR_GET_DUMPABLE)`` is option 3."""
 
+LOOKS_WHEN_A_TOKEN_IS_READ = """
+import ctypes
+from collections import UserDict
+from pypi_trusted_publish.__main__ import main
+
+def dumpable():
+    return ctypes.CDLL(None).prctl(3, 0, 0, 0, 0)
+
+class Environment(UserDict):
+    def __getitem__(self, name):
+        if "TOKEN" in name:
+            seen.add(dumpable())
+        return super().__getitem__(name)
+
+before, seen = dumpable(), set()
+main(["publish"], environ=Environment(GITHUB_ACTIONS="true", ACTIONS_ID_TOKEN_REQUEST_TOKEN="sesame"))
+print(before, seen)
+"""
+
+
+def ended(program: str) -> str:
+    """What a program printed."""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"PYTHONPATH": str(ROOT / "src")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
 
 @pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux's")
 def test_the_process_is_not_dumpable_and_neither_it_nor_its_children_leave_core_files() -> None:
-    ended = subprocess.run(
-        [sys.executable, "-c", ASKS], env={"PYTHONPATH": str(ROOT / "src")}, capture_output=True, text=True, check=True
-    )
-    assert ended.stdout == "(0, 0) (0, 0) 0\n"
+    assert ended(ASKS) == "(0, 0) (0, 0) 0\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux's")
+def test_a_release_protects_its_process_before_it_reads_a_token() -> None:
+    assert ended(LOOKS_WHEN_A_TOKEN_IS_READ).splitlines()[-1] == "1 {0}"

@@ -9,6 +9,9 @@ import pytest
 
 from builders.played import play
 from builders.releases import build, published
+from pypi_trusted_publish.cli.approved_files import require_approved_files
+from pypi_trusted_publish.errors import DistributionError
+from pypi_trusted_publish.inputs import parse_inputs
 from pypi_trusted_publish.rehearsal.samples import Sample, build_wheel
 from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 from pypi_trusted_publish.rehearsal.traffic import Endpoint
@@ -80,3 +83,13 @@ def test_a_list_of_another_preview_is_refused(tmp_path: Path) -> None:
         played = play(sandbox)
     assert played.code == 3
     assert "approved-distributions-unusable" in played.codes
+
+
+def test_attestation_files_are_not_part_of_what_was_approved(tmp_path: Path) -> None:
+    files, manifest, _ = approve(tmp_path)
+    inputs = parse_inputs({"INPUT_PACKAGES_DIR": "dist", "INPUT_APPROVED": manifest})
+    files[0].with_name(f"{files[0].name}.publish.attestation").write_text("{}", encoding="utf-8")
+    require_approved_files(inputs, str(tmp_path))
+    build_wheel(tmp_path / "dist", Sample(version="1.0.0"), "cp312-cp312-win_amd64")
+    with pytest.raises(DistributionError):
+        require_approved_files(inputs, str(tmp_path))

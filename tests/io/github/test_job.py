@@ -121,6 +121,8 @@ def pull_request(head: object) -> dict[str, Any]:
         ("workflow_run", {"workflow_run": {"head_repository": None}}, "(deleted)"),
         ("workflow_run", {"workflow_run": {"head_repository": {"full_name": "octo/demo"}}}, None),
         ("workflow_run", {"workflow_run": {}}, None),
+        ("check_suite", {"check_suite": {"head_repository": {"full_name": "other/demo"}}}, "other/demo"),
+        ("check_suite", {"check_suite": {"head_repository": {"full_name": "octo/demo"}}}, None),
         ("push", {"repository": {"fork": True, "full_name": "octo/demo"}}, None),
         ("push", {"workflow_run": {"head_repository": {"full_name": "other/demo"}}}, None),
     ],
