@@ -103,10 +103,10 @@ def decode_inspection(message: Message, candidate: Candidate) -> Inspection:
     found = message.get("findings")
     if not isinstance(found, list) or len(found) > MOST_FINDINGS:
         raise Malformed("no list of findings")
-    told = message.get("distribution")
+    given = message.get("distribution")
     return Inspection(
         candidate=candidate,
-        distribution=None if told is None else _decode_distribution(told, candidate),
+        distribution=None if given is None else _decode_distribution(given, candidate),
         findings=tuple(_decode_finding(each, candidate.filename) for each in found),
     )
 
