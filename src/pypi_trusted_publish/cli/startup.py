@@ -37,10 +37,13 @@ class Startup:
         if may_publish:
             github, urls = reporter.context, inputs.index
             self.connect((urls.upload_url, github.identity_url, github.identity_url, github.api_url, urls.simple_root))
+        from ..io.workers.process import Worker
+
+        worker = Worker.ahead()  # it imports the checks at the same time as this process does
         from ..io.workers.pool import Workers
 
         self.workers = Workers(install=reporter.process.install, known_classifiers=self._known_classifiers)
-        self.workers.start()
+        self.workers.adopt(worker)
         from ..io.http.session import Session
         from ..io.index_client import IndexClient
 

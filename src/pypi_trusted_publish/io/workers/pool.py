@@ -101,12 +101,14 @@ class Workers:
 
     def start(self) -> None:
         """Start one worker ahead of the files; from a thread that lives as long as the worker shall."""
-        try:
-            worker = self._started()
-        except WorkerStopped:  # whoever needs one will see why
-            return
-        with self._lock:
-            self._idle.append(worker)
+        self.adopt(Worker.ahead())
+
+    def adopt(self, worker: Worker | None) -> None:
+        """Take over a worker that was started before."""
+        if worker is not None:
+            with self._lock:
+                self._workers.add(worker)
+                self._idle.append(worker)
 
     def end(self) -> None:
         """End every worker at once; what is being checked is given up."""

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from .confinement import MEMORY
-from .messages import Malformed, Message, Task, encode_task, read_frame, write_frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from .messages import Message, Task
 
 _OPTIONS: Final = ("-I", "-S", "-B", "-X", "utf8")
 _PROGRAM: Final = (
@@ -100,6 +101,14 @@ class Worker:
             self._job = JobObject(self._process, MEMORY)
         self._reason: WorkerStopped | None = None
 
+    @classmethod
+    def ahead(cls) -> Worker | None:
+        """One that gets ready while its user is still being imported; None when the system starts no process."""
+        try:
+            return cls()
+        except WorkerStopped:  # whoever needs one will see why
+            return None
+
     @property
     def pid(self) -> int:
         """The number of the process."""
@@ -112,6 +121,8 @@ class Worker:
 
     def ask(self, task: Task, *, wall: float) -> Message:
         """The answer to a task; raises WorkerStopped when there is none within ``wall`` seconds of the clock."""
+        from .messages import Malformed, encode_task, read_frame, write_frame  # after the start, which needs no check
+
         stdin, stdout = cast("BinaryIO", self._process.stdin), cast("BinaryIO", self._process.stdout)
         with self._watched(wall):
             try:
