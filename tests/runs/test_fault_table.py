@@ -88,8 +88,8 @@ def test_a_passing_fault_of_a_later_upload_is_got_over(sandboxed: Sandboxed, nam
 def test_a_strange_success_is_not_claimed_for_a_file_that_the_index_refuses(sandboxed: Sandboxed, answer: str) -> None:
     sandbox = sandboxed(faults=["names-used", f"{answer}:every"])
     played = play(sandbox)
-    assert played.code == ExpectedExit.INDEX, played.log
-    assert "upload-file-exists" in played.codes
+    assert played.code == ExpectedExit.BUILD, played.log
+    assert "upload-name-used" in played.codes
     _agrees_with_the_index(sandbox, played)
 
 

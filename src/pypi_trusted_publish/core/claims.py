@@ -28,7 +28,7 @@ _PART: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class IdentityMalformed(IndexUnavailable):
-    """GitHub answered with something that is no identity token of this job."""
+    """GitHub answered with something that is not an identity token of this job."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,9 +166,9 @@ def malformed_identity(what: str) -> IdentityMalformed:
     return IdentityMalformed(
         Diagnosis(
             code="identity-token-malformed",
-            message=f"GitHub's identity endpoint answered with something that is no identity token: {what}.",
-            likely_cause="The endpoint, or a proxy in front of it, has a fault.",
-            fix="Run the failed job again; when it stays, look at https://www.githubstatus.com.",
+            message=f"GitHub's identity endpoint answered with something that is not an identity token: {what}.",
+            likely_cause="The endpoint, or a proxy in front of it, is not working properly.",
+            fix="If it happens again, look at https://www.githubstatus.com.",
         )
     )
 
@@ -296,9 +296,8 @@ class ClaimsPolicy:
                 code="identity-audience-different",
                 message=f"An identity token for {self.audience!r} was asked for, and one for "
                 f"{claims.audience or 'no audience'!r} came.",
-                likely_cause="What answers as GitHub's identity endpoint has a fault, or is not GitHub's.",
-                fix="Run the failed job again; on a self-hosted runner, look at what sets "
-                "ACTIONS_ID_TOKEN_REQUEST_URL.",
+                likely_cause="What answers as GitHub's identity endpoint is not working properly, or is not GitHub's.",
+                fix="On a self-hosted runner, look at what sets ACTIONS_ID_TOKEN_REQUEST_URL.",
                 details=claims.shown(),
             )
         )
