@@ -11,8 +11,8 @@ from builders.attestations import SLSA, Stand, attestation, attested_page, besid
 from builders.release import distribution, page
 from local_sigstore.faults import Fault
 from local_sigstore.instance import LOG
-from pypi_trusted_publish.attestations.attest import Attestations, AttestOrder
-from pypi_trusted_publish.attestations.policy import Wish
+from pypi_trusted_publish.attestations.attest import AttestationOptions, Attestations
+from pypi_trusted_publish.attestations.policy import AttestationMode
 from pypi_trusted_publish.checks.model import Candidate, Distribution
 from pypi_trusted_publish.core.claims import AcceptedClaims, UnverifiedClaims
 from pypi_trusted_publish.core.project_page import ProjectPage
@@ -47,9 +47,9 @@ class Installation:
 def attestations(stand: Stand, installation: Installation, **changes: Any) -> Attestations:
     files: Sequence[Candidate] = changes.pop("files", ())
     unsupported = changes.pop("unsupported", lambda: None)
-    order: dict[str, Any] = {"wish": Wish.AUTO, "index_name": "PyPI", "index_verifies": True, **changes}
+    order: dict[str, Any] = {"wish": AttestationMode.AUTO, "index_name": "PyPI", "index_verifies": True, **changes}
     return Attestations(
-        AttestOrder(**order),
+        AttestationOptions(**order),
         desk=stand.desk,
         beside=lambda: files,
         install=installation,
@@ -84,7 +84,7 @@ def test_without_a_beginning_the_call_begins(stand: Stand) -> None:
 @pytest.mark.parametrize(
     ("changes", "about"),
     [
-        ({"wish": Wish.FALSE}, HERE),
+        ({"wish": AttestationMode.FALSE}, HERE),
         ({"index_verifies": False}, HERE),
         ({}, CALLED),
         ({}, PRIVATE),
@@ -115,7 +115,7 @@ def test_a_reusable_workflow_is_noticed_or_refused_by_the_wish(stand: Stand) -> 
     (told,) = stand.told(DiagnosisReported)
     assert (told.diagnosis.code, told.diagnosis.severity) == ("attestations-reusable-workflow", Severity.NOTICE)
     with pytest.raises(WorkflowError) as caught:
-        attestations(stand, Installation(), wish=Wish.TRUE).begin(CALLED)
+        attestations(stand, Installation(), mode=AttestationMode.TRUE).begin(CALLED)
     assert caught.value.exit_code == 2
 
 
@@ -149,7 +149,7 @@ def test_packages_that_cannot_be_installed_are_a_failure_to_sign(stand: Stand) -
     with pytest.raises(IndexUnavailable):
         attest(attestations(stand, Installation(unavailable())), WHEEL, pages=[attested_page()])
     with pytest.raises(IndexUnavailable):
-        attest(attestations(stand, Installation(unavailable()), wish=Wish.TRUE), WHEEL)
+        attest(attestations(stand, Installation(unavailable()), mode=AttestationMode.TRUE), WHEEL)
 
 
 def test_only_projects_that_are_uploaded_have_a_say(stand: Stand) -> None:
@@ -188,9 +188,9 @@ def test_without_wheels_for_this_python_a_project_with_provenance_is_not_publish
 
 def test_without_wheels_for_this_python_a_run_that_insists_stops_at_once(stand: Stand) -> None:
     with pytest.raises(WorkflowError, match="cryptography"):
-        attestations(stand, Installation(), wish=Wish.TRUE, unsupported=unsupported).begin(HERE)
+        attestations(stand, Installation(), mode=AttestationMode.TRUE, unsupported=unsupported).begin(HERE)
 
 
 def test_whoever_wants_none_hears_nothing_of_wheels(stand: Stand) -> None:
-    attestations(stand, Installation(), wish=Wish.FALSE, unsupported=unsupported).begin(HERE)
+    attestations(stand, Installation(), mode=AttestationMode.FALSE, unsupported=unsupported).begin(HERE)
     assert stand.events == []

@@ -13,7 +13,7 @@ from builders.attestations import SLSA, Stand, attestation, attested_page, besid
 from builders.release import distribution
 from local_sigstore.faults import Fault
 from local_sigstore.instance import LOG
-from pypi_trusted_publish.attestations.policy import PassOn, Wish
+from pypi_trusted_publish.attestations.policy import AttestationMode, UseExisting
 from pypi_trusted_publish.checks.model import Distribution
 from pypi_trusted_publish.errors import Diagnosis, DistributionError, IndexUnavailable
 from pypi_trusted_publish.events import Attested, Fact
@@ -59,7 +59,7 @@ def test_a_publish_attestation_that_is_there_is_not_made_again(stand: Stand) -> 
 
 def test_both_kinds_are_passed_on_without_signing(stand: Stand) -> None:
     files = [beside(WHEEL, attestation(stand, WHEEL)), beside(WHEEL, attestation(stand, WHEEL, SLSA), PROVENANCE)]
-    texts = stand.prepare(WHEEL, decision=PassOn(), beside=files)
+    texts = stand.prepare(WHEEL, decision=UseExisting(), beside=files)
     assert kinds(texts[WHEEL.filename]) == ["publish", "provenance"]
     assert stand.github.asked == []
 
@@ -89,7 +89,7 @@ def test_files_of_other_distributions_are_left_alone(stand: Stand) -> None:
 
 def test_nothing_is_asked_for_when_there_is_nothing_to_pass_on(stand: Stand) -> None:
     other = distribution("other-1.0-py3-none-any.whl")
-    assert stand.prepare(WHEEL, decision=PassOn(), beside=[beside(other, b"")], trust="no configuration") == {}
+    assert stand.prepare(WHEEL, decision=UseExisting(), beside=[beside(other, b"")], trust="no configuration") == {}
     assert stand.told(Fact) == []
 
 
@@ -147,11 +147,13 @@ def test_without_trust_data_what_lies_there_is_neither_trusted_nor_lost(stand: S
     with pytest.raises(IndexUnavailable):
         stand.prepare(WHEEL, beside=[file], trust="{}", pages=[attested_page()])
     with pytest.raises(IndexUnavailable):
-        stand.prepare(WHEEL, beside=[file], trust="{}", wish=Wish.TRUE)
+        stand.prepare(WHEEL, beside=[file], trust="{}", mode=AttestationMode.TRUE)
 
 
 def test_the_publisher_is_the_one_of_the_called_file(stand: Stand) -> None:
     called = "octo/demo/.github/workflows/called.yml@refs/tags/v1.0"
     text = attestation(stand, WHEEL, workflow_ref=called)
-    texts = stand.prepare(WHEEL, decision=PassOn(), beside=[beside(WHEEL, text)], names=claims(job_workflow_ref=called))
+    texts = stand.prepare(
+        WHEEL, decision=UseExisting(), beside=[beside(WHEEL, text)], names=claims(job_workflow_ref=called)
+    )
     assert len(texts) == 1

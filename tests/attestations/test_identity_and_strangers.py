@@ -11,7 +11,7 @@ from builders.release import distribution
 from local_sigstore.certificates import Authority
 from local_sigstore.instance import AUTHORITY
 from local_sigstore.transparency_log import Log
-from pypi_trusted_publish.attestations.policy import Wish
+from pypi_trusted_publish.attestations.policy import AttestationMode
 from pypi_trusted_publish.errors import Diagnosis, IndexUnavailable, WorkflowError
 from pypi_trusted_publish.secret import Audience, IdentityToken
 
@@ -85,6 +85,6 @@ def test_a_certificate_that_names_the_calling_workflow_is_found_out(stand: Stand
 def test_once_the_run_is_ending_nothing_is_tried_again(stand: Stand) -> None:
     stand.session.abort()
     with pytest.raises(IndexUnavailable):
-        stand.prepare(WHEEL, wish=Wish.TRUE)
+        stand.prepare(WHEEL, mode=AttestationMode.TRUE)
     assert stand.instance.requests == []
     assert stand.clock.slept == []

@@ -12,7 +12,7 @@ from sigstore.errors import VerificationError
 
 from builders.attestations import CLAIMS, SLSA, Stand, attestation, beside, rebuilt
 from builders.release import distribution
-from pypi_trusted_publish.attestations.policy import PassOn
+from pypi_trusted_publish.attestations.policy import UseExisting
 from pypi_trusted_publish.attestations.verification import PublisherIdentity
 from pypi_trusted_publish.checks.model import Distribution
 from pypi_trusted_publish.errors import Diagnosis, DistributionError
@@ -78,7 +78,7 @@ def test_a_certificate_that_says_nothing_of_the_job_is_foreign(stand: Stand) -> 
 def test_a_workflow_at_its_commit_is_the_publisher_too(stand: Stand) -> None:
     at_commit = f"octo/demo/.github/workflows/release.yml@{CLAIMS['sha']}"
     text = attestation(stand, WHEEL, SLSA, workflow_ref=at_commit)
-    assert len(stand.prepare(WHEEL, decision=PassOn(), beside=[beside(WHEEL, text)])) == 1
+    assert len(stand.prepare(WHEEL, decision=UseExisting(), beside=[beside(WHEEL, text)])) == 1
 
 
 @pytest.mark.parametrize(

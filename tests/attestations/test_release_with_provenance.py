@@ -17,8 +17,8 @@ from sigstore.verify import Verifier
 from builders.attestations import Stand
 from local_sigstore.faults import Fault
 from local_sigstore.instance import AUTHORITY, LOG
-from pypi_trusted_publish.attestations.attest import Attestations, AttestOrder
-from pypi_trusted_publish.attestations.policy import Wish
+from pypi_trusted_publish.attestations.attest import AttestationOptions, Attestations
+from pypi_trusted_publish.attestations.policy import AttestationMode
 from pypi_trusted_publish.checks.check import check
 from pypi_trusted_publish.checks.model import CheckOptions
 from pypi_trusted_publish.core.claims import AcceptedClaims, decode_unverified
@@ -61,7 +61,7 @@ class Job:
             secret=Secret(self.sandbox.index.github.issuer.identity_token(audience)), audience=audience
         )
 
-    def release(self, wish: Wish = Wish.AUTO) -> None:
+    def release(self, mode: AttestationMode = AttestationMode.AUTO) -> None:
         stand, emit = self.stand, self.stand.events.append
         urls = IndexUrls.parse(self.sandbox.index.upload_url, self.sandbox.index.simple_url)
         index = IndexClient(session=stand.session, urls=urls, clock=stand.clock, emit=emit, random=lambda: 0.5)
@@ -72,7 +72,7 @@ class Job:
             accepted=AcceptedClaims(claims=claims, environment="release"), audience=AUDIENCE, identity=self
         )
         attest = Attestations(
-            AttestOrder(wish=wish, index_name="the rehearsal", index_verifies=True),
+            AttestationOptions(mode=mode, index_name="the rehearsal", index_verifies=True),
             desk=lambda: stand.desk(request_identity=self.request),
             beside=lambda: found.attestations,
             install=Installed,

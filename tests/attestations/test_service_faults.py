@@ -16,8 +16,8 @@ from builders.release import distribution, page
 from local_sigstore.faults import Fault
 from local_sigstore.instance import AUTHORITY, LOG, TIMESTAMP, LocalSigstore
 from local_sigstore.transparency_log import Log
-from pypi_trusted_publish.attestations.policy import Wish
-from pypi_trusted_publish.attestations.retrying import Patience
+from pypi_trusted_publish.attestations.policy import AttestationMode
+from pypi_trusted_publish.attestations.retrying import RetryLimits
 from pypi_trusted_publish.attestations.signing import AT_ONCE
 from pypi_trusted_publish.core.project_page import PageState
 from pypi_trusted_publish.errors import IndexUnavailable, Severity
@@ -62,14 +62,14 @@ class BreakingLog(Log):
 @pytest.fixture
 def stand(stand: Stand) -> Stand:
     """Each service is asked twice."""
-    stand.patience = Patience(tries=2)
+    stand.patience = RetryLimits(tries=2)
     return stand
 
 
 def spoil(stand: Stand, service: str, fault: Fault, *, times: int = 1) -> None:
     """Let a service fail; nobody waits long for one that is slow."""
     if fault.stall:
-        stand.patience = Patience(tries=2, read_timeout=2.0, timestamp_timeout=2.0)
+        stand.patience = RetryLimits(tries=2, read_timeout=2.0, timestamp_timeout=2.0)
     stand.instance.faults.put(service, fault, times=times)
 
 
@@ -77,7 +77,7 @@ def spoil(stand: Stand, service: str, fault: Fault, *, times: int = 1) -> None:
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_a_fault_that_passes_costs_one_more_try(stand: Stand, service: str, fault: Fault) -> None:
     spoil(stand, service, fault)
-    assert set(stand.prepare(WHEEL, SDIST, wish=Wish.TRUE)) == {WHEEL.filename, SDIST.filename}
+    assert set(stand.prepare(WHEEL, SDIST, mode=AttestationMode.TRUE)) == {WHEEL.filename, SDIST.filename}
     assert [event.attempt for event in stand.told(Retrying)] == [2]
     assert stand.told(DiagnosisReported) == []
 
@@ -122,7 +122,7 @@ def test_a_service_that_cannot_be_reached_is_named(stand: Stand, instance: Local
 def test_attestations_that_were_asked_for_are_never_left_out(stand: Stand) -> None:
     spoil(stand, LOG, FAULTS["answers 503"], times=LASTING)
     with pytest.raises(IndexUnavailable) as caught:
-        stand.prepare(WHEEL, wish=Wish.TRUE)
+        stand.prepare(WHEEL, mode=AttestationMode.TRUE)
     assert "the transparency log answered 503" in caught.value.diagnostics()[0].message
 
 
@@ -133,7 +133,7 @@ def test_a_page_that_could_not_be_read_counts_as_one_with_provenance(stand: Stan
 
 
 def test_one_file_that_cannot_be_signed_leaves_the_whole_release_without(stand: Stand) -> None:
-    stand.patience = Patience(tries=1)
+    stand.patience = RetryLimits(tries=1)
     spoil(stand, TIMESTAMP, Fault(status=503))
     log = BreakingLog(good=1)
     stand.instance.log = log
@@ -188,7 +188,7 @@ def test_a_refusal_is_not_tried_again(stand: Stand) -> None:
 
 
 def test_a_service_that_asks_for_a_longer_wait_gets_it_within_bounds(stand: Stand) -> None:
-    stand.patience = Patience(tries=3)
+    stand.patience = RetryLimits(tries=3)
     spoil(stand, AUTHORITY, Fault(status=429, headers=(("Retry-After", "7"),)))
     spoil(stand, AUTHORITY, Fault(status=503, headers=(("Retry-After", "900"),)))
     stand.prepare(WHEEL)
@@ -196,7 +196,7 @@ def test_a_service_that_asks_for_a_longer_wait_gets_it_within_bounds(stand: Stan
 
 
 def test_waits_grow_when_nobody_names_one(stand: Stand) -> None:
-    stand.patience = Patience()
+    stand.patience = RetryLimits()
     stand.instance.faults.put(
         AUTHORITY, Fault(status=503, headers=(("Retry-After", "Wed, 21 Oct 2026 07:28:00 GMT"),)), times=3
     )

@@ -13,7 +13,7 @@ from builders.release import distribution
 from local_sigstore.faults import Fault
 from local_sigstore.trust_repository import FOLDER, TrustRepository
 from pypi_trusted_publish.attestations import trust_root
-from pypi_trusted_publish.attestations.retrying import Patience
+from pypi_trusted_publish.attestations.retrying import RetryLimits
 from pypi_trusted_publish.attestations.services import signing_context
 from pypi_trusted_publish.attestations.wire import Service, ServiceFault
 from pypi_trusted_publish.events import Retrying
@@ -89,7 +89,7 @@ def test_a_repository_that_stumbles_is_asked_again(stand: Stand) -> None:
     ],
 )
 def test_a_repository_that_stays_down_is_a_fault_of_the_trust_data(stand: Stand, fault: Fault, problem: str) -> None:
-    stand.patience = Patience(tries=2, read_timeout=2.0 if fault.stall else 20.0)
+    stand.patience = RetryLimits(tries=2, read_timeout=2.0 if fault.stall else 20.0)
     trusted = published(stand, repository(stand))
     stand.instance.faults.put(f"{FOLDER}/timestamp.json", fault, times=2)
     assert problem in fault_of(stand, trusted).problem

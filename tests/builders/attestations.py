@@ -23,9 +23,9 @@ from sigstore.sign import SigningContext
 from builders.clock import VirtualClock
 from builders.release import distribution, page, published
 from local_sigstore.instance import LocalSigstore
-from pypi_trusted_publish.attestations.policy import PassOn, Sign, Wish
+from pypi_trusted_publish.attestations.policy import AttestationMode, Sign, UseExisting
 from pypi_trusted_publish.attestations.prepare import SigningSetup, Task, prepare
-from pypi_trusted_publish.attestations.retrying import Patience, Persistence
+from pypi_trusted_publish.attestations.retrying import RetryingCaller, RetryLimits
 from pypi_trusted_publish.attestations.trust_root import TrustRepository, fetched
 from pypi_trusted_publish.checks.check import one_by_one
 from pypi_trusted_publish.checks.model import Candidate, Distribution, FileIdentity
@@ -33,7 +33,7 @@ from pypi_trusted_publish.core.claims import UnverifiedClaims
 from pypi_trusted_publish.core.project_page import ProjectPage
 from pypi_trusted_publish.errors import Diagnosis, Severity
 from pypi_trusted_publish.events import DiagnosisReported, Event
-from pypi_trusted_publish.io.http.connections import HeadStart
+from pypi_trusted_publish.io.http.connections import EarlyConnections
 from pypi_trusted_publish.io.http.proxies import Proxies
 from pypi_trusted_publish.io.http.session import Session
 from pypi_trusted_publish.io.http.trust import Trust
@@ -113,12 +113,12 @@ class Stand:
     github: GitHub = field(default_factory=GitHub)
     clock: VirtualClock = field(default_factory=VirtualClock)
     events: list[Event] = field(default_factory=list)
-    patience: Patience = field(default_factory=Patience)
+    patience: RetryLimits = field(default_factory=RetryLimits)
     trust: str | None = None
 
     @functools.cached_property
     def session(self) -> Session:
-        start = HeadStart(proxies=Proxies.from_environ({}), trust=Trust.from_environ({}), clock=self.clock)
+        start = EarlyConnections(proxies=Proxies.from_environ({}), trust=Trust.from_environ({}), clock=self.clock)
         return Session(start, emit=self.events.append, user_agent="tests")
 
     @property
@@ -126,8 +126,8 @@ class Stand:
         """Where made attestations lie."""
         return self.folder / "made"
 
-    def persistence(self) -> Persistence:
-        return Persistence(patience=self.patience, clock=self.clock, emit=self.events.append, random=lambda: 0.5)
+    def persistence(self) -> RetryingCaller:
+        return RetryingCaller(patience=self.patience, clock=self.clock, emit=self.events.append, random=lambda: 0.5)
 
     def desk(self, **changes: Any) -> SigningSetup:
         values: dict[str, Any] = {
@@ -144,8 +144,8 @@ class Stand:
     def prepare(
         self,
         *uploads: Distribution,
-        wish: Wish = Wish.AUTO,
-        decision: Sign | PassOn | None = None,
+        mode: AttestationMode = AttestationMode.AUTO,
+        decision: Sign | UseExisting | None = None,
         beside: Sequence[Candidate] = (),
         pages: Sequence[ProjectPage] | None = None,
         names: UnverifiedClaims | None = None,
@@ -153,7 +153,7 @@ class Stand:
     ) -> Mapping[str, tuple[str, ...]]:
         task = Task(
             decision=decision or Sign(),
-            wish=wish,
+            mode=mode,
             uploads=uploads,
             beside=beside,
             claims=names or claims(),

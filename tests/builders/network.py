@@ -8,7 +8,7 @@ import pytest
 
 from pypi_trusted_publish.clock import SystemClock
 from pypi_trusted_publish.events import Event
-from pypi_trusted_publish.io.http.connections import HeadStart
+from pypi_trusted_publish.io.http.connections import EarlyConnections
 from pypi_trusted_publish.io.http.proxies import Proxies
 from pypi_trusted_publish.io.http.session import Session
 from pypi_trusted_publish.io.http.trust import Trust
@@ -35,17 +35,19 @@ class EventLog:
         return [event for event in self.events if isinstance(event, kind)]
 
 
-def head_start(environ: Mapping[str, str] | None = None) -> HeadStart:
+def early_connections(environ: Mapping[str, str] | None = None) -> EarlyConnections:
     """What a session is made of; reads ``environ`` and nothing else."""
     variables = environ or {}
-    return HeadStart(proxies=Proxies.from_environ(variables), trust=Trust.from_environ(variables), clock=SystemClock())
+    return EarlyConnections(
+        proxies=Proxies.from_environ(variables), trust=Trust.from_environ(variables), clock=SystemClock()
+    )
 
 
 def session(
-    told: EventLog | None = None, *, environ: Mapping[str, str] | None = None, start: HeadStart | None = None
+    told: EventLog | None = None, *, environ: Mapping[str, str] | None = None, start: EarlyConnections | None = None
 ) -> Session:
     """A session with or without a head start. Its time-outs are real."""
-    made = Session(start or head_start(environ), emit=told or EventLog(), user_agent="test/1.0")
+    made = Session(start or early_connections(environ), emit=told or EventLog(), user_agent="test/1.0")
     _MADE.append(made)
     return made
 

@@ -160,7 +160,7 @@ def test_every_failure_has_a_retry_rule(kind: FailureKind) -> None:
 
 def test_the_first_line_of_a_malformed_answer_is_reported() -> None:
     def fail(_: int) -> Answer:
-        raise TransportFailure(FailureKind.MALFORMED, "not HTTP", status=400, heard="Invalid attestation")
+        raise TransportFailure(FailureKind.MALFORMED, "not HTTP", status=400, received_start="Invalid attestation")
 
     with pytest.raises(NoAnswer) as caught:
         Retrier(clock=VirtualClock(), emit=EventLog(), random=lambda: 0.0).run(RequestKind.UPLOAD, "x", fail)
@@ -269,7 +269,7 @@ def test_one_try_that_may_have_done_its_work_makes_the_end_ambiguous(kinds: list
 @pytest.mark.parametrize("kind", RequestKind)
 def test_the_first_line_of_what_is_not_http_is_quoted_unless_it_may_hold_a_token(kind: RequestKind) -> None:
     def garbled(_: int) -> Answer:
-        raise TransportFailure(FailureKind.MALFORMED, "not HTTP", status=500, heard="pypi-AgEIcHlwaS5vcmc")
+        raise TransportFailure(FailureKind.MALFORMED, "not HTTP", status=500, received_start="pypi-AgEIcHlwaS5vcmc")
 
     told = EventLog()
     with pytest.raises(NoAnswer) as caught:

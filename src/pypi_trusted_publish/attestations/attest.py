@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ..errors import Diagnosis, PublishError, WorkflowError
 from ..events import DiagnosisReported, Fact, StepStarted
-from .policy import Fail, PassOn, Sign, Skip, Wish, decide, needs_packages, publish_without
+from .policy import AttestationMode, Fail, Sign, Skip, UseExisting, decide, needs_packages, publish_without
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -31,10 +31,10 @@ class Started(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AttestOrder:
+class AttestationOptions:
     """What is asked for."""
 
-    wish: Wish
+    mode: AttestationMode
     index_name: str
     index_verifies: bool
     """See :func:`~pypi_trusted_publish.attestations.policy.decide`."""
@@ -47,7 +47,7 @@ class Attestations:
 
     def __init__(
         self,
-        order: AttestOrder,
+        order: AttestationOptions,
         *,
         desk: Callable[[], SigningSetup],
         beside: Callable[[], Sequence[Candidate]],
@@ -61,7 +61,7 @@ class Attestations:
         distributions. ``install`` begins to install the packages of the second lock, and raises nothing.
         ``unsupported`` says without any network why they cannot be had on this Python, or None.
         """
-        self._order = order
+        self._options = order
         self._desk = desk
         self._beside = beside
         self._install = install
@@ -82,7 +82,7 @@ class Attestations:
         decision = self._decide(claims)
         if isinstance(decision, Fail):
             raise WorkflowError(decision.diagnosis)
-        if needs_packages(decision, files_beside=False):
+        if needs_packages(decision, existing_files=False):
             self._begin_installation()
         self._decision = decision
         return decision
@@ -105,10 +105,10 @@ class Attestations:
         if isinstance(decision, Skip):
             self._emit(Fact(value=decision.reason))
             return {}
-        if self._order.dry_run:
+        if self._options.dry_run:
             self._emit(Fact(value="A dry run makes no attestations: an entry in the log is for good."))
         beside = self._beside()
-        if not uploads or not needs_packages(decision, files_beside=bool(beside)):
+        if not uploads or not needs_packages(decision, existing_files=bool(beside)):
             return {}
         touched = {upload.project for upload in uploads}
         return self._prepared(decision, uploads, proof, [page for page in pages if page.project in touched], beside)
@@ -118,39 +118,41 @@ class Attestations:
         if failure is None:
             self._installing = self._install()
             return
-        if self._order.wish is Wish.TRUE:
+        if self._options.mode is AttestationMode.TRUE:
             raise failure
         self._failure = failure.diagnostics()[0]
-        self._emit(DiagnosisReported(diagnosis=publish_without(self._order.wish, (), self._failure)))
+        self._emit(DiagnosisReported(diagnosis=publish_without(self._options.mode, (), self._failure)))
 
     def _decide(self, claims: UnverifiedClaims) -> Decision:
-        order = self._order
-        decision = decide(order.wish, claims, index_name=order.index_name, index_verifies=order.index_verifies)
-        if order.dry_run and isinstance(decision, Sign):
-            return PassOn(notices=decision.notices)
+        options = self._options
+        decision = decide(options.mode, claims, index_name=options.index_name, index_verifies=options.index_verifies)
+        if options.dry_run and isinstance(decision, Sign):
+            return UseExisting(notices=decision.notices)
         return decision
 
     def _prepared(
         self,
-        decision: Sign | PassOn,
+        decision: Sign | UseExisting,
         uploads: Sequence[Distribution],
         proof: AcceptedClaims,
         pages: Sequence[ProjectPage],
         beside: Sequence[Candidate],
     ) -> Mapping[str, tuple[str, ...]]:
         if self._failure is not None:
-            publish_without(self._order.wish, pages, self._failure)  # said already, unless it must stop
+            publish_without(self._options.mode, pages, self._failure)  # said already, unless it must stop
             return {}
         try:
             (self._installing or self._install()).result()
         except PublishError as failure:
-            self._emit(DiagnosisReported(diagnosis=publish_without(self._order.wish, pages, failure.diagnostics()[0])))
+            self._emit(
+                DiagnosisReported(diagnosis=publish_without(self._options.mode, pages, failure.diagnostics()[0]))
+            )
             return {}
         from .prepare import Task, prepare
 
         task = Task(
             decision=decision,
-            wish=self._order.wish,
+            mode=self._options.mode,
             uploads=uploads,
             beside=beside,
             claims=proof.claims,

@@ -25,7 +25,7 @@ _LIMIT: Final = 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True)
-class Beside:
+class ExistingAttestations:
     """An attestation file that could be read; nothing in it is verified."""
 
     path: str
@@ -35,7 +35,7 @@ class Beside:
 
 
 @dataclass(frozen=True, kw_only=True)
-class VerifiedBeside:
+class VerifiedAttestations:
     """An attestation file that the index would take."""
 
     path: str
@@ -43,7 +43,7 @@ class VerifiedBeside:
     verified: Verified
 
 
-def read_beside(files: Iterable[Candidate], uploads: Sequence[Distribution]) -> tuple[Beside, ...]:
+def read_existing(files: Iterable[Candidate], uploads: Sequence[Distribution]) -> tuple[ExistingAttestations, ...]:
     """Read the attestation files of what is to be uploaded; those of other files are left alone.
 
     They may lie beside any copy of it, and beside several: the same one counts once.
@@ -58,7 +58,7 @@ def read_beside(files: Iterable[Candidate], uploads: Sequence[Distribution]) -> 
         for path in (upload.path, *upload.copies)
         for suffix in ATTESTATION_SUFFIXES
     }
-    read: list[Beside] = []
+    read: list[ExistingAttestations] = []
     problems: list[Diagnosis] = []
     for file in files:
         if file.path not in by_path:
@@ -67,22 +67,24 @@ def read_beside(files: Iterable[Candidate], uploads: Sequence[Distribution]) -> 
         if not isinstance(found, Attestation):
             problems.append(_unusable(file.filename, found))
         elif not any(one.distribution is upload and one.attestation == found for one in read):
-            read.append(Beside(path=file.path, filename=file.filename, distribution=upload, attestation=found))
+            read.append(
+                ExistingAttestations(path=file.path, filename=file.filename, distribution=upload, attestation=found)
+            )
     if problems:
         raise DistributionError(*problems)
     return tuple(read)
 
 
-def verify_beside(
-    files: Iterable[Beside], *, verifier: Verifier, publisher: PublisherIdentity
-) -> Mapping[str, tuple[VerifiedBeside, ...]]:
+def verify_existing(
+    files: Iterable[ExistingAttestations], *, verifier: Verifier, publisher: PublisherIdentity
+) -> Mapping[str, tuple[VerifiedAttestations, ...]]:
     """Verify each for the distribution that it lies beside; by the distribution's file name.
 
     Raises:
         DistributionError: with every one that the index would refuse, and every two that say the same.
 
     """
-    found: defaultdict[str, list[VerifiedBeside]] = defaultdict(list)
+    found: defaultdict[str, list[VerifiedAttestations]] = defaultdict(list)
     problems: list[Diagnosis] = []
     for file in files:
         distribution = file.distribution
@@ -97,7 +99,7 @@ def verify_beside(
         except Unverifiable as caught:
             problems.append(_refused(file.filename, caught.problem))
         else:
-            entry = VerifiedBeside(path=file.path, attestation=file.attestation, verified=verified)
+            entry = VerifiedAttestations(path=file.path, attestation=file.attestation, verified=verified)
             found[distribution.filename].append(entry)
     problems += [_twice(filename, entries) for filename, entries in found.items() if _repeats(entries)]
     if problems:
@@ -122,7 +124,7 @@ def _read(file: Candidate) -> Attestation | str:
         return "is no attestation of PEP 740, version 1"
 
 
-def _repeats(entries: Sequence[VerifiedBeside]) -> bool:
+def _repeats(entries: Sequence[VerifiedAttestations]) -> bool:
     return len({entry.verified.kind for entry in entries}) < len(entries)
 
 
@@ -149,7 +151,7 @@ def _refused(filename: str, problem: str) -> Diagnosis:
     )
 
 
-def _twice(filename: str, entries: Sequence[VerifiedBeside]) -> Diagnosis:
+def _twice(filename: str, entries: Sequence[VerifiedAttestations]) -> Diagnosis:
     return Diagnosis(
         code="attestation-files-repeat",
         message=f"{filename} has {len(entries)} attestations of one predicate type: {entries[0].verified.kind.value}.",

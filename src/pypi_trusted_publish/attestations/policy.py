@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..core.project_page import ProjectPage
 
 
-class Wish(str, enum.Enum):
+class AttestationMode(str, enum.Enum):
     """The input ``attestations``; the values are those that users write."""
 
     AUTO = "auto"
@@ -37,7 +37,7 @@ class Sign:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PassOn:
+class UseExisting:
     """Make none; send those that lie beside the files."""
 
     notices: tuple[Diagnosis, ...] = ()
@@ -59,36 +59,36 @@ class Fail:
     diagnosis: Diagnosis
 
 
-Settled: TypeAlias = Sign | PassOn | Skip
+Settled: TypeAlias = Sign | UseExisting | Skip
 """The run goes on."""
 Decision: TypeAlias = Settled | Fail
 
 
-def decide(wish: Wish, claims: UnverifiedClaims, *, index_name: str, index_verifies: bool) -> Decision:
+def decide(mode: AttestationMode, claims: UnverifiedClaims, *, index_name: str, index_verifies: bool) -> Decision:
     """Decide by the input, the index and the claims of the job.
 
     Args:
-        wish: the input.
+        mode: the input.
         claims: of any identity token of this job.
         index_name: for people.
         index_verifies: whether the index is known to verify attestations against the publisher: PyPI, TestPyPI, and a
             rehearsal of them that has a trust root of its own.
 
     """
-    if wish is Wish.FALSE:
+    if mode is AttestationMode.FALSE:
         return Skip(reason="The input attestations is false: none is made or sent.")
     if not index_verifies:
-        return _unknown_index(wish, index_name)
+        return _unknown_index(mode, index_name)
     if _is_called_from_elsewhere(claims):
-        return _reusable_workflow(wish, claims, index_name)
+        return _reusable_workflow(mode, claims, index_name)
     if claims.repository_visibility != "public":
-        return _not_public(wish, claims)
+        return _not_public(mode, claims)
     return Sign()
 
 
-def needs_packages(decision: Settled, *, files_beside: bool) -> bool:
-    """Whether the packages that sign and verify are needed; ``files_beside``: attestation files were found."""
-    return isinstance(decision, Sign) or (isinstance(decision, PassOn) and files_beside)
+def needs_packages(decision: Settled, *, existing_files: bool) -> bool:
+    """Whether the packages that sign and verify are needed; ``existing_files``: attestation files were found."""
+    return isinstance(decision, Sign) or (isinstance(decision, UseExisting) and existing_files)
 
 
 def _is_called_from_elsewhere(claims: UnverifiedClaims) -> bool:
@@ -98,8 +98,8 @@ def _is_called_from_elsewhere(claims: UnverifiedClaims) -> bool:
     return (called.repository, called.filename) != (caller.repository, caller.filename)
 
 
-def _unknown_index(wish: Wish, index_name: str) -> Decision:
-    if wish is Wish.AUTO:
+def _unknown_index(mode: AttestationMode, index_name: str) -> Decision:
+    if mode is AttestationMode.AUTO:
         return Skip(reason=f"{index_name} is not known to take attestations: none is made or sent.")
     return Sign(
         notices=(
@@ -114,7 +114,7 @@ def _unknown_index(wish: Wish, index_name: str) -> Decision:
     )
 
 
-def _reusable_workflow(wish: Wish, claims: UnverifiedClaims, index_name: str) -> Decision:
+def _reusable_workflow(mode: AttestationMode, claims: UnverifiedClaims, index_name: str) -> Decision:
     called, caller = claims.job_workflow, claims.caller_workflow
     refused = (
         f"The certificate of an attestation names the calling workflow ({caller.filename}), while {index_name} expects "
@@ -122,7 +122,7 @@ def _reusable_workflow(wish: Wish, claims: UnverifiedClaims, index_name: str) ->
     )
     facts = (("job_workflow_ref", claims.job_workflow_ref), ("workflow_ref", claims.workflow_ref))
     fix = f"Move the publishing job into {caller.filename}, and name that file in the publisher on the index"
-    if wish is Wish.TRUE:
+    if mode is AttestationMode.TRUE:
         diagnosis = Diagnosis(
             code="attestations-reusable-workflow",
             message="Attestations were asked for in a reusable workflow, where the index is sure to refuse them.",
@@ -142,13 +142,13 @@ def _reusable_workflow(wish: Wish, claims: UnverifiedClaims, index_name: str) ->
     return Skip(reason="In a reusable workflow the index would refuse attestations.", notices=(notice,))
 
 
-def _not_public(wish: Wish, claims: UnverifiedClaims) -> Decision:
+def _not_public(mode: AttestationMode, claims: UnverifiedClaims) -> Decision:
     visibility = claims.repository_visibility or "of unknown visibility"
     log = (
         "The certificate of an attestation, with the repository's name, the workflow, the commit and the ref, enters a "
         "public log that never forgets."
     )
-    if wish is Wish.TRUE:
+    if mode is AttestationMode.TRUE:
         message = f"Attestations are made although the repository is {visibility}."
         fix = "Use `attestations: auto` to keep it out of the log."
     else:
@@ -162,14 +162,14 @@ def _not_public(wish: Wish, claims: UnverifiedClaims) -> Decision:
         details=(("repository_visibility", claims.repository_visibility),),
         severity=Severity.NOTICE,
     )
-    return Sign(notices=(notice,)) if wish is Wish.TRUE else PassOn(notices=(notice,))
+    return Sign(notices=(notice,)) if mode is AttestationMode.TRUE else UseExisting(notices=(notice,))
 
 
-def publish_without(wish: Wish, pages: Iterable[ProjectPage], failure: Diagnosis) -> Diagnosis:
+def publish_without(mode: AttestationMode, pages: Iterable[ProjectPage], failure: Diagnosis) -> Diagnosis:
     """Decide whether the run goes on without attestations.
 
     Args:
-        wish: the input ``attestations``.
+        mode: the input ``attestations``.
         pages: of every project of which a file is to be uploaded.
         failure: why the attestations could not be made, told as an error.
 
@@ -182,7 +182,7 @@ def publish_without(wish: Wish, pages: Iterable[ProjectPage], failure: Diagnosis
 
     """
     error = WorkflowError if failure.cure in {Cure.WORKFLOW, Cure.RUNNER} else IndexUnavailable
-    if wish is Wish.TRUE:
+    if mode is AttestationMode.TRUE:
         raise error(_stop(failure, "The input asks for attestations: `attestations: true`."))
     for page in pages:
         reason = _what_would_be_lost(page)

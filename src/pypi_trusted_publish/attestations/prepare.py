@@ -15,10 +15,10 @@ from sigstore.verify import Verifier
 from ..errors import IndexUnavailable
 from ..events import Attested, DiagnosisReported, Fact
 from . import trust_root
-from .existing import read_beside, verify_beside
+from .existing import read_existing, verify_existing
 from .policy import Sign, publish_without
 from .services import GARBAGE, quieten, signing_context
-from .signing import Signed, SigningBench
+from .signing import BatchSigner, Signed
 from .verification import PublisherIdentity, Unverifiable, Verified, verify
 from .wire import Service, ServiceFault, not_made, would_be_refused
 
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from ..errors import Diagnosis
     from ..io.http.session import Session
     from ..secret import Audience, IdentityToken
-    from .existing import VerifiedBeside
-    from .policy import PassOn, Wish
-    from .retrying import Persistence
+    from .existing import VerifiedAttestations
+    from .policy import AttestationMode, UseExisting
+    from .retrying import RetryingCaller
     from .signing import Signed
     from .trust_root import TrustRepository
 
@@ -69,7 +69,7 @@ class SigningSetup:
     """A client trust configuration of Sigstore as JSON, for rehearsals; None: it is fetched from ``repository``."""
     repository: TrustRepository | None = None
     """Where trust data are published; None stands for Sigstore's public instance."""
-    persistence: Persistence
+    persistence: RetryingCaller
     map_: ParallelMap
 
 
@@ -77,8 +77,8 @@ class SigningSetup:
 class Task:
     """What is asked for."""
 
-    decision: Sign | PassOn
-    wish: Wish
+    decision: Sign | UseExisting
+    mode: AttestationMode
     uploads: Sequence[Distribution]
     beside: Sequence[Candidate]
     """The attestation files of the folders that are published."""
@@ -104,19 +104,19 @@ def prepare(task: Task, desk: SigningSetup) -> Mapping[str, tuple[str, ...]]:
 
     """
     quieten()
-    beside = read_beside(task.beside, task.uploads)
+    beside = read_existing(task.beside, task.uploads)
     if not beside and not isinstance(task.decision, Sign):
         return {}
-    kept: Mapping[str, tuple[VerifiedBeside, ...]] = {}
+    kept: Mapping[str, tuple[VerifiedAttestations, ...]] = {}
     made: Mapping[str, _Made] = {}
     try:
         config, verifier = _trust(desk)
         publisher = _publisher(task.claims)
-        kept = verify_beside(beside, verifier=verifier, publisher=publisher)
+        kept = verify_existing(beside, verifier=verifier, publisher=publisher)
         if isinstance(task.decision, Sign):
             made = _make(_without_publish(task.uploads, kept), config, verifier, publisher, desk)
     except _NotMade as failure:
-        warning = publish_without(task.wish, task.pages, failure.diagnosis)
+        warning = publish_without(task.mode, task.pages, failure.diagnosis)
         desk.persistence.emit(DiagnosisReported(diagnosis=warning))
     return _told(task, desk, kept, made)
 
@@ -153,7 +153,7 @@ def _publisher(claims: UnverifiedClaims) -> PublisherIdentity:
 
 
 def _without_publish(
-    uploads: Sequence[Distribution], kept: Mapping[str, tuple[VerifiedBeside, ...]]
+    uploads: Sequence[Distribution], kept: Mapping[str, tuple[VerifiedAttestations, ...]]
 ) -> list[Distribution]:
     """The files that have no publish attestation yet."""
     publish = AttestationType.PYPI_PUBLISH_V1
@@ -176,7 +176,7 @@ def _make(
         context = signing_context(config, desk.session, desk.persistence)
     except GARBAGE:
         raise _NotMade(not_made(_unusable_trust())) from None
-    bench = SigningBench(context, desk.request_identity, desk.persistence)
+    bench = BatchSigner(context, desk.request_identity, desk.persistence)
 
     def make(file: Distribution) -> _Made:
         signed = bench.sign(file)
@@ -200,7 +200,7 @@ def _accepted(file: Distribution, signed: Signed, verifier: Verifier, publisher:
 
 
 def _told(
-    task: Task, desk: SigningSetup, kept: Mapping[str, tuple[VerifiedBeside, ...]], made: Mapping[str, _Made]
+    task: Task, desk: SigningSetup, kept: Mapping[str, tuple[VerifiedAttestations, ...]], made: Mapping[str, _Made]
 ) -> Mapping[str, tuple[str, ...]]:
     """Keep what was made, tell of everything, and give the texts to send."""
     emit = desk.persistence.emit

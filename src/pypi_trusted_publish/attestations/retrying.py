@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Patience:
+class RetryLimits:
     """The bounds. Seconds, unless said otherwise."""
 
     tries: int = 4
@@ -33,10 +33,10 @@ class Patience:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Persistence:
+class RetryingCaller:
     """Does a thing again while a service may still recover."""
 
-    patience: Patience
+    patience: RetryLimits
     clock: Clock
     emit: Emit
     random: Callable[[], float]

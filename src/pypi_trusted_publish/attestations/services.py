@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sigstore.models import ClientTrustConfig, TransparencyLogEntry
 
     from ..io.http.session import Session
-    from .retrying import Persistence
+    from .retrying import RetryingCaller
 
 GARBAGE: Final = (
     SigstoreError,
@@ -41,7 +41,7 @@ signs an entry's time itself makes attestations that can be verified; version 2 
 _CHATTY: Final = ("sigstore", "tuf", "securesystemslib", "pypi_attestations", "requests", "urllib3")
 
 
-def signing_context(config: ClientTrustConfig, session: Session, persistence: Persistence) -> SigningContext:
+def signing_context(config: ClientTrustConfig, session: Session, persistence: RetryingCaller) -> SigningContext:
     """Everything that ``sigstore`` needs to sign, with its requests carried by ``session``.
 
     Raises one of GARBAGE when the configuration names no service that can be used.
@@ -77,7 +77,7 @@ def quieten() -> None:
 class _Log(RekorClient):
     """Sends an entry again while the log may recover; an entry that it has already is for the caller to replace."""
 
-    def __init__(self, url: str, over: OverSession, persistence: Persistence) -> None:
+    def __init__(self, url: str, over: OverSession, persistence: RetryingCaller) -> None:
         super().__init__(url)
         self.url = url  # it has the interface's path already
         self._over = over
@@ -103,7 +103,7 @@ class _TimestampAuthority(TimestampAuthorityClient):
     Nothing that is sent depends on a timestamp: it only goes into the bundle that is kept.
     """
 
-    def __init__(self, url: str, over: OverSession, persistence: Persistence) -> None:
+    def __init__(self, url: str, over: OverSession, persistence: RetryingCaller) -> None:
         super().__init__(url)
         self._over = over
         self._persistence = persistence

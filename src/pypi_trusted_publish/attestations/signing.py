@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from ..checks.model import Distribution
     from ..secret import IdentityToken
-    from .retrying import Persistence
+    from .retrying import RetryingCaller
 
 AUDIENCE: Final = Audience("sigstore")
 """Whom the identity token is for: Sigstore's public certificate authority takes no other."""
@@ -47,11 +47,14 @@ class Signed:
     bundle: Bundle
 
 
-class SigningBench:
+class BatchSigner:
     """Signs any number of files from any number of threads. After the first failure it refuses every further file."""
 
     def __init__(
-        self, context: SigningContext, request_identity: Callable[[Audience], IdentityToken], persistence: Persistence
+        self,
+        context: SigningContext,
+        request_identity: Callable[[Audience], IdentityToken],
+        persistence: RetryingCaller,
     ) -> None:
         self._context = context
         self._request_identity = request_identity

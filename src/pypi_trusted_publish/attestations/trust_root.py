@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..io.http.session import Session
-    from .retrying import Persistence
+    from .retrying import RetryingCaller
 
 _TARGETS: Final = {"trustedRoot": "trusted_root.json", "signingConfig": "signing_config.v0.2.json"}
 """Part of the configuration, and the repository's file that holds it."""
@@ -57,7 +57,7 @@ def given(text: str) -> ClientTrustConfig:
 
 
 def fetched(
-    repository: TrustRepository, *, session: Session, folder: Path, persistence: Persistence
+    repository: TrustRepository, *, session: Session, folder: Path, persistence: RetryingCaller
 ) -> ClientTrustConfig:
     """Read the configuration from a repository; its metadata and files are kept in ``folder``.
 
@@ -66,7 +66,9 @@ def fetched(
     return persistence.of("read the trust data", lambda: _fetch(repository, session, folder, persistence))
 
 
-def _fetch(repository: TrustRepository, session: Session, folder: Path, persistence: Persistence) -> ClientTrustConfig:
+def _fetch(
+    repository: TrustRepository, session: Session, folder: Path, persistence: RetryingCaller
+) -> ClientTrustConfig:
     place = folder / quote(repository.url, safe="")
     metadata, targets = place / "metadata", place / "targets"
     metadata.mkdir(parents=True, exist_ok=True)

@@ -26,7 +26,7 @@ from ..formatting import quoted, read_version
 from ..inputs import PreviewInputs, parse_preview_inputs
 from ..io.console import Style
 from ..io.github import commands
-from ..io.http.connections import HeadStart
+from ..io.http.connections import EarlyConnections
 from ..io.http.session import Session
 from ..io.release_reader import WORKERS, Budget, NotRead, ReleaseReader
 from ..io.workers.pool import Workers
@@ -98,7 +98,7 @@ def make_preview(request: PreviewRequest, reporter: Reporter, emit: Emit) -> Pre
     for _ in range(WORKERS):
         readers.start()
     session = Session(
-        HeadStart(proxies=reporter.proxies(), trust=reporter.trust, clock=clock),
+        EarlyConnections(proxies=reporter.proxies(), trust=reporter.trust, clock=clock),
         emit=emit,
         user_agent=f"pypi-trusted-publish/{__version__}",
         patience=process.patience,

@@ -6,8 +6,8 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from .. import __version__
-from ..attestations.attest import Attestations, AttestOrder
-from ..attestations.policy import Wish
+from ..attestations.attest import AttestationOptions, Attestations
+from ..attestations.policy import AttestationMode
 from ..core.claims import ClaimsPolicy
 from ..core.mint_refusals import explain_refusal
 from ..core.plan import PlanPolicy, UploadPlan
@@ -65,8 +65,8 @@ class Release:
             emit=self._background.emit,
         )
         self._attestations = Attestations(
-            AttestOrder(
-                wish=Wish(inputs.attestations),
+            AttestationOptions(
+                mode=AttestationMode(inputs.attestations),
                 index_name=urls.title,
                 index_verifies=self._index_verifies,
                 dry_run=inputs.dry_run,
@@ -206,7 +206,7 @@ class Release:
 
     def _signing_desk(self) -> SigningSetup:
         from ..attestations.prepare import SigningSetup
-        from ..attestations.retrying import Patience, Persistence
+        from ..attestations.retrying import RetryingCaller, RetryLimits
 
         reporter, job = self._reporter, self._job
         if job is None:
@@ -217,8 +217,8 @@ class Release:
             private=reporter.private_folder(),
             folder=reporter.attestations_folder,
             trust=reporter.process.sigstore_trust,
-            persistence=Persistence(
-                patience=Patience(), clock=self._clock, emit=self._background.emit, random=reporter.process.random
+            persistence=RetryingCaller(
+                patience=RetryLimits(), clock=self._clock, emit=self._background.emit, random=reporter.process.random
             ),
             map_=in_threads,
         )

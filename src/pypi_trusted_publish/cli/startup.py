@@ -12,7 +12,7 @@ from .. import __version__
 from ..clock import SystemClock
 from ..errors import PublishError
 from ..io.github.job import ReleaseJob, check_runner, read_event
-from ..io.http.connections import HeadStart
+from ..io.http.connections import EarlyConnections
 from ..publish.background import Background
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Startup:
         """Raise WorkflowError when the environment names a proxy that cannot be used."""
         self.background = Background(reporter.emit)
         clock = SystemClock()  # time-outs are of the network, and stay real where waits are skipped
-        self._head_start = HeadStart(proxies=reporter.proxies(), trust=reporter.trust, clock=clock)
+        self._early_connections = EarlyConnections(proxies=reporter.proxies(), trust=reporter.trust, clock=clock)
         self._job = _job(reporter)
         may_publish = isinstance(self._job, ReleaseJob)
         if may_publish:
@@ -48,7 +48,7 @@ class Startup:
         from ..io.index_client import IndexClient
 
         self.session = Session(
-            self._head_start,
+            self._early_connections,
             emit=self.background.emit,
             user_agent=f"pypi-trusted-publish/{__version__}",
             patience=reporter.process.patience,
@@ -71,7 +71,7 @@ class Startup:
     def connect(self, urls: Iterable[str]) -> None:
         """Open connections that will be needed; none is waited for."""
         for url in urls:
-            self.background.start(partial(self._head_start.warm, url))
+            self.background.start(partial(self._early_connections.warm, url))
 
     def _known_classifiers(self) -> frozenset[str] | None:
         return self.index.known_classifiers()

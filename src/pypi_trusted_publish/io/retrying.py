@@ -117,7 +117,7 @@ def _may_have_worked(last: Answer | TransportFailure) -> bool:
 def _phrase(failure: TransportFailure) -> str:
     if failure.status is None:
         return failure.phrase
-    return f"{failure.phrase}; its first line was: {failure.status} {failure.heard}".rstrip(": ")
+    return f"{failure.phrase}; its first line was: {failure.status} {failure.received_start}".rstrip(": ")
 
 
 def unanswered(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builders.network import EventLog, head_start, session
+from builders.network import EventLog, early_connections, session
 from builders.polling import PATIENT
 from builders.raw_server import Peer, RawServer, answering
 from pypi_trusted_publish.events import Failed
@@ -100,7 +100,7 @@ def test_a_session_that_is_closed_opens_nothing_more_not_even_early() -> None:
         ended.release()
 
     with RawServer(script, script) as server:
-        start = head_start()
+        start = early_connections()
         ours = session(start=start)
         start.warm(server.url)
         ours.close()

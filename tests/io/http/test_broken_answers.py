@@ -41,7 +41,7 @@ def failure_of(script: Script, *, read_timeout: float = PATIENT) -> TransportFai
 def test_a_status_line_that_breaks_http_fails_and_gives_its_status_away(data: bytes) -> None:
     failure = failure_of(sending(data))
     assert (failure.kind, failure.status, failure.body_sent) == (FailureKind.MALFORMED, 400, "wholly")
-    assert failure.heard[:1] in {"I", "a"}
+    assert failure.received_start[:1] in {"I", "a"}
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders.network import EventLog, head_start, session
+from builders.network import EventLog, early_connections, session
 from builders.polling import PATIENT
 from builders.raw_server import Peer, RawServer, Script, answering
 from pypi_trusted_publish.errors import WorkflowError
@@ -81,7 +81,7 @@ def test_https_goes_through_a_tunnel_with_the_credentials_of_the_proxy_and_tls_i
                 "HTTPS_PROXY": f"{scheme}://us%40er:p%3Ass@127.0.0.1:{proxy.port}",
                 "SSL_CERT_FILE": str(tmp_path / "ca.pem"),
             }
-            start = head_start(environ)
+            start = early_connections(environ)
             ours = session(told, start=start)
             start.warm(f"https://{HOST}/")
             assert ours.request("POST", f"https://{HOST}/up/", body=b"y" * 3_000_000).body == b"x" * 300_000

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builders.network import EventLog, head_start, session
+from builders.network import EventLog, early_connections, session
 from builders.polling import PATIENT
 from builders.raw_server import Peer, RawServer, answering, in_turn
 from pypi_trusted_publish.events import Answered, Failed
@@ -88,7 +88,7 @@ def test_a_connection_that_the_server_closed_is_not_used_again() -> None:
 
 def test_a_connection_that_was_opened_early_is_the_one_that_is_used() -> None:
     with RawServer(answering(body=b"x")) as server:
-        start = head_start()
+        start = early_connections()
         ours = session(start=start)
         start.warm(server.url)
         ours.request("GET", server.url)
@@ -104,7 +104,7 @@ def test_each_of_several_connections_that_were_opened_early_is_found_by_one_of_t
         peer.sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 
     with RawServer(*[script] * 8) as server:
-        start = head_start()
+        start = early_connections()
         ours = session(start=start)
         for _ in range(8):
             start.warm(server.url)
@@ -115,7 +115,7 @@ def test_each_of_several_connections_that_were_opened_early_is_found_by_one_of_t
 
 
 def test_opening_a_connection_early_never_fails() -> None:
-    start = head_start()
+    start = early_connections()
     ours = session(start=start)
     for url in ("http://127.0.0.1:1/", "http://example.com/", "https://127.0.0.1:1/", "nonsense", "http://[::1"):
         start.warm(url)

@@ -12,7 +12,7 @@ import pytest
 import trustme
 from cryptography import x509
 
-from builders.network import head_start, session
+from builders.network import early_connections, session
 from builders.polling import PATIENT
 from builders.raw_server import Peer, RawServer, answering
 from pypi_trusted_publish.errors import WorkflowError
@@ -143,7 +143,7 @@ def test_a_connection_with_tls_that_was_opened_early_is_the_one_that_is_used(
         answering(body=b"x")(peer)
 
     with RawServer(script, tls=serving(authority, "127.0.0.1")) as server:
-        start = head_start(trusting)
+        start = early_connections(trusting)
         ours = session(start=start)
         start.warm(server.url)
         assert tickets_sent.wait(PATIENT)
@@ -161,7 +161,7 @@ def test_a_connection_opened_early_that_the_server_has_closed_is_not_used(
         closed.set()
 
     with RawServer(closing, answering(body=b"x"), tls=serving(authority, "127.0.0.1")) as server:
-        start = head_start(trusting)
+        start = early_connections(trusting)
         ours = session(start=start)
         start.warm(server.url)
         assert closed.wait(PATIENT)
@@ -176,7 +176,7 @@ def test_a_trust_store_that_cannot_be_read_is_named(variable: str, tmp_path: Pat
     with pytest.raises(WorkflowError) as caught:
         Trust.from_environ({variable: str(broken)}).context()
     assert variable in caught.value.diagnostics()[0].message
-    start = head_start({variable: str(broken)})
+    start = early_connections({variable: str(broken)})
     ours = session(start=start)
     start.warm("https://127.0.0.1:1/")
     with pytest.raises(WorkflowError):

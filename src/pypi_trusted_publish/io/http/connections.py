@@ -27,7 +27,7 @@ _NOT_LOOPBACK: Final = "plain http goes to this machine only, and the host name 
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dialler:
+class Connector:
     """Opens TCP connections. Thread-safe: it keeps nothing."""
 
     sockets: OpenSockets
@@ -39,7 +39,7 @@ class Dialler:
         addresses = self._addresses(exchange, host, port)
         problem = "the host name has no address"
         for tried, (family, address) in enumerate(addresses):
-            patience = exchange.patience(timeout) / (len(addresses) - tried)
+            patience = exchange.time_left(timeout) / (len(addresses) - tried)
             try:
                 sock = socket.socket(family, socket.SOCK_STREAM)
             except OSError as error:  # no such family on this machine, or no descriptor left
@@ -92,7 +92,7 @@ def secured(
     """
     exchange = current_exchange()
     try:
-        sock.settimeout(exchange.patience(timeout))
+        sock.settimeout(exchange.time_left(timeout))
         tls = context.wrap_socket(sock, server_hostname=server_hostname, do_handshake_on_connect=False)
         sock, plain = tls, sock
         sockets.replace(plain, tls, urgent=exchange.urgent)
@@ -200,7 +200,7 @@ _TIMEOUT: Final = 10.0
 """Seconds until a connection that is not there yet is given up; whoever needs one then opens it."""
 
 
-class HeadStart:
+class EarlyConnections:
     """Opens connections for whoever comes later. Thread-safe.
 
     It owns the sockets of a run, and what decides where they may lead; a :class:`~.session.Session` is made of it.
@@ -227,7 +227,7 @@ class HeadStart:
             port = parts.port or (443 if tls else 80)
             if not self._direct(host, port, tls=tls):
                 return
-            sock = Dialler(sockets=self.sockets, loopback_only=not tls).connect(host, port, _TIMEOUT)
+            sock = Connector(sockets=self.sockets, loopback_only=not tls).connect(host, port, _TIMEOUT)
             if tls:
                 context = self.trust.context()
                 sock = secured(sock, self.sockets, context=context, server_hostname=host, timeout=_TIMEOUT)

@@ -42,7 +42,7 @@ class Exchange:
         """A proxy has to open the way first."""
         self.body_sent: BodySent = "no"
         self.sent_bytes = 0
-        self.heard = b""
+        self.received_start = b""
         self.peer_closed = False
 
     @property
@@ -50,7 +50,7 @@ class Exchange:
         """How long it has been under way."""
         return self._clock.monotonic() - self._started
 
-    def patience(self, timeout: float | None) -> float:
+    def time_left(self, timeout: float | None) -> float:
         """How long the next wait may be. Raises TransportFailure when the deadline has passed."""
         wanted = 60.0 if timeout is None else timeout
         now = self._clock.monotonic()
@@ -93,26 +93,26 @@ class Exchange:
         """Note what a socket read, whatever becomes of it; nothing read means that the peer closed."""
         if not data:
             self.peer_closed = True
-        elif len(self.heard) < _KEPT:
-            self.heard += data[: _KEPT - len(self.heard)]
+        elif len(self.received_start) < _KEPT:
+            self.received_start += data[: _KEPT - len(self.received_start)]
 
-    def forget_heard(self) -> None:
-        """What was heard came from a proxy; the answer is still to come."""
-        self.heard = b""
+    def forget_received(self) -> None:
+        """What was received_start came from a proxy; the answer is still to come."""
+        self.received_start = b""
 
-    def heard_status(self) -> tuple[int | None, str]:
-        """Status and rest of the first line that was heard; ``(None, "")`` when it is no HTTP."""
-        found = _STATUS_LINE.match(self.heard)
+    def status_received(self) -> tuple[int | None, str]:
+        """Status and rest of the first line that was received_start; ``(None, "")`` when it is no HTTP."""
+        found = _STATUS_LINE.match(self.received_start)
         if found is None:
             return None, ""
         return int(found.group(1)), (found.group(2) or b"").decode("utf-8", "replace")
 
     def failure(self, kind: FailureKind, phrase: str) -> TransportFailure:
         """A failure that knows how far the request got."""
-        status, heard = self.heard_status()
+        status, received_start = self.status_received()
         if self.proxied and self.body_sent == "no" and kind in _OF_A_PROXY:
             phrase = f"no way through the proxy: {phrase}"
-        return TransportFailure(kind, phrase, body_sent=self.body_sent, status=status, heard=heard)
+        return TransportFailure(kind, phrase, body_sent=self.body_sent, status=status, received_start=received_start)
 
 
 _current: ContextVar[Exchange] = ContextVar("exchange")

@@ -45,8 +45,9 @@ class FailureKind(str, enum.Enum):
 class TransportFailure(Exception):
     """A request got no answer that can be used.
 
-    ``phrase`` is ours and holds no secret. ``status`` and ``heard`` are what the first line of a malformed answer gave
-    away, if it gave away anything; ``heard`` is foreign text. ``partial`` is what arrived of the body.
+    ``phrase`` is ours and holds no secret. ``status`` and ``received_start`` are what the first line of a malformed
+    answer gave
+    away, if it gave away anything; ``received_start`` is foreign text. ``partial`` is what arrived of the body.
     """
 
     def __init__(
@@ -56,7 +57,7 @@ class TransportFailure(Exception):
         *,
         body_sent: BodySent = "no",
         status: int | None = None,
-        heard: str = "",
+        received_start: str = "",
         partial: bytes = b"",
     ) -> None:
         super().__init__(phrase)
@@ -64,7 +65,7 @@ class TransportFailure(Exception):
         self.phrase = phrase
         self.body_sent: BodySent = body_sent
         self.status = status
-        self.heard = heard
+        self.received_start = received_start
         self.partial = partial
 
 

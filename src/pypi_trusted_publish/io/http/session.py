@@ -12,12 +12,12 @@ from ...events import Answered, Emit, Failed
 from .connections import ABORTED_PHRASE
 from .exchange import Exchange, Response, under_way
 from .failure import FailureKind, TransportFailure
-from .transport import HeaderValues, Outgoing, Payload, RoutedTransport
+from .transport import HeaderValues, OutgoingRequest, Payload, RoutedTransport
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from .connections import HeadStart
+    from .connections import EarlyConnections
 
 _GZIP_OR_ZLIB: Final = 32 + zlib.MAX_WBITS
 """zlib's "detect the header" window."""
@@ -35,7 +35,7 @@ class _Decoder(Protocol):
     def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
 
 
-def read_bounded(raw: Iterable[bytes], kept: bytearray, *, encoding: str, limit: int) -> bool:
+def read_limited(raw: Iterable[bytes], kept: bytearray, *, encoding: str, limit: int) -> bool:
     """Read the decoded body into ``kept``, up to ``limit`` bytes; return whether there was more.
 
     ``encoding`` is the Content-Encoding; we ask for none, and take gzip and deflate from servers that send them all
@@ -87,14 +87,16 @@ class Session:
     start measures time-outs, so it has to be one that runs as the network does, not one that skips waits.
     """
 
-    def __init__(self, head_start: HeadStart, *, emit: Emit, user_agent: str, patience: float = 1.0) -> None:
+    def __init__(
+        self, early_connections: EarlyConnections, *, emit: Emit, user_agent: str, patience: float = 1.0
+    ) -> None:
         """``patience`` is a factor on every time-out; below 1 for rehearsals of servers that never answer."""
-        self._clock = head_start.clock
+        self._clock = early_connections.clock
         self._patience = patience
         self._emit = emit
         self._headers = {"User-Agent": user_agent, "Accept-Encoding": "identity", "Accept": "*/*"}
-        self._sockets = head_start.sockets
-        self._transport = RoutedTransport(head_start)
+        self._sockets = early_connections.sockets
+        self._transport = RoutedTransport(early_connections)
 
     def request(
         self,
@@ -125,7 +127,7 @@ class Session:
         shown = url_for_log or _without_query(url)
         while True:
             exchange = Exchange(clock=self._clock, read_timeout=read_timeout, deadline=deadline, urgent=urgent)
-            outgoing = Outgoing(
+            outgoing = OutgoingRequest(
                 method=method,
                 url=url,
                 headers={**self._headers, **(headers or {})},
@@ -174,7 +176,7 @@ class Session:
         with contextlib.closing(answer):
             encoding = answer.headers.get("content-encoding", "")
             try:
-                truncated = read_bounded(answer.iter_raw(), body, encoding=encoding, limit=limit)
+                truncated = read_limited(answer.iter_raw(), body, encoding=encoding, limit=limit)
             except UndecodableBody:
                 body.clear()  # the status is an answer all the same
             except TransportFailure as failure:

@@ -136,13 +136,13 @@ class SocketStream(httpcore.NetworkStream):
     def receive(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """The same, of bytes that are not yet the answer's."""
         exchange = current_exchange()
-        self._wait_at_most(exchange.patience(timeout))
+        self._wait_at_most(exchange.time_left(timeout))
         try:
             return self._sock.recv(max_bytes)
         except TimeoutError:
             raise exchange.failure(FailureKind.TIMEOUT, f"no answer within {timeout or 0:.0f} s") from None
         except (OSError, ValueError) as error:  # ValueError: the TLS object is gone already
-            kind = FailureKind.TRUNCATED if exchange.heard else FailureKind.RESET
+            kind = FailureKind.TRUNCATED if exchange.received_start else FailureKind.RESET
             phrase = "connection reset" if isinstance(error, (ssl.SSLError, ValueError)) else os_phrase(error)
             raise exchange.failure(kind, phrase) from None
 
@@ -151,7 +151,7 @@ class SocketStream(httpcore.NetworkStream):
         exchange = current_exchange()
         left = memoryview(buffer)
         while left:
-            self._wait_at_most(exchange.patience(timeout))
+            self._wait_at_most(exchange.time_left(timeout))
             try:
                 left = left[self._sock.send(left) :]
             except TimeoutError:
@@ -168,7 +168,7 @@ class SocketStream(httpcore.NetworkStream):
         if self._secured_early:
             self._secured_early = False
             return self
-        current_exchange().forget_heard()
+        current_exchange().forget_received()
         if isinstance(self._sock, ssl.SSLSocket):
             return NestedTlsStream(self, ssl_context, server_hostname, timeout)
         tls = secured(self._sock, self._sockets, context=ssl_context, server_hostname=server_hostname, timeout=timeout)

@@ -11,7 +11,7 @@ import httpx
 
 from ...core.urls import is_loopback_host
 from ...secret import Secret
-from .connections import Dialler
+from .connections import Connector
 from .exchange import Body, Exchange, current_exchange
 from .failure import FailureKind
 from .streams import SocketStream
@@ -19,7 +19,7 @@ from .streams import SocketStream
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from .connections import HeadStart
+    from .connections import EarlyConnections
     from .exchange import Exchange
     from .proxies import Proxy
 
@@ -31,7 +31,7 @@ HeaderValues: TypeAlias = "Mapping[str, str | Secret]"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outgoing:
+class OutgoingRequest:
     """What is to be sent, and how long each part of it may take."""
 
     method: str
@@ -91,10 +91,10 @@ class _Stream(httpx.SyncByteStream):
 class SocketBackend(httpcore.NetworkBackend):
     """Connects for one kind of pool: plain, and then to loopback only, or for TLS. Thread-safe."""
 
-    def __init__(self, head_start: HeadStart, *, tls: bool) -> None:
-        self._head_start = head_start
+    def __init__(self, early_connections: EarlyConnections, *, tls: bool) -> None:
+        self._early_connections = early_connections
         self._tls = tls
-        self._dialler = Dialler(sockets=head_start.sockets, loopback_only=not tls)
+        self._dialler = Connector(sockets=early_connections.sockets, loopback_only=not tls)
 
     def connect_tcp(
         self,
@@ -105,8 +105,8 @@ class SocketBackend(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,  # noqa: ARG002  # of the interface
     ) -> httpcore.NetworkStream:
         """A connected stream. Raises TransportFailure."""
-        sockets = self._head_start.sockets
-        ready = self._head_start.take(host, port, tls=self._tls)
+        sockets = self._early_connections.sockets
+        ready = self._early_connections.take(host, port, tls=self._tls)
         if ready is not None:
             return SocketStream(ready, sockets, secured_early=self._tls)
         return SocketStream(self._dialler.connect(host, port, timeout), sockets)
@@ -121,8 +121,8 @@ _KEEP_ALIVE: Final = 60.0
 class RoutedTransport(httpx.BaseTransport):
     """Chooses the pool by scheme and host. Fails with TransportFailure only."""
 
-    def __init__(self, head_start: HeadStart) -> None:
-        self._head_start = head_start
+    def __init__(self, early_connections: EarlyConnections) -> None:
+        self._early_connections = early_connections
         self._lock = threading.Lock()
         self._pools: dict[str, httpcore.ConnectionPool] = {}
 
@@ -133,7 +133,7 @@ class RoutedTransport(httpx.BaseTransport):
         try:
             answer = pool.handle_request(_translated(request))
         except httpcore.ProxyError:
-            status, _ = exchange.heard_status()
+            status, _ = exchange.status_received()
             raise exchange.failure(FailureKind.PROXY, f"the proxy answered {status} instead of a tunnel") from None
         except httpcore.RemoteProtocolError:
             raise _no_http(exchange) from None
@@ -158,7 +158,7 @@ class RoutedTransport(httpx.BaseTransport):
             return self._made("plain", None)
         if url.scheme != "https" or not url.host:
             raise exchange.failure(FailureKind.FORBIDDEN, "only https is spoken, and plain http on this machine")
-        proxy = self._head_start.proxies.proxy_for(url.host, url.port or 443)
+        proxy = self._early_connections.proxies.proxy_for(url.host, url.port or 443)
         exchange.proxied = proxy is not None
         return self._made("direct" if proxy is None else "proxied", proxy)
 
@@ -167,11 +167,11 @@ class RoutedTransport(httpx.BaseTransport):
             if route not in self._pools:
                 tls = route != "plain"
                 self._pools[route] = httpcore.ConnectionPool(
-                    ssl_context=self._head_start.trust.context() if tls else None,
+                    ssl_context=self._early_connections.trust.context() if tls else None,
                     proxy=None if proxy is None else self._tunnel(proxy),
                     max_connections=_MAX_CONNECTIONS,
                     keepalive_expiry=_KEEP_ALIVE,
-                    network_backend=SocketBackend(self._head_start, tls=tls),
+                    network_backend=SocketBackend(self._early_connections, tls=tls),
                 )
             return self._pools[route]
 
@@ -181,7 +181,7 @@ class RoutedTransport(httpx.BaseTransport):
         return httpcore.Proxy(
             httpcore.URL(scheme=proxy.scheme, host=proxy.host, port=proxy.port, target="/"),
             auth=(_as_given(user), _as_given(password)) if proxy.user or proxy.password else None,
-            ssl_context=self._head_start.trust.context() if proxy.scheme == "https" else None,
+            ssl_context=self._early_connections.trust.context() if proxy.scheme == "https" else None,
         )
 
 
@@ -225,7 +225,7 @@ def _translated(request: httpx.Request) -> httpcore.Request:
 
 
 def _no_http(exchange: Exchange) -> Exception:
-    if exchange.peer_closed and not exchange.heard:
+    if exchange.peer_closed and not exchange.received_start:
         return exchange.failure(FailureKind.RESET, "the connection was closed without an answer")
     if exchange.peer_closed:
         return exchange.failure(FailureKind.TRUNCATED, "the answer ended too early")
