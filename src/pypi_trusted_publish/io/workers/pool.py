@@ -58,8 +58,6 @@ _FIRST_SHARE: Final = 0.75
 """Of a file's processor time, what reading everything may take."""
 _WALL: Final = 5
 """The clock's bound is so many times that of the processor."""
-_LEAST: Final = 1.0
-"""Seconds: the system counts no less."""
 
 
 def processor_seconds(size: int) -> float:
