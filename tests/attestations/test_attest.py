@@ -47,7 +47,7 @@ class Installation:
 def attestations(stand: Stand, installation: Installation, **changes: Any) -> Attestations:
     files: Sequence[Candidate] = changes.pop("files", ())
     unsupported = changes.pop("unsupported", lambda: None)
-    order: dict[str, Any] = {"wish": AttestationMode.AUTO, "index_name": "PyPI", "index_verifies": True, **changes}
+    order: dict[str, Any] = {"mode": AttestationMode.AUTO, "index_name": "PyPI", "index_verifies": True, **changes}
     return Attestations(
         AttestationOptions(**order),
         desk=stand.desk,
@@ -84,7 +84,7 @@ def test_without_a_beginning_the_call_begins(stand: Stand) -> None:
 @pytest.mark.parametrize(
     ("changes", "about"),
     [
-        ({"wish": AttestationMode.FALSE}, HERE),
+        ({"mode": AttestationMode.FALSE}, HERE),
         ({"index_verifies": False}, HERE),
         ({}, CALLED),
         ({}, PRIVATE),

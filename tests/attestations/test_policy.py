@@ -37,7 +37,7 @@ def notice(decision: Decision) -> Diagnosis:
 
 
 @pytest.mark.parametrize(
-    ("wish", "about", "index_verifies", "kind", "notices"),
+    ("mode", "about", "index_verifies", "kind", "notices"),
     [
         (AttestationMode.AUTO, HERE, True, Sign, 0),
         (AttestationMode.AUTO, WITHOUT_CALLER, True, Sign, 0),
@@ -59,7 +59,7 @@ def notice(decision: Decision) -> Diagnosis:
         (AttestationMode.FALSE, PRIVATE, False, Skip, 0),
     ],
 )
-def test_the_decision_follows_the_wish_the_index_and_the_claims(
+def test_the_decision_follows_the_input_the_index_and_the_claims(
     mode: AttestationMode, about: UnverifiedClaims, index_verifies: bool, kind: type, notices: int
 ) -> None:
     decision = decided(mode, about, index_verifies=index_verifies)
