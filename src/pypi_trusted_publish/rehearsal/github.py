@@ -7,15 +7,11 @@ import json
 import secrets
 import uuid
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import jwt
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import rsa
-
-if TYPE_CHECKING:
-    from .index import EmbeddedIndex
 
 ISSUER: Final = "https://token.actions.githubusercontent.com"
 LIFETIME: Final = 300
@@ -208,66 +204,3 @@ class GitHubEndpoints:
         return web.json_response(
             [{"state": "approved", "comment": "Ship it", "environments": [environment], "user": {"login": "hubot"}}]
         )
-
-
-SERVER_URL = "https://github.com"
-
-
-def runner_variables(
-    *, folder: Path, claims: Mapping[str, Any], index: EmbeddedIndex, inputs: Mapping[str, str]
-) -> dict[str, str]:
-    """The variables of the job, the identity endpoint, the inputs and, with TLS, the trust store."""
-    environ = {
-        "CI": "true",
-        "GITHUB_ACTIONS": "true",
-        "GITHUB_API_URL": index.api_url,
-        "GITHUB_SERVER_URL": SERVER_URL,
-        "GITHUB_TOKEN": index.github.api_token,
-        "GITHUB_JOB": "publish",
-        "ACTIONS_ID_TOKEN_REQUEST_URL": index.identity_url,
-        "ACTIONS_ID_TOKEN_REQUEST_TOKEN": index.github.request_token,
-        "RUNNER_OS": "Linux",
-        "RUNNER_ARCH": "X64",
-        "RUNNER_NAME": "rehearsal",
-    }
-    environ |= {variable: str(claims[claim]) for variable, claim in _FROM_CLAIMS.items() if claim in claims}
-    environ["GITHUB_REF_NAME"] = str(claims.get("ref", "")).split("/", 2)[-1]
-    environ |= {variable: str(folder / name) for variable, name in _FILES.items()}
-    environ |= {f"INPUT_{name.upper().replace('-', '_')}": value for name, value in inputs.items()}
-    if index.authority_file is not None:
-        environ["SSL_CERT_FILE"] = str(index.authority_file)
-    return environ
-
-
-_FROM_CLAIMS = {
-    "GITHUB_ACTOR": "actor",
-    "GITHUB_ACTOR_ID": "actor_id",
-    "GITHUB_BASE_REF": "base_ref",
-    "GITHUB_EVENT_NAME": "event_name",
-    "GITHUB_HEAD_REF": "head_ref",
-    "GITHUB_REF": "ref",
-    "GITHUB_REF_TYPE": "ref_type",
-    "GITHUB_REPOSITORY": "repository",
-    "GITHUB_REPOSITORY_ID": "repository_id",
-    "GITHUB_REPOSITORY_OWNER": "repository_owner",
-    "GITHUB_REPOSITORY_OWNER_ID": "repository_owner_id",
-    "GITHUB_RUN_ATTEMPT": "run_attempt",
-    "GITHUB_RUN_ID": "run_id",
-    "GITHUB_RUN_NUMBER": "run_number",
-    "GITHUB_SHA": "sha",
-    "GITHUB_WORKFLOW": "workflow",
-    "GITHUB_WORKFLOW_REF": "workflow_ref",
-    "GITHUB_WORKFLOW_SHA": "workflow_sha",
-    "RUNNER_ENVIRONMENT": "runner_environment",
-}
-_FILES = {
-    "GITHUB_ENV": "env",
-    "GITHUB_EVENT_PATH": "event.json",
-    "GITHUB_OUTPUT": "output",
-    "GITHUB_PATH": "path",
-    "GITHUB_STATE": "state",
-    "GITHUB_STEP_SUMMARY": "summary",
-    "GITHUB_WORKSPACE": "workspace",
-    "RUNNER_TEMP": "temp",
-    "RUNNER_TOOL_CACHE": "tools",
-}

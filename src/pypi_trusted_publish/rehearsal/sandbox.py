@@ -21,10 +21,11 @@ from packaging.utils import parse_sdist_filename, parse_wheel_filename
 from .faults.model import Scenario
 from .faults.schedule import FaultSchedule, RandomFaults, ScheduledFault, parse_fault
 from .faults.table import FAULTS
-from .github import job_claims, runner_variables
+from .github import job_claims
 from .index import EmbeddedIndex
 from .projects import SIZE_LIMIT, PublishedFile
 from .publishers import Publisher
+from .runner import runner_variables
 from .samples import build_release
 from .tokens import IssuedToken
 from .traffic import Latency, LoggedRequest

@@ -5,14 +5,45 @@ from __future__ import annotations
 import enum
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from aiohttp import web
 
 from ..traffic import Endpoint, Handler
 
 if TYPE_CHECKING:
-    from ..index import EmbeddedIndex
+    from pathlib import Path
+
+    from ..github import GitHubEndpoints
+    from ..oidc import OidcEndpoints
+    from ..projects import ProjectStore
+    from ..publishers import Publisher
+    from ..server import ServerThread
+    from ..simple_api import SimpleApi
+    from ..tokens import TokenRegister
+    from ..upload_endpoint import UploadEndpoint
+
+
+class FaultyIndex(Protocol):
+    """The parts of an embedded index that a fault may change."""
+
+    store: ProjectStore
+    tokens: TokenRegister
+    github: GitHubEndpoints
+    oidc: OidcEndpoints
+    uploads: UploadEndpoint
+    simple: SimpleApi
+    server: ServerThread
+
+    @property
+    def folder(self) -> Path:
+        """Where uploaded files are kept."""
+
+    def time(self) -> float:
+        """Seconds since the epoch, by the server's clock."""
+
+    def add_pending_publisher(self, publisher: Publisher, project: str) -> None:
+        """Register a publisher for a project that does not exist yet."""
 
 
 class ExpectedExit(enum.IntEnum):
@@ -30,7 +61,7 @@ class ExpectedExit(enum.IntEnum):
 class InterceptedRequest:
     """One request before anything of its body was read."""
 
-    index: EmbeddedIndex
+    index: FaultyIndex
     request: web.Request
     endpoint: Endpoint
     handler: Handler
@@ -44,7 +75,7 @@ class InterceptedRequest:
 class Scenario:
     """The release and the job of a run: what a fault may change before the run begins."""
 
-    index: EmbeddedIndex
+    index: FaultyIndex
     filenames: tuple[str, ...]
     release_of: Mapping[str, tuple[str, str]]
     """Project and version by file name; a file whose name does not parse is missing."""
