@@ -41,6 +41,7 @@ FILES: Final = (
 """Beside ``src``, what the action needs; ``.gitattributes`` keeps line ends on every system."""
 PROGRAMS: Final = ("launch.sh",)
 
+TRIES: Final = 3
 PURE: Final = ("--implementation", "py", "--abi", "none", "--platform", "any", "--ignore-requires-python")
 """Options with which pip takes pure wheels only, whatever Python runs it."""
 
@@ -103,7 +104,10 @@ def fetch(pins: Sequence[Pin], folder: Path) -> None:
     requirements.write_text("".join(pin.unconditional for pin in pins), encoding="utf-8")
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
     command += ["--no-cache-dir", "--require-hashes", "--only-binary", ":all:", *PURE]
-    subprocess.run([*command, "-r", str(requirements), "-d", str(folder)], check=True)
+    for attempt in range(1, TRIES + 1):  # pip repeats connections, but not every answer that is cut off
+        ended = subprocess.run([*command, "-r", str(requirements), "-d", str(folder)], check=attempt == TRIES)
+        if ended.returncode == 0:
+            return
 
 
 def tree_id(folder: Path) -> str:

@@ -144,7 +144,7 @@ def test_a_renewal_that_fails_is_tried_again_within_half_of_a_short_life_that_is
         clock.advance(9)
         assert ours.current() == first
         clock.advance(2)
-        assert ours.current().secret == Secret("pypi-token2")
+        assert ours.current().secret == Secret("pypi-token-number-2")
 
 
 def test_a_renewal_that_fails_when_the_old_token_has_run_out_ends_the_upload() -> None:
