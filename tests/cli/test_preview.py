@@ -120,6 +120,7 @@ def test_in_a_job_the_worst_finding_comes_first_and_the_outputs_name_the_files(t
     assert out.getvalue().splitlines()[0] == first
     assert first in summary.read_text(encoding="utf-8").splitlines()[0]
     assert "::warning" in out.getvalue()
+    assert out.getvalue().splitlines()[-1] == "2 distributions checked: no errors."
     text = outputs.read_text(encoding="utf-8")
     assert "manifest<<" in text
     assert '"filename":"rehearsal_sample-1.1.0.tar.gz"' in text.rpartition("distributions<<")[2]

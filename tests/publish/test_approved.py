@@ -43,6 +43,7 @@ def test_the_same_bytes_are_published(tmp_path: Path) -> None:
         played = play(sandbox)
     assert played.code == 0
     assert len(sandbox.published()) == 2
+    assert f"exactly those of the preview: `{manifest}`" in played.summary
 
 
 @pytest.mark.parametrize("change", ["changed", "added", "removed"])

@@ -31,7 +31,7 @@ def conclusion(outcome: Outcome) -> str:
 
 def next_step(outcome: Outcome) -> str:
     """What to do now, in Markdown of ours (nothing foreign in it); empty when there is nothing to do."""
-    if outcome.succeeded or outcome.exit_code is None or outcome.command == "check":
+    if outcome.succeeded or outcome.exit_code is None or outcome.only_checks:
         return ""
     named = [diagnosis.cure for diagnosis in outcome.errors if diagnosis.cure is not None]
     if outcome.cancelled and not named:
@@ -146,7 +146,7 @@ _CONCLUSIONS: Final[tuple[tuple[Callable[[Outcome], bool], Callable[[Outcome], s
     (lambda run: run.exit_code is None, lambda run: f"The run has not ended: {_where(run)} so far"),
     (lambda run: run.exit_code == EXIT_BUG, lambda run: f"A bug in this action ended the run: {_where(run)}"),
     (lambda run: run.cancelled, lambda run: f"Cancelled: {_where(run)}"),
-    (lambda run: run.command == "check", _checked),
+    (lambda run: run.only_checks, _checked),
     (lambda run: run.succeeded and run.dry_run, _dry),
     (lambda run: run.succeeded and not run.count(FileState.UPLOADED), _nothing_new),
     (lambda run: run.succeeded, _published),

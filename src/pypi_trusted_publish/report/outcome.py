@@ -147,6 +147,11 @@ class Outcome:
         return self.ended.exit_code if self.ended else None
 
     @property
+    def only_checks(self) -> bool:
+        """The command publishes nothing whatever comes of it."""
+        return self.command in {"check", "preview"}
+
+    @property
     def succeeded(self) -> bool:
         """The run is over and all is well."""
         return self.exit_code == 0
@@ -194,7 +199,7 @@ class Outcome:
 
     def settled(self) -> Outcome:
         """The same when nothing more will happen: no file is on its way any longer."""
-        if self.command == "check":
+        if self.only_checks:
             return self
         settled = {name: _settle(file, dry_run=self.dry_run) for name, file in self.by_filename.items()}
         return replace(self, by_filename=settled)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
+from ..core.manifest import ANY_MANIFEST
 from ..errors import Diagnosis
 from ..formatting import count_text, listed, seconds_text, size_text
 from ..sanitize import clipped
@@ -44,6 +45,7 @@ def _rows(outcome: Outcome) -> Iterator[tuple[str, str]]:
     yield "workflow", _code(claims.get("job_workflow_ref", ""))
     yield "started by", _started_by(claims)
     yield "left out", _left_out(outcome)
+    yield "approved files", _approved(outcome)
     yield "attestations", _attestations(outcome)
     yield "upload tokens", _tokens(outcome)
     yield "repeated requests", str(outcome.retries) if outcome.retries else ""
@@ -77,6 +79,12 @@ def _left_out(outcome: Outcome) -> str:
     shown = [f"{_code(each.filename)} by {_code('!' + each.pattern)}" for each in outcome.left_out[:_LEFT_OUT]]
     more = len(outcome.left_out) - len(shown)
     return ", ".join([*shown, *([f"{more} more"] if more else [])])
+
+
+def _approved(outcome: Outcome) -> str:
+    """The manifest that the files were compared with before anything was asked of anybody."""
+    manifest = dict(outcome.facts).get("approved", ANY_MANIFEST)
+    return "" if manifest == ANY_MANIFEST else f"exactly those of the preview: {_code(manifest)}"
 
 
 def _attestations(outcome: Outcome) -> str:
@@ -144,7 +152,7 @@ def file_tables(outcome: Outcome, *, room: int) -> str:
     """Every file of the run, within ``room`` bytes, under a heading for each release when there are several."""
     if not outcome.files:
         return ""
-    row = _checked_row(outcome) if outcome.command == "check" else _row(outcome)
+    row = _checked_row(outcome) if outcome.only_checks else _row(outcome)
     several = len(outcome.releases) > 1
     tables: list[str] = []
     left = len(outcome.files)
