@@ -101,7 +101,8 @@ def test_a_user_that_the_system_does_not_know_can_publish(publish: Run) -> None:
     strange = ["setpriv", "--reuid=54321", "--regid=54321", "--clear-groups"]
     if os.geteuid() != 0 or not shutil.which("setpriv"):
         pytest.skip("not tried: only root may become a user without an entry")
-    if subprocess.run([*strange, sys.executable, "-c", ""], check=False, capture_output=True).returncode:
+    again = "import subprocess, sys; sys.exit(subprocess.run([sys.executable, '-c', '']).returncode)"
+    if subprocess.run([*strange, sys.executable, "-c", again], check=False, capture_output=True).returncode:
         pytest.skip(f"not tried: another user may not run {sys.executable}")
     folder = Path(f"/var/tmp/pypi-trusted-publish-{os.getpid()}")
     folder.mkdir(mode=0o755)
