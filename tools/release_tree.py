@@ -102,7 +102,7 @@ def fetch(pins: Sequence[Pin], folder: Path) -> None:
     """Let pip download the pure wheels of these requirements into ``folder``, each by its hash."""
     requirements = folder / "requirements.txt"
     requirements.write_text("".join(pin.unconditional for pin in pins), encoding="utf-8")
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    command = [sys.executable, "-I", "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
     command += ["--no-cache-dir", "--require-hashes", "--only-binary", ":all:", *PURE]
     for attempt in range(1, TRIES + 1):  # pip repeats connections, but not every answer that is cut off
         ended = subprocess.run([*command, "-r", str(requirements), "-d", str(folder)], check=attempt == TRIES)

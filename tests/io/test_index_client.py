@@ -130,20 +130,6 @@ def test_a_page_of_a_public_index_that_stays_broken_is_told_as_what_it_is() -> N
     assert "it is not JSON" in caught.value.diagnostics()[0].message
 
 
-def test_a_page_of_a_public_index_that_is_too_large_is_not_asked_for_again() -> None:
-    too_large = told("200 OK", b" " * (64 << 20) + b"{}")
-    with ScriptedIndex(page=too_large) as index, pytest.raises(IndexUnavailable) as caught:
-        client(index, urls=as_pypi(index)).project_page(DEMO)
-    assert len(index.requests) == 1
-    assert "larger than 64 MB" in caught.value.diagnostics()[0].message
-
-
-def test_a_page_above_64_megabytes_is_unreadable() -> None:
-    with ScriptedIndex(page=told("200 OK", b" " * (64 << 20) + b"{}")) as index:
-        page = client(index).project_page(DEMO)
-    assert page.why_unreadable == "the page is larger than 64 MB"
-
-
 def test_reading_a_page_gives_up_within_its_patience() -> None:
     clock = VirtualClock()
     with ScriptedIndex(page=told("503 Busy", Retry_After="50")) as index:
