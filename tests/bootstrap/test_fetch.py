@@ -6,9 +6,10 @@ import gzip
 import hashlib
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -89,6 +90,21 @@ def test_credentials_of_the_index_go_to_the_index_and_not_to_where_it_redirects(
     assert index.requests[0][1] == "Basic bWVAaGVyZTpwOnc="
 
 
+@pytest.mark.parametrize("spelled", [str, Path.as_uri], ids=["path", "url"])
+def test_a_wheel_in_a_folder_of_find_links_is_not_asked_of_the_index(
+    index: Index, tmp_path: Path, spelled: Callable[[Path], str]
+) -> None:
+    (tmp_path / WHEEL.filename).write_bytes(CONTENT)
+    places = f"https://links.invalid/ {tmp_path}/nowhere {spelled(tmp_path)}"
+    assert fetched(index, PIP_FIND_LINKS=places) == {WHEEL: CONTENT}
+    assert index.requests == []
+
+
+def test_another_wheel_of_that_name_in_a_folder_does_not_hide_that_of_the_index(index: Index, tmp_path: Path) -> None:
+    (tmp_path / WHEEL.filename).write_bytes(b"built here")
+    assert fetched(index, PIP_FIND_LINKS=str(tmp_path)) == {WHEEL: CONTENT}
+
+
 @pytest.mark.parametrize(
     ("path", "answer"),
     [
@@ -141,9 +157,8 @@ def test_nobody_listens(closed_port: int) -> None:
         ({"PIP_INDEX_URL": "http://127.0.0.1:8080/simple"}, True),
         ({"PIP_INDEX_URL": "http://index.invalid/simple"}, False),
         ({"PIP_INDEX_URL": "file:///srv/simple"}, False),
-        ({"PIP_EXTRA_INDEX_URL": "https://index.invalid/simple"}, False),
+        ({"PIP_EXTRA_INDEX_URL": "https://index.invalid/simple", "PIP_FIND_LINKS": "/wheels"}, True),
         ({"PIP_NO_INDEX": "1"}, False),
-        ({"PIP_FIND_LINKS": "/wheels"}, False),
         ({"PIP_CLIENT_CERT": "client.pem"}, False),
         ({"PIP_TRUSTED_HOST": "index.invalid"}, False),
         ({"NETRC": "/netrc"}, False),

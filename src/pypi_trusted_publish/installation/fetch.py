@@ -1,9 +1,10 @@
 """Fetch the wheels that a release cannot carry: each by the one file name and SHA-256 that lock and platform give.
 
 pip judges thousands of links for the four compiled packages of the attestations, and is compiled anew in each run. What
-is needed is known beforehand, so that the index's JSON page of each package is read for one address. This serves the
-usual settings (one index over https, a proxy, a file of certificates); everything else, and every failure, is pip's.
-Standard library only.
+is needed is known beforehand: a folder of ``find-links`` has it under its name, or the index's JSON page of its package
+has its address. Which of several places serves a file of a given hash makes no difference, so further indexes are left
+alone. This serves the usual settings (an index over https, a proxy, a file of certificates); everything else, and every
+failure, is pip's. Standard library only.
 
 Source: https://packaging.python.org/en/latest/specifications/simple-repository-api/ (PEP 691), August 2026.
 """
@@ -18,6 +19,7 @@ import json
 import ssl
 import threading
 import urllib.request
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult, unquote, urldefrag, urljoin, urlsplit
 
@@ -34,9 +36,7 @@ LARGEST_PAGE: Final = 64 << 20
 LARGEST_WHEEL: Final = 64 << 20
 """Bytes of a wheel."""
 _PAGE: Final = "application/vnd.pypi.simple.v1+json"
-_ONLY_PIP: Final = (
-    *("PIP_EXTRA_INDEX_URL", "PIP_NO_INDEX", "PIP_FIND_LINKS", "PIP_CLIENT_CERT", "PIP_TRUSTED_HOST", "NETRC"),
-)
+_ONLY_PIP: Final = ("PIP_NO_INDEX", "PIP_CLIENT_CERT", "PIP_TRUSTED_HOST", "NETRC")
 """Settings that only pip serves."""
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -63,10 +63,10 @@ def fetch(wheels: Iterable[Wheel], environment: Mapping[str, str], *, default_in
 
     def work(wheel: Wheel) -> None:
         try:
-            content = client.wheel(wheel)
+            content = _in_folders(wheel, environment) or client.wheel(wheel)
         except Exception:  # noqa: BLE001 - whatever an index or a proxy does, pip tries again and says what it met
             return
-        if hashlib.sha256(content).hexdigest() == wheel.sha256:
+        if _is_content(content, wheel):
             found[wheel] = content
 
     threads = [threading.Thread(target=work, args=(wheel,), daemon=True) for wheel in wheels]
@@ -81,6 +81,24 @@ def fetch(wheels: Iterable[Wheel], environment: Mapping[str, str], *, default_in
             thread.join(0.5)
     timer.cancel()
     return dict(found)
+
+
+def _in_folders(wheel: Wheel, environment: Mapping[str, str]) -> bytes | None:
+    """The content of a wheel that is in a folder of ``find-links``, a path or a URL of the scheme ``file``."""
+    for place in environment.get("PIP_FIND_LINKS", "").split():
+        folder = urllib.request.url2pathname(urlsplit(place).path) if place.startswith("file:") else place
+        try:
+            with Path(folder, wheel.filename).open("rb") as file:
+                content = file.read(LARGEST_WHEEL)
+        except (OSError, ValueError):  # another place has it
+            continue
+        if _is_content(content, wheel):
+            return content
+    return None
+
+
+def _is_content(content: bytes, wheel: Wheel) -> bool:
+    return hashlib.sha256(content).hexdigest() == wheel.sha256
 
 
 class _Client:
