@@ -1,4 +1,4 @@
-"""The page of retries as Markdown, drawn from the table."""
+"""The page of retries as Markdown, generated from the table."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _INTRODUCTION: Final = """\
 
 <!-- Generated from the table in core/retry.py; change the table, then run `make docs`. -->
 
-Each request to GitHub and to the index is repeated only where a repeat can help and does no harm. A wait is doubled
-from try to try and shortened by up to a half at random; a `Retry-After` of the server is honored as long as all waits
-together stay within the bound. A status that is not in these lists decides: it is never tried again.
+A request to GitHub, to the index, or to the signing services is repeated only if a repeat can help and is safe. Each
+wait is twice as long as the one before, shortened at random by up to a half. A `Retry-After` of the server is honored
+if the sum of all waits stays within the limit. A status that is not listed here is final: the request is not repeated.
 
-| request | tries in all | waits | all waits together | why a repeat is safe |
+| request | tries | waits | sum of all waits, at most | why a repeat is safe |
 |---|---|---|---|---|"""
 
 
@@ -28,12 +28,12 @@ def retry_page() -> str:
 def _policies() -> Iterator[str]:
     for request, policy in POLICIES.items():
         waits = f"{policy.first_wait:.0f} s to {policy.longest_wait:.0f} s"
-        yield f"| {request.value} | {policy.tries} | {waits} | {policy.patience:.0f} s | {policy.safe} |"
+        yield f"| {request.value} | {policy.tries} | {waits} | {policy.total_wait:.0f} s | {policy.safe} |"
 
 
 def _reasons() -> Iterator[str]:
-    yield "What came instead of an answer that decides, and how often the request is sent in all:\n"
-    yield "| reason | " + " | ".join(request.value for request in RequestKind) + " | when only once, why |"
+    yield "How often a request is sent when it gets no final answer, by reason:\n"
+    yield "| reason | " + " | ".join(request.value for request in RequestKind) + " | why only once |"
     yield "|---" * (len(RequestKind) + 2) + "|"
     for reason in RetryReason:
         found = [retry_rule(request, reason) for request in RequestKind]

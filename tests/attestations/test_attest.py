@@ -50,7 +50,7 @@ def attestations(stand: Stand, installation: Installation, **changes: Any) -> At
     order: dict[str, Any] = {"mode": AttestationMode.AUTO, "index_name": "PyPI", "index_verifies": True, **changes}
     return Attestations(
         AttestationOptions(**order),
-        desk=stand.desk,
+        setup=stand.setup,
         beside=lambda: files,
         install=installation,
         emit=stand.events.append,
@@ -112,7 +112,7 @@ def test_nothing_is_signed_when_nothing_is_uploaded(stand: Stand) -> None:
 
 def test_a_reusable_workflow_is_noticed_or_refused_by_the_wish(stand: Stand) -> None:
     attest(attestations(stand, Installation()), WHEEL, about=CALLED)
-    (told,) = stand.told(DiagnosisReported)
+    (told,) = stand.events_of(DiagnosisReported)
     assert (told.diagnosis.code, told.diagnosis.severity) == ("attestations-reusable-workflow", Severity.NOTICE)
     with pytest.raises(WorkflowError) as caught:
         attestations(stand, Installation(), mode=AttestationMode.TRUE).begin(CALLED)
@@ -127,7 +127,7 @@ def test_a_private_repository_passes_on_what_lies_there(stand: Stand) -> None:
     assert installation.begun == 0
     assert len(attest(port, WHEEL, about=PRIVATE)[WHEEL.filename]) == 1
     assert installation.begun == 1
-    assert [event.made for event in stand.told(Attested)] == [False]
+    assert [event.made for event in stand.events_of(Attested)] == [False]
 
 
 def test_a_dry_run_verifies_what_lies_there_and_enters_nothing_in_the_log(stand: Stand) -> None:
@@ -143,7 +143,7 @@ def unavailable() -> IndexUnavailable:
 
 def test_packages_that_cannot_be_installed_are_a_failure_to_sign(stand: Stand) -> None:
     assert attest(attestations(stand, Installation(unavailable())), WHEEL) == {}
-    (told,) = stand.told(DiagnosisReported)
+    (told,) = stand.events_of(DiagnosisReported)
     assert told.diagnosis.severity is Severity.WARNING
     assert told.diagnosis.message.endswith("pip could not reach its index.")
     with pytest.raises(IndexUnavailable):

@@ -40,7 +40,7 @@ def test_a_provenance_file_is_sent_beside_the_publish_attestation_that_is_made(s
     assert kinds(texts[WHEEL.filename]) == ["provenance", "publish"]
     assert json.loads(texts[WHEEL.filename][0]) == json.loads(text)
     assert kinds(texts[SDIST.filename]) == ["publish"]
-    assert [(event.filename, event.kind, event.made) for event in stand.told(Attested)] == [
+    assert [(event.filename, event.kind, event.made) for event in stand.events_of(Attested)] == [
         (WHEEL.filename, "provenance", False),
         (WHEEL.filename, "publish", True),
         (SDIST.filename, "publish", True),
@@ -54,7 +54,7 @@ def test_a_publish_attestation_that_is_there_is_not_made_again(stand: Stand) -> 
     assert [json.loads(one) for one in texts[WHEEL.filename]] == [json.loads(text)]
     assert stand.instance.log.size == entries
     assert stand.github.asked == []
-    assert stand.told(Attested)[0].path == WHEEL.path + ".publish.attestation"
+    assert stand.events_of(Attested)[0].path == WHEEL.path + ".publish.attestation"
 
 
 def test_both_kinds_are_passed_on_without_signing(stand: Stand) -> None:
@@ -90,7 +90,7 @@ def test_files_of_other_distributions_are_left_alone(stand: Stand) -> None:
 def test_nothing_is_asked_for_when_there_is_nothing_to_pass_on(stand: Stand) -> None:
     other = distribution("other-1.0-py3-none-any.whl")
     assert stand.prepare(WHEEL, decision=UseExisting(), beside=[beside(other, b"")], trust="no configuration") == {}
-    assert stand.told(Fact) == []
+    assert stand.events_of(Fact) == []
 
 
 @pytest.mark.parametrize(

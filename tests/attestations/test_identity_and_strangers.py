@@ -22,14 +22,14 @@ LASTING = 20
 def test_certificates_that_have_always_run_out_end_the_tries(stand: Stand) -> None:
     stand.instance.authority.lifetimes = [timedelta(seconds=-1)] * LASTING
     assert stand.prepare(WHEEL) == {}
-    assert "had run out before its use" in warnings(stand)[0].message
+    assert "expired before it was used" in warnings(stand)[0].message
     assert stand.instance.requests == [AUTHORITY] * 3
 
 
 def test_identity_tokens_that_are_never_valid_point_to_the_clock(stand: Stand) -> None:
     stand.github.lifetimes = [-60] * LASTING
     assert stand.prepare(WHEEL) == {}
-    assert "not valid now by this machine's clock" in warnings(stand)[0].message
+    assert "not valid at the time of this machine's clock" in warnings(stand)[0].message
 
 
 def test_an_identity_endpoint_that_is_down_is_a_failure_to_sign(stand: Stand) -> None:
@@ -54,7 +54,7 @@ def test_a_certificate_of_a_stranger_is_not_used(stand: Stand) -> None:
     stand.trust = stand.instance.trust_configuration()
     stand.instance.authority = Authority()
     assert stand.prepare(WHEEL) == {}
-    assert "no certificate for this job" in warnings(stand)[0].message
+    assert "not a certificate for this job" in warnings(stand)[0].message
 
 
 def test_an_entry_of_a_strange_log_is_found_out_before_anything_is_sent(stand: Stand) -> None:
@@ -66,7 +66,7 @@ def test_an_entry_of_a_strange_log_is_found_out_before_anything_is_sent(stand: S
     assert diagnosis.code == "attestation-would-be-refused"
     assert "does not verify" in diagnosis.message
     assert diagnosis.fix == (
-        "If the job stands in a reusable workflow, move it into the calling one; "
+        "If the job is in a reusable workflow, move it to the calling workflow; "
         "or publish without them: `attestations: false`."
     )
 

@@ -73,7 +73,7 @@ class Job:
         )
         attest = Attestations(
             AttestationOptions(mode=mode, index_name="the rehearsal", index_verifies=True),
-            desk=lambda: stand.desk(request_identity=self.request),
+            setup=lambda: stand.setup(request_identity=self.request),
             beside=lambda: found.attestations,
             install=Installed,
             emit=emit,
@@ -145,7 +145,7 @@ def test_every_file_of_a_release_ends_with_provenance_that_the_library_verifies(
         assert attestation.statement["subject"] == [
             {"name": entry["filename"], "digest": {"sha256": entry["hashes"]["sha256"]}}
         ]
-    assert len(job.stand.told(Confirmed)) == 2
+    assert len(job.stand.events_of(Confirmed)) == 2
 
 
 def test_a_second_publish_of_the_same_files_does_not_fail_on_what_lies_beside_them(job: Job, tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_a_second_publish_of_the_same_files_does_not_fail_on_what_lies_beside_th
         there = replace(job, sandbox=second)
         there.release()
         assert [bool(entry["provenance"]) for entry in there.entries()] == [True, True]
-    assert [event.made for event in job.stand.told(Attested)] == [True, True, False, False]
+    assert [event.made for event in job.stand.events_of(Attested)] == [True, True, False, False]
 
 
 @pytest.mark.parametrize("service", [AUTHORITY, LOG])
@@ -185,7 +185,7 @@ def test_when_signing_fails_a_project_without_provenance_is_published_without(jo
     job.stand.instance.faults.put(service, Fault(status=503), times=20)
     job.release()
     assert [entry["provenance"] for entry in job.entries()] == [None, None]
-    assert "attestations-not-made" in {told.diagnosis.code for told in job.stand.told(DiagnosisReported)}
+    assert "attestations-not-made" in {told.diagnosis.code for told in job.stand.events_of(DiagnosisReported)}
 
 
 def test_what_is_sent_is_what_is_kept(job: Job) -> None:

@@ -17,9 +17,10 @@ from local_sigstore.faults import Fault
 from local_sigstore.instance import AUTHORITY, LOG, TIMESTAMP, LocalSigstore
 from local_sigstore.transparency_log import Log
 from pypi_trusted_publish.attestations.policy import AttestationMode
-from pypi_trusted_publish.attestations.retrying import RetryLimits
-from pypi_trusted_publish.attestations.signing import AT_ONCE
+from pypi_trusted_publish.attestations.signing import PARALLEL_SIGNATURES
+from pypi_trusted_publish.attestations.wire import Timeouts
 from pypi_trusted_publish.core.project_page import PageState
+from pypi_trusted_publish.core.retry import POLICIES, RequestKind
 from pypi_trusted_publish.errors import IndexUnavailable, Severity
 from pypi_trusted_publish.events import Attested, DiagnosisReported, Fact, Retrying
 
@@ -41,7 +42,8 @@ FAULTS = {
     ),
     "answers a nonsense entry": Fault(body=b'{"a": {"body": "e30=", "verification": {"inclusionProof": {}}}}'),
 }
-LASTING = 20
+LASTING = 40
+TRIES = POLICIES[RequestKind.LOG_ENTRY].tries
 
 
 class BreakingLog(Log):
@@ -59,17 +61,11 @@ class BreakingLog(Log):
         return super().add(proposed)
 
 
-@pytest.fixture
-def stand(stand: Stand) -> Stand:
-    """Each service is asked twice."""
-    stand.patience = RetryLimits(tries=2)
-    return stand
-
-
 def spoil(stand: Stand, service: str, fault: Fault, *, times: int = 1) -> None:
-    """Let a service fail; nobody waits long for one that is slow."""
+    """Let a service fail; the time-outs are short for one that is slow."""
     if fault.stall:
-        stand.patience = RetryLimits(tries=2, read_timeout=2.0, timestamp_timeout=2.0)
+        seconds = 2.0 if times == 1 else 1.0
+        stand.timeouts = Timeouts(service=seconds, timestamp=seconds)
     stand.instance.faults.put(service, fault, times=times)
 
 
@@ -78,8 +74,8 @@ def spoil(stand: Stand, service: str, fault: Fault, *, times: int = 1) -> None:
 def test_a_fault_that_passes_costs_one_more_try(stand: Stand, service: str, fault: Fault) -> None:
     spoil(stand, service, fault)
     assert set(stand.prepare(WHEEL, SDIST, mode=AttestationMode.TRUE)) == {WHEEL.filename, SDIST.filename}
-    assert [event.attempt for event in stand.told(Retrying)] == [2]
-    assert stand.told(DiagnosisReported) == []
+    assert [event.attempt for event in stand.events_of(Retrying)] == [2]
+    assert stand.events_of(DiagnosisReported) == []
 
 
 @pytest.mark.parametrize("service", [AUTHORITY, LOG])
@@ -91,7 +87,7 @@ def test_when_a_fault_lasts_a_project_without_provenance_is_published_without(
     assert stand.prepare(WHEEL, SDIST) == {}
     (warning,) = warnings(stand)
     assert warning.code == "attestations-not-made"
-    assert stand.told(Attested) == []
+    assert stand.events_of(Attested) == []
     assert Fact(value="No file is sent with an attestation.") in stand.events
     assert not stand.made.exists()
 
@@ -133,12 +129,10 @@ def test_a_page_that_could_not_be_read_counts_as_one_with_provenance(stand: Stan
 
 
 def test_one_file_that_cannot_be_signed_leaves_the_whole_release_without(stand: Stand) -> None:
-    stand.patience = RetryLimits(tries=1)
-    spoil(stand, TIMESTAMP, Fault(status=503))
     log = BreakingLog(good=1)
     stand.instance.log = log
     assert stand.prepare(WHEEL, SDIST, distribution("demo-1.0-py2-none-any.whl")) == {}
-    assert stand.told(Attested) == []
+    assert stand.events_of(Attested) == []
     assert log.asked == 2, "the third file is not tried"
 
 
@@ -146,24 +140,24 @@ def test_one_file_that_cannot_be_signed_leaves_the_whole_release_without(stand: 
 def test_without_timestamps_the_attestations_are_made_all_the_same(stand: Stand, fault: Fault) -> None:
     spoil(stand, TIMESTAMP, fault, times=LASTING)
     assert len(stand.prepare(WHEEL, SDIST, pages=[attested_page()])) == 2
-    (notice,) = [event.diagnosis for event in stand.told(DiagnosisReported)]
+    (notice,) = [event.diagnosis for event in stand.events_of(DiagnosisReported)]
     assert (notice.code, notice.severity) == ("attestations-without-timestamp", Severity.NOTICE)
-    assert stand.instance.requests.count(TIMESTAMP) == 2, "it is not asked again for the second file"
+    assert stand.instance.requests.count(TIMESTAMP) == TRIES, "it is not asked again for the second file"
 
 
-def test_files_that_lose_their_timestamps_together_are_told_of_once(stand: Stand) -> None:
+def test_files_that_lose_their_timestamps_together_are_reported_once(stand: Stand) -> None:
     files = [distribution(f"demo-1.{number}-py3-none-any.whl") for number in range(4)]
     spoil(stand, TIMESTAMP, FAULTS["is slow"], times=LASTING)
     assert len(stand.prepare(*files, map_=all_at_once)) == 4
-    assert len(stand.told(DiagnosisReported)) == 1
+    assert len(stand.events_of(DiagnosisReported)) == 1
 
 
-def test_files_that_fail_together_are_told_of_once(stand: Stand) -> None:
+def test_files_that_fail_together_are_reported_once(stand: Stand) -> None:
     files = [distribution(f"demo-1.{number}-py3-none-any.whl") for number in range(9)]
     spoil(stand, LOG, FAULTS["is slow"], times=LASTING)
     assert stand.prepare(*files, map_=all_at_once) == {}
     assert len(warnings(stand)) == 1
-    assert stand.instance.requests.count(LOG) <= 2 * AT_ONCE
+    assert stand.instance.requests.count(LOG) <= TRIES * PARALLEL_SIGNATURES
 
 
 def test_files_that_meet_a_spent_certificate_together_share_the_next_one(stand: Stand) -> None:
@@ -184,24 +178,27 @@ def test_a_refusal_is_not_tried_again(stand: Stand) -> None:
     spoil(stand, AUTHORITY, Fault(status=400), times=LASTING)
     assert stand.prepare(WHEEL) == {}
     assert stand.instance.requests == [AUTHORITY]
-    assert stand.told(Retrying) == []
+    assert stand.events_of(Retrying) == []
 
 
-def test_a_service_that_asks_for_a_longer_wait_gets_it_within_bounds(stand: Stand) -> None:
-    stand.patience = RetryLimits(tries=3)
+def test_a_service_that_asks_for_a_longer_wait_gets_it(stand: Stand) -> None:
     spoil(stand, AUTHORITY, Fault(status=429, headers=(("Retry-After", "7"),)))
+    assert stand.prepare(WHEEL)
+    assert stand.clock.slept == [7.0]
+
+
+def test_a_wait_that_is_too_long_ends_the_tries(stand: Stand) -> None:
     spoil(stand, AUTHORITY, Fault(status=503, headers=(("Retry-After", "900"),)))
-    stand.prepare(WHEEL)
-    assert stand.clock.slept == [7.0, 20.0]
+    assert stand.prepare(WHEEL) == {}
+    assert stand.clock.slept == []
 
 
-def test_waits_grow_when_nobody_names_one(stand: Stand) -> None:
-    stand.patience = RetryLimits()
+def test_waits_grow_when_the_service_asks_for_none(stand: Stand) -> None:
     stand.instance.faults.put(
         AUTHORITY, Fault(status=503, headers=(("Retry-After", "Wed, 21 Oct 2026 07:28:00 GMT"),)), times=3
     )
     stand.prepare(WHEEL)
-    assert stand.clock.slept == [1.0, 2.0, 4.0]
+    assert stand.clock.slept == [0.75, 1.5, 3.0]
 
 
 def test_every_try_for_a_certificate_has_an_identity_token_of_its_own(stand: Stand) -> None:

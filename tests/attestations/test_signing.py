@@ -56,7 +56,7 @@ def test_made_attestations_are_kept_as_they_are_sent_beside_bundles_with_a_times
 
 def test_the_run_tells_where_each_attestation_lies_and_whom_it_names(stand: Stand) -> None:
     stand.prepare(WHEEL, SDIST)
-    assert stand.told(Attested) == [
+    assert stand.events_of(Attested) == [
         Attested(
             filename=file.filename,
             kind="publish",
@@ -72,7 +72,7 @@ def test_the_run_tells_where_each_attestation_lies_and_whom_it_names(stand: Stan
 def test_every_request_is_told_and_one_certificate_serves_all_files(stand: Stand) -> None:
     stand.prepare(WHEEL, SDIST)
     assert stand.instance.requests == [AUTHORITY, TIMESTAMP, LOG, TIMESTAMP, LOG]
-    asked = [event.url.removeprefix(stand.instance.url) for event in stand.told(Answered)]
+    asked = [event.url.removeprefix(stand.instance.url) for event in stand.events_of(Answered)]
     assert asked == stand.instance.requests
     assert stand.github.asked == ["sigstore"]
 
@@ -109,21 +109,21 @@ def test_an_identity_token_that_has_run_out_on_arrival_is_asked_for_again(stand:
 
 def test_four_files_are_signed_at_the_same_time_and_no_more(stand: Stand) -> None:
     files = [distribution(f"demo-1.{number}-py3-none-any.whl") for number in range(12)]
-    together = threading.Barrier(signing.AT_ONCE, timeout=PATIENT)
+    together = threading.Barrier(signing.PARALLEL_SIGNATURES, timeout=PATIENT)
     most = 0
 
     class Watched(Log):
         def add(self, proposed: dict[str, Any]) -> dict[str, Any]:
             nonlocal most
             together.wait()
-            most = max(most, signing.AT_ONCE + together.n_waiting)
+            most = max(most, signing.PARALLEL_SIGNATURES + together.n_waiting)
             return super().add(proposed)
 
     stand.instance.log = Watched()
     texts = stand.prepare(*files, map_=all_at_once)
     assert len(texts) == 12
     assert stand.instance.requests.count(AUTHORITY) == 1
-    assert most == signing.AT_ONCE
+    assert most == signing.PARALLEL_SIGNATURES
 
 
 def test_an_attestation_that_cannot_be_kept_is_sent_all_the_same(stand: Stand) -> None:
@@ -132,6 +132,6 @@ def test_an_attestation_that_cannot_be_kept_is_sent_all_the_same(stand: Stand) -
     assert len(wheel.filename) < 255 < len(wheel.filename + ".publish.attestation")
     texts = stand.prepare(wheel, SDIST)
     assert list(map(len, texts.values())) == [1, 1]
-    assert [bool(event.path) for event in stand.told(Attested)] == [False, True]
-    (fact,) = [fact.value for fact in stand.told(Fact) if "could not be kept" in fact.value]
+    assert [bool(event.path) for event in stand.events_of(Attested)] == [False, True]
+    (fact,) = [fact.value for fact in stand.events_of(Fact) if "could not be stored" in fact.value]
     assert fact.startswith(f"The attestation of {wheel.filename} is sent")

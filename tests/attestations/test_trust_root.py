@@ -13,12 +13,14 @@ from builders.release import distribution
 from local_sigstore.faults import Fault
 from local_sigstore.trust_repository import FOLDER, TrustRepository
 from pypi_trusted_publish.attestations import trust_root
-from pypi_trusted_publish.attestations.retrying import RetryLimits
 from pypi_trusted_publish.attestations.services import signing_context
-from pypi_trusted_publish.attestations.wire import Service, ServiceFault
+from pypi_trusted_publish.attestations.wire import Service, ServiceFault, Timeouts
+from pypi_trusted_publish.core.retry import POLICIES, RequestKind
 from pypi_trusted_publish.events import Retrying
 
 WHEEL = distribution("demo-1.0-py3-none-any.whl")
+
+TRIES = POLICIES[RequestKind.TRUST_DATA].tries
 
 
 def published(stand: Stand, served: TrustRepository) -> trust_root.TrustRepository:
@@ -54,7 +56,7 @@ def test_a_file_system_without_links_is_a_fault_and_no_bug(stand: Stand, monkeyp
 
     monkeypatch.setattr("os.symlink", refuse)
     fault = fault_of(stand, published(stand, repository(stand)))
-    assert (fault.problem, fault.again) == ("answered with data that cannot be kept on this machine", False)
+    assert (fault.problem, fault.temporary) == ("answered with data that cannot be stored on this machine", False)
 
 
 def test_a_second_run_asks_again_but_does_not_download_again(stand: Stand) -> None:
@@ -72,7 +74,7 @@ def test_a_repository_that_stumbles_is_asked_again(stand: Stand) -> None:
     stand.instance.faults.put(f"{FOLDER}/timestamp.json", Fault(status=503))
     stand.instance.faults.put(f"{FOLDER}/1.targets.json", Fault(drop=True))
     stand.fetch(trusted)
-    assert [event.why for event in stand.told(Retrying)] == [
+    assert [event.why for event in stand.events_of(Retrying)] == [
         "the trust data's repository answered 503",
         "the trust data's repository gave no answer: the connection was closed without an answer",
     ]
@@ -89,9 +91,9 @@ def test_a_repository_that_stumbles_is_asked_again(stand: Stand) -> None:
     ],
 )
 def test_a_repository_that_stays_down_is_a_fault_of_the_trust_data(stand: Stand, fault: Fault, problem: str) -> None:
-    stand.patience = RetryLimits(tries=2, read_timeout=2.0 if fault.stall else 20.0)
+    stand.timeouts = Timeouts(service=1.0 if fault.stall else 20.0)
     trusted = published(stand, repository(stand))
-    stand.instance.faults.put(f"{FOLDER}/timestamp.json", fault, times=2)
+    stand.instance.faults.put(f"{FOLDER}/timestamp.json", fault, times=TRIES)
     assert problem in fault_of(stand, trusted).problem
 
 
@@ -115,7 +117,7 @@ def test_a_repository_without_a_signing_configuration_cannot_be_used(stand: Stan
     parts = json.loads(stand.instance.trust_configuration())
     del parts["signingConfig"]
     fault = fault_of(stand, published(stand, TrustRepository(json.dumps(parts))))
-    assert (fault.problem, fault.again) == ("has no signing_config.v0.2.json", False)
+    assert (fault.problem, fault.temporary) == ("has no signing_config.v0.2.json", False)
 
 
 def test_a_given_configuration_of_an_unknown_form_is_refused(stand: Stand) -> None:
@@ -146,5 +148,5 @@ def test_the_public_instance_can_be_used_with_what_the_library_ships(stand: Stan
     }
     media_type = json.loads(stand.instance.trust_configuration())["mediaType"]
     config = trust_root.given(json.dumps({"mediaType": media_type, **parts}))
-    signing_context(config, stand.session, stand.persistence())
+    signing_context(config, stand.session, stand.retrier(), stand.timeouts)
     Verifier(trusted_root=config.trusted_root)

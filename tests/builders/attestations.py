@@ -25,8 +25,8 @@ from builders.release import distribution, page, published
 from local_sigstore.instance import LocalSigstore
 from pypi_trusted_publish.attestations.policy import AttestationMode, Sign, UseExisting
 from pypi_trusted_publish.attestations.prepare import SigningSetup, Task, prepare
-from pypi_trusted_publish.attestations.retrying import RetryingCaller, RetryLimits
 from pypi_trusted_publish.attestations.trust_root import TrustRepository, fetched
+from pypi_trusted_publish.attestations.wire import Timeouts
 from pypi_trusted_publish.checks.check import one_by_one
 from pypi_trusted_publish.checks.model import Candidate, Distribution, FileIdentity
 from pypi_trusted_publish.core.claims import UnverifiedClaims
@@ -37,6 +37,7 @@ from pypi_trusted_publish.io.http.connections import EarlyConnections
 from pypi_trusted_publish.io.http.proxies import Proxies
 from pypi_trusted_publish.io.http.session import Session
 from pypi_trusted_publish.io.http.trust import Trust
+from pypi_trusted_publish.io.retrying import Retrier
 from pypi_trusted_publish.secret import Audience, IdentityToken, Secret
 
 T = TypeVar("T")
@@ -106,14 +107,14 @@ def all_at_once(function: Callable[[T], R], arguments: Iterable[T], /) -> Iterab
 
 @dataclass
 class Stand:
-    """A job that attests its files: what it is handed, and everything that it told."""
+    """A job that attests its files: what it is given, and every event."""
 
     instance: LocalSigstore
     folder: Path
     github: GitHub = field(default_factory=GitHub)
     clock: VirtualClock = field(default_factory=VirtualClock)
     events: list[Event] = field(default_factory=list)
-    patience: RetryLimits = field(default_factory=RetryLimits)
+    timeouts: Timeouts = field(default_factory=Timeouts)
     trust: str | None = None
 
     @functools.cached_property
@@ -126,17 +127,18 @@ class Stand:
         """Where made attestations lie."""
         return self.folder / "made"
 
-    def persistence(self) -> RetryingCaller:
-        return RetryingCaller(patience=self.patience, clock=self.clock, emit=self.events.append, random=lambda: 0.5)
+    def retrier(self) -> Retrier:
+        return Retrier(clock=self.clock, emit=self.events.append, random=lambda: 0.5)
 
-    def desk(self, **changes: Any) -> SigningSetup:
+    def setup(self, **changes: Any) -> SigningSetup:
         values: dict[str, Any] = {
             "session": self.session,
             "request_identity": self.github,
             "private": self.folder / "private",
             "folder": self.made,
             "trust": self.trust or self.instance.trust_configuration(),
-            "persistence": self.persistence(),
+            "retrier": self.retrier(),
+            "timeouts": self.timeouts,
             "map_": one_by_one,
         }
         return SigningSetup(**{**values, **changes})
@@ -159,13 +161,19 @@ class Stand:
             claims=names or claims(),
             pages=[page()] if pages is None else pages,
         )
-        return prepare(task, self.desk(**changes))
+        return prepare(task, self.setup(**changes))
 
     def fetch(self, repository: TrustRepository) -> ClientTrustConfig:
         """Read trust data from a repository of The Update Framework."""
-        return fetched(repository, session=self.session, folder=self.folder / "private", persistence=self.persistence())
+        return fetched(
+            repository,
+            session=self.session,
+            folder=self.folder / "private",
+            retrier=self.retrier(),
+            timeouts=self.timeouts,
+        )
 
-    def told(self, kind: type[T]) -> list[T]:
+    def events_of(self, kind: type[T]) -> list[T]:
         return [event for event in self.events if isinstance(event, kind)]
 
 
@@ -194,8 +202,10 @@ def beside(file: Distribution, content: bytes | str, suffix: str = ".publish.att
 
 
 def warnings(stand: Stand) -> list[Diagnosis]:
-    """What the run told as warnings."""
-    return [told.diagnosis for told in stand.told(DiagnosisReported) if told.diagnosis.severity is Severity.WARNING]
+    """The warnings of the run."""
+    return [
+        event.diagnosis for event in stand.events_of(DiagnosisReported) if event.diagnosis.severity is Severity.WARNING
+    ]
 
 
 def attested_page() -> ProjectPage:

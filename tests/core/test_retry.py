@@ -85,7 +85,7 @@ def test_a_row_is_carried_out_as_it_stands(kind: RequestKind, trouble: RetryReas
     none, clock, told = spent_on(kind, trouble, jitter=0.5)
     assert none.reason is trouble
     assert none.tries == decision.tries == len(clock.slept) + 1
-    assert sum(clock.slept) <= decision.patience
+    assert sum(clock.slept) <= decision.total_wait
     assert all(0 < wait <= decision.longest_wait for wait in clock.slept)
     assert clock.slept == sorted(clock.slept)
     assert [event.attempt for event in told.of(Retrying)] == list(range(2, decision.tries + 1))
@@ -175,12 +175,12 @@ def test_waits_grow_twofold_up_to_a_bound_and_jitter_takes_up_to_a_half() -> Non
     assert short == [0.5, 1, 2, 4, None]
 
 
-def test_retry_after_is_honored_within_patience() -> None:
+def test_retry_after_is_honored_within_the_total_wait() -> None:
     decision = retry_rule(RequestKind.MINT, RetryReason.STATUS_429)
     assert wait_before_next(decision, attempt=1, waited=0, jitter=0, retry_after=20) == 20
     assert wait_before_next(decision, attempt=1, waited=0, jitter=0, retry_after=0) == 1
-    assert wait_before_next(decision, attempt=1, waited=0, jitter=0, retry_after=decision.patience + 1) is None
-    assert wait_before_next(decision, attempt=1, waited=decision.patience, jitter=0) is None
+    assert wait_before_next(decision, attempt=1, waited=0, jitter=0, retry_after=decision.total_wait + 1) is None
+    assert wait_before_next(decision, attempt=1, waited=decision.total_wait, jitter=0) is None
 
 
 def test_a_server_that_asks_for_time_gets_it() -> None:
@@ -225,9 +225,9 @@ def test_any_retry_after_is_read(header: str) -> None:
     st.floats(0, 3000),
     st.floats(0, 1, exclude_max=True),
 )
-def test_no_wait_ends_later_than_patience(decision: RetryRule, attempt: int, waited: float, jitter: float) -> None:
+def test_no_wait_exceeds_the_total_wait(decision: RetryRule, attempt: int, waited: float, jitter: float) -> None:
     wait = wait_before_next(decision, attempt=attempt, waited=waited, jitter=jitter)
-    assert wait is None or (0 < wait <= decision.longest_wait and waited + wait <= decision.patience)
+    assert wait is None or (0 < wait <= decision.longest_wait and waited + wait <= decision.total_wait)
 
 
 def test_a_wait_grows_up_to_the_longest_one() -> None:
@@ -238,12 +238,12 @@ def test_a_wait_grows_up_to_the_longest_one() -> None:
     assert waits == [10.0, 15.0, 15.0, 15.0]
 
 
-def test_the_waits_that_a_server_asks_for_are_added_up_until_patience_ends() -> None:
+def test_the_waits_that_a_server_asks_for_are_added_up_until_the_total_wait_is_used_up() -> None:
     clock = VirtualClock()
     retrier = Retrier(clock=clock, emit=EventLog(), random=lambda: 0.0)
     with pytest.raises(NoAnswer) as caught:
         retrier.run(RequestKind.UPLOAD, "try it", lambda _: answer(429, retry_after="250"))
-    assert POLICIES[RequestKind.UPLOAD].patience == 600.0
+    assert POLICIES[RequestKind.UPLOAD].total_wait == 600.0
     assert (clock.slept, caught.value.tries) == ([250.0, 250.0], 3)
 
 

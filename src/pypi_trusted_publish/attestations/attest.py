@@ -1,6 +1,6 @@
-"""Attestations as the flow asks for them: decided by the claims, installed meanwhile, made when the plan stands.
+"""Attestations for the flow: decided by the claims, installed in the background, made when the plan is known.
 
-Nothing here needs the packages of the second lock: they are imported when they are there, and only then.
+The packages of the second lock are imported only once they are installed and needed.
 """
 
 from __future__ import annotations
@@ -24,45 +24,45 @@ if TYPE_CHECKING:
 
 
 class Started(Protocol):
-    """Work that was begun in the background."""
+    """Work in the background."""
 
     def result(self) -> None:
-        """Wait for it, and raise what it raised."""
+        """Wait for its end; raises what it raised."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AttestationOptions:
-    """What is asked for."""
+    """What the inputs ask for."""
 
     mode: AttestationMode
     index_name: str
     index_verifies: bool
     """See :func:`~pypi_trusted_publish.attestations.policy.decide`."""
     dry_run: bool = False
-    """Make none: an entry in the public log is for good. Those beside the files are verified."""
+    """Make none, because an entry in the public log is permanent; verify those next to the files."""
 
 
 class Attestations:
-    """One run's attestations: :meth:`begin` as soon as the claims are known, then called once with the plan."""
+    """The attestations of one run: call :meth:`begin` when the claims are known, then the object once with the plan."""
 
     def __init__(
         self,
-        order: AttestationOptions,
+        options: AttestationOptions,
         *,
-        desk: Callable[[], SigningSetup],
+        setup: Callable[[], SigningSetup],
         beside: Callable[[], Sequence[Candidate]],
         install: Callable[[], Started],
         emit: Emit,
         unsupported: Callable[[], PublishError | None] = lambda: None,
     ) -> None:
-        """Hand in the ports.
+        """Nothing is called before it is needed.
 
-        ``desk`` is asked when the packages are there. ``beside`` gives the attestation files that were found beside the
-        distributions. ``install`` begins to install the packages of the second lock, and raises nothing.
-        ``unsupported`` says without any network why they cannot be had on this Python, or None.
+        ``setup`` is called once the packages are installed. ``beside`` returns the attestation files next to the
+        distributions. ``install`` starts to install the packages of the second lock and does not raise. ``unsupported``
+        returns, without using the network, why they cannot be installed on this Python, or None.
         """
-        self._options = order
-        self._desk = desk
+        self._options = options
+        self._setup = setup
         self._beside = beside
         self._install = install
         self._unsupported = unsupported
@@ -72,11 +72,10 @@ class Attestations:
         self._failure: Diagnosis | None = None
 
     def begin(self, claims: UnverifiedClaims) -> Settled:
-        """Decide, and begin to install what is sure to be needed.
+        """Decide, and start to install packages that are certainly needed.
 
         Raises:
-            WorkflowError: attestations are asked for where the index is sure to refuse them, or where they cannot be
-                made.
+            WorkflowError: attestations are required, but the index would certainly refuse them or they cannot be made.
 
         """
         decision = self._decide(claims)
@@ -90,12 +89,12 @@ class Attestations:
     def __call__(
         self, uploads: Sequence[Distribution], proof: AcceptedClaims, pages: Sequence[ProjectPage]
     ) -> Mapping[str, tuple[str, ...]]:
-        """The attestations of each file that gets any, as JSON texts, by file name.
+        """The attestations of each file as JSON texts, by file name; files without any are left out.
 
         Raises:
             WorkflowError: see :meth:`begin`.
-            DistributionError: a file beside a distribution is no attestation that the index would take.
-            IndexUnavailable: attestations cannot be made, and going on without would lose what the project has.
+            DistributionError: a file next to a distribution is not an attestation that the index would accept.
+            IndexUnavailable: attestations cannot be made, and the project would lose its provenance without them.
 
         """
         decision = self._decision or self.begin(proof.claims)
@@ -106,7 +105,7 @@ class Attestations:
             self._emit(Fact(value=decision.reason))
             return {}
         if self._options.dry_run:
-            self._emit(Fact(value="A dry run makes no attestations: an entry in the log is for good."))
+            self._emit(Fact(value="A dry run makes no attestations, because an entry in the log is permanent."))
         beside = self._beside()
         if not uploads or not needs_packages(decision, existing_files=bool(beside)):
             return {}
@@ -139,7 +138,7 @@ class Attestations:
         beside: Sequence[Candidate],
     ) -> Mapping[str, tuple[str, ...]]:
         if self._failure is not None:
-            publish_without(self._options.mode, pages, self._failure)  # said already, unless it must stop
+            publish_without(self._options.mode, pages, self._failure)  # already reported, unless it stops the run
             return {}
         try:
             (self._installing or self._install()).result()
@@ -158,4 +157,4 @@ class Attestations:
             claims=proof.claims,
             pages=pages,
         )
-        return prepare(task, self._desk())
+        return prepare(task, self._setup())

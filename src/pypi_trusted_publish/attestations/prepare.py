@@ -1,12 +1,12 @@
-"""The attestations of a release, all of them verified before the first byte of a file is sent.
+"""The attestations of a release, all verified before the first byte of a file is sent.
 
-The one module that pulls in the packages of the second lock: import it when they are there and wanted.
+Import this module only when the packages of the second lock are installed and needed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pypi_attestations import AttestationType
@@ -20,7 +20,7 @@ from .policy import Sign, publish_without
 from .services import GARBAGE, quieten, signing_context
 from .signing import BatchSigner, Signed
 from .verification import PublisherIdentity, Unverifiable, Verified, verify
-from .wire import Service, ServiceFault, not_made, would_be_refused
+from .wire import Service, ServiceFault, Timeouts, not_made, would_be_refused
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,19 +33,19 @@ if TYPE_CHECKING:
     from ..core.project_page import ProjectPage
     from ..errors import Diagnosis
     from ..io.http.session import Session
+    from ..io.retrying import Retrier
     from ..secret import Audience, IdentityToken
     from .existing import VerifiedAttestations
     from .policy import AttestationMode, UseExisting
-    from .retrying import RetryingCaller
     from .signing import Signed
     from .trust_root import TrustRepository
 
 
 def keep(folder: Path, filename: str, signed: Signed) -> Path:
-    """Write one file's attestation, as it is sent, and its Sigstore bundle with everything that the services said.
+    """Write one file's attestation, as it is sent, and its Sigstore bundle with all answers of the services.
 
-    ``<filename>.publish.attestation`` is PEP 740's form; ``<filename>.sigstore.json`` is what ``sigstore`` and
-    ``cosign`` verify. Returns the path of the former.
+    ``<filename>.publish.attestation`` has the form of PEP 740; ``sigstore`` and ``cosign`` verify
+    ``<filename>.sigstore.json``. Returns the path of the former.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{filename}.publish.attestation"
@@ -56,51 +56,52 @@ def keep(folder: Path, filename: str, signed: Signed) -> Path:
 
 @dataclass(frozen=True, kw_only=True)
 class SigningSetup:
-    """What making and verifying attestations is handed."""
+    """What is needed to make and verify attestations."""
 
     session: Session
     request_identity: Callable[[Audience], IdentityToken]
-    """A fresh token of GitHub for an audience."""
+    """Requests a new identity token for an audience."""
     private: Path
     """A folder of this run, for trust data."""
     folder: Path
-    """Where made attestations stay; made when there are any."""
+    """Where new attestations are stored; created when there are any."""
     trust: str | None
-    """A client trust configuration of Sigstore as JSON, for rehearsals; None: it is fetched from ``repository``."""
+    """A client trust configuration of Sigstore as JSON, for rehearsals; None: read it from ``repository``."""
     repository: TrustRepository | None = None
-    """Where trust data are published; None stands for Sigstore's public instance."""
-    persistence: RetryingCaller
+    """Where trust data is published; None means Sigstore's public instance."""
+    retrier: Retrier
+    timeouts: Timeouts = field(default_factory=Timeouts)
     map_: ParallelMap
 
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """What is asked for."""
+    """Which attestations to make and verify."""
 
     decision: Sign | UseExisting
     mode: AttestationMode
     uploads: Sequence[Distribution]
     beside: Sequence[Candidate]
-    """The attestation files of the folders that are published."""
+    """The attestation files in the published folders."""
     claims: UnverifiedClaims
     pages: Sequence[ProjectPage]
     """Of the projects of ``uploads``."""
 
 
 class _NotMade(Exception):
-    """Attestations cannot be made or verified, and the wish decides what that means."""
+    """Attestations cannot be made or verified; the input ``attestations`` decides what follows."""
 
     def __init__(self, diagnosis: Diagnosis) -> None:
         super().__init__(diagnosis.message)
         self.diagnosis = diagnosis
 
 
-def prepare(task: Task, desk: SigningSetup) -> Mapping[str, tuple[str, ...]]:
-    """The attestations of each file as JSON texts, by file name; a file that has none is not named.
+def prepare(task: Task, setup: SigningSetup) -> Mapping[str, tuple[str, ...]]:
+    """The attestations of each file as JSON texts, by file name; files without any are left out.
 
     Raises:
-        DistributionError: a file beside a distribution is no attestation that the index would take.
-        IndexUnavailable: attestations cannot be made, and going on without would lose what the project has.
+        DistributionError: a file next to a distribution is not an attestation that the index would accept.
+        IndexUnavailable: attestations cannot be made, and the project would lose its provenance without them.
 
     """
     quieten()
@@ -110,15 +111,15 @@ def prepare(task: Task, desk: SigningSetup) -> Mapping[str, tuple[str, ...]]:
     kept: Mapping[str, tuple[VerifiedAttestations, ...]] = {}
     made: Mapping[str, _Made] = {}
     try:
-        config, verifier = _trust(desk)
+        config, verifier = _trust(setup)
         publisher = _publisher(task.claims)
         kept = verify_existing(beside, verifier=verifier, publisher=publisher)
         if isinstance(task.decision, Sign):
-            made = _make(_without_publish(task.uploads, kept), config, verifier, publisher, desk)
+            made = _make(_without_publish(task.uploads, kept), config, verifier, publisher, setup)
     except _NotMade as failure:
         warning = publish_without(task.mode, task.pages, failure.diagnosis)
-        desk.persistence.emit(DiagnosisReported(diagnosis=warning))
-    return _told(task, desk, kept, made)
+        setup.retrier.emit(DiagnosisReported(diagnosis=warning))
+    return _texts(task, setup, kept, made)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,9 +128,9 @@ class _Made:
     verified: Verified
 
 
-def _trust(desk: SigningSetup) -> tuple[ClientTrustConfig, Verifier]:
+def _trust(setup: SigningSetup) -> tuple[ClientTrustConfig, Verifier]:
     try:
-        config = _configuration(desk)
+        config = _configuration(setup)
         return config, Verifier(trusted_root=config.trusted_root)
     except ServiceFault as fault:
         raise _NotMade(not_made(fault)) from None
@@ -137,15 +138,17 @@ def _trust(desk: SigningSetup) -> tuple[ClientTrustConfig, Verifier]:
         raise _NotMade(not_made(_unusable_trust())) from None
 
 
-def _configuration(desk: SigningSetup) -> ClientTrustConfig:
-    if desk.trust is not None:
-        return trust_root.given(desk.trust)
-    repository = desk.repository or trust_root.public_good()
-    return trust_root.fetched(repository, session=desk.session, folder=desk.private, persistence=desk.persistence)
+def _configuration(setup: SigningSetup) -> ClientTrustConfig:
+    if setup.trust is not None:
+        return trust_root.given(setup.trust)
+    repository = setup.repository or trust_root.public_good()
+    return trust_root.fetched(
+        repository, session=setup.session, folder=setup.private, retrier=setup.retrier, timeouts=setup.timeouts
+    )
 
 
 def _unusable_trust() -> ServiceFault:
-    return ServiceFault(Service.TRUST, "names no service that can be used", again=False)
+    return ServiceFault(Service.TRUST, "names no usable service")
 
 
 def _publisher(claims: UnverifiedClaims) -> PublisherIdentity:
@@ -167,23 +170,23 @@ def _make(
     config: ClientTrustConfig,
     verifier: Verifier,
     publisher: PublisherIdentity,
-    desk: SigningSetup,
+    setup: SigningSetup,
 ) -> Mapping[str, _Made]:
-    """Sign all of them, or fail for all of them: a release is attested as a whole."""
+    """Sign all files or none: a release is attested as a whole."""
     if not files:
         return {}
     try:
-        context = signing_context(config, desk.session, desk.persistence)
+        context = signing_context(config, setup.session, setup.retrier, setup.timeouts)
     except GARBAGE:
         raise _NotMade(not_made(_unusable_trust())) from None
-    bench = BatchSigner(context, desk.request_identity, desk.persistence)
+    signer = BatchSigner(context, setup.request_identity, setup.retrier)
 
     def make(file: Distribution) -> _Made:
-        signed = bench.sign(file)
+        signed = signer.sign(file)
         return _Made(signed=signed, verified=_accepted(file, signed, verifier, publisher))
 
     try:
-        return {file.filename: made for file, made in zip(files, desk.map_(make, files), strict=True)}
+        return {file.filename: made for file, made in zip(files, setup.map_(make, files), strict=True)}
     except ServiceFault as fault:
         raise _NotMade(not_made(fault)) from None
     except IndexUnavailable as refused:  # by GitHub's identity endpoint
@@ -199,11 +202,11 @@ def _accepted(file: Distribution, signed: Signed, verifier: Verifier, publisher:
         raise _NotMade(would_be_refused(file.filename, caught.problem)) from None
 
 
-def _told(
-    task: Task, desk: SigningSetup, kept: Mapping[str, tuple[VerifiedAttestations, ...]], made: Mapping[str, _Made]
+def _texts(
+    task: Task, setup: SigningSetup, kept: Mapping[str, tuple[VerifiedAttestations, ...]], made: Mapping[str, _Made]
 ) -> Mapping[str, tuple[str, ...]]:
-    """Keep what was made, tell of everything, and give the texts to send."""
-    emit = desk.persistence.emit
+    """Store the new attestations, report all of them, and return the texts to send."""
+    emit = setup.retrier.emit
     texts: dict[str, tuple[str, ...]] = {}
     for upload in task.uploads:
         name = upload.filename
@@ -211,7 +214,7 @@ def _told(
             emit(_attested(name, entry.path, entry.verified, made=False))
             texts[name] = (*texts.get(name, ()), entry.attestation.model_dump_json())
         if name in made:
-            path = _kept(name, made[name].signed, desk)
+            path = _kept(name, made[name].signed, setup)
             emit(_attested(name, path, made[name].verified, made=True))
             texts[name] = (*texts.get(name, ()), made[name].signed.attestation.model_dump_json())
     if not texts:
@@ -219,13 +222,13 @@ def _told(
     return texts
 
 
-def _kept(filename: str, signed: Signed, desk: SigningSetup) -> str:
-    """Where it lies; empty when it could not be written: the index gets it all the same."""
+def _kept(filename: str, signed: Signed, setup: SigningSetup) -> str:
+    """The path; empty when the file could not be written, which does not stop the upload."""
     try:
-        return str(keep(desk.folder, filename, signed))
-    except OSError as error:  # the name is too long with what is added to it, the disk is full
+        return str(keep(setup.folder, filename, signed))
+    except OSError as error:  # the longer name is too long, the disk is full
         why = error.strerror or type(error).__name__
-        desk.persistence.emit(Fact(value=f"The attestation of {filename} is sent, and could not be kept here: {why}."))
+        setup.retrier.emit(Fact(value=f"The attestation of {filename} is sent, but could not be stored here: {why}."))
         return ""
 
 

@@ -1,4 +1,4 @@
-"""The clients of ``sigstore``, each on our wire and each with its own answer to a fault."""
+"""The clients of ``sigstore``, over our transport, each with its own answer to a failure."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sigstore._internal.timestamp import TimestampAuthorityClient, TimestampErro
 from sigstore.errors import Error as SigstoreError
 from sigstore.sign import SigningContext
 
+from ..core.retry import RequestKind, RetryReason
 from ..errors import Diagnosis, Severity
 from ..events import DiagnosisReported
 from .wire import MALFORMED, OverSession, Service, ServiceFault
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from sigstore.models import ClientTrustConfig, TransparencyLogEntry
 
     from ..io.http.session import Session
-    from .retrying import RetryingCaller
+    from ..io.retrying import Retrier
+    from .wire import Timeouts
 
 GARBAGE: Final = (
     SigstoreError,
@@ -32,34 +34,34 @@ GARBAGE: Final = (
     RekorClientError,
     *MALFORMED,
 )
-"""What the clients raise when an answer of 2xx is not what it should be."""
+"""What the clients raise for a malformed answer with a status of 2xx."""
 
 LOG_VERSION: Final = 1
-"""Of the log's interface. The attestation format (PEP 740) has no room for an authority's timestamp, so only a log that
-signs an entry's time itself makes attestations that can be verified; version 2 does not."""
+"""The version of the log's API. The attestation format (PEP 740) has no field for an authority's timestamp, so an
+attestation can be verified only if the log itself signs the time of the entry; version 2 does not."""
 
 _CHATTY: Final = ("sigstore", "tuf", "securesystemslib", "pypi_attestations", "requests", "urllib3")
 
 
-def signing_context(config: ClientTrustConfig, session: Session, persistence: RetryingCaller) -> SigningContext:
-    """Everything that ``sigstore`` needs to sign, with its requests carried by ``session``.
+def signing_context(
+    config: ClientTrustConfig, session: Session, retrier: Retrier, timeouts: Timeouts
+) -> SigningContext:
+    """Everything that ``sigstore`` needs to sign, with its requests sent by ``session``.
 
-    Raises one of GARBAGE when the configuration names no service that can be used.
+    Raises one of GARBAGE when the configuration names no usable service.
     """
     config.force_tlog_version = LOG_VERSION
     signing = config.signing_config
-    wait = persistence.patience.read_timeout
     authority = signing.get_fulcio()
-    OverSession(session, Service.AUTHORITY, read_timeout=wait).mounted(authority.session)
+    OverSession(session, Service.AUTHORITY, read_timeout=timeouts.service).mounted(authority.session)
     log, *_ = (client for client in signing.get_tlogs() if isinstance(client, RekorClient))
-    timestamps = persistence.patience.timestamp_timeout
     return SigningContext(
         fulcio=authority,
-        rekor=_Log(log.url, OverSession(session, Service.LOG, read_timeout=wait), persistence),
+        rekor=_Log(log.url, OverSession(session, Service.LOG, read_timeout=timeouts.service), retrier),
         trusted_root=config.trusted_root,
         tsa_clients=[
             _TimestampAuthority(
-                client.url, OverSession(session, Service.TIMESTAMP, read_timeout=timestamps), persistence
+                client.url, OverSession(session, Service.TIMESTAMP, read_timeout=timeouts.timestamp), retrier
             )
             for client in signing.get_tsas()
         ],
@@ -67,7 +69,7 @@ def signing_context(config: ClientTrustConfig, session: Session, persistence: Re
 
 
 def quieten() -> None:
-    """Keep the libraries' warnings off stderr: what matters is told as an event."""
+    """Keep the libraries' warnings off stderr: events report what matters."""
     for name in _CHATTY:
         logger = logging.getLogger(name)
         if not logger.handlers:
@@ -75,38 +77,40 @@ def quieten() -> None:
 
 
 class _Log(RekorClient):
-    """Sends an entry again while the log may recover; an entry that it has already is for the caller to replace."""
+    """Sends an entry again while the log may recover; the caller replaces an entry that the log already has."""
 
-    def __init__(self, url: str, over: OverSession, persistence: RetryingCaller) -> None:
+    def __init__(self, url: str, over: OverSession, retrier: Retrier) -> None:
         super().__init__(url)
-        self.url = url  # it has the interface's path already
+        self.url = url  # it already has the path of the API
         self._over = over
-        self._persistence = persistence
+        self._retrier = retrier
 
     @property
     def _session(self) -> requests.Session:
         return self._over.mounted(super()._session)
 
     def create_entry(self, request: EntryRequestBody) -> TransparencyLogEntry:
-        return self._persistence.of("enter the transparency log", lambda: self._create(request))
+        return self._retrier.repeat(RequestKind.LOG_ENTRY, "enter the transparency log", lambda: self._create(request))
 
     def _create(self, request: EntryRequestBody) -> TransparencyLogEntry:
         try:
             return super().create_entry(request)
         except GARBAGE:
-            raise ServiceFault(Service.LOG, "answered with something that is no log entry", again=True) from None
+            raise ServiceFault(
+                Service.LOG, "gave an answer that is not a log entry", reason=RetryReason.UNUSABLE
+            ) from None
 
 
 class _TimestampAuthority(TimestampAuthorityClient):
-    """Asks again while the authority may recover, and then does without it for the rest of the run.
+    """Asks again while the authority may recover, then works without it for the rest of the run.
 
-    Nothing that is sent depends on a timestamp: it only goes into the bundle that is kept.
+    Nothing that is sent depends on a timestamp: it is only part of the bundle that is stored.
     """
 
-    def __init__(self, url: str, over: OverSession, persistence: RetryingCaller) -> None:
+    def __init__(self, url: str, over: OverSession, retrier: Retrier) -> None:
         super().__init__(url)
         self._over = over
-        self._persistence = persistence
+        self._retrier = retrier
         self._given_up = False
         self._giving_up = threading.Lock()
 
@@ -118,7 +122,7 @@ class _TimestampAuthority(TimestampAuthorityClient):
         if self._given_up:
             raise TimestampError
         try:
-            return self._persistence.of("get a timestamp", lambda: self._request(signature))
+            return self._retrier.repeat(RequestKind.TIMESTAMP, "get a timestamp", lambda: self._request(signature))
         except ServiceFault as fault:
             self._give_up(fault)
             raise TimestampError from None
@@ -126,21 +130,23 @@ class _TimestampAuthority(TimestampAuthorityClient):
     def _give_up(self, fault: ServiceFault) -> None:
         with self._giving_up:
             if not self._given_up:
-                self._persistence.emit(DiagnosisReported(diagnosis=_without_timestamps(fault)))
+                self._retrier.emit(DiagnosisReported(diagnosis=_without_timestamps(fault)))
             self._given_up = True
 
     def _request(self, signature: bytes) -> TimeStampResponse:
         try:
             return super().request_timestamp(signature)
         except TimestampError:
-            raise ServiceFault(Service.TIMESTAMP, "answered with something that is no timestamp", again=True) from None
+            raise ServiceFault(
+                Service.TIMESTAMP, "gave an answer that is not a timestamp", reason=RetryReason.UNUSABLE
+            ) from None
 
 
 def _without_timestamps(fault: ServiceFault) -> Diagnosis:
     return Diagnosis(
         code="attestations-without-timestamp",
         message=f"The attestations are made without a timestamp: {fault.service.value} {fault.problem}.",
-        likely_cause="What is sent to the index is not affected: its time is the transparency log's. Only the Sigstore "
-        "bundles that are kept lack a second witness.",
+        likely_cause="The attestations that are sent to the index are not affected: the transparency log signs their "
+        "time. Only the stored Sigstore bundles have no second proof of the time.",
         severity=Severity.NOTICE,
     )

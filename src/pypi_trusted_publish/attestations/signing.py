@@ -1,4 +1,4 @@
-"""Making attestations: one certificate for many files, a new one before it ages, and never too many at once."""
+"""Signing: one certificate for many files, renewed in time, with a limit on parallel signatures."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sigstore.oidc import ExpiredIdentity, IdentityError
 from sigstore.oidc import IdentityToken as SigstoreIdentity
 from sigstore.sign import Signer
 
+from ..core.retry import RequestKind, RetryReason
 from ..secret import Audience
 from .services import GARBAGE
 from .wire import Service, ServiceFault
@@ -25,41 +26,41 @@ if TYPE_CHECKING:
     from sigstore.sign import SigningContext
 
     from ..checks.model import Distribution
+    from ..io.retrying import Retrier
     from ..secret import IdentityToken
-    from .retrying import RetryingCaller
 
 AUDIENCE: Final = Audience("sigstore")
-"""Whom the identity token is for: Sigstore's public certificate authority takes no other."""
-AT_ONCE: Final = 4
+"""The audience of the identity token; Sigstore's public certificate authority accepts no other."""
+PARALLEL_SIGNATURES: Final = 4
 """Files that are signed at the same time."""
 SIGNER_AGE: Final = 240.0
-"""Seconds after which a new certificate is asked for; one lives for ten minutes."""
+"""Seconds after which a new certificate is requested; a certificate is valid for ten minutes."""
 _FRESH_STARTS: Final = 2
-"""How often one file may need another certificate or signature than the one that it began with."""
+"""How often the signature of one file may start again with a new certificate or entry."""
 _CONFLICT: Final = 409
 
 
 @dataclass(frozen=True, kw_only=True)
 class Signed:
-    """One file's attestation, as the index and as ``sigstore`` want it."""
+    """One file's attestation in the forms of the index and of ``sigstore``."""
 
     attestation: Attestation
     bundle: Bundle
 
 
 class BatchSigner:
-    """Signs any number of files from any number of threads. After the first failure it refuses every further file."""
+    """Signs any number of files from any number of threads. After the first failure it refuses all other files."""
 
     def __init__(
         self,
         context: SigningContext,
         request_identity: Callable[[Audience], IdentityToken],
-        persistence: RetryingCaller,
+        retrier: Retrier,
     ) -> None:
         self._context = context
         self._request_identity = request_identity
-        self._persistence = persistence
-        self._places = threading.Semaphore(AT_ONCE)
+        self._retrier = retrier
+        self._slots = threading.Semaphore(PARALLEL_SIGNATURES)
         self._lock = threading.Lock()
         self._signer: Signer | None = None
         self._signer_made = 0.0
@@ -67,7 +68,7 @@ class BatchSigner:
 
     def sign(self, distribution: Distribution) -> Signed:
         """Make the publish attestation of a file. Raises ServiceFault, and whatever ``request_identity`` raises."""
-        with self._places:
+        with self._slots:
             if self._failure is not None:
                 raise self._failure
             try:
@@ -82,7 +83,7 @@ class BatchSigner:
         try:
             return signer.sign_dsse(statement)
         except (ExpiredCertificate, ExpiredIdentity):
-            fault = ServiceFault(Service.AUTHORITY, "issued a certificate that had run out before its use", again=False)
+            fault = ServiceFault(Service.AUTHORITY, "issued a certificate that expired before it was used")
         except ServiceFault as caught:
             if caught.status != _CONFLICT:
                 raise
@@ -94,11 +95,11 @@ class BatchSigner:
         return self._sign(statement, fresh_starts - 1)
 
     def _current_signer(self) -> Signer:
-        clock = self._persistence.clock
+        clock = self._retrier.clock
         with self._lock:
             signer = self._signer
             if signer is None or clock.monotonic() - self._signer_made >= SIGNER_AGE:
-                signer = self._persistence.of("get a signing certificate", self._new_signer)
+                signer = self._retrier.repeat(RequestKind.CERTIFICATE, "get a signing certificate", self._new_signer)
                 self._signer, self._signer_made = signer, clock.monotonic()
             return signer
 
@@ -108,19 +109,19 @@ class BatchSigner:
                 self._signer = None
 
     def _new_signer(self) -> Signer:
-        """A key pair and its certificate, for which each try needs an identity token of its own."""
+        """A key pair and its certificate; every try needs a new identity token."""
         token = self._request_identity(AUDIENCE)
         try:
             return Signer(SigstoreIdentity(token.secret.reveal()), self._context)
         except (IdentityError, ExpiredIdentity):
-            problem = "gave an identity token that is not valid now by this machine's clock, or lacks a claim"
-            raise ServiceFault(Service.IDENTITY, problem, again=True) from None
+            problem = "gave an identity token that is not valid at the time of this machine's clock, or lacks a claim"
+            raise ServiceFault(Service.IDENTITY, problem, reason=RetryReason.UNUSABLE) from None
         except GARBAGE:
-            problem = "answered with something that is no certificate for this job"
-            raise ServiceFault(Service.AUTHORITY, problem, again=True) from None
+            problem = "gave an answer that is not a certificate for this job"
+            raise ServiceFault(Service.AUTHORITY, problem, reason=RetryReason.UNUSABLE) from None
 
 
 def publish_statement(distribution: Distribution) -> Statement:
-    """That a file was published (PyPI's publish attestation, version 1): its name and its SHA-256, no more."""
+    """PyPI's publish attestation, version 1: the name and the SHA-256 of a published file, nothing else."""
     subject = Subject(name=distribution.filename, digest=DigestSet(root={"sha256": distribution.sha256}))
     return StatementBuilder([subject], AttestationType.PYPI_PUBLISH_V1.value).build()

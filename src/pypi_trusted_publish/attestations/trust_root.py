@@ -1,7 +1,7 @@
-"""Whom we trust, and where the services are: a client trust configuration of Sigstore.
+"""The client trust configuration of Sigstore: which keys are trusted, and where the services are.
 
-Sigstore's public instance publishes both through The Update Framework. They are read anew for each run and checked
-against the root that the library ships; nothing that was read before is trusted without asking.
+Sigstore's public instance publishes it through The Update Framework. Every run reads it again and verifies it against
+the root that the library ships; nothing from an earlier run is trusted.
 Source: github.com/sigstore/root-signing and sigstore-python 4.5, October 2026.
 """
 
@@ -17,6 +17,7 @@ from sigstore.models import ClientTrustConfig
 from tuf.api.exceptions import DownloadError, RepositoryError
 from tuf.ngclient.updater import Updater
 
+from ..core.retry import RequestKind, RetryReason
 from .services import GARBAGE
 from .wire import Fetcher, Service, ServiceFault
 
@@ -24,10 +25,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..io.http.session import Session
-    from .retrying import RetryingCaller
+    from ..io.retrying import Retrier
+    from .wire import Timeouts
 
 _TARGETS: Final = {"trustedRoot": "trusted_root.json", "signingConfig": "signing_config.v0.2.json"}
-"""Part of the configuration, and the repository's file that holds it."""
+"""Each part of the configuration and the file of the repository that holds it."""
 _MEDIA_TYPE: Final = "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json"
 
 
@@ -36,7 +38,7 @@ class TrustRepository:
     """A repository of The Update Framework."""
 
     url: str
-    """Without a slash at its end."""
+    """Without a trailing slash."""
     root: bytes
     """The root metadata that is trusted from the start, as JSON."""
 
@@ -48,32 +50,32 @@ def public_good() -> TrustRepository:
 
 
 def given(text: str) -> ClientTrustConfig:
-    """Read a client trust configuration from JSON. Raises ServiceFault when it is none."""
+    """Read a client trust configuration from JSON. Raises ServiceFault when the text is not one."""
     try:
         return ClientTrustConfig.from_json(text)
     except GARBAGE:
-        problem = "holds no client trust configuration that this version knows"
-        raise ServiceFault(Service.TRUST, problem, again=False) from None
+        problem = "has no client trust configuration that this version knows"
+        raise ServiceFault(Service.TRUST, problem) from None
 
 
 def fetched(
-    repository: TrustRepository, *, session: Session, folder: Path, persistence: RetryingCaller
+    repository: TrustRepository, *, session: Session, folder: Path, retrier: Retrier, timeouts: Timeouts
 ) -> ClientTrustConfig:
-    """Read the configuration from a repository; its metadata and files are kept in ``folder``.
+    """Read the configuration from a repository; its metadata and files are stored in ``folder``.
 
-    Raises ServiceFault when the repository cannot be read or kept, or when its signatures do not verify.
+    Raises ServiceFault when the repository cannot be read or stored, or when its signatures do not verify.
     """
-    return persistence.of("read the trust data", lambda: _fetch(repository, session, folder, persistence))
+    return retrier.repeat(
+        RequestKind.TRUST_DATA, "read the trust data", lambda: _fetch(repository, session, folder, timeouts)
+    )
 
 
-def _fetch(
-    repository: TrustRepository, session: Session, folder: Path, persistence: RetryingCaller
-) -> ClientTrustConfig:
+def _fetch(repository: TrustRepository, session: Session, folder: Path, timeouts: Timeouts) -> ClientTrustConfig:
     place = folder / quote(repository.url, safe="")
     metadata, targets = place / "metadata", place / "targets"
     metadata.mkdir(parents=True, exist_ok=True)
     targets.mkdir(exist_ok=True)
-    fetcher = Fetcher(session, read_timeout=persistence.patience.read_timeout)
+    fetcher = Fetcher(session, read_timeout=timeouts.service)
     try:
         updater = Updater(
             metadata_dir=str(metadata),
@@ -89,20 +91,20 @@ def _fetch(
         raise fetcher.fault or _unverified() from None
     except (RepositoryError, ValueError):
         raise _unverified() from None
-    except OSError:  # the library keeps files, and a link to one of them, which not every file system can
-        problem = "answered with data that cannot be kept on this machine"
-        raise ServiceFault(Service.TRUST, problem, again=False) from None
+    except OSError:  # the library writes files and a link to one of them, which not every file system supports
+        problem = "answered with data that cannot be stored on this machine"
+        raise ServiceFault(Service.TRUST, problem) from None
     return given(json.dumps({"mediaType": _MEDIA_TYPE, **parts}))
 
 
 def _target(updater: Updater, name: str) -> bytes:
     info = updater.get_targetinfo(name)
     if info is None:
-        raise ServiceFault(Service.TRUST, f"has no {name}", again=False)
+        raise ServiceFault(Service.TRUST, f"has no {name}")
     path = updater.find_cached_target(info) or updater.download_target(info)
     with open(path, "rb") as file:  # noqa: PTH123 - a path that the library made
         return file.read()
 
 
 def _unverified() -> ServiceFault:
-    return ServiceFault(Service.TRUST, "answered with data that cannot be verified", again=True)
+    return ServiceFault(Service.TRUST, "answered with data that cannot be verified", reason=RetryReason.UNUSABLE)

@@ -1,12 +1,13 @@
-"""The libraries' own clients over our transport: its proxies, trust store, bounds, events, and its end on a signal.
+"""The HTTP requests of ``sigstore`` and ``tuf``, sent by our transport: its proxies, trust store, limits and events.
 
-``sigstore`` speaks through ``requests`` and ``tuf`` through a fetcher; both let somebody else carry the bytes.
+``sigstore`` sends through ``requests``, which takes an adapter, and ``tuf`` through a fetcher.
 """
 
 from __future__ import annotations
 
 import enum
 import io
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -16,8 +17,10 @@ from requests.structures import CaseInsensitiveDict
 from tuf.api.exceptions import DownloadHTTPError
 from tuf.ngclient.fetcher import FetcherInterface
 
+from ..core.retry import RequestKind, RetryReason, reason_of_status, retry_rule
 from ..errors import Diagnosis
-from ..io.http.failure import FailureKind, TransportFailure
+from ..io.http.failure import TransportFailure
+from ..io.retrying import TryFailed, reason_of_failure
 from ..secret import Secret
 
 if TYPE_CHECKING:
@@ -27,11 +30,11 @@ if TYPE_CHECKING:
     from ..io.http.session import Session
 
 MALFORMED: Final = (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, OverflowError)
-"""What the libraries raise, beside errors of their own, for a document of others that is not what it should be."""
+"""What the libraries raise, besides errors of their own, for a malformed document."""
 
 
 class Service(str, enum.Enum):
-    """Whom signing asks; the values are what people read."""
+    """The services that signing needs; the values are shown to users."""
 
     TRUST = "the trust data's repository"
     IDENTITY = "GitHub's identity endpoint"
@@ -40,65 +43,78 @@ class Service(str, enum.Enum):
     TIMESTAMP = "the timestamp authority"
 
 
-class ServiceFault(Exception):
-    """A service did not do its part. ``problem`` is ours, and completes a sentence that begins with the service."""
+class ServiceFault(TryFailed):
+    """A service failed. ``problem`` is our own text and completes a sentence that begins with the service."""
 
     def __init__(
-        self, service: Service, problem: str, *, again: bool, wait: float | None = None, status: int | None = None
+        self,
+        service: Service,
+        problem: str,
+        *,
+        reason: RetryReason | None = None,
+        retry_after: str | None = None,
+        status: int | None = None,
     ) -> None:
-        super().__init__(f"{service.value} {problem}")
+        super().__init__(f"{service.value} {problem}", reason=reason, retry_after=retry_after)
         self.service = service
         self.problem = problem
-        self.again = again
-        """Whether another try may go better."""
-        self.wait = wait
-        """Seconds that the service asked us to wait."""
         self.status = status
-        """Of the answer, when it was the status that told."""
+        """The answer's status, if the status is the failure."""
+
+    @property
+    def temporary(self) -> bool:
+        """Whether another try may succeed."""
+        return self.reason is not None and retry_rule(RequestKind.CERTIFICATE, self.reason).tries > 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timeouts:
+    """How long to wait for an answer, in seconds."""
+
+    service: float = 20.0
+    """Of the certificate authority, the log, or the trust data's repository."""
+    timestamp: float = 5.0
+    """No attestation depends on a timestamp."""
 
 
 _REFUSED: Final = (
-    "It refused; another try would not go better. The machine's clock may be wrong, or the service changed."
+    "The service refused, so that trying again does not help. The machine's clock may be wrong, or the service has "
+    "changed."
 )
-_DOWN: Final = "The service is down or overloaded; https://status.sigstore.dev tells."
+_DOWN: Final = "The service is down or overloaded; see https://status.sigstore.dev."
 
 
 def not_made(fault: ServiceFault) -> Diagnosis:
-    """Why there are no attestations, when a service is to blame."""
+    """The diagnosis when attestations cannot be made because a service failed."""
     return Diagnosis(
         code="attestations-not-made",
         message=f"The attestations could not be made: {fault.service.value} {fault.problem}.",
-        likely_cause=_DOWN if fault.again else _REFUSED,
+        likely_cause=_DOWN if fault.temporary else _REFUSED,
     )
 
 
 def would_be_refused(filename: str, problem: str) -> Diagnosis:
-    """Why there are no attestations, when one was made that the index would refuse."""
+    """The diagnosis when an attestation was made that the index would refuse."""
     return Diagnosis(
         code="attestation-would-be-refused",
         message=f"The attestation that was made for {filename} would be refused by the index: {problem}.",
         likely_cause="The index compares the certificate with the publisher that the identity token's claims select.",
-        fix="If the job stands in a reusable workflow, move it into the calling one.",
+        fix="If the job is in a reusable workflow, move it to the calling workflow.",
         file=filename,
     )
 
 
 _OURS: Final = frozenset({"accept-encoding", "connection", "content-length"})
 """Request headers that the transport sets itself."""
-_PASSING: Final = frozenset({408, 425, 429})
-"""Statuses below 500 after which another try may go better."""
 _FIRST_ERROR: Final = 300
-_FIRST_SERVER_ERROR: Final = 500
 _LIMIT: Final = 4 << 20
 """Bytes of an answer."""
-_FINAL: Final = frozenset({FailureKind.ABORTED, FailureKind.FORBIDDEN})
-"""Failures of the transport after which no try is worth while."""
 
 
 class OverSession(BaseAdapter):
-    """Carries the requests of one service's client. Thread-safe.
+    """Sends the requests of one service's client. Thread-safe.
 
-    Whatever is no success is raised as ServiceFault, which no client of ``sigstore`` catches.
+    Everything but a success is raised as ServiceFault, which no client of ``sigstore`` catches.
     """
 
     def __init__(self, session: Session, service: Service, *, read_timeout: float) -> None:
@@ -111,12 +127,12 @@ class OverSession(BaseAdapter):
         self,
         request: requests.PreparedRequest,
         stream: bool = False,  # noqa: ARG002
-        timeout: object = None,  # noqa: ARG002 - ours are bounded in every case
-        verify: object = True,  # noqa: ARG002 - so is the trust
+        timeout: object = None,  # noqa: ARG002 - the session has limits of its own
+        verify: object = True,  # noqa: ARG002 - and its own trust store
         cert: object = None,  # noqa: ARG002
         proxies: object = None,  # noqa: ARG002
     ) -> requests.Response:
-        """Send a prepared request and return its answer, read to the end."""
+        """Send a prepared request and return its answer, read completely."""
         answer = ask(
             self._session,
             self._service,
@@ -129,7 +145,7 @@ class OverSession(BaseAdapter):
         return _as_requests_answer(answer, request)
 
     def close(self) -> None:
-        """Nothing is held here: the transport keeps the connections."""
+        """Do nothing: the transport keeps the connections."""
 
     def mounted(self, session: requests.Session) -> requests.Session:
         """Make ``session`` send everything through this adapter, and read nothing from the environment."""
@@ -140,7 +156,7 @@ class OverSession(BaseAdapter):
 
 
 class Fetcher(FetcherInterface):
-    """Carries what ``tuf`` downloads. ``fault`` is why the last download failed, if it was the transport's failure."""
+    """Downloads for ``tuf``. ``fault`` is the failure of the service or the network in the last download, if any."""
 
     def __init__(self, session: Session, *, read_timeout: float) -> None:
         self._session = session
@@ -169,16 +185,19 @@ def ask(
     read_timeout: float,
     body: bytes | None = None,
 ) -> Response:
-    """Send one request to a service. Raises ServiceFault for everything that is no success."""
+    """Send one request to a service. Raises ServiceFault unless it succeeds."""
     try:
         answer = session.request(method, url, headers=headers, body=body, read_timeout=read_timeout, limit=_LIMIT)
     except TransportFailure as failure:
-        problem = f"gave no answer: {failure.phrase}"
-        raise ServiceFault(service, problem, again=failure.kind not in _FINAL) from None
+        raise ServiceFault(service, f"gave no answer: {failure.phrase}", reason=reason_of_failure(failure)) from None
     if answer.status >= _FIRST_ERROR:
-        again = answer.status >= _FIRST_SERVER_ERROR or answer.status in _PASSING
-        wait = _retry_after(answer)
-        raise ServiceFault(service, f"answered {answer.status}", again=again, wait=wait, status=answer.status)
+        raise ServiceFault(
+            service,
+            f"answered {answer.status}",
+            reason=reason_of_status(answer.status),
+            retry_after=answer.headers.get("retry-after"),
+            status=answer.status,
+        )
     return answer
 
 
@@ -192,12 +211,6 @@ def _body(request: requests.PreparedRequest) -> bytes | None:
     if isinstance(body, str):
         return body.encode()
     return body if isinstance(body, bytes) else None
-
-
-def _retry_after(answer: Response) -> float | None:
-    """The header's seconds; a date is not read, and the backoff serves instead."""
-    text = answer.headers.get("retry-after") or ""
-    return float(text) if text.isascii() and text.isdigit() else None
 
 
 def _as_requests_answer(answer: Response, request: requests.PreparedRequest) -> requests.Response:

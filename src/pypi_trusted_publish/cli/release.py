@@ -71,7 +71,7 @@ class Release:
                 index_verifies=self._index_verifies,
                 dry_run=inputs.dry_run,
             ),
-            desk=self._signing_desk,
+            setup=self._signing_setup,
             beside=lambda: self._validation.collected.attestations,
             install=lambda: self._background.start(self._install_signing),
             emit=self._background.emit,
@@ -204,22 +204,20 @@ class Release:
         )
         return self._tokens
 
-    def _signing_desk(self) -> SigningSetup:
+    def _signing_setup(self) -> SigningSetup:
         from ..attestations.prepare import SigningSetup
-        from ..attestations.retrying import RetryingCaller, RetryLimits
+        from ..io.retrying import Retrier
 
         reporter, job = self._reporter, self._job
         if job is None:
-            raise RuntimeError("attestations are made after the job has proved who it is")
+            raise RuntimeError("attestations are made after the job is verified")
         return SigningSetup(
             session=self._session,
             request_identity=job.identity.request,
             private=reporter.private_folder(),
             folder=reporter.attestations_folder,
             trust=reporter.process.sigstore_trust,
-            persistence=RetryingCaller(
-                patience=RetryLimits(), clock=self._clock, emit=self._background.emit, random=reporter.process.random
-            ),
+            retrier=Retrier(clock=self._clock, emit=self._background.emit, random=reporter.process.random),
             map_=in_threads,
         )
 

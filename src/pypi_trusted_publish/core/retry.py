@@ -1,6 +1,6 @@
-"""When a request is sent again: which request, which failure, how often, how long, and why that is safe. A table.
+"""The table of retries: which request is sent again after which failure, how often, how long, and why that is safe.
 
-The decisions are here alone; :mod:`..io.retrying` carries them out. Times in seconds.
+All decisions are here; :mod:`..io.retrying` carries them out. Times are in seconds.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ def http_date(text: str | None) -> float | None:
     if not text:
         return None
     try:
-        moment = parsedate_to_datetime(text)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=dt.timezone.utc)).timestamp()
+        date = parsedate_to_datetime(text)
+        return (date if date.tzinfo else date.replace(tzinfo=dt.timezone.utc)).timestamp()
     except (TypeError, ValueError, IndexError, OverflowError):  # the last: a year beyond every integer
         return None
 
 
 class RequestKind(str, enum.Enum):
-    """What is asked; the values are what users read."""
+    """What a request asks for; the values are shown to users."""
 
     IDENTITY = "identity token"
     AUDIENCE = "audience"
@@ -38,10 +38,14 @@ class RequestKind(str, enum.Enum):
     READ_BACK = "project page, read back"
     CLASSIFIERS = "list of classifiers"
     UPLOAD = "upload"
+    TRUST_DATA = "trust data of Sigstore"
+    CERTIFICATE = "signing certificate"
+    LOG_ENTRY = "entry in the transparency log"
+    TIMESTAMP = "timestamp of a signature"
 
 
 class RetryReason(str, enum.Enum):
-    """What came instead of an answer that decides; the values are what users read."""
+    """What came instead of a final answer; the values are shown to users."""
 
     CONNECT = "no connection"
     TLS = "TLS handshake failed"
@@ -61,6 +65,7 @@ class RetryReason(str, enum.Enum):
     HTML = "HTML where JSON is due"
     MALFORMED_JSON = "malformed JSON"
     PENDING_PUBLISHER = "invalid-pending-publisher"
+    UNUSABLE = "answer of a signing service that cannot be used"
     FORBIDDEN = "not sent: not allowed by our own rules"
     ABORTED = "the run is ending"
 
@@ -72,9 +77,11 @@ _NEVER: Final = frozenset(
         RetryReason.FORBIDDEN,
         RetryReason.ABORTED,
         RetryReason.PENDING_PUBLISHER,
+        RetryReason.UNUSABLE,
     }
 )
 _TRANSIENT: Final = frozenset(RetryReason) - _NEVER
+_SIGNING: Final = _TRANSIENT | {RetryReason.UNUSABLE}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,17 +89,17 @@ class Policy:
     """How one kind of request is repeated."""
 
     tries: int
-    """In all, the first one included."""
-    patience: float
-    """The longest that all waits together may take; a wait beyond it is not begun."""
+    """Including the first one."""
+    total_wait: float
+    """The most that all waits may add up to; a wait that would exceed it is not begun."""
     safe: str
     """Why a repeat does no harm."""
     first_wait: float = 1.0
-    """Before the second try; doubled for each further one, and shortened by up to a half at random."""
+    """Before the second try; doubled for each later try, and shortened at random by up to a half."""
     longest_wait: float = 30.0
     retried: frozenset[RetryReason] = _TRANSIENT
     once: frozenset[RetryReason] = frozenset()
-    """Reasons for which there is one more try only."""
+    """Reasons that allow only one more try."""
     confidential: bool = False
     """The answer may hold a token, whatever its status and type: its body is never quoted."""
 
@@ -101,35 +108,53 @@ POLICIES: Final[Mapping[RequestKind, Policy]] = MappingProxyType(
     {
         RequestKind.IDENTITY: Policy(
             tries=5,
-            patience=120.0,
+            total_wait=120.0,
             safe="each answer is a new token and changes nothing",
             confidential=True,
         ),
-        RequestKind.AUDIENCE: Policy(tries=4, patience=60.0, safe="it only reads"),
+        RequestKind.AUDIENCE: Policy(tries=4, total_wait=60.0, safe="it only reads"),
         RequestKind.MINT: Policy(
             tries=4,
-            patience=120.0,
-            safe="every try takes a fresh identity token, one at a time; a token lost on its way runs out by itself",
+            total_wait=120.0,
+            safe="every try takes a fresh identity token, one at a time; a token lost on its way expires on its own",
             retried=_TRANSIENT | {RetryReason.PENDING_PUBLISHER},
             once=frozenset({RetryReason.PENDING_PUBLISHER}),
             confidential=True,
         ),
         RequestKind.REVOKE: Policy(
             tries=2,
-            patience=20.0,
-            safe="a token that is revoked stays revoked; one that is not runs out by itself",
+            total_wait=20.0,
+            safe="a token that is revoked stays revoked; one that is not revoked expires on its own",
             confidential=True,
         ),
-        RequestKind.PROJECT_PAGE: Policy(tries=4, patience=90.0, safe="it only reads"),
-        RequestKind.READ_BACK: Policy(tries=2, patience=5.0, safe="it only reads, and whoever waits looks again"),
-        RequestKind.CLASSIFIERS: Policy(tries=2, patience=20.0, safe="it only reads"),
+        RequestKind.PROJECT_PAGE: Policy(tries=4, total_wait=90.0, safe="it only reads"),
+        RequestKind.READ_BACK: Policy(
+            tries=2, total_wait=5.0, safe="it only reads, and the caller reads the page again"
+        ),
+        RequestKind.CLASSIFIERS: Policy(tries=2, total_wait=20.0, safe="it only reads"),
         RequestKind.UPLOAD: Policy(
             tries=6,
-            patience=600.0,
+            total_wait=600.0,
             first_wait=2.0,
             longest_wait=60.0,
             safe="the index takes a file whole or not at all, and the same bytes again are not an error",
             retried=_TRANSIENT - {RetryReason.HTML, RetryReason.MALFORMED_JSON},
+        ),
+        RequestKind.TRUST_DATA: Policy(tries=4, total_wait=60.0, safe="it only reads", retried=_SIGNING),
+        RequestKind.CERTIFICATE: Policy(
+            tries=4,
+            total_wait=60.0,
+            safe="every try takes a fresh identity token; a certificate that is not used expires on its own",
+            retried=_SIGNING,
+        ),
+        RequestKind.LOG_ENTRY: Policy(
+            tries=4,
+            total_wait=60.0,
+            safe="an entry that is already in the log is signed again as a new one",
+            retried=_SIGNING,
+        ),
+        RequestKind.TIMESTAMP: Policy(
+            tries=4, total_wait=60.0, safe="each answer is a new timestamp and changes nothing", retried=_SIGNING
         ),
     }
 )
@@ -142,10 +167,10 @@ class RetryRule:
     request: RequestKind
     reason: RetryReason
     tries: int
-    """In all; 1 means never again."""
+    """Including the first one; 1 means that there is no second."""
     first_wait: float
     longest_wait: float
-    patience: float
+    total_wait: float
     why: str
     """Why it is safe to repeat, or why there is no point."""
 
@@ -154,9 +179,10 @@ _POINTLESS: Final[Mapping[RetryReason, str]] = MappingProxyType(
     {
         RetryReason.CERTIFICATE: "the certificate will be the same the next time",
         RetryReason.NOT_HTTP_REFUSAL: "the index has decided, however it spelled its answer",
-        RetryReason.FORBIDDEN: "our own rule says no every time",
+        RetryReason.FORBIDDEN: "our own rule gives the same answer every time",
         RetryReason.ABORTED: "the run is ending",
         RetryReason.PENDING_PUBLISHER: "only a mint is answered so",
+        RetryReason.UNUSABLE: "only the signing services answer so",
     }
 )
 
@@ -172,7 +198,7 @@ def retry_rule(request: RequestKind, reason: RetryReason) -> RetryRule:
         tries=tries if again else 1,
         first_wait=policy.first_wait,
         longest_wait=policy.longest_wait,
-        patience=policy.patience,
+        total_wait=policy.total_wait,
         why=policy.safe if again else _POINTLESS.get(reason, "the status decides, whatever the body is"),
     )
 
@@ -180,10 +206,10 @@ def retry_rule(request: RequestKind, reason: RetryReason) -> RetryRule:
 def wait_before_next(
     rule: RetryRule, *, attempt: int, waited: float, jitter: float, retry_after: float | None = None
 ) -> float | None:
-    """How long to wait after the failure of try number ``attempt`` (from 1); None: do not try again.
+    """How long to wait after try number ``attempt`` (from 1) failed; None: do not try again.
 
-    ``waited`` is the sum of the waits so far, ``jitter`` a random number in [0, 1), ``retry_after`` what the server
-    asked for: it is honored as long as patience allows.
+    ``waited`` is the sum of the waits so far, ``jitter`` a random number in [0, 1), ``retry_after`` the wait that the
+    server asked for, which is honored as long as the total wait allows.
     """
     if attempt >= rule.tries:
         return None
@@ -191,11 +217,11 @@ def wait_before_next(
     wait = longest * (1 - jitter / 2)
     if retry_after is not None:
         wait = max(wait, retry_after)
-    return wait if waited + wait <= rule.patience else None
+    return wait if waited + wait <= rule.total_wait else None
 
 
 def reason_of_status(status: int) -> RetryReason | None:
-    """Why an answer of this status is asked for again; None when it decides."""
+    """Why a request that got this status is sent again; None when the answer is final."""
     if status >= 500:  # noqa: PLR2004  # the class of server errors
         return RetryReason.STATUS_5XX
     return _STATUSES.get(status)
@@ -205,9 +231,9 @@ _STATUSES: Final = {408: RetryReason.STATUS_408, 425: RetryReason.STATUS_425, 42
 
 
 def retry_after(header: str | None, *, now: float) -> float | None:
-    """Seconds that a ``Retry-After`` header asks for (a number, or a date beside ``now``); None for neither."""
+    """Seconds that a ``Retry-After`` header asks for (a number, or a date compared with ``now``), or None."""
     text = (header or "").strip()
     if text.isascii() and text.isdigit():
         return float(text[:9])
-    moment = http_date(text)
-    return None if moment is None else max(0.0, moment - now)
+    date = http_date(text)
+    return None if date is None else max(0.0, date - now)

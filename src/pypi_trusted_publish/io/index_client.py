@@ -76,10 +76,10 @@ class IndexClient:
                 "ask for the audience",
                 lambda _: answer_in(RequestKind.AUDIENCE, self._get(url, accept="application/json")),
             )
-        except NoAnswer as none:
+        except NoAnswer as failure:
             raise error_of(
                 unanswered(
-                    none,
+                    failure,
                     code="audience-no-answer",
                     message=f"{self._urls.title} did not say which audience the identity token must have",
                     url=url,
@@ -129,7 +129,7 @@ class IndexClient:
         return self._urls.project_url(distribution.project, str(distribution.version))
 
     def known_classifiers(self) -> frozenset[str] | None:
-        """The index's own list of classifiers; None where it has none, or when it cannot be read."""
+        """The index's own list of classifiers; None when there is none or it cannot be read."""
         url, kind = self._urls.classifiers_url, RequestKind.CLASSIFIERS
         if url is None:
             return None
@@ -167,10 +167,10 @@ class IndexClient:
 
         try:
             answer = self._retrier.run(kind, f"read what the index has of {project}", send)
-        except NoAnswer as none:
-            if none.reason is RetryReason.MALFORMED_JSON and not isinstance(none.last, TransportFailure):
-                return _page_in(none.last, project)
-            return _unreadable(project, none.phrase)
+        except NoAnswer as failure:
+            if failure.reason is RetryReason.MALFORMED_JSON and not isinstance(failure.last, TransportFailure):
+                return _page_in(failure.last, project)
+            return _unreadable(project, failure.phrase)
         return _page_in(answer, project)
 
 

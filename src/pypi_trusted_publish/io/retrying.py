@@ -1,10 +1,10 @@
-"""Carries out the table of retries: sends, reads the answer once, waits, sends again."""
+"""Carries out the table of retries: send, read the answer once, wait, send again."""
 
 from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from ..core.responses import Answer, read_answer
 from ..core.retry import POLICIES, RequestKind, RetryReason, retry_after, retry_rule, wait_before_next
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from ..clock import Clock
     from .http.exchange import Response
+
+T = TypeVar("T")
 
 _REASONS: Final = {
     FailureKind.CONNECT: RetryReason.CONNECT,
@@ -32,7 +34,7 @@ _REASONS: Final = {
 
 
 def reason_of_failure(failure: TransportFailure) -> RetryReason:
-    """The column of the table that a failure belongs to."""
+    """The row of the table that a failure belongs to."""
     if failure.kind is FailureKind.RESET:
         return RetryReason.RESET_AFTER_BODY if failure.body_sent == "wholly" else RetryReason.RESET_BEFORE_BODY
     if failure.kind is FailureKind.MALFORMED:
@@ -42,7 +44,7 @@ def reason_of_failure(failure: TransportFailure) -> RetryReason:
 
 
 def answer_in(kind: RequestKind, response: Response, *, json_due: bool | None = None) -> Answer:
-    """Read a response to such a request."""
+    """Read the response to a request of this kind."""
     return read_answer(
         kind,
         status=response.status,
@@ -55,7 +57,7 @@ def answer_in(kind: RequestKind, response: Response, *, json_due: bool | None = 
 
 
 class NoAnswer(Exception):
-    """Every try that the table allows ended without an answer that decides."""
+    """No try that the table allows brought a final answer."""
 
     def __init__(
         self, *, reason: RetryReason, phrase: str, tries: int, last: Answer | TransportFailure, ambiguous: bool
@@ -63,11 +65,22 @@ class NoAnswer(Exception):
         super().__init__(phrase)
         self.reason = reason
         self.phrase = phrase
-        """What came of the last try, for people; may hold foreign text."""
+        """The result of the last try, for messages; may contain foreign text."""
         self.tries = tries
         self.last = last
         self.ambiguous = ambiguous
-        """One of the tries may have done its work though its answer was lost."""
+        """A try may have done its work although its answer was lost."""
+
+
+class TryFailed(Exception):
+    """One try of work that :meth:`Retrier.repeat` repeats has failed."""
+
+    def __init__(self, message: str, *, reason: RetryReason | None, retry_after: str | None = None) -> None:
+        super().__init__(message)
+        self.reason = reason
+        """None when the failure is final."""
+        self.retry_after = retry_after
+        """The answer's header of that name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,34 +93,65 @@ class Retrier:
     """A number in [0, 1)."""
 
     def run(self, kind: RequestKind, what: str, send: Callable[[int], Answer]) -> Answer:
-        """Call ``send`` with the number of the try until its answer decides or the table says to stop.
+        """Call ``send`` with the number of the try until its answer is final or the table says to stop.
 
-        ``what`` names the thing in events, such as ``mint an upload token``. Raises NoAnswer, and whatever else
+        ``what`` names the work in events, such as ``mint an upload token``. Raises NoAnswer, and whatever else
         ``send`` raises.
         """
-        attempt, waited, ambiguous = 0, 0.0, False
+        waits = _Waits(self, kind, what)
+        ambiguous = False
         while True:
-            attempt += 1
             last: Answer | TransportFailure
-            asked: float | None = None
+            header: str | None = None
             try:
-                last = send(attempt)
+                last = send(waits.attempt)
                 if last.retry is None:
                     return last
-                reason, phrase = last.retry, last.quoted
-                asked = retry_after(last.retry_after, now=self.clock.now())
+                reason, phrase, header = last.retry, last.quoted, last.retry_after
             except TransportFailure as failure:
                 last, reason = failure, reason_of_failure(failure)
                 phrase = failure.phrase if POLICIES[kind].confidential else _phrase(failure)
             ambiguous = ambiguous or _may_have_worked(last)
-            wait = wait_before_next(
-                retry_rule(kind, reason), attempt=attempt, waited=waited, jitter=self.random(), retry_after=asked
-            )
-            if wait is None:
-                raise NoAnswer(reason=reason, phrase=phrase, tries=attempt, last=last, ambiguous=ambiguous) from None
-            self.emit(Retrying(what=what, why=phrase, attempt=attempt + 1, wait=wait))
-            self.clock.sleep(wait)
-            waited += wait
+            if not waits.next(reason, phrase, header):
+                tries = waits.attempt
+                raise NoAnswer(reason=reason, phrase=phrase, tries=tries, last=last, ambiguous=ambiguous) from None
+
+    def repeat(self, kind: RequestKind, what: str, work: Callable[[], T]) -> T:
+        """Call ``work`` until it returns. Raises the last TryFailed when it is final or the table says to stop."""
+        waits = _Waits(self, kind, what)
+        while True:
+            try:
+                return work()
+            except TryFailed as failure:  # noqa: PERF203 - a try is a request
+                if failure.reason is None or not waits.next(failure.reason, str(failure), failure.retry_after):
+                    raise
+
+
+class _Waits:
+    """The tries of one request and the waits between them."""
+
+    def __init__(self, retrier: Retrier, kind: RequestKind, what: str) -> None:
+        self._retrier, self._kind, self._what = retrier, kind, what
+        self._waited = 0.0
+        self.attempt = 1
+
+    def next(self, reason: RetryReason, phrase: str, header: str | None) -> bool:
+        """Wait for the next try; False when the table allows none. ``header`` is the answer's ``Retry-After``."""
+        clock = self._retrier.clock
+        wait = wait_before_next(
+            retry_rule(self._kind, reason),
+            attempt=self.attempt,
+            waited=self._waited,
+            jitter=self._retrier.random(),
+            retry_after=retry_after(header, now=clock.now()),
+        )
+        if wait is None:
+            return False
+        self.attempt += 1
+        self._retrier.emit(Retrying(what=self._what, why=phrase, attempt=self.attempt, wait=wait))
+        clock.sleep(wait)
+        self._waited += wait
+        return True
 
 
 def _may_have_worked(last: Answer | TransportFailure) -> bool:
@@ -121,24 +165,24 @@ def _phrase(failure: TransportFailure) -> str:
 
 
 def unanswered(
-    none: NoAnswer, *, code: str, message: str, url: str, now: float, fix: str = "", file: str = ""
+    failure: NoAnswer, *, code: str, message: str, url: str, now: float, fix: str = "", file: str = ""
 ) -> Diagnosis:
-    """Say that no try brought an answer. ``fix`` applies when waiting may help; ``now`` is this machine's time."""
-    details = (("url", url), ("tries", str(none.tries)), ("last problem", none.reason.value))
-    tries = "1 try was made" if none.tries == 1 else f"{none.tries} tries were made"
-    odd = f", {none.reason.value}" if none.reason in {RetryReason.HTML, RetryReason.MALFORMED_JSON} else ""
-    values = {"code": code, "message": f"{message}: {none.phrase}{odd}.", "details": details, "file": file}
-    if none.reason is RetryReason.CERTIFICATE:
-        likely_cause, advice = _certificate(none.phrase, now)
+    """The diagnosis for a request without an answer. ``fix`` is used when waiting may help; ``now`` is local time."""
+    details = (("url", url), ("tries", str(failure.tries)), ("last problem", failure.reason.value))
+    tries = "1 try was made" if failure.tries == 1 else f"{failure.tries} tries were made"
+    odd = f", {failure.reason.value}" if failure.reason in {RetryReason.HTML, RetryReason.MALFORMED_JSON} else ""
+    values = {"code": code, "message": f"{message}: {failure.phrase}{odd}.", "details": details, "file": file}
+    if failure.reason is RetryReason.CERTIFICATE:
+        likely_cause, advice = _certificate(failure.phrase, now)
         return Diagnosis(**values, likely_cause=likely_cause, fix=advice, cure=Cure.RUNNER)  # type: ignore[arg-type]
-    if none.reason is RetryReason.FORBIDDEN:
+    if failure.reason is RetryReason.FORBIDDEN:
         return Diagnosis(
             **values,  # type: ignore[arg-type]
-            likely_cause="Tokens and files are sent by https only, and by http on this machine.",
+            likely_cause="Tokens and files are sent only over HTTPS, or over HTTP to this machine.",
             fix="Correct the URL.",
             cure=Cure.WORKFLOW,
         )
-    if none.reason is RetryReason.PROXY and _refuses_for_good(none.phrase):
+    if failure.reason is RetryReason.PROXY and _refuses_for_good(failure.phrase):
         return Diagnosis(
             **values,  # type: ignore[arg-type]
             likely_cause="The proxy of this runner does not let the connection through.",
@@ -149,7 +193,7 @@ def unanswered(
     return Diagnosis(
         **values,  # type: ignore[arg-type]
         likely_cause=f"The service or the network is not working properly; {tries}."
-        + (" The request may have been carried out all the same." if none.ambiguous and file else ""),
+        + (" The request may have been carried out all the same." if failure.ambiguous and file else ""),
         fix=fix,
         cure=Cure.LATER,
     )

@@ -255,12 +255,12 @@ class UploadTokens:
 
         try:
             answer = self._retrier.run(RequestKind.MINT, "mint an upload token", send)
-        except NoAnswer as none:
-            if none.reason is RetryReason.PENDING_PUBLISHER and not isinstance(none.last, TransportFailure):
-                raise self._explain(none.last) from None
+        except NoAnswer as failure:
+            if failure.reason is RetryReason.PENDING_PUBLISHER and not isinstance(failure.last, TransportFailure):
+                raise self._explain(failure.last) from None
             raise error_of(
                 unanswered(
-                    none,
+                    failure,
                     code="mint-no-answer",
                     message=f"{self._urls.title} gave no usable answer to the request for an upload token",
                     url=self._urls.mint_url,

@@ -154,8 +154,8 @@ class Uploader:
 
         try:
             answer = self._retrier.run(RequestKind.UPLOAD, f"upload {distribution.filename}", send)
-        except NoAnswer as none:
-            raise self._no_answer(distribution, none, state) from None
+        except NoAnswer as failure:
+            raise self._no_answer(distribution, failure, state) from None
         seconds = self._retrier.clock.monotonic() - began
         if answer.ok:
             outcome, warnings = "uploaded", answer.warnings
@@ -296,14 +296,14 @@ class Uploader:
         leads = (("redirects to", answer.location),) if answer.location else ()
         return (("status", str(answer.status)), ("upload URL", self._upload_url), *leads)
 
-    def _no_answer(self, distribution: Distribution, none: NoAnswer, state: UploadState) -> PublishError:
+    def _no_answer(self, distribution: Distribution, failure: NoAnswer, state: UploadState) -> PublishError:
         message = f"{self._urls.title} gave no usable answer for {distribution.filename}"
-        if none.reason is RetryReason.NOT_HTTP_REFUSAL:
+        if failure.reason is RetryReason.NOT_HTTP_REFUSAL:
             state.decided = "refused"
             return error_of(
                 Diagnosis(
                     code="upload-answer-unreadable",
-                    message=f"{message}: {none.phrase}.",
+                    message=f"{message}: {failure.phrase}.",
                     likely_cause="The index refused the file in an answer that breaks the rules of HTTP; a malformed "
                     "attestation or odd metadata can make it do that.",
                     fix="Run the command `check` on the file, and set the input `attestations: false`.",
@@ -314,7 +314,7 @@ class Uploader:
             )
         return error_of(
             unanswered(
-                none,
+                failure,
                 code="upload-no-answer",
                 message=message,
                 url=self._upload_url,

@@ -113,8 +113,8 @@ class OidcEndpoints:
         created = self._reify(claims)
         try:
             publisher = find(self.publishers, claims)
-        except NoPublisher as none:
-            raise _Refused("invalid-publisher", NO_PUBLISHER.format(reason=none)) from none
+        except NoPublisher as mismatch:
+            raise _Refused("invalid-publisher", NO_PUBLISHER.format(reason=mismatch)) from mismatch
         if publisher is not created and self._reified.get(publisher.id, 0) > began:
             return None
         self._used.add(identifier)

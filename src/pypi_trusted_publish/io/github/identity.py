@@ -73,10 +73,10 @@ class IdentityProvider:
         what = f"ask GitHub for an identity token for {audience!r}"
         try:
             answer = self._retrier.run(RequestKind.IDENTITY, what, send)
-        except NoAnswer as none:
+        except NoAnswer as failure:
             raise error_of(
                 unanswered(
-                    none,
+                    failure,
                     code="identity-endpoint-unavailable",
                     message="GitHub's identity endpoint gave no usable answer",
                     url=self._job.identity_url.partition("?")[0],
