@@ -25,7 +25,7 @@ MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
     "core": LEAF | {"readers", "checks", "core"},
     "inputs": LEAF | {"core"},
     "report": PURE,
-    "io": PURE | {"io"},
+    "io": PURE | {"installation", "io"},
     "publish": PURE | {"publish"},
     "attestations": PURE | {"io", "attestations"},
     "workflows": PURE | {"workflows"},

@@ -98,7 +98,8 @@ def _lines(text: str) -> tuple[str, ...]:
     return tuple(line.strip() for line in text.splitlines() if line.strip())
 
 
-def _codes(text: str) -> frozenset[str]:
+def parse_codes(text: str) -> frozenset[str]:
+    """The codes of rules in a text that separates them by spaces, line breaks or commas."""
     return frozenset(text.replace(",", " ").split())
 
 
@@ -174,7 +175,7 @@ _STRICT: Final = ("false", "Treat warnings about the distributions as errors.", 
 _IGNORE: Final = (
     "",
     "Codes to ignore, separated by spaces or line breaks: warnings, and errors by a list that the index may change.",
-    _codes,
+    parse_codes,
 )
 
 
@@ -365,7 +366,7 @@ def _parsed(kind: type[_Kind], environ: Mapping[str, str], mistakes: list[Diagno
 
 
 _EMPTY: Final[Mapping[Callable[[str], object], object]] = MappingProxyType(
-    {_text: "", _audience: "", _codes: frozenset()}
+    {_text: "", _audience: "", parse_codes: frozenset()}
 )
 """The value of an input that has no default and was not given, where it is not None."""
 

@@ -86,7 +86,7 @@ def test_without_any_message_there_is_the_reason_or_the_phrase_of_the_status(bod
 
 
 def test_a_long_message_is_cut() -> None:
-    assert len(said(json.dumps({"message": "x" * 10_000}).encode())) == 2003
+    assert len(said(json.dumps({"message": "x" * 10_000}).encode())) <= 2000
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_an_answer_that_may_hold_a_token_is_known_by_its_reason_alone(kind: Requ
 def test_of_a_refused_mint_the_errors_are_quoted() -> None:
     entries = ["text", {}, {"code": 1}, {"description": "d" * 5000}, {"code": "a", "description": "b\n c"}]
     answer = read(json.dumps({"message": "m", "errors": entries}).encode(), status=422, kind=RequestKind.MINT)
-    assert [len(refusal.text) for refusal in answer.refusals] == [2003, 6]
+    assert [len(refusal.text) for refusal in answer.refusals] == [2000, 6]
     assert answer.refusals[1].text == "a: b c"
 
 
@@ -178,7 +178,7 @@ def test_any_answer_has_a_bounded_text_on_one_line(
     body: bytes, reason: str, content_type: str, status: int, kind: RequestKind
 ) -> None:
     answer = read(body, reason[:500], content_type, status, kind)
-    assert len(answer.text) <= 2003
+    assert len(answer.text) <= 2000
     assert len(answer.text.splitlines()) <= 1
     assert all(len(line) <= 2000 for line in answer.warnings)
     assert answer.ok is not bool(answer.refusals)

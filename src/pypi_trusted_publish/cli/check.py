@@ -11,7 +11,7 @@ from ..checks.check import diagnosis
 from ..checks.model import CheckOptions
 from ..errors import WorkflowError
 from ..events import DiagnosisReported, Fact, FileLeftOut, RunStarted, StepStarted
-from ..inputs import CheckInputs, parse_check_inputs
+from ..inputs import CheckInputs, parse_check_inputs, parse_codes
 from ..io.console import Style
 from ..io.packages_dir import survey
 from ..io.workers.pool import Workers
@@ -77,11 +77,7 @@ def make_report(request: CheckRequest, workers: Workers) -> CheckReport:
 def _request(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[CheckRequest, CheckInputs | None]:
     """The arguments, or else the inputs of the action. Raises WorkflowError with every mistake."""
     parser = Parser("check")
-    parser.add_argument("paths", nargs="*", metavar="PATH")
-    parser.add_argument("--json", action="store_true")
-    parser.add_argument("--strict", action="store_true")
-    parser.add_argument("--lenient-tables", action="store_true")
-    parser.add_argument("--ignore", action="extend", type=_codes, default=[], metavar="CODE")
+    add_check_arguments(parser, "PATH")
     request = parser.parse_args(argv, namespace=CheckRequest(workspace=str(Path.cwd())))
     inputs = None
     if not request.paths and environ.get("GITHUB_ACTIONS") == "true":
@@ -92,15 +88,18 @@ def _request(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[CheckRequ
         request.lenient_tables = request.lenient_tables or inputs.lenient_tables
         request.ignore = [*request.ignore, *inputs.ignore]
     elif not request.paths:
-        raise WorkflowError(
-            parser.mistake("No file or folder was named.", "Write, for example: pypi-trusted-publish check dist")
-        )
+        raise WorkflowError(parser.no_path())
     require_known_rules(request.ignore)
     return request, inputs
 
 
-def _codes(text: str) -> list[str]:
-    return text.replace(",", " ").split()
+def add_check_arguments(parser: Parser, metavar: str) -> None:
+    """Add the arguments that ``check`` and ``preview`` share."""
+    parser.add_argument("paths", nargs="*", metavar=metavar)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--strict", action="store_true")
+    parser.add_argument("--lenient-tables", action="store_true")
+    parser.add_argument("--ignore", action="extend", type=parse_codes, default=[], metavar="CODE")
 
 
 def report_in_job(report: CheckReport, process: ProcessContext, facts: tuple[tuple[str, str], ...]) -> int:

@@ -7,23 +7,21 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
-from .. import __version__, workflows
+from .. import workflows
 from ..errors import EXIT_OK, Diagnosis, WorkflowError
+from ..io.git import repository_of
 from ..sanitize import clean
 from ..workflows.migration import DEFAULT_ENVIRONMENT
 from ..workflows.model import read_workflow
 from ..workflows.new_workflow import ProjectKind, kind_of, new_workflow
 from ..workflows.report import Folder
-from .arguments import Parser
+from .arguments import Parser, add_pin, add_repository
 from .commands import diagnosis_lines
 from .workflow_files import (
-    PIN,
-    REPOSITORY,
     Project,
     publisher_lines,
     read_files,
     read_project,
-    repository_of,
     unwritable,
     workflow_paths,
 )  # fmt: skip
@@ -65,14 +63,9 @@ class _Options:
 def _arguments(argv: Sequence[str]) -> _Options:
     parser = Parser("init")
     parser.add_argument("folder", nargs="?", default=".", metavar="FOLDER")
-    parser.add_argument("--pin", default=f"v{__version__}")
-    parser.add_argument("--repository", default="")
-    options = parser.parse_args(argv, namespace=_Options())
-    if not PIN.fullmatch(options.pin):
-        parser.error("--pin takes a commit or a tag, such as v1.2.3")
-    if options.repository and not REPOSITORY.fullmatch(options.repository):
-        parser.error("--repository takes OWNER/NAME")
-    return options
+    add_pin(parser)
+    add_repository(parser)
+    return parser.parse_args(argv, namespace=_Options())
 
 
 def _project(folder: Path) -> tuple[Project, ProjectKind]:

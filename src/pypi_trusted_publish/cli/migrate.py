@@ -6,21 +6,18 @@ import difflib
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final, TextIO
 
-from .. import __version__
 from ..errors import EXIT_OK, WorkflowError
+from ..io.git import repository_of
 from ..sanitize import clean
 from ..workflows.migration import Migration, migrate
 from ..workflows.model import Remark
-from .arguments import Parser
+from .arguments import Parser, add_pin, add_repository
 from .commands import diagnosis_lines
 from .workflow_files import (
-    PIN,
-    REPOSITORY,
     WorkflowFile,
     project_of,
     publisher_lines,
     read_files,
-    repository_of,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -73,14 +70,9 @@ def _arguments(argv: Sequence[str]) -> _Options:
     parser = Parser("migrate")
     parser.add_argument("paths", nargs="+", metavar="WORKFLOW")
     parser.add_argument("--write", action="store_true")
-    parser.add_argument("--pin", default=f"v{__version__}")
-    parser.add_argument("--repository", default="")
-    options = parser.parse_args(argv, namespace=_Options())
-    if not PIN.fullmatch(options.pin):
-        parser.error("--pin takes a commit or a tag, such as v1.2.3")
-    if options.repository and not REPOSITORY.fullmatch(options.repository):
-        parser.error("--repository takes OWNER/NAME")
-    return options
+    add_pin(parser)
+    add_repository(parser)
+    return parser.parse_args(argv, namespace=_Options())
 
 
 def _migrated(file: WorkflowFile, options: _Options) -> Migration:

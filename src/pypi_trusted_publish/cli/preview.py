@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import html
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -29,13 +28,14 @@ from ..io.github import commands
 from ..io.http.connections import EarlyConnections
 from ..io.http.session import Session
 from ..io.release_reader import WORKERS, Budget, NotRead, ReleaseReader
+from ..io.replace_file import replace_file
 from ..io.workers.pool import Workers
 from ..io.workers.process import WorkerStopped
 from ..publish.preview import Previewer
 from ..report.preview_report import PreviewReport, distributions_json, preview_json, preview_lines, preview_summary
 from ..report.transcript import Role
 from .arguments import Parser
-from .check import CheckRequest, make_report
+from .check import CheckRequest, add_check_arguments, make_report
 from .process import ProcessContext
 from .reporter import Reporter
 from .validation import checked_event, require_known_rules
@@ -185,14 +185,10 @@ def _report_in_job(report: PreviewReport, reporter: Reporter, inputs: PreviewInp
 def _request(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[PreviewRequest, PreviewInputs | None]:
     """The arguments, or else the inputs of the action. Raises WorkflowError with every mistake."""
     parser = Parser("preview")
-    parser.add_argument("paths", nargs="*", metavar="DIST")
+    add_check_arguments(parser, "DIST")
     parser.add_argument("--against", default="pypi", metavar="pypi|testpypi|SIMPLE-URL")
     parser.add_argument("--baseline", default="", metavar="VERSION|none")
-    parser.add_argument("--json", action="store_true")
     parser.add_argument("--html", metavar="FILE")
-    parser.add_argument("--strict", action="store_true")
-    parser.add_argument("--lenient-tables", action="store_true")
-    parser.add_argument("--ignore", action="extend", type=_codes, default=[], metavar="CODE")
     request = parser.parse_args(argv, namespace=PreviewRequest(workspace=str(Path.cwd())))
     inputs = None
     if not request.paths and environ.get("GITHUB_ACTIONS") == "true":
@@ -203,17 +199,11 @@ def _request(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[PreviewRe
         request.strict, request.ignore = inputs.strict, [*inputs.ignore]
         request.lenient_tables = True
     elif not request.paths:
-        raise WorkflowError(
-            parser.mistake("No file or folder was named.", "Write, for example: pypi-trusted-publish preview dist")
-        )
+        raise WorkflowError(parser.no_path())
     require_known_rules(request.ignore)
     if request.baseline not in {"", NO_BASELINE} and read_version(request.baseline) is None:
         raise WorkflowError(_no_version(request.baseline))
     return request, inputs
-
-
-def _codes(text: str) -> list[str]:
-    return text.replace(",", " ").split()
 
 
 def _no_version(text: str) -> Diagnosis:
@@ -234,11 +224,9 @@ def _no_such_baseline(version: str, index: IndexUrls) -> Diagnosis:
 
 
 def _write(path: Path, text: str) -> None:
-    """Write a file as a whole or not at all. Raises WorkflowError."""
+    """Write the page as a whole or not at all. Raises WorkflowError."""
     try:
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.absolute().parent, delete=False) as file:
-            file.write(text)
-        Path(file.name).replace(path)
+        replace_file(path, text.encode())
     except OSError as error:
         raise WorkflowError(
             Diagnosis(

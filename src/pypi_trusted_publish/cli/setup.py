@@ -9,19 +9,18 @@ from functools import partial
 from typing import TYPE_CHECKING, TextIO, TypeAlias
 
 from ..errors import EXIT_OK, WorkflowError
+from ..io.git import repository_of
 from ..sanitize import clean
 from ..workflows.migration import DEFAULT_ENVIRONMENT
 from ..workflows.report import PublishingJob, WorkflowReport, report_on
-from .arguments import Parser
+from .arguments import Parser, add_repository
 from .commands import diagnosis_lines
 from .workflow_files import (
-    REPOSITORY,
     Project,
     folder_of,
     project_of,
     publisher_lines,
     read_files,
-    repository_of,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -84,12 +83,9 @@ class _Options:
 def _arguments(argv: Sequence[str]) -> _Options:
     parser = Parser("setup")
     parser.add_argument("paths", nargs="+", metavar="WORKFLOW_OR_FOLDER")
-    parser.add_argument("--repository", default="")
+    add_repository(parser)
     parser.add_argument("--json", action="store_true")
-    options = parser.parse_args(argv, namespace=_Options())
-    if options.repository and not REPOSITORY.fullmatch(options.repository):
-        parser.error("--repository takes OWNER/NAME")
-    return options
+    return parser.parse_args(argv, namespace=_Options())
 
 
 def _lines(report: WorkflowReport, repository: str, project: Project) -> Iterator[str]:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import stat
-import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
@@ -18,17 +15,11 @@ from typing import Final
 from ..core.publisher import PublisherForm
 from ..core.urls import IndexUrls, public_name
 from ..errors import Diagnosis, WorkflowError
-from ..io.programs import find_program
+from ..io.replace_file import replace_file
 from ..workflows.document import LARGEST
 from ..workflows.model import read_workflow
 from ..workflows.report import Folder
 
-REPOSITORY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+")
-PIN: Final = re.compile(r"[\w.+/-]+(?:\s+#\s*\S.*)?")
-"""A tag or a commit, and perhaps a comment."""
-_REMOTE: Final = re.compile(r"(?:[a-z+]+://[^/]+/|[^/:\s]+:)(?P<name>[^/\s]+/[^/\s]+?)(?:\.git)?/?")
-_GIT_TIMEOUT: Final = 10.0
-"""Seconds."""
 _BOM: Final = "\ufeff"
 _SUFFIXES: Final = (".yml", ".yaml")
 _WORKFLOWS: Final = Path(".github", "workflows")
@@ -45,30 +36,21 @@ class WorkflowFile:
     raw: bytes
 
     def write(self, text: str) -> None:
-        """Put a new text in the place of the old one: through a file beside it, its mode kept, links followed.
+        """Replace the text of the file as a whole.
 
         Raises:
-            WorkflowError: it cannot be written, or it changed since it was read.
+            WorkflowError: the file cannot be written, or it has changed since it was read.
 
         """
         target = Path(os.path.realpath(self.path))
         data = (_BOM if self.raw.startswith(_BOM.encode()) else "").encode() + text.encode()
-        temporary = ""
         try:
-            mode = stat.S_IMODE(target.stat().st_mode)
-            if not mode & stat.S_IWUSR:
+            if not target.stat().st_mode & stat.S_IWUSR:
                 raise unwritable(self.path, "it is read-only")
             if target.read_bytes() != self.raw:
                 raise unwritable(self.path, "it changed while this command was running")
-            handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            os.chmod(temporary, mode)  # noqa: PTH101 - a path of the tempfile module
-            os.replace(temporary, target)  # noqa: PTH105 - the same
+            replace_file(target, data)
         except OSError as error:
-            if temporary:
-                with contextlib.suppress(OSError):
-                    os.unlink(temporary)  # noqa: PTH108 - the same
             raise unwritable(self.path, error.strerror or "the folder cannot be written to") from None
 
 
@@ -161,20 +143,6 @@ def read_project(folder: Path) -> Project:
 def _table(table: Mapping[str, object], name: str) -> Mapping[str, object]:
     value = table.get(name)
     return value if isinstance(value, dict) else {}
-
-
-def repository_of(path: Path, search: str) -> str:
-    """Owner and name from the remote ``origin`` of the folder's repository; empty when there is none."""
-    git = find_program("git", path=search, platform=sys.platform)
-    if git is None:
-        return ""
-    command = [git, "-C", str(path.resolve()), "remote", "get-url", "origin"]
-    try:
-        ended = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=_GIT_TIMEOUT, check=False)
-    except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
-        return ""
-    found = _REMOTE.fullmatch(ended.stdout.strip())
-    return found["name"] if found and REPOSITORY.fullmatch(found["name"]) else ""
 
 
 def publisher_lines(

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ..errors import Diagnosis
+from ..sanitize import clipped
 from .answers import AnswerRow, Effect, fit
 from .file_answers import FILE_ANSWERS, field_hint
 from .mint_answers import MINT_ANSWERS
@@ -315,7 +316,7 @@ def _without_filler(message: str) -> str:
 def one_line(text: str) -> str:
     """``text`` with every run of whitespace as one blank, at most 2,000 characters of it."""
     joined = " ".join(text.split())
-    return joined if len(joined) <= _LIMIT else joined[:_LIMIT] + "..."
+    return clipped(joined, _LIMIT)
 
 
 def _reason(status: int, reason: str) -> str:

@@ -33,6 +33,11 @@ def is_loopback_host(host: str) -> bool:
     return bare == "localhost" or is_loopback_address(bare)
 
 
+def is_secure_origin(scheme: str, host: str) -> bool:
+    """Whether tokens and files may be sent there: by HTTPS, or by HTTP to this machine."""
+    return scheme == "https" or (scheme == "http" and is_loopback_host(host))
+
+
 _OR_SHORT: Final = {"repository-url": ", or be one of the words pypi and testpypi"}
 
 
@@ -62,7 +67,7 @@ def checked_url(text: str, field: str) -> SplitResult:
         raise UnusableUrl(f"{field} holds a query or a fragment: an index has neither")
     if parts.scheme not in {"http", "https"} or not host:
         raise UnusableUrl(f"{field} must begin with https://" + _OR_SHORT.get(field, ""))
-    if parts.scheme == "http" and not is_loopback_host(host):
+    if not is_secure_origin(parts.scheme, host):
         raise UnusableUrl(f"{field} begins with http://: only https is spoken, except on this machine")
     if not host.isascii():
         raise UnusableUrl(f"{field} has a host name that is not ASCII: write it as punycode (xn--...)")
@@ -285,12 +290,10 @@ def _simple_root(check_url: str, origin: str) -> str:
 
 
 def may_carry_tokens(url: str) -> bool:
-    """Whether it is https, or http on loopback, with a host and without user information."""
+    """Whether it is a URL of a secure origin without user information."""
     try:
         parts = urlsplit(url)
         host = parts.hostname
     except ValueError:
         return False
-    if not host or "@" in parts.netloc:
-        return False
-    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback_host(host))
+    return bool(host) and "@" not in parts.netloc and is_secure_origin(parts.scheme, host or "")

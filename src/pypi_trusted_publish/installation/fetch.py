@@ -23,6 +23,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult, unquote, urldefrag, urljoin, urlsplit
 
+from ..core.urls import is_loopback_host, is_secure_origin
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -38,14 +40,12 @@ LARGEST_WHEEL: Final = 64 << 20
 _PAGE: Final = "application/vnd.pypi.simple.v1+json"
 _ONLY_PIP: Final = ("PIP_NO_INDEX", "PIP_CLIENT_CERT", "PIP_TRUSTED_HOST", "NETRC")
 """Settings that only pip serves."""
-_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 def can_fetch(environment: Mapping[str, str]) -> bool:
     """Whether the settings in a pip child's environment are those that are served here."""
     index = urlsplit(environment.get("PIP_INDEX_URL", "https://"))
-    secure = index.scheme == "https" or (index.scheme == "http" and index.hostname in _LOOPBACK)
-    return secure and not any(environment.get(name) for name in _ONLY_PIP)
+    return is_secure_origin(index.scheme, index.hostname or "") and not any(environment.get(name) for name in _ONLY_PIP)
 
 
 def fetch(wheels: Iterable[Wheel], environment: Mapping[str, str], *, default_index: str) -> dict[Wheel, bytes]:
@@ -127,7 +127,7 @@ class _Client:
     def _read(self, url: str, limit: int, *, accept: str = "*/*") -> tuple[bytes, str]:
         """Return at most ``limit`` bytes, and the address that they came from in the end."""
         parts = urlsplit(url)
-        if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
+        if not is_secure_origin(parts.scheme, parts.hostname or ""):
             raise ValueError(url)
         request = urllib.request.Request(url, headers={"Accept": accept, "Accept-Encoding": "gzip"})  # noqa: S310 - checked
         if self._index.username and parts.netloc.rpartition("@")[2] == self._index.netloc.rpartition("@")[2]:
@@ -149,7 +149,7 @@ class _Client:
     def _proxies_for(self, parts: SplitResult) -> dict[str, str]:
         host = parts.netloc.rpartition("@")[2]
         bypassed = urllib.request.proxy_bypass_environment(host, self._no_proxy)  # type: ignore[attr-defined]
-        return {} if bypassed or parts.hostname in _LOOPBACK else self._proxies
+        return {} if bypassed or is_loopback_host(parts.hostname or "") else self._proxies
 
 
 def _variable(environment: Mapping[str, str], *names: str) -> str:

@@ -11,7 +11,7 @@ from ..checks.model import Finding
 from ..core.metadata_comparison import changed_lines
 from ..errors import EXIT_OK, DistributionError, Severity
 from ..formatting import count_text, listed, size_text
-from ..sanitize import clean
+from ..sanitize import clean, clipped
 from . import markdown
 from .check_report import CheckReport, report_json, report_lines
 
@@ -189,7 +189,7 @@ def _metadata_lines(metadata: Mapping[str, FieldChange]) -> Iterator[str]:
 
 def _shown(value: object) -> str:
     text = "nothing" if value is None else value if isinstance(value, str) else json.dumps(value)
-    return text if len(text) <= _VALUE else f"{text[:_VALUE]}..."
+    return clipped(text, _VALUE)
 
 
 def _room(project: ProjectPreview) -> str:

@@ -77,8 +77,7 @@ def _started_by(claims: dict[str, str]) -> str:
 
 def _left_out(outcome: Outcome) -> str:
     shown = [f"{_code(each.filename)} by {_code('!' + each.pattern)}" for each in outcome.left_out[:_LEFT_OUT]]
-    more = len(outcome.left_out) - len(shown)
-    return ", ".join([*shown, *([f"{more} more"] if more else [])])
+    return listed(shown, _LEFT_OUT, total=len(outcome.left_out))
 
 
 def _approved(outcome: Outcome) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import httpcore
 import httpx
 
-from ...core.urls import is_loopback_host
+from ...core.urls import is_secure_origin
 from ...secret import Secret
 from .connections import Connector
 from .exchange import Body, Exchange, current_exchange
@@ -154,10 +154,10 @@ class RoutedTransport(httpx.BaseTransport):
             pool.close()
 
     def _pool(self, exchange: Exchange, url: httpx.URL) -> httpcore.ConnectionPool:
-        if url.scheme == "http" and is_loopback_host(url.host):
+        if not url.host or not is_secure_origin(url.scheme, url.host):
+            raise exchange.failure(FailureKind.FORBIDDEN, "only HTTPS is allowed, and HTTP to this machine")
+        if url.scheme == "http":
             return self._made("plain", None)
-        if url.scheme != "https" or not url.host:
-            raise exchange.failure(FailureKind.FORBIDDEN, "only https is spoken, and plain http on this machine")
         proxy = self._early_connections.proxies.proxy_for(url.host, url.port or 443)
         exchange.proxied = proxy is not None
         return self._made("direct" if proxy is None else "proxied", proxy)

@@ -11,6 +11,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
+from ...installation.python_child import ISOLATED, needed_variables
 from .confinement import MEMORY
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from .messages import Message, Task
 
-_OPTIONS: Final = ("-I", "-S", "-B", "-X", "utf8")
 _PROGRAM: Final = (
     "import sys; sys.path += sys.argv[2:]; "
     "from pypi_trusted_publish.io.workers.child import main; main(int(sys.argv[1]), sys.argv[2:])"
@@ -65,19 +65,6 @@ def _holds(folder: Path, name: str) -> bool:
     return (folder / name).is_dir() or (folder / f"{name}.py").is_file()
 
 
-def _environment() -> dict[str, str]:
-    """What a Python needs to start, and nothing that this process was given.
-
-    Windows needs its own folder; an interpreter that was built with a shared library needs the library's.
-    """
-    if os.name == "nt":
-        return {"SYSTEMROOT": r"C:\Windows"}
-    library = Path(sys.base_prefix) / "lib"
-    if sys.platform == "linux" and any(library.glob("libpython3*.so*")):
-        return {"LD_LIBRARY_PATH": str(library)}
-    return {}
-
-
 class Worker:
     """A worker process. One thread at a time may :meth:`ask`; any thread may :meth:`end`."""
 
@@ -85,11 +72,11 @@ class Worker:
         """Start it; it gets ready while the caller goes on. Raises WorkerStopped when the system starts no process."""
         try:
             self._process = subprocess.Popen(
-                [sys.executable, *_OPTIONS, "-c", _PROGRAM, str(os.getpid()), *folders()],
+                [sys.executable, *ISOLATED, "-B", "-c", _PROGRAM, str(os.getpid()), *folders()],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env=_environment(),
+                env=needed_variables(),
                 cwd=os.path.abspath(os.sep),  # noqa: PTH100 - the root of the drive
             )
         except OSError as error:

@@ -1,4 +1,4 @@
-"""Where other people's programs are looked for, on each system."""
+"""Where the program git is looked for, on each system."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pypi_trusted_publish.io.programs import find_program
+from pypi_trusted_publish.io.git import find_program
 
 
 def placed(folder: Path, name: str, mode: int = 0o755) -> Path:
