@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from ..core.responses import Answer, read_answer
-from ..core.retry import POLICIES, RequestKind, RetryReason, retry_after, retry_rule, wait_before_next
+from ..core.retry import POLICIES, RequestKind, RetryReason, http_date, retry_after, retry_rule, wait_before_next
 from ..errors import Cure, Diagnosis
 from ..events import Emit, Retrying
-from .http.failure import FailureKind, TransportFailure
+from .http.failure import FailureKind, TransportFailure, is_about_dates
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +31,11 @@ _REASONS: Final = {
     FailureKind.FORBIDDEN: RetryReason.FORBIDDEN,
     FailureKind.ABORTED: RetryReason.ABORTED,
 }
+
+
+_CLOCKS_AGREE: Final = 600.0
+"""Seconds between two clocks of which neither is wrong."""
+_YEAR_10000: Final = 253_402_300_800
 
 
 def reason_of_failure(failure: TransportFailure) -> RetryReason:
@@ -173,7 +178,8 @@ def unanswered(
     odd = f", {failure.reason.value}" if failure.reason in {RetryReason.HTML, RetryReason.MALFORMED_JSON} else ""
     values = {"code": code, "message": f"{message}: {failure.phrase}{odd}.", "details": details, "file": file}
     if failure.reason is RetryReason.CERTIFICATE:
-        likely_cause, advice = _certificate(failure.phrase, now)
+        server_date = failure.last.server_date if isinstance(failure.last, TransportFailure) else ""
+        likely_cause, advice = _certificate(failure.phrase, now, http_date(server_date))
         return Diagnosis(**values, likely_cause=likely_cause, fix=advice, cure=Cure.RUNNER)  # type: ignore[arg-type]
     if failure.reason is RetryReason.FORBIDDEN:
         return Diagnosis(
@@ -204,15 +210,11 @@ def _refuses_for_good(phrase: str) -> bool:
     return any(f"answered {status} " in phrase for status in (401, 403, 404, 405, 407))
 
 
-def _certificate(phrase: str, now: float) -> tuple[str, str]:
+def _certificate(phrase: str, now: float, server_now: float | None) -> tuple[str, str]:
     """Likely cause and fix of a certificate that was not accepted: the clock, the trust store, or the host."""
-    date = dt.datetime.fromtimestamp(now, tz=dt.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
-    if "not valid yet" in phrase or "expired" in phrase:
-        cause = (
-            f"This machine's clock says {date}. If that is wrong, the clock is the cause; otherwise the certificate of "
-            "the server, or of a proxy that opens TLS connections, is out of date."
-        )
-        return cause, "Set the clock of the runner, or renew that certificate."
+    date = _date(now)
+    if is_about_dates(phrase):
+        return _out_of_date(date, now, server_now)
     if "host name" in phrase or "address" in phrase:
         cause = (
             "The URL names another host than the server's certificate: it is mistyped, or a proxy answered in place of "
@@ -228,3 +230,24 @@ def _certificate(phrase: str, now: float) -> tuple[str, str]:
         f"the job or in the runner's settings. (This machine's clock says {date}.)"
     )
     return cause, fix
+
+
+def _out_of_date(date: str, now: float, server_now: float | None) -> tuple[str, str]:
+    """The same where only the dates of the certificate are wrong: by the clock of this machine, or in truth."""
+    clock = f"This machine's clock says {date}"
+    renew = "Renew that certificate; nothing in the workflow can change it."
+    if server_now is None or not 0 <= server_now < _YEAR_10000:
+        cause = (
+            f"{clock}. If that is wrong, the clock is the cause; otherwise the certificate of the server, or of a "
+            "proxy that opens TLS connections, is out of date."
+        )
+        return cause, f"Set the clock of the runner. If it is right: {renew[:1].lower()}{renew[1:]}"
+    clocks = f"{clock}, the server's says {_date(server_now)}"
+    if abs(now - server_now) < _CLOCKS_AGREE:
+        return f"{clocks}: the clock is right, and the certificate is out of date.", renew
+    cause = f"{clocks}: one of the two clocks is wrong, and that of the runner is the likelier one."
+    return cause, "Set the clock of the runner, and let it follow a time server (NTP)."
+
+
+def _date(seconds: float) -> str:
+    return dt.datetime.fromtimestamp(seconds, tz=dt.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")

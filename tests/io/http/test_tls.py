@@ -19,6 +19,7 @@ from pypi_trusted_publish.errors import WorkflowError
 from pypi_trusted_publish.io.http.exchange import Body
 from pypi_trusted_publish.io.http.failure import FailureKind, TransportFailure
 from pypi_trusted_publish.io.http.trust import Trust
+from pypi_trusted_publish.secret import Secret
 
 
 def serving(authority: trustme.CA, *names: str, expired: bool = False) -> ssl.SSLContext:
@@ -253,3 +254,32 @@ def test_a_request_over_tls_ends_at_once_when_the_run_does(authority: trustme.CA
         ours.abort()
         thread.join(PATIENT)
     assert [failure.kind for failure in failures] == [FailureKind.ABORTED]
+
+
+def test_a_server_whose_certificate_has_expired_is_asked_for_its_date_without_credentials(
+    authority: trustme.CA, trusting: dict[str, str]
+) -> None:
+    said = "Tue, 01 Sep 2026 10:00:00 GMT"
+    with RawServer(answering(Date=said), tls=serving(authority, "127.0.0.1", expired=True)) as server:
+        with pytest.raises(TransportFailure) as caught:
+            session(environ=trusting).request(
+                "POST", f"{server.url}/legacy/", headers={"Authorization": Secret("Basic c2VjcmV0")}, body=b"secret"
+            )
+        (asked,) = server.requests
+    assert caught.value.server_date == said
+    assert (asked.line, asked.body) == ("HEAD / HTTP/1.1", b"")
+    assert "authorization" not in asked.headers
+
+
+def test_a_server_of_an_unknown_authority_is_not_even_asked_for_its_date(authority: trustme.CA) -> None:
+    with RawServer(answering(), tls=serving(authority, "127.0.0.1", expired=True)) as server:
+        found = failure(server.url, {})
+        assert (found.server_date, server.requests) == ("", [])
+
+
+def test_an_expired_certificate_for_another_host_is_not_accepted_for_a_date_either(
+    authority: trustme.CA, trusting: dict[str, str]
+) -> None:
+    with RawServer(answering(), tls=serving(authority, "127.0.0.2", expired=True)) as server:
+        found = failure(server.url, trusting)
+        assert (found.kind, found.server_date, server.requests) == (FailureKind.CERTIFICATE, "", [])

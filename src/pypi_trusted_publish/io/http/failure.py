@@ -48,6 +48,7 @@ class TransportFailure(Exception):
     ``phrase`` is ours and holds no secret. ``status`` and ``received_start`` are what the first line of a malformed
     answer gave
     away, if it gave away anything; ``received_start`` is foreign text. ``partial`` is what arrived of the body.
+    ``server_date`` is the header ``Date`` of a server whose certificate is not valid today, where it could be asked.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class TransportFailure(Exception):
         self.status = status
         self.received_start = received_start
         self.partial = partial
+        self.server_date = ""
 
 
 _BY_ERRNO: Final[Mapping[int, str]] = {
@@ -107,6 +109,11 @@ def os_phrase(error: OSError) -> str:
     if number is None:
         return "the connection failed"
     return _BY_ERRNO.get(number, f"the connection failed ({errno.errorcode.get(number, f'error {number}')})")
+
+
+def is_about_dates(phrase: str) -> bool:
+    """Whether a certificate was not accepted for its dates alone, so that a wrong clock can be the reason."""
+    return phrase.endswith((_BY_VERIFY_CODE[9], _BY_VERIFY_CODE[10]))
 
 
 def certificate_phrase(error: ssl.SSLCertVerificationError) -> str:

@@ -11,8 +11,9 @@ import httpx
 from ...events import Answered, Emit, Failed
 from .connections import ABORTED_PHRASE
 from .exchange import Exchange, Response, under_way
-from .failure import FailureKind, TransportFailure
+from .failure import FailureKind, TransportFailure, is_about_dates
 from .transport import HeaderValues, OutgoingRequest, Payload, RoutedTransport
+from .trust import Trust
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -75,6 +76,8 @@ def _decoded(decoder: _Decoder | None, chunk: bytes, room: int) -> bytes:
 
 _MAX_REDIRECTS: Final = 5
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_DATE_TIMEOUT: Final = 5.0
+"""Seconds for a server to say its date."""
 _REASON_LIMIT: Final = 2_000
 """Characters of a reason phrase that are kept."""
 
@@ -97,6 +100,10 @@ class Session:
         self._headers = {"User-Agent": user_agent, "Accept-Encoding": "identity", "Accept": "*/*"}
         self._sockets = early_connections.sockets
         self._transport = RoutedTransport(early_connections)
+        trust = early_connections.trust
+        self._whatever_the_date = RoutedTransport(
+            early_connections, trust=Trust(cert_file=trust.cert_file, cert_dir=trust.cert_dir, dates=False)
+        )
 
     def request(
         self,
@@ -136,7 +143,7 @@ class Session:
                 connect_timeout=connect_timeout,
             )
             with self._sockets.in_use(), self._reported(exchange, method, shown):
-                response = self._answered(exchange, outgoing.request(exchange), limit)
+                response = self._answered(self._transport, exchange, outgoing.request(exchange), limit)
             self._emit(_answered_event(method, shown, response, exchange.sent_bytes))
             target = _same_origin_target(response) if hops else None
             if target is None:
@@ -152,6 +159,7 @@ class Session:
         """Close every connection: a kept one now, one in flight, for which nobody waits any more, by its own thread."""
         self._sockets.abort()
         self._transport.close()
+        self._whatever_the_date.close()
         self._sockets.end()
 
     @contextlib.contextmanager
@@ -165,13 +173,37 @@ class Session:
             failure = exchange.failure(FailureKind.ABORTED, ABORTED_PHRASE) if ending else caught
             failure.partial = caught.partial
             self._emit(Failed(method=method, url=shown, problem=failure.phrase, seconds=exchange.seconds))
+            if failure.kind is FailureKind.CERTIFICATE and is_about_dates(failure.phrase):
+                failure.server_date = self._server_date(shown, urgent=exchange.urgent)
             raise failure from None
         except Exception:
             self._emit(Failed(method=method, url=shown, problem="stopped on our side", seconds=exchange.seconds))
             raise
 
-    def _answered(self, exchange: Exchange, request: httpx.Request, limit: int) -> Response:
-        answer = self._transport.handle_request(request)
+    def _server_date(self, url: str, *, urgent: bool) -> str:
+        """The server's own date, asked for over a connection whose certificate is verified but for its dates."""
+        root = "/".join(url.split("/")[:3]) + "/"
+        timeout = _DATE_TIMEOUT * self._patience
+        exchange = Exchange(clock=self._clock, read_timeout=timeout, deadline=timeout, urgent=urgent)
+        outgoing = OutgoingRequest(
+            method="HEAD",
+            url=root,
+            headers=self._headers,
+            payload=None,
+            read_timeout=timeout,
+            connect_timeout=timeout,
+        )
+        try:
+            with under_way(exchange):
+                response = self._answered(self._whatever_the_date, exchange, outgoing.request(exchange), 0)
+        except TransportFailure as failure:
+            self._emit(Failed(method="HEAD", url=root, problem=failure.phrase, seconds=exchange.seconds))
+            return ""
+        self._emit(_answered_event("HEAD", root, response, 0))
+        return response.headers.get("date", "")
+
+    def _answered(self, transport: RoutedTransport, exchange: Exchange, request: httpx.Request, limit: int) -> Response:
+        answer = transport.handle_request(request)
         body, truncated = bytearray(), False
         with contextlib.closing(answer):
             encoding = answer.headers.get("content-encoding", "")

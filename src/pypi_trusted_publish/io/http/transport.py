@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .connections import EarlyConnections
     from .exchange import Exchange
     from .proxies import Proxy
+    from .trust import Trust
 
 _LONGEST_STALL: Final = 60.0
 """Seconds that the other side may take not a single byte of a body, however long it may think about its answer."""
@@ -121,8 +122,10 @@ _KEEP_ALIVE: Final = 60.0
 class RoutedTransport(httpx.BaseTransport):
     """Chooses the pool by scheme and host. Fails with TransportFailure only."""
 
-    def __init__(self, early_connections: EarlyConnections) -> None:
+    def __init__(self, early_connections: EarlyConnections, *, trust: Trust | None = None) -> None:
+        """``trust``: for the hosts that are asked, other than that of ``early_connections``, which proxies keep."""
         self._early_connections = early_connections
+        self._trust = trust or early_connections.trust
         self._lock = threading.Lock()
         self._pools: dict[str, httpcore.ConnectionPool] = {}
 
@@ -167,7 +170,7 @@ class RoutedTransport(httpx.BaseTransport):
             if route not in self._pools:
                 tls = route != "plain"
                 self._pools[route] = httpcore.ConnectionPool(
-                    ssl_context=self._early_connections.trust.context() if tls else None,
+                    ssl_context=self._trust.context() if tls else None,
                     proxy=None if proxy is None else self._tunnel(proxy),
                     max_connections=_MAX_CONNECTIONS,
                     keepalive_expiry=_KEEP_ALIVE,

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _HASHED: Final = re.compile(r"[0-9a-f]{8}\.\d+")
+_NO_CHECK_TIME: Final = 0x200000
+"""``X509_V_FLAG_NO_CHECK_TIME`` of OpenSSL's x509_vfy.h (since 1.1.0), which the module ``ssl`` does not name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +31,8 @@ class Trust:
     """Path of a PEM file; empty when not set."""
     cert_dir: str = ""
     """Paths of folders hashed as OpenSSL wants them, separated as in PATH; empty when not set."""
+    dates: bool = True
+    """A certificate has to be valid today. False only to ask a server for its date, without credentials."""
     _made: list[ssl.SSLContext] = field(default_factory=list, repr=False, compare=False)
     _making: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
@@ -50,6 +54,8 @@ class Trust:
     def _make(self) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
+        if not self.dates:
+            context.verify_flags |= _NO_CHECK_TIME  # a flag without a name
         if self.cert_file or self.cert_dir:
             self._load_named(context)
             return context
