@@ -131,6 +131,8 @@ class CheckedSet:
     doubts: Mapping[str, frozenset[Doubt]] = field(default_factory=dict)
     """By file name, what the index may refuse. ``ignore`` silences findings, but no doubt: doubts decide the order of
     the upload."""
+    left_out: tuple[tuple[str, str], ...] = ()
+    """Names of files beside them that the workflow leaves out, and the pattern that does it."""
 
     @property
     def errors(self) -> tuple[Finding, ...]:

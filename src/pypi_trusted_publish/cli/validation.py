@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -58,7 +58,7 @@ class Validation:
         require_publishable(checked)
         self._compare_versions(checked)
         require_approved(self.inputs.approved, self.inputs.approved_distributions, entries_of(checked.distributions))
-        return checked
+        return replace(checked, left_out=self.collected.left_out)
 
     def _compare_versions(self, checked: CheckedSet) -> None:
         findings = check_versions(

@@ -147,6 +147,8 @@ def _plan(checked: CheckedSet, options: ReleaseOptions, steps: ReleaseSteps) -> 
     plan = plan_uploads(checked.distributions, pages, options.plan)
     for file in plan.files:
         steps.emit(_planned(file, steps.index.project_url(file.distribution)))
+    for filename, pattern in checked.left_out:
+        steps.emit(Fact(value=f"{filename}: not in the plan, left out by the line !{pattern}"))
     for comparison in plan.comparisons:
         steps.emit(Fact(name=f"beside {comparison.name} {comparison.baseline.version}", value=comparison.line))
     several = warn_of_several_new_projects(plan.new_projects)
