@@ -94,6 +94,11 @@ def mistake_in(line: str, exists: Callable[[str], bool]) -> Diagnosis | None:
     )
 
 
+def would_match_the_opposite(pattern: str) -> bool:
+    """Whether it has ``[^...]``: to a shell that excludes characters, and here it names them."""
+    return "[^" in pattern
+
+
 def _mistake(line: str, exists: Callable[[str], bool]) -> tuple[str, list[str]] | None:
     """What is not understood here, and the lines that are; the first that fits."""
     for fits, message, meant in _MISTAKES:
@@ -129,7 +134,7 @@ _MISTAKES: Final[tuple[tuple[Callable[[str], object], str, Callable[[str], list[
         lambda line: [line[2:].strip()],
     ),
     (
-        lambda line: "[^" in line,
+        would_match_the_opposite,
         "`[^...]` is how a shell excludes characters; here it is `[!...]`",
         lambda line: [line.replace("[^", "[!")],
     ),
@@ -155,6 +160,7 @@ def missing(line: str, names: Sequence[str]) -> Diagnosis:
         fix="Download the artifact of the build job into that folder, or name the folder where it is.",
         file=line,
         snippet="- uses: actions/download-artifact@<sha>\n  with:\n    name: distributions\n    path: dist/",
+        cure=Cure.WORKFLOW,
     )
 
 
@@ -180,6 +186,7 @@ def no_match(line: str, matched: int, folders: Sequence[str]) -> Diagnosis:
         likely_cause=f"The files are elsewhere or have other names.{hint}",
         fix="Correct the line, or remove it.",
         file=line,
+        cure=Cure.WORKFLOW,
     )
 
 
@@ -255,6 +262,7 @@ def too_many(line: str, most: int) -> Diagnosis:
         likely_cause="A `**` starts at a folder that contains much more than distributions.",
         fix="Name the folder that contains the distributions, such as `dist`.",
         file=line,
+        cure=Cure.WORKFLOW,
     )
 
 

@@ -125,7 +125,11 @@ def survey(lines: Sequence[str], workspace: str) -> Collected:
     if not parsed.named:
         search.problems.append(messages.no_line(only_left_out=bool(parsed.left_out)))
     for pattern in parsed.left_out:
-        _find_left_out(search, pattern)
+        mistake = messages.mistake_in(f"!{pattern}", search.exists)
+        if mistake is not None and messages.would_match_the_opposite(pattern) and not search.exists(pattern):
+            search.problems.append(mistake)
+        else:
+            _find_left_out(search, pattern)
     for line in parsed.named:
         _look(search, line)
     for candidate in tuple(search.candidates.values()):
@@ -269,7 +273,7 @@ def _files_below(folder: Path) -> list[Path]:
 
 
 def _globbed(search: _Search, line: str) -> None:
-    paths = search.pattern.paths(search.workspace, line)
+    paths = [] if messages.would_match_the_opposite(line) else search.pattern.paths(search.workspace, line)
     before = len(search.left_out)
     if sum(_listed(search, line, path) for path in paths) or len(search.left_out) > before:
         return
