@@ -21,7 +21,10 @@ def test_the_release_before_is_published_and_compared_and_faults_strike_the_new_
     build(tmp_path / "new", "1.1.0", ("py3-none-any",))
     code, output = rehearse("--dry-run", "--previous", tmp_path / "old", "--fault", "audience-500", tmp_path / "new")
     assert code == 0, output
-    assert "rehearsal-sample 1.0.0 has the sdist 'rehearsal_sample-1.0.0.tar.gz', and this release has none." in output
+    lost = (
+        "1 sdist of rehearsal-sample 1.0.0 has no replacement: [release-lost-sdist]\n    rehearsal_sample-1.0.0.tar.gz"
+    )
+    assert lost in output
     assert "500" in output.partition("The preview")[2]
 
 

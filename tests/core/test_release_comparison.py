@@ -12,16 +12,16 @@ from pypi_trusted_publish.core.compatibility import EVERYBODY, interpreters, tar
 GLIBC = "manylinux_2_17_x86_64.manylinux2014_x86_64"
 
 
-def files(version: str, *tags: str, size: int = 100) -> list[ReleaseFile]:
+def files(version: str, *tags: str, size: int = 100, requires_python: str | None = "") -> list[ReleaseFile]:
     """Files by their tags; ``sdist`` for the sdist."""
     names = [f"demo-{version}.tar.gz" if tag == "sdist" else f"demo-{version}-{tag}.whl" for tag in tags]
-    parsed = [parse_release_file(name, project="demo", size=size) for name in names]
+    parsed = [parse_release_file(name, project="demo", size=size, requires_python=requires_python) for name in names]
     assert all(each is not None and each[0] == Version(version) for each in parsed)
     return [each[1] for each in parsed if each is not None]
 
 
 def compared(before: list[str], after: list[str], requires_python: str = "") -> FileComparison:
-    return compare_files(files("2.0", *after), files("1.0", *before), requires_python=requires_python)
+    return compare_files(files("2.0", *after, requires_python=requires_python), files("1.0", *before))
 
 
 def lost_tags(comparison: FileComparison) -> list[str]:

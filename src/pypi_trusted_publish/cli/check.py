@@ -48,7 +48,10 @@ def run(argv: Sequence[str], process: ProcessContext) -> int:
     request, inputs = _request(argv, process.environ)
     workers = Workers(install=process.install)
     workers.start()
-    report = make_report(request, workers)
+    try:
+        report = make_report(request, workers)
+    finally:
+        workers.end()
     if request.json:
         stdout.write(report_json(report) + "\n")
     elif inputs is not None:
@@ -59,12 +62,9 @@ def run(argv: Sequence[str], process: ProcessContext) -> int:
 
 
 def make_report(request: CheckRequest, workers: Workers) -> CheckReport:
-    """Find the files, and let workers check them."""
-    try:
-        found = survey(request.paths, request.workspace)
-        checked = workers.check(found.candidates, options=request.options())
-    finally:
-        workers.end()
+    """Find the files, and let workers check them, who stay."""
+    found = survey(request.paths, request.workspace)
+    checked = workers.check(found.candidates, options=request.options(), keep=True)
     return CheckReport(
         checked=checked,
         problems=found.problems,

@@ -29,6 +29,7 @@ from ..io.http.connections import EarlyConnections
 from ..io.http.session import Session
 from ..io.release_reader import WORKERS, Budget, NotRead, ReleaseReader
 from ..io.replace_file import replace_file
+from ..io.threads import in_waiting_threads
 from ..io.workers.pool import Workers
 from ..io.workers.process import WorkerStopped
 from ..publish.preview import Previewer
@@ -91,31 +92,29 @@ def make_preview(request: PreviewRequest, reporter: Reporter, emit: Emit) -> Pre
     """Check the files and compare them. Raises WorkflowError for a baseline that the index does not have."""
     process, clock = reporter.process, SystemClock()
     index = request.index()
-    workers = Workers(install=process.install)
-    workers.start()
-    checks = make_report(request, workers)
-    readers = Workers()
+    workers = Workers(install=process.install, most=WORKERS)
     for _ in range(WORKERS):
-        readers.start()
+        workers.start()
     session = Session(
         EarlyConnections(proxies=reporter.proxies(), trust=reporter.trust, clock=clock),
         emit=emit,
         user_agent=f"pypi-trusted-publish/{__version__}",
         patience=process.patience,
     )
-    previewer = Previewer(
-        reader=ReleaseReader(session=session, workers=readers, budget=Budget(clock=clock)),
-        not_read=NotRead,
-        against=index,
-        requirements_index=PYPI if index.is_testpypi else index,
-        baseline=request.baseline,
-    )
     try:
-        preview = previewer.preview(checks.checked)
+        checks = make_report(request, workers)
+        preview = Previewer(
+            reader=ReleaseReader(session=session, workers=workers, budget=Budget(clock=clock)),
+            not_read=NotRead,
+            map_=in_waiting_threads,
+            against=index,
+            requirements_index=PYPI if index.is_testpypi else index,
+            baseline=request.baseline,
+        ).preview(checks.checked)
     except NoSuchVersion as missing:
         raise WorkflowError(_no_such_baseline(str(missing), index)) from None
     finally:
-        readers.end()
+        workers.end()
         session.close()
     return PreviewReport(checks=checks, preview=preview, findings=tuple(_settled(preview, request.options())))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from packaging.tags import Tag
 from packaging.utils import canonicalize_name, parse_sdist_filename, parse_wheel_filename
@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from .project_page import ProjectPage, PublishedFile
 
 
+_MOST_SHOWN: Final = 5
+"""Versions in a sentence."""
+_FIRST_RELEASE: Final = (
+    "First release: the index does not know the project. The first upload takes the name for good; Trusted Publishing "
+    "then needs a pending publisher on the index."
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class ReleaseFile:
     """A file of a release, ours or the index's, as far as it is compared by its name and size."""
@@ -28,6 +36,8 @@ class ReleaseFile:
     """Bytes; None when the index does not say."""
     tags: frozenset[Tag] = frozenset()
     """Of a wheel; empty for an sdist."""
+    requires_python: str | None = ""
+    """The field ``Requires-Python``; empty: it states none; None: the index does not say."""
     published: PublishedFile | None = None
     """The entry on the index; None for a file of ours."""
 
@@ -57,21 +67,18 @@ def find_baseline(page: ProjectPage, ours: Version, wanted: str = "") -> Baselin
 
     A release of our own version on the index is a re-run, no older release. Raises NoSuchVersion.
     """
-    if page.state is not PageState.KNOWN:
-        first = page.state is PageState.NO_PROJECT
-        return Baseline(
-            reason="First release: the index does not know the project. Its name is taken with the first upload."
-            if first
-            else f"The index's page of the project could not be read: {page.why_unreadable}."
-        )
+    if page.state is PageState.UNREADABLE:
+        return Baseline(reason=f"The index's page of the project could not be read: {page.why_unreadable}.")
+    if page.status == "quarantined":
+        return Baseline(reason="The project is quarantined: the index shows no files of it.")
     releases = _releases(page)
     if wanted:
-        chosen = next((version for version in releases if str(version) == wanted or version == Version(wanted)), None)
+        chosen = next((version for version in releases if version == Version(wanted)), None)
         if chosen is None:
             raise NoSuchVersion(wanted)
         return Baseline(version=chosen, files=releases[chosen])
-    if page.status == "quarantined":
-        return Baseline(reason="The project is quarantined: the index shows no files of it.")
+    if page.state is PageState.NO_PROJECT:
+        return Baseline(reason=_FIRST_RELEASE)
     older = [version for version in releases if version < ours and (ours.is_prerelease or not version.is_prerelease)]
     if older:
         newest = max(older)
@@ -84,7 +91,13 @@ def _releases(page: ProjectPage) -> dict[Version, tuple[ReleaseFile, ...]]:
     for entry in page.files:
         if entry.yanked:
             continue
-        parsed = parse_release_file(entry.filename, project=page.project, published=entry, size=entry.size)
+        parsed = parse_release_file(
+            entry.filename,
+            project=page.project,
+            size=entry.size,
+            requires_python=entry.requires_python,
+            published=entry,
+        )
         if parsed is not None:
             found.setdefault(parsed[0], []).append(parsed[1])
     return {version: tuple(files) for version, files in found.items()}
@@ -101,7 +114,12 @@ def released_versions(page: ProjectPage) -> tuple[Version, ...]:
 
 
 def parse_release_file(
-    filename: str, *, project: str, size: int | None, published: PublishedFile | None = None
+    filename: str,
+    *,
+    project: str,
+    size: int | None,
+    requires_python: str | None = "",
+    published: PublishedFile | None = None,
 ) -> tuple[Version, ReleaseFile] | None:
     """Version and file that a file name tells; None for an egg, an installer, or a name that nobody can parse."""
     try:
@@ -114,24 +132,30 @@ def parse_release_file(
         return None
     if canonicalize_name(name) != project:
         return None
-    return version, ReleaseFile(filename=filename, size=size, tags=tags, published=published)
+    return version, ReleaseFile(
+        filename=filename, size=size, tags=tags, requires_python=requires_python, published=published
+    )
 
 
 def _why_none(page: ProjectPage, releases: Iterable[Version], ours: Version) -> str:
     others = sorted(version for version in releases if version != ours)
-    pre = [version for version in others if version < ours]
-    newer = [version for version in others if version > ours]
-    yanked = sum(entry.yanked for entry in page.files)
-    parts = [
-        f"pre-releases ({_shown(pre)})" if pre else "",
-        f"newer releases ({_shown(newer)})" if newer else "",
-        f"{yanked} yanked files" if yanked else "",
-    ]
-    has = " and ".join(filter(None, parts))
+    kinds = (
+        ("pre-releases", [version for version in others if version < ours]),
+        ("newer releases", [version for version in others if version > ours]),
+        ("yanked releases", sorted(_yanked_versions(page) - {ours, *others})),
+    )
+    has = " and ".join(f"{kind} ({_shown(versions)})" for kind, versions in kinds if versions)
     return (
         f"No older release to compare with: the index has only {has}." if has else "The index lists no older release."
     )
 
 
+def _yanked_versions(page: ProjectPage) -> set[Version]:
+    parsed = (
+        parse_release_file(entry.filename, project=page.project, size=None) for entry in page.files if entry.yanked
+    )
+    return {each[0] for each in parsed if each is not None}
+
+
 def _shown(versions: Sequence[Version]) -> str:
-    return ", ".join(map(str, versions[-3:]))
+    return ("..., " if len(versions) > _MOST_SHOWN else "") + ", ".join(map(str, versions[-_MOST_SHOWN:]))

@@ -7,17 +7,34 @@ wheel.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from .baseline import ReleaseFile
-from .compatibility import EVERYBODY, Interpreter, Minimum, Platform, Target, accepts, interpreters, merged, targets
+from .compatibility import (
+    Interpreter,
+    Minimum,
+    Platform,
+    Target,
+    accepts,
+    family,
+    interpreters,
+    merged,
+    platforms,
+    targets,
+)
+
+if TYPE_CHECKING:
+    from packaging.tags import Tag
 
 GROWTH: Final = 1.25
 """A file grew when it is larger than this many times the file that it replaces..."""
 GROWTH_BYTES: Final = 1_000_000
 """...and by more than this."""
+_MOST_PAIRS: Final = 1_000
+"""Files of the baseline for the same interpreter and platform among which the one that ours replaces is looked for."""
 _SYSTEM_LIBRARY: Final = {"glibc": "glibc", "musl": "musl", "macos": "macOS", "ios": "iOS", "android": "Android API"}
 
 
@@ -74,33 +91,35 @@ class FileComparison:
 
 
 def compare_files(
-    ours: Sequence[ReleaseFile],
-    baseline: Sequence[ReleaseFile],
-    *,
-    requires_python: str = "",
-    baseline_requires_python: str = "",
+    ours: Sequence[ReleaseFile], baseline: Sequence[ReleaseFile], *, published: Sequence[ReleaseFile] = ()
 ) -> FileComparison:
-    """Compare two releases by their tags; ``requires_python`` is the field of each, empty for none."""
-    who = interpreters(tag for file in baseline for tag in file.tags)
-    before_who = [each for each in who if accepts(baseline_requires_python, each)]
-    now_who = [each for each in who if accepts(requires_python, each)]
-    before = {file.filename: targets(file.tags, before_who) for file in baseline if file.is_wheel}
-    after = {file.filename: targets(file.tags, now_who) for file in ours if file.is_wheel}
-    fits_now, fitted = merged(after.values()), merged(before.values())
-    still_allowed = set(now_who)
+    """Compare two releases by their tags. ``published``: files of our release that are on the index already."""
+    tags = [tag for file in (*ours, *published, *baseline) for tag in file.tags]
+    who, everywhere = interpreters(tag for file in baseline for tag in file.tags), platforms(tags)
+
+    def fitted(files: Sequence[ReleaseFile]) -> dict[str, Mapping[Target, Minimum]]:
+        allowed = _AllowedInterpreters(who)
+        return {file.filename: targets(file.tags, allowed.by(file), everywhere) for file in files if file.is_wheel}
+
+    before, after = fitted(baseline), fitted([*ours, *published])
+    fitted_before, fits_now = merged(before.values()), merged(after.values())
+    still_allowed = _let_in([*ours, *published], who)
     lost = [
         LostWheel(filename=name, who=tuple(sorted(left)))
         for name, coverage in before.items()
         if (left := [target for target in coverage if target.interpreter in still_allowed and target not in fits_now])
     ]
-    replaced = _replaced(ours, baseline, before, after)
+    replaced = dict(_replaced(ours, baseline, before, after))
     sdists = [file.filename for file in baseline if not file.is_wheel]
     return FileComparison(
         kept=tuple(file.filename for file in ours if file.filename in replaced),
         new=tuple(file.filename for file in ours if file.filename not in replaced),
         lost=tuple(lost),
-        lost_sdist=sdists[0] if sdists and all(file.is_wheel for file in ours) else "",
-        narrower=(*_raised_libraries(fitted, fits_now), *_raised_python(before_who, now_who, fitted)),
+        lost_sdist=sdists[0] if sdists and all(file.is_wheel for file in (*ours, *published)) else "",
+        narrower=(
+            *_raised_libraries(fitted_before, fits_now),
+            *_raised_python(baseline, _let_in(baseline, who), still_allowed, fitted_before),
+        ),
         sizes=tuple(
             SizeChange(
                 filename=file.filename,
@@ -110,17 +129,40 @@ def compare_files(
             for file in ours
         ),
         replaced=replaced,
-        coverage=_coverage(fitted, fits_now),
+        coverage=_coverage(fitted_before, fits_now, everywhere),
     )
 
 
-def _coverage(before: Mapping[Target, Minimum], after: Mapping[Target, Minimum]) -> dict[Target, str]:
+class _AllowedInterpreters:
+    """Whom the ``Requires-Python`` of a file lets in; most files of a release say the same."""
+
+    def __init__(self, who: Sequence[Interpreter]) -> None:
+        self._who = who
+        self._known: dict[str, Sequence[Interpreter]] = {}
+
+    def by(self, file: ReleaseFile) -> Sequence[Interpreter]:
+        """Those whom the file lets in."""
+        stated = file.requires_python or ""
+        if stated not in self._known:
+            self._known[stated] = [each for each in self._who if accepts(stated, each)]
+        return self._known[stated]
+
+
+def _let_in(files: Iterable[ReleaseFile], who: Sequence[Interpreter]) -> set[Interpreter]:
+    """Whom some file of a release lets in, whatever it fits."""
+    allowed = _AllowedInterpreters(who)
+    return {interpreter for file in files for interpreter in allowed.by(file)}
+
+
+def _coverage(
+    before: Mapping[Target, Minimum], after: Mapping[Target, Minimum], everywhere: frozenset[Platform]
+) -> dict[Target, str]:
     """The state of each target; nothing to show where every platform is as every other one."""
     states = {
         target: "kept" if target in before and target in after else "new" if target in after else "lost"
         for target in (*before, *after)
     }
-    return {} if {target.platform for target in states} == EVERYBODY and "lost" not in states.values() else states
+    return {} if {target.platform for target in states} == everywhere and "lost" not in states.values() else states
 
 
 def _replaced(
@@ -128,23 +170,37 @@ def _replaced(
     baseline: Sequence[ReleaseFile],
     before: Mapping[str, Mapping[Target, Minimum]],
     after: Mapping[str, Mapping[Target, Minimum]],
-) -> dict[str, ReleaseFile]:
-    """For each of ours the file with the same tags, else the one that fits most of the same people."""
-    found: dict[str, ReleaseFile] = {}
+) -> Iterator[tuple[str, ReleaseFile]]:
+    """For each of ours the file with the same tags, else with a like tag, else the one that fits most of the same.
+
+    The work grows with the files and what they fit, not with the pairs.
+    """
+    sdist = next((file for file in baseline if not file.is_wheel), None)
+    wheels = {file.filename: file for file in reversed(baseline) if file.is_wheel}
+    same = {file.tags: file for file in wheels.values()}
+    alike = {family(tag): file for file in wheels.values() for tag in file.tags}
+    fitting: dict[Target, list[str]] = {}
+    for name in reversed(wheels):
+        for target in before[name]:
+            fitting.setdefault(target, []).append(name)
     for file in ours:
-        if not file.is_wheel:
-            same = [other for other in baseline if not other.is_wheel]
-        elif not (same := [other for other in baseline if other.tags == file.tags]):
-            shared = {
-                other.filename: len(after[file.filename].keys() & before[other.filename].keys())
-                for other in baseline
-                if other.is_wheel
-            }
-            best = max(shared.values(), default=0)
-            same = [other for other in baseline if best and shared.get(other.filename) == best]
-        if same:
-            found[file.filename] = same[0]
-    return found
+        found = sdist
+        if file.is_wheel:
+            found = same.get(file.tags) or next(
+                filter(None, (alike.get(family(tag)) for tag in sorted_tags(file))), None
+            )
+            if found is None:
+                shared = Counter(
+                    name for target in after[file.filename] for name in fitting.get(target, ())[:_MOST_PAIRS]
+                )
+                found = wheels[shared.most_common(1)[0][0]] if shared else None
+        if found is not None:
+            yield file.filename, found
+
+
+def sorted_tags(file: ReleaseFile) -> list[Tag]:
+    """The tags of a file, in an order that does not change from run to run."""
+    return sorted(file.tags, key=str)
 
 
 def _raised_libraries(before: Mapping[Target, Minimum], after: Mapping[Target, Minimum]) -> Iterable[Narrower]:
@@ -164,10 +220,15 @@ def _raised_libraries(before: Mapping[Target, Minimum], after: Mapping[Target, M
 
 
 def _raised_python(
-    before: Sequence[Interpreter], after: Sequence[Interpreter], fitted: Mapping[Target, Minimum]
+    baseline: Sequence[ReleaseFile],
+    before: set[Interpreter],
+    after: set[Interpreter],
+    fitted_before: Mapping[Target, Minimum],
 ) -> Iterable[Narrower]:
-    """The oldest Python, when ``Requires-Python`` shuts out one that the baseline's wheels fitted."""
-    used = {target.interpreter.python for target in fitted} or {each.python for each in before}
+    """The oldest Python, when ``Requires-Python`` shuts out one that the baseline let in, as far as that is known."""
+    if any(file.requires_python is None for file in baseline):
+        return
+    used = {target.interpreter.python for target in fitted_before} or {each.python for each in before}
     left = {each.python for each in after}
     gone = used - left
     if gone and (not left or min(gone) < min(left)):

@@ -27,7 +27,7 @@ _MACOS_ARCHITECTURES: Final = {
     "universal2": ("x86_64", "arm64"),
     "universal": ("x86_64",),
     "intel": ("x86_64",),
-    "fat3": ("x86_64",),
+    "fat32": ("x86_64",),
     "fat64": ("x86_64",),
 }
 """What a tag for several architectures holds of those on which a supported Python runs."""
@@ -93,6 +93,7 @@ class Target:
 
 Minimum = tuple[int, ...]
 """The oldest version of the system library: glibc, musl, macOS, iOS, or an Android API level. Empty: none."""
+_NO_MINIMUM: Final[Minimum] = ()
 
 
 def interpreters(tags: Iterable[Tag]) -> tuple[Interpreter, ...]:
@@ -100,11 +101,16 @@ def interpreters(tags: Iterable[Tag]) -> tuple[Interpreter, ...]:
     found = {Interpreter("cp", (3, minor), f"cp3{minor}") for minor in range(OLDEST_PYTHON[1], NEWEST_PYTHON[1] + 1)}
     for tag in tags:
         python = _python(tag.interpreter)
-        if python is None or python < OLDEST_PYTHON:
+        if python is None:
+            continue
+        if tag.abi == "abi3t":
+            for minor in range(max(python, _FREE_THREADED_SINCE)[1], NEWEST_PYTHON[1] + 1):
+                found.add(Interpreter("cpt", (3, minor), f"cp3{minor}t"))
+        if python < OLDEST_PYTHON:
             continue
         if tag.interpreter.startswith("cp") and tag.abi == f"{tag.interpreter}t" and python >= _FREE_THREADED_SINCE:
             found.add(Interpreter("cpt", python, tag.abi))
-        elif tag.interpreter.startswith("pp"):
+        elif tag.interpreter.startswith("pp") and tag.abi != "none":
             found.add(Interpreter("pp", python, tag.abi))
     return tuple(sorted(found))
 
@@ -119,14 +125,24 @@ def accepts(requires_python: str, interpreter: Interpreter) -> bool:
     return any(specifiers.contains(f"{major}.{minor}.{patch}", prereleases=True) for patch in (0, 1, 99))
 
 
-def targets(tags: Iterable[Tag], among: Sequence[Interpreter]) -> Mapping[Target, Minimum]:
-    """Everybody among the interpreters whom a wheel with these tags fits, and the version that they need for it."""
+def platforms(tags: Iterable[Tag]) -> frozenset[Platform]:
+    """Every platform that counts: those that a pure wheel is installed on, and those that ``tags`` name."""
+    return EVERYBODY.union(*(_platforms(name) for name in {tag.platform for tag in tags} - {"any"}))
+
+
+def targets(
+    tags: Iterable[Tag], among: Sequence[Interpreter], everywhere: frozenset[Platform] = EVERYBODY
+) -> Mapping[Target, Minimum]:
+    """Everybody among the interpreters whom a wheel with these tags fits, and the version that they need for it.
+
+    ``everywhere``: the platforms on which a wheel for any platform is installed.
+    """
     found: dict[Target, Minimum] = {}
     for tag in tags:
-        platforms = _platforms(tag.platform)
+        minimums = dict.fromkeys(everywhere, _NO_MINIMUM) if tag.platform == "any" else _platforms(tag.platform)
         fits = [each for each in among if (tag.interpreter, tag.abi, tag.platform == "any") in _accepted(each)]
         for interpreter in fits:
-            for platform, minimum in platforms.items():
+            for platform, minimum in minimums.items():
                 target = Target(interpreter, platform)
                 found[target] = min(minimum, found.get(target, minimum))
     return found
@@ -151,7 +167,8 @@ def _accepted(interpreter: Interpreter) -> frozenset[tuple[str, str, bool]]:
         if interpreter.implementation == "pp"
         else cpython_tags(interpreter.python, [interpreter.abi], here)
     )
-    tags = [*own, *compatible_tags(interpreter.python, name, here)]
+    any_version = "pp3" if interpreter.implementation == "pp" else name
+    tags = [*own, *compatible_tags(interpreter.python, any_version, here)]
     return frozenset((tag.interpreter, tag.abi, tag.platform == "any") for tag in tags)
 
 
@@ -160,33 +177,55 @@ def _python(interpreter: str) -> tuple[int, int] | None:
     return None if found is None else (int(found[1]), int(found[2]))
 
 
+def family(tag: Tag) -> tuple[str, str, frozenset[Platform] | str]:
+    """A tag without the version of the system library: what a wheel that is built anew elsewhere still has."""
+    return tag.interpreter, tag.abi, tag.platform if tag.platform == "any" else frozenset(_platforms(tag.platform))
+
+
+@lru_cache(maxsize=1024)
 def _platforms(tag: str) -> Mapping[Platform, Minimum]:
     """The platforms that a platform tag names, each with its minimum; an unknown tag is a platform of its own."""
-    if tag == "any":
-        return dict.fromkeys(EVERYBODY, ())
     found = _PLATFORM.fullmatch(tag)
     made: dict[Platform, Minimum] = {Platform(tag): ()}
     if found is None:
         pass
     elif found["legacy"]:
-        made = {Platform("glibc", found["legacy_arch"]): _LEGACY_GLIBC[found["legacy"]]}
+        made = _glibc(_LEGACY_GLIBC[found["legacy"]], found["legacy_arch"])
+    elif found["libc"] == "manylinux":
+        made = _glibc(_numbers(found["libc_version"]), found["libc_arch"])
     elif found["libc"]:
-        system = "glibc" if found["libc"] == "manylinux" else "musl"
-        made = {Platform(system, found["libc_arch"]): _numbers(found["libc_version"])}
+        made = {Platform("musl", found["libc_arch"]): _numbers(found["libc_version"])}
     elif found["linux_arch"]:
         made = {Platform(system, found["linux_arch"]): () for system in ("glibc", "musl")}
     elif found["macos_arch"]:
-        minimum = _numbers(found["macos_version"])
-        made = {
-            Platform("macos", each): max(minimum, _FIRST_MACOS_ON_ARM) if each == "arm64" else minimum
-            for each in _MACOS_ARCHITECTURES.get(found["macos_arch"], (found["macos_arch"],))
-        }
+        made = _macos(_numbers(found["macos_version"]), found["macos_arch"])
     elif found["win32"] or found["windows_arch"]:
         made = {Platform("windows", found["windows_arch"] or "x86"): ()}
     else:
         system = found["other"] if found["other"] in {"ios", "android"} else "emscripten"
         made = {Platform(system, found["other_arch"]): _numbers(found["other_version"])}
     return made
+
+
+def _glibc(minimum: Minimum, architecture: str) -> dict[Platform, Minimum]:
+    """The Linux that a tag names: none where no Python looks for it, such as ``manylinux_2_5_aarch64``."""
+    oldest = _LEGACY_GLIBC["manylinux1" if architecture in {"x86_64", "i686"} else "manylinux2014"]
+    return {Platform("glibc", architecture): minimum} if minimum >= oldest else {}
+
+
+def _macos(minimum: Minimum, architecture: str) -> dict[Platform, Minimum]:
+    """The Macs that a tag names: none where no Python looks for it, such as ``macosx_12_3`` or ``macosx_10_9_arm64``.
+
+    From macOS 11 on, tags name the first release of a year; before, there was no arm64 but in universal2.
+    """
+    if minimum > _FIRST_MACOS_ON_ARM and minimum[1] != 0:
+        return {}
+    if minimum < _FIRST_MACOS_ON_ARM and architecture == "arm64":
+        return {}
+    return {
+        Platform("macos", each): max(minimum, _FIRST_MACOS_ON_ARM) if each == "arm64" else minimum
+        for each in _MACOS_ARCHITECTURES.get(architecture, (architecture,))
+    }
 
 
 def _numbers(text: str) -> Minimum:

@@ -9,20 +9,37 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Final
 
 _WRITTEN_ANEW: Final = frozenset({"METADATA", "RECORD", "RECORD.jws", "RECORD.p7s", "WHEEL", "PKG-INFO"})
-_COMPILED_SUFFIX: Final = re.compile(r"\.(?:cp[0-9]|pypy|cpython|abi3|graalpy)[\w-]*(?=\.(?:so|pyd)$)")
-_VENDORED_HASH: Final = re.compile(r"-[0-9a-f]{8,}(?=\.(?:so|dll|dylib))")
-_COMPILED: Final = (".so", ".pyd", ".dll", ".dylib")
+_INTERPRETER_SUFFIX: Final = re.compile(r"\.(?:cp[0-9]|pypy|cpython|abi3|graalpy)[\w-]*(?=\.(?:so|pyd)$)")
+_COMPILED: Final = re.compile(r"\.(?:so(?:\.[0-9]+)*|pyd|dll|dylib)$", re.IGNORECASE)
+_HASH: Final = re.compile(r"[.-][0-9a-f]{8,}(?=\.)", re.IGNORECASE)
+"""Of the contents, as in ``libz-1b2c3d4e.so.1.3`` and ``main.1b2c3d4e.js``."""
+_LIBRARY_VERSION: Final = re.compile(r"(?:[.-][0-9]+)+(?=\.(?:so|dll|dylib))|(?<=\.so)(?:\.[0-9]+)+$", re.IGNORECASE)
+"""In the name of a vendored library, as in ``libz.so.1.3`` and ``libz.1.3.dylib``."""
+_VENDORED_FOLDER: Final = re.compile(r"(?:^|/)[^/]*\.(?:libs|dylibs)$")
+_RELEASE_FOLDER: Final = re.compile(r"^[^/]+\.(?=(?:dist-info|data|libs)/)|(?:^|(?<=/))[^/]+\.(?=egg-info/)")
+"""Name and version before the suffix of a folder that belongs to the release."""
+_MODULE: Final = (".py", ".pyi")
+_SOURCES: Final = (".pyc", ".pyx", ".c", ".cc", ".cpp", ".o", ".obj")
+"""What users of a wheel do not read: leaving it out is no loss."""
 _SECRET_NAMES: Final = re.compile(
-    r"(?:^|/)(?:\.env(?:\.\w+)?|\.pypirc|\.netrc|\.npmrc|id_(?:rsa|dsa|ecdsa|ed25519)|[^/]*\.(?:pem|p12|pfx|jks))$"
+    r"(?:^|/)(?:\.env(?:\.(?!example|sample|template|dist)\w+)?|\.pypirc|\.netrc|\.npmrc|\.git-credentials|\.htpasswd"
+    r"|id_(?:rsa|dsa|ecdsa|ed25519)|(?!ca|root|bundle)[^/]*\.(?:pem|key|p12|pfx|jks|keystore))$",
+    re.IGNORECASE,
 )
-_GENERATED: Final = re.compile(r"(?:^|/)(?:_?version|__version__|_version_info)\.py$")
-"""Written by the build from the version, and often absent from an sdist."""
+"""Certificates of authorities, such as ``cacert.pem``, are not secret."""
+_GENERATED: Final = re.compile(
+    r"(?:^|/)_*(?:version(?:_info|_scm)?|commit_id|git_hash|build_info)_*\.(?:pyi?|txt)$|(?:^|/)__config__\.py$"
+    r"|_pb2(?:_grpc)?\.pyi?$"
+)
+"""Written by the build, and often absent from an sdist."""
+_DEEPEST: Final = 64
+"""Folders of a path that are looked at."""
+NEW_TOP_LEVEL_NAME: Final = "a new top-level name"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +59,8 @@ class Mark:
 
     name: str
     why: str
-    loss: bool = False
-    """It is gone, and somebody may have used it."""
+    lost: str = ""
+    """What kind of thing is gone that somebody may have used, such as ``data file``; empty: nothing is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,10 +74,20 @@ class ContentsComparison:
 
     def by_folder(self) -> Mapping[str, tuple[int, int, int]]:
         """Added, removed and changed members of each folder, by count."""
-        counts = [Counter(str(PurePosixPath(name).parent) for name in names) for names in self._lists]
+        counts = [Counter(name.rpartition("/")[0] for name in names) for names in self._lists]
         return {
             folder: (counts[0][folder], counts[1][folder], counts[2][folder]) for folder in sorted(set().union(*counts))
         }
+
+    @property
+    def lost(self) -> tuple[Mark, ...]:
+        """What is gone and may be missed."""
+        return tuple(mark for mark in self.marked if mark.lost)
+
+    @property
+    def new_names(self) -> tuple[str, ...]:
+        """New top-level names."""
+        return tuple(mark.name for mark in self.marked if mark.why == NEW_TOP_LEVEL_NAME)
 
     @property
     def _lists(self) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
@@ -68,14 +95,16 @@ class ContentsComparison:
 
 
 def compare_contents(
-    before: Iterable[Member], after: Iterable[Member], *, versions: tuple[str, str], project: str
+    before: Iterable[Member], after: Iterable[Member], *, versions: tuple[str, str], is_wheel: bool
 ) -> ContentsComparison:
     """Compare the members of a distribution with those of the one that it replaces.
 
-    ``versions`` are the spellings of the older and of the newer version in names; ``project`` is the name in them.
+    ``versions`` are the spellings of the older and of the newer version in file names.
     """
-    old = _by_meaning(before, versions[0], project)
-    new = _by_meaning(after, versions[1], project)
+    old_names, new_names = _by_name(before, is_wheel=is_wheel), _by_name(after, is_wheel=is_wheel)
+    unchanged = old_names.keys() & new_names.keys()
+    old = _by_meaning(old_names, unchanged, versions[0])
+    new = _by_meaning(new_names, unchanged, versions[1])
     added = sorted(new[key].name for key in new.keys() - old.keys())
     removed = sorted(old[key].name for key in old.keys() - new.keys())
     changed = sorted(new[key].name for key in old.keys() & new.keys() if _differ(old[key], new[key]))
@@ -83,7 +112,7 @@ def compare_contents(
         added=tuple(added),
         removed=tuple(removed),
         changed=tuple(changed),
-        marked=(*_losses(old, new), *_news(old, new)),
+        marked=(*_losses(old, new, is_wheel=is_wheel), *(_new_names(old, new) if is_wheel else ()), *_news(old, new)),
     )
 
 
@@ -94,9 +123,9 @@ def missing_from_sdist(wheel: Iterable[Member], sdist: Iterable[Member]) -> tupl
         sorted(
             member.name
             for member in wheel
-            if not member.name.endswith(("/", *_COMPILED))
-            and ".dist-info/" not in member.name
-            and ".data/" not in member.name
+            if not member.name.endswith(("/", *_SOURCES))
+            and not _COMPILED.search(member.name)
+            and not _is_apart(member.name)
             and not _GENERATED.search(member.name)
             and member.name not in tails
         )
@@ -104,19 +133,39 @@ def missing_from_sdist(wheel: Iterable[Member], sdist: Iterable[Member]) -> tupl
 
 
 def _tails(name: str) -> Iterable[str]:
-    """A path, and what is left of it without its first folders, at most three (top folder, ``src``, one more)."""
+    """A path, and what is left of it without its first folders, at most five (the top folder, ``src`` and the like)."""
     parts = name.removeprefix("./").split("/")
-    return ("/".join(parts[first:]) for first in range(min(4, len(parts))))
+    return ("/".join(parts[first:]) for first in range(min(6, len(parts))))
 
 
-def _by_meaning(members: Iterable[Member], version: str, project: str) -> dict[str, Member]:
-    release = re.compile(rf"(?<![\w.]){re.escape(project)}-{re.escape(version)}(?=[./]|$)", re.IGNORECASE)
+def _by_name(members: Iterable[Member], *, is_wheel: bool) -> dict[str, Member]:
+    """Members by their paths, in an sdist without its top folder and ``src``; what every build writes is left out."""
     found: dict[str, Member] = {}
     for member in members:
-        if member.name.endswith("/") or PurePosixPath(member.name).name in _WRITTEN_ANEW:
+        name = member.name.removeprefix("./")
+        if not is_wheel:
+            name = name.partition("/")[2].removeprefix("src/") or name
+        if name.rpartition("/")[2] not in {"", *_WRITTEN_ANEW}:
+            found[name] = member
+    return found
+
+
+def _by_meaning(members: Mapping[str, Member], unchanged: Container[str], version: str) -> dict[str, Member]:
+    """Members by a name without versions, hashes and interpreters, unless both releases have the very same name."""
+    own = re.compile(rf"(?<![0-9.]){re.escape(version)}(?![0-9])") if "." in version else None
+    found: dict[str, Member] = {}
+    for name, member in members.items():
+        if name in unchanged:
+            found[name] = member
             continue
-        key = release.sub(project, member.name)
-        found[_VENDORED_HASH.sub("", _COMPILED_SUFFIX.sub("", key))] = member
+        folder, slash, last = name.rpartition("/")
+        if _COMPILED.search(last):
+            last = _INTERPRETER_SUFFIX.sub("", last)
+        last = _HASH.sub("", last)
+        if _VENDORED_FOLDER.search(folder):
+            last = _LIBRARY_VERSION.sub("", last)
+        key = _RELEASE_FOLDER.sub(".", f"{folder}{slash}{last}")
+        found.setdefault(own.sub("", key) if own else key, member)
     return found
 
 
@@ -124,28 +173,74 @@ def _differ(old: Member, new: Member) -> bool:
     return old.size != new.size or (old.crc is not None and new.crc is not None and old.crc != new.crc)
 
 
-def _losses(old: Mapping[str, Member], new: Mapping[str, Member]) -> Iterable[Mark]:
-    """Folders with modules that are gone, and data files that are gone from a folder that stays."""
-    folders_now = {str(parent) for name in new for parent in PurePosixPath(name).parents}
-    gone_folders = {
-        folder
-        for name in old.keys() - new.keys()
-        if (folder := str(PurePosixPath(name).parent)) not in folders_now and folder != "." and _is_code(name)
-    }
-    tops = sorted(folder for folder in gone_folders if not any(_is_below(folder, other) for other in gone_folders))
-    for folder in tops:
-        yield Mark(name=folder, why="a folder with modules is gone", loss=True)
-    for name in sorted(old.keys() - new.keys()):
-        if not _is_metadata(name) and not any(_is_below(name, folder) for folder in tops):
-            why = "a module is gone" if _is_code(name) else "a data file is gone"
-            yield Mark(name=old[name].name, why=why, loss=True)
+def _losses(old: Mapping[str, Member], new: Mapping[str, Member], *, is_wheel: bool) -> Iterator[Mark]:
+    """Folders with modules that are gone, and what is gone from a folder that stays: data, and compiled modules.
+
+    A Python module that is gone from a package that stays is a change like any other. The data of an sdist are those
+    of its packages.
+    """
+    gone = sorted(old.keys() - new.keys())
+    folders_now = {folder for name in new for folder in _folders(name)}
+    packages = {name.removesuffix("/__init__.py") for name in old if name.endswith("/__init__.py")}
+    stems = {_stem(name) for name in new}
+    folders: dict[str, str] = {}
+    for name in gone:
+        missing = next((folder for folder in _folders(name) if folder not in folders_now), None)
+        if missing is not None and _is_code(name) and not _is_metadata(name):
+            shown = old[name].name.split("/")[: missing.count("/") + 1] if is_wheel else [missing]
+            folders.setdefault(missing, "/".join(shown))
+    for folder in sorted(folders):
+        yield _gone(folders[folder], "folder with modules")
+    for name in gone:
+        inside = any(folder in folders for folder in _folders(name))
+        if inside or _is_metadata(name) or name.endswith(_SOURCES) or (_is_code(name) and _stem(name) in stems):
+            continue
+        if kind := _kind_of_loss(name, packages, is_wheel=is_wheel):
+            yield _gone(old[name].name, kind)
 
 
-def _news(old: Mapping[str, Member], new: Mapping[str, Member]) -> Iterable[Mark]:
-    """What a reviewer wants to know of that came."""
-    tops_before = {name.split("/")[0] for name in old if not _is_metadata(name)}
-    for top in sorted({name.split("/")[0] for name in new if not _is_metadata(name)} - tops_before):
-        yield Mark(name=top, why="a new top-level name")
+def _gone(name: str, kind: str) -> Mark:
+    return Mark(name=name, why=f"a {kind} is gone", lost=kind)
+
+
+def _kind_of_loss(name: str, packages: Container[str], *, is_wheel: bool) -> str:
+    """What is lost with a member whose folder is still there; empty when nothing is."""
+    if not is_wheel:
+        is_data = not _is_code(name) and any(folder in packages for folder in _folders(name))
+        return "data file" if is_data else ""
+    if name.startswith(".data/scripts/"):
+        return "script"
+    if not _is_code(name):
+        return "data file"
+    if _COMPILED.search(name):
+        return "" if _VENDORED_FOLDER.search(name.rpartition("/")[0]) else "compiled module"
+    return "" if "/" in name else "top-level module"
+
+
+def _folders(name: str) -> Iterator[str]:
+    """The folders that a path leads through, the outermost first."""
+    parts = name.split("/", _DEEPEST)
+    return ("/".join(parts[:number]) for number in range(1, len(parts)))
+
+
+def _new_names(old: Mapping[str, Member], new: Mapping[str, Member]) -> Iterator[Mark]:
+    """What a wheel installs beside the packages of other projects, and did not before."""
+    before = set(map(_top_level, old))
+    for top in sorted({_top_level(name) for name in new} - before - {""}):
+        yield Mark(name=top, why=NEW_TOP_LEVEL_NAME)
+
+
+def _top_level(name: str) -> str:
+    """The name that a member takes in site-packages; empty for metadata, scripts, vendored libraries and ``.pth``."""
+    installed = name.removeprefix(".data/purelib/").removeprefix(".data/platlib/")
+    first, slash, _ = installed.partition("/")
+    if _is_apart(installed) or first.endswith(".pth"):
+        return ""
+    return first if slash or not _is_code(first) else first.partition(".")[0]
+
+
+def _news(old: Mapping[str, Member], new: Mapping[str, Member]) -> Iterator[Mark]:
+    """What came and deserves a look."""
     for name in sorted(new.keys() - old.keys()):
         member = new[name]
         if _SECRET_NAMES.search(member.name):
@@ -154,22 +249,24 @@ def _news(old: Mapping[str, Member], new: Mapping[str, Member]) -> Iterable[Mark
             yield Mark(name=member.name, why="a new .pth file runs at every start of Python")
         elif ".data/scripts/" in member.name:
             yield Mark(name=member.name, why="a new script")
-        elif member.name.endswith(_COMPILED):
+        elif _COMPILED.search(member.name):
             yield Mark(name=member.name, why="a new compiled library")
 
 
 def _is_code(name: str) -> bool:
-    return name.endswith((".py", ".pyi", *_COMPILED))
+    return name.endswith(_MODULE) or _COMPILED.search(name) is not None
+
+
+def _stem(name: str) -> str:
+    """The path of a module in whatever language: ``demo/fast`` of ``demo/fast.so`` and of ``demo/fast.py``."""
+    return name.removesuffix(".pyi").removesuffix(".py") if name.endswith(_MODULE) else _COMPILED.sub("", name)
 
 
 def _is_metadata(name: str) -> bool:
     return ".dist-info/" in name or ".egg-info/" in name
 
 
-def _is_below(name: str, folder: str) -> bool:
-    return name.startswith(f"{folder}/")
-
-
-def lost(comparisons: Sequence[ContentsComparison]) -> tuple[Mark, ...]:
-    """Everything that is gone, once each."""
-    return tuple(dict.fromkeys(mark for each in comparisons for mark in each.marked if mark.loss))
+def _is_apart(name: str) -> bool:
+    """Whether a wheel installs it beside its packages."""
+    folder = name.partition("/")[0]
+    return _is_metadata(name) or folder.endswith(".data") or _VENDORED_FOLDER.search(folder) is not None

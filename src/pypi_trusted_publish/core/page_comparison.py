@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
-from ..checks.model import PROJECT_SIZE_LIMIT, Distribution, Finding
+from ..checks.model import PROJECT_SIZE_LIMIT, Distribution, Finding, Kind
 from ..formatting import count_text, size_text
 from .baseline import Baseline, ReleaseFile, files_of, find_baseline, parse_release_file
 from .comparison import FileComparison, compare_files
@@ -30,66 +30,92 @@ class Room:
 class PageComparison:
     """One release of the set beside the one before it."""
 
-    name: str
     project: NormalizedName
+    name: str
+    """As the metadata spells it."""
     version: Version
     baseline: Baseline
+    distributions: tuple[Distribution, ...]
+    """The files of this run."""
+    published: tuple[ReleaseFile, ...]
+    """The other files of the same version that are on the index already."""
     files: FileComparison
     room: Room | None
-    size: int
-    """Bytes of the files of this run."""
+    """None when the index does not say the size of every file."""
+    unsent: int
+    """Bytes of the files of this run that are not on the index yet."""
+
+    @property
+    def before(self) -> str:
+        """The release before, such as ``demo 1.0``."""
+        return f"{self.name} {self.baseline.version}"
+
+    @property
+    def size(self) -> int:
+        """Bytes of the files of this run."""
+        return sum(file.size for file in self.distributions)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What the comparison finds."""
-        return tuple(file_findings(self.files, f"{self.name} {self.baseline.version}"))
+        return tuple(file_findings(self.files, self.before))
 
     @property
     def line(self) -> str:
         """The comparison in one line."""
         kept, new, lost = len(self.files.kept), len(self.files.new), len(self.files.lost)
         sdist = "; the sdist is lost" if self.files.lost_sdist else ""
-        room = f"; the project then uses {size_text(self.room.used + self.size)}" if self.room else ""
+        room = f"; the project then uses {size_text(self.room.used + self.unsent)}" if self.room else ""
         return f"{count_text(kept, 'file')} kept, {new} new, {lost} lost{sdist}; {size_text(self.size)}{room}"
 
 
 def compare_with_pages(distributions: Sequence[Distribution], pages: Sequence[ProjectPage]) -> Iterator[PageComparison]:
-    """Each release of the set that has an older one; files of the same version on the index count as ours."""
+    """Each release of the set that has an older one."""
     for page in pages:
         mine = [file for file in distributions if file.project == page.project]
         for version in dict.fromkeys(file.version for file in mine):
-            files = [file for file in mine if file.version == version]
             baseline = find_baseline(page, version)
-            if baseline.version is None:
-                continue
-            ours = [release_file(file) for file in files]
-            names = {file.filename for file in ours}
-            published = [file for file in files_of(page, version) if file.filename not in names]
-            yield PageComparison(
-                name=files[0].name,
-                project=page.project,
-                version=version,
-                baseline=baseline,
-                files=compare_files(
-                    [*ours, *published],
-                    baseline.files,
-                    requires_python=files[0].metadata.first("Requires-Python") or "",
-                ),
-                room=room_of(page, files),
-                size=sum(file.size for file in files),
-            )
+            if baseline.version is not None:
+                yield compare_with_page([file for file in mine if file.version == version], page, baseline)
+
+
+def compare_with_page(files: Sequence[Distribution], page: ProjectPage, baseline: Baseline) -> PageComparison:
+    """The files of one release beside its baseline, which may be none."""
+    first = first_file(files)
+    names = {file.filename for file in files}
+    published = tuple(file for file in files_of(page, first.version) if file.filename not in names)
+    return PageComparison(
+        project=first.project,
+        name=first.name,
+        version=first.version,
+        baseline=baseline,
+        distributions=tuple(files),
+        published=published,
+        files=compare_files([release_file(file) for file in files], baseline.files, published=published),
+        room=_room(page, sum(file.size for file in files) + sum(file.size or 0 for file in published)),
+        unsent=sum(file.size for file in files if page.file(file.filename) is None),
+    )
+
+
+def first_file(files: Sequence[Distribution]) -> Distribution:
+    """The file whose metadata stand for the release: the first wheel, else the sdist."""
+    return next((file for file in files if file.kind is Kind.WHEEL), files[0])
 
 
 def release_file(file: Distribution) -> ReleaseFile:
     """A file of ours as it is compared."""
-    parsed = parse_release_file(file.filename, project=file.project, size=file.size)
+    requires_python = file.metadata.first("Requires-Python") or ""
+    parsed = parse_release_file(file.filename, project=file.project, size=file.size, requires_python=requires_python)
     return parsed[1] if parsed else ReleaseFile(filename=file.filename, size=file.size)
 
 
-def room_of(page: ProjectPage, files: Sequence[Distribution]) -> Room | None:
-    """What the project uses; None when the index does not say the size of every file."""
+def _room(page: ProjectPage, release_size: int) -> Room | None:
+    """What the project uses; None when the index does not say the size of every file.
+
+    ``release_size``: bytes of all files of the release, those that are on the index already included.
+    """
     sizes = [entry.size for entry in page.files]
     if page.state is not PageState.KNOWN or not sizes or any(size is None for size in sizes):
         return None
-    used, ours = sum(size or 0 for size in sizes), sum(file.size for file in files)
-    return Room(used=used, limit=PROJECT_SIZE_LIMIT, releases=max(0, PROJECT_SIZE_LIMIT - used) // max(1, ours))
+    used = sum(size or 0 for size in sizes)
+    return Room(used=used, limit=PROJECT_SIZE_LIMIT, releases=max(0, PROJECT_SIZE_LIMIT - used) // max(1, release_size))

@@ -6,6 +6,7 @@ import datetime as dt
 import enum
 import json
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -55,6 +56,8 @@ class PublishedFile:
     yanked: bool = False
     metadata_sha256: str | None = None
     """Digest of the core metadata that the index serves beside the file (PEP 658), hexadecimal, lower case."""
+    requires_python: str | None = None
+    """The field ``Requires-Python``; empty: the file states none; None: the index does not say."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,6 +175,7 @@ def _file(entry: object) -> PublishedFile:
         url=_text(entry.get("url")),
         yanked=bool(entry.get("yanked")),
         metadata_sha256=_metadata_digest(entry),
+        requires_python=sys.intern(_text(entry["requires-python"])) if "requires-python" in entry else None,
     )
 
 

@@ -1,26 +1,26 @@
 """What a comparison with the release before finds: each rule with the check that applies it. Pure.
 
 Nothing here is refused by an index, so each finding is a warning that ``strict`` makes an error and ``ignore``
-silences;
-one is a notice.
+silences; one is a notice.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from ..checks.model import RULES_PAGE, Finding, Level, Rule
 from ..errors import Cure, Diagnosis, Severity
-from ..formatting import count_text, listed, size_text
+from ..formatting import count_text, listed, quoted, size_text
 
 if TYPE_CHECKING:
     from packaging.version import Version
 
     from .comparison import FileComparison
     from .compatibility import Target
-    from .contents_comparison import ContentsComparison
+    from .contents_comparison import ContentsComparison, Mark
     from .requirement_lookup import UnmetRequirement
 
 _SOURCE: Final = "comparison with the newest older release on the index"
@@ -42,9 +42,8 @@ LOST_WHEELS: Final = _rule(
     "release-lost-wheels",
     "Everybody who found a wheel of the release before finds one now.",
     "pip builds from source there, or fails, for users who upgrade.",
-    "Look for a build job that failed or was skipped, or an artifact that was not "
-    "downloaded. If the platform was dropped "
-    "on purpose, ignore this rule.",
+    "Look for a build job that failed or was skipped, or an artifact that was not downloaded. If the platform was "
+    "dropped on purpose, ignore this rule.",
 )
 LOST_SDIST: Final = _rule(
     "release-lost-sdist",
@@ -56,8 +55,8 @@ NARROWER: Final = _rule(
     "release-narrower",
     "No wheel needs a newer system library or a newer Python than the one that it replaces.",
     "Users of older systems get the release before, or build from source.",
-    "If that is not meant, build on an older image (`manylinux`, "
-    "`MACOSX_DEPLOYMENT_TARGET`), or leave `requires-python`.",
+    "If that is not meant, build on an older image (`manylinux`, `MACOSX_DEPLOYMENT_TARGET`), or leave "
+    "`requires-python` as it was.",
 )
 GREW: Final = _rule(
     "release-grew",
@@ -67,7 +66,7 @@ GREW: Final = _rule(
 )
 LOST_FILES: Final = _rule(
     "release-lost-files",
-    "No module and no data file of the release before is missing.",
+    "No folder with modules, no compiled module, and no data file of the release before is missing.",
     "Imports fail, or data are not found, for users who upgrade.",
     "Check the package discovery and the package data of the build backend.",
 )
@@ -141,15 +140,14 @@ def release_diagnosis(finding: Finding, *, strict: bool = False) -> Diagnosis:
 def file_findings(comparison: FileComparison, before: str) -> Iterator[Finding]:
     """Findings about which files there are; ``before`` names the release before, such as ``demo 1.0``."""
     if comparison.lost:
-        one = len(comparison.lost) == 1
         lines = "".join(f"\n{wheel.filename}: {_people(wheel.who)}" for wheel in comparison.lost)
-        what = count_text(len(comparison.lost), "wheel")
         yield LOST_WHEELS.finding(
-            comparison.lost[0].filename, f"{what} of {before} {'has' if one else 'have'} no replacement:{lines}"
+            comparison.lost[0].filename,
+            f"{_have(len(comparison.lost), 'wheel', f'of {before}')} no replacement:{lines}",
         )
     if comparison.lost_sdist:
         yield LOST_SDIST.finding(
-            comparison.lost_sdist, f"{before} has the sdist {comparison.lost_sdist!r}, and this release has none."
+            comparison.lost_sdist, f"1 sdist of {before} has no replacement:\n{comparison.lost_sdist}"
         )
     for each in comparison.narrower:
         yield NARROWER.finding("", f"The release needs {each.what} {each.after}; {before} needed {each.before}.")
@@ -162,21 +160,37 @@ def file_findings(comparison: FileComparison, before: str) -> Iterator[Finding]:
             )
 
 
-def contents_findings(filename: str, comparison: ContentsComparison, before: str) -> Iterator[Finding]:
-    """Findings about the members of one file."""
-    gone = [mark for mark in comparison.marked if mark.loss]
-    if gone:
-        names = listed(tuple(mark.name for mark in gone))
-        yield LOST_FILES.finding(filename, f"{filename!r} lacks {names}, which {before} has.")
-    tops = tuple(mark.name for mark in comparison.marked if mark.why == "a new top-level name")
-    if tops:
-        yield NEW_TOP_LEVEL.finding(filename, f"{filename!r} installs the new top-level names {listed(tops)}.")
+def contents_findings(compared: Iterable[tuple[str, ContentsComparison]], before: str) -> Iterator[Finding]:
+    """Findings about the members of files, each by its name; what several files have in common is said once."""
+    lost: dict[tuple[Mark, ...], list[str]] = {}
+    new: dict[tuple[str, ...], list[str]] = {}
+    for filename, comparison in compared:
+        lost.setdefault(comparison.lost, []).append(filename)
+        new.setdefault(comparison.new_names, []).append(filename)
+    for marks, filenames in lost.items():
+        if marks:
+            kinds = Counter(mark.lost for mark in marks)
+            what = listed(tuple(count_text(number, kind, _PLURALS.get(kind, "")) for kind, number in kinds.items()))
+            verb = "is" if len(marks) == 1 else "are"
+            names = listed(tuple(quoted(mark.name) for mark in marks))
+            yield LOST_FILES.finding(filenames[0], f"{what} of {before} {verb} gone from {_in(filenames)}: {names}.")
+    for tops, filenames in new.items():
+        if tops:
+            names = listed(tuple(map(quoted, tops)))
+            many = count_text(len(tops), "new top-level name")
+            yield NEW_TOP_LEVEL.finding(filenames[0], f"{many} in {_in(filenames)}: {names}.")
 
 
 def sdist_findings(wheel: str, missing: Sequence[str]) -> Iterator[Finding]:
     """Findings about a wheel beside its sdist."""
     if missing:
-        yield SDIST_DIFFERS.finding(wheel, f"The sdist lacks {listed(tuple(missing))}, which {wheel!r} has.")
+        names = listed(tuple(map(quoted, missing)))
+        yield SDIST_DIFFERS.finding(
+            wheel,
+            f"{count_text(len(missing), 'file')} of {wheel!r} are not in the sdist: {names}."
+            if len(missing) > 1
+            else f"1 file of {wheel!r} is not in the sdist: {names}.",
+        )
 
 
 def version_findings(ours: Version, others: Iterable[Version], project: str) -> Iterator[Finding]:
@@ -191,6 +205,35 @@ def requirement_findings(unmet: Iterable[UnmetRequirement], filename: str) -> It
     for each in unmet:
         rule = REQUIREMENT_UNSATISFIABLE if each.found else REQUIREMENT_NOT_FOUND
         yield rule.finding(filename, f"The requirement {each.requirement!r} cannot be met: {each.why}.")
+
+
+def headline(findings: Sequence[Finding]) -> str:
+    """The worst of the findings in one line, numbers first, and how many others there are. ``findings``: sorted."""
+    worst = findings[0]
+    same = [finding for finding in findings if finding.rule == worst.rule]
+    first = worst.message.partition("\n")[0].rstrip(":.")
+    if worst.rule in _REQUIREMENTS:
+        same = [finding for finding in findings if finding.rule in _REQUIREMENTS]
+        first = f"{count_text(len(same), 'requirement')} cannot be met: {first}"
+    elif not first[:1].isdigit():
+        first = f"{count_text(len(same), 'finding')}: {first}"
+    else:
+        same = [worst]
+    others = len(findings) - len(same)
+    return f"{first} ({count_text(others, 'further finding')})" if others else first
+
+
+_REQUIREMENTS: Final = frozenset({REQUIREMENT_NOT_FOUND.code, REQUIREMENT_UNSATISFIABLE.code})
+_PLURALS: Final = {"folder with modules": "folders with modules"}
+
+
+def _have(number: int, noun: str, whose: str) -> str:
+    """Such as ``2 wheels of demo 1.0 have``."""
+    return f"{count_text(number, noun)} {whose} {'has' if number == 1 else 'have'}"
+
+
+def _in(filenames: Sequence[str]) -> str:
+    return repr(filenames[0]) if len(filenames) == 1 else count_text(len(filenames), "file")
 
 
 def _people(who: Sequence[Target]) -> str:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
+import re
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit
 
-from ..core.project_page import PageState, ProjectPage, UnreadablePage, read_project_page
+from ..core.project_page import PageState, ProjectPage, UnreadablePage, page_document, read_project_page
 from ..core.urls import may_carry_tokens
 from ..readers.contents import Contents, MissingBytes
 from .http.failure import TransportFailure
@@ -22,6 +22,8 @@ from .workers.messages import ContentsTask
 from .workers.process import WorkerStopped
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from packaging.utils import NormalizedName
 
     from ..checks.model import Distribution
@@ -42,47 +44,68 @@ _PIECE: Final = 8 << 10
 """Bytes that a further piece has at least: requests cost more than bytes."""
 _MOST_PIECES: Final = 8
 _WHOLE_FILE: Final = 8 << 20
-"""Bytes of an sdist, or of a wheel where the host answers no ranges, that are downloaded at most."""
-_PAGE_LIMIT: Final = 64 << 20
+"""Bytes of an sdist, of metadata, or of a wheel where the host answers no ranges, that are downloaded at most."""
+_PAGE_LIMIT: Final = 24 << 20
+"""Bytes of a page; one with 40,000 files has 20 MB."""
+_OTHER_PAGE_LIMIT: Final = 8 << 20
+"""The same of a project that is only required."""
+_HEADERS: Final = 16 << 10
+"""Bytes that are set aside for the headers of an answer and of the redirects before it."""
+_READ_TIMEOUT: Final = 15.0
 _MOST_REDIRECTS: Final = 5
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _SIMPLE_JSON: Final = "application/vnd.pypi.simple.v1+json"
 _WORKER_SECONDS: Final = 20.0
 _PARTIAL: Final = 206
 _NOT_FOUND: Final = 404
+_RANGE_REFUSED: Final = 416
+_CONTENT_RANGE: Final = re.compile(r"bytes ([0-9]{1,15})-([0-9]{1,15})/([0-9]{1,15})")
 
 
 class NotRead(Exception):
     """Something could not be read from the index. ``str()`` is a phrase that says why."""
 
 
-@dataclass(kw_only=True)
 class Budget:
-    """What a preview may take from the network in all. Thread-safe."""
+    """What a preview may take from the network in all, in seconds and in bytes on the wire. Thread-safe.
 
-    clock: Clock
-    seconds: float = SECONDS
-    size: int = BYTES
-    _began: float = field(init=False)
-    _used: int = field(default=0, init=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
+    Bytes are set aside before they are asked for, so that requests at the same time do not exceed it together.
+    """
 
-    def __post_init__(self) -> None:
-        self._began = self.clock.monotonic()
+    def __init__(self, *, clock: Clock, seconds: float = SECONDS, size: int = BYTES) -> None:
+        self._clock = clock
+        self._seconds = seconds
+        self._ends = clock.monotonic() + seconds
+        self._size = size
+        self._used = 0
+        self._set_aside = 0
+        self._changed = threading.Condition()
 
-    def left(self) -> tuple[float, int]:
-        """Seconds and bytes that may still be used. Raises NotRead when there are none."""
-        seconds, size = self._began + self.seconds - self.clock.monotonic(), self.size - self._used
-        if seconds <= 0:
-            raise NotRead(f"the {self.seconds:g} seconds of the comparison are over")
-        if size <= 0:
-            raise NotRead(f"the {self.size >> 20} MiB of the comparison are used up")
-        return seconds, size
+    def seconds_left(self) -> float:
+        """Raises NotRead when there are none."""
+        left = self._ends - self._clock.monotonic()
+        if left <= 0:
+            raise NotRead(f"the {self._seconds:g} seconds of the comparison are over")
+        return left
 
-    def use(self, size: int) -> None:
-        """Count bytes that arrived."""
-        with self._lock:
-            self._used += size
+    def take(self, size: int) -> int:
+        """Set aside at most ``size`` bytes, which other requests may have to give back first. Raises NotRead."""
+        with self._changed:
+            while self._set_aside and self._used + self._set_aside + size > self._size:
+                self._changed.wait(min(1.0, self.seconds_left()))
+            left = self._size - self._used
+            if left <= 0:
+                raise NotRead(f"the {self._size >> 20} MiB of the comparison are used up")
+            taken = min(size, left)
+            self._set_aside += taken
+            return taken
+
+    def give_back(self, taken: int, used: int) -> None:
+        """What was set aside and how much of it arrived."""
+        with self._changed:
+            self._set_aside -= taken
+            self._used += used
+            self._changed.notify_all()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,15 +117,20 @@ class ReleaseReader:
     """Started by a thread that lives as long as the reader, since a worker ends with the thread that started it."""
     budget: Budget
     turns: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(WORKERS), repr=False)
+    _no_ranges: set[str] = field(default_factory=set, repr=False)
+    """Hosts that answered a range with the whole file."""
 
-    def page(self, index: IndexUrls, project: NormalizedName) -> ProjectPage:
-        """What the index lists of a project; never raises: a page that cannot be read says why."""
-        url = index.simple_url(project)
+    def page(self, index: IndexUrls, project: NormalizedName, *, required: bool = False) -> ProjectPage:
+        """What the index lists of a project; never raises: a page that cannot be read says why.
+
+        ``required``: the project is only a requirement, of which there may be many.
+        """
+        limit = _OTHER_PAGE_LIMIT if required else _PAGE_LIMIT
         try:
-            response = self._get(url, limit=_PAGE_LIMIT, accept=_SIMPLE_JSON)
+            response = self._get(index.simple_url(project), limit=limit, accept=_SIMPLE_JSON)
             if response.status == _NOT_FOUND:
                 return ProjectPage(project=project, state=PageState.NO_PROJECT)
-            return read_project_page(project, _json(_found(response).body))
+            return read_project_page(project, page_document(_whole_body(response, limit)))
         except (NotRead, UnreadablePage) as problem:
             return ProjectPage(project=project, state=PageState.UNREADABLE, why_unreadable=str(problem))
 
@@ -111,65 +139,74 @@ class ReleaseReader:
         kind = "wheel" if distribution.filename.endswith(".whl") else "sdist"
         return self._parsed(kind, distribution.path, distribution.size, [])
 
+    def members(self, file: ReleaseFile, index: IndexUrls, project: NormalizedName) -> Contents:
+        """The members of a file on the index. Raises NotRead."""
+        return self._contents(file, index, project, "wheel-members")
+
     def contents(self, file: ReleaseFile, index: IndexUrls, project: NormalizedName) -> Contents:
-        """Members and metadata of a file on the index. Raises NotRead."""
-        if file.published is None or not file.published.url:
-            raise NotRead("the index gives no address of it")
-        url = urljoin(index.simple_url(project), file.published.url)
-        if not file.is_wheel:
-            return self._sdist(file, url)
-        contents = self._wheel(url)
-        served = file.published.metadata_sha256
-        if contents.metadata.get("name") or served is None:
-            return contents
-        return Contents(members=contents.members, metadata=self._served_metadata(url, served).metadata)
+        """Members and metadata of a file on the index; of a wheel whose metadata are served, the entry points alone.
 
-    def metadata(self, file: ReleaseFile, index: IndexUrls, project: NormalizedName) -> Contents:
-        """The core metadata alone, as the index serves it beside a file; else with the members. Raises NotRead."""
-        published = file.published
-        if published is None or published.metadata_sha256 is None or not published.url:
-            return self.contents(file, index, project)
-        url = urljoin(index.simple_url(project), published.url)
-        return self._served_metadata(url, published.metadata_sha256)
+        Raises NotRead.
+        """
+        served = file.published is not None and file.published.metadata_sha256 is not None
+        return self._contents(file, index, project, "wheel-entry-points" if served else "wheel")
 
-    def _served_metadata(self, url: str, sha256: str) -> Contents:
-        response = _found(self._get(f"{url.partition('#')[0]}.metadata", limit=_WHOLE_FILE))
-        if hashlib.sha256(response.body).hexdigest() != sha256:
-            raise NotRead("the core metadata that the index serves has another digest than it lists")
-        return self._parsed("metadata", "", len(response.body), [(0, response.body)])
+    def served_metadata(
+        self, file: ReleaseFile, index: IndexUrls, project: NormalizedName
+    ) -> Mapping[str, object] | None:
+        """The core metadata that the index serves beside a file (PEP 658); None when it serves none. Raises NotRead."""
+        expected = file.published.metadata_sha256 if file.published else None
+        if expected is None:
+            return None
+        body = self._whole(f"{_address(file, index, project)}.metadata")
+        if hashlib.sha256(body).hexdigest() != expected:
+            raise NotRead("what the index serves has another digest than it lists")
+        return self._parsed("metadata", "", len(body), [(0, body)]).metadata
 
-    def _sdist(self, file: ReleaseFile, url: str) -> Contents:
-        response = _found(self._get(url, limit=_WHOLE_FILE))
-        if response.truncated:
-            raise NotRead(f"it has more than {_WHOLE_FILE >> 20} MiB")
+    def _contents(self, file: ReleaseFile, index: IndexUrls, project: NormalizedName, kind: str) -> Contents:
+        url = _address(file, index, project)
+        if file.is_wheel and urlsplit(url).netloc not in self._no_ranges:
+            return self._by_ranges(url, file, kind)
+        return self._by_whole_file(url, file, kind if file.is_wheel else "sdist")
+
+    def _by_whole_file(self, url: str, file: ReleaseFile, kind: str, response: Response | None = None) -> Contents:
+        """``response`` holds the file when it came whole at once."""
+        if (file.size or 0) > _WHOLE_FILE:
+            ranges = "its host answers no ranges, and " if file.is_wheel else ""
+            raise NotRead(f"{ranges}it has more than {_WHOLE_FILE >> 20} MiB")
+        body = response.body if response else self._whole(url)
         expected = file.published.sha256 if file.published else None
-        if expected is not None and hashlib.sha256(response.body).hexdigest() != expected:
+        if expected is not None and hashlib.sha256(body).hexdigest() != expected:
             raise NotRead("it has another digest than the index lists")
-        return self._parsed("sdist", "", len(response.body), [(0, response.body)])
+        return self._parsed(kind, "", len(body), [(0, body)])
 
-    def _wheel(self, url: str) -> Contents:
+    def _by_ranges(self, url: str, file: ReleaseFile, kind: str) -> Contents:
         """By its last bytes, and whatever else the central directory and METADATA need."""
-        response = _found(self._get(url, limit=_WHOLE_FILE, byte_range=f"bytes=-{TAIL}"))
-        if response.status != _PARTIAL:
-            if response.truncated:
-                raise NotRead(f"its host answers no ranges, and it has more than {_WHOLE_FILE >> 20} MiB")
-            return self._parsed("wheel", "", len(response.body), [(0, response.body)])
-        size = _whole_size(response)
-        pieces = [(size - len(response.body), response.body)]
+        response = self._get(url, limit=TAIL, byte_range=f"bytes=-{TAIL}")
+        if response.status == _RANGE_REFUSED or (response.ok and response.status != _PARTIAL):
+            self._no_ranges.add(urlsplit(url).netloc)
+            return self._by_whole_file(url, file, kind, None if response.truncated or not response.ok else response)
+        start, size = _where(_found(response))
+        if start + len(response.body) != size or file.size not in {None, size}:
+            raise NotRead("its host answers another range or another file than it was asked for")
+        pieces = [(start, response.body)]
         for _ in range(_MOST_PIECES):
-            found = self._read_or_missing(size, pieces)
+            found = self._read_or_missing(kind, size, pieces)
             if isinstance(found, Contents):
                 return found
-            last = min(size, found.start + max(found.length, _PIECE)) - 1
-            more = _found(self._get(url, limit=_WHOLE_FILE, byte_range=f"bytes={found.start}-{last}"))
-            if more.status != _PARTIAL:
-                raise NotRead("its host stopped answering ranges")
+            length = min(size - found.start, max(found.length, _PIECE))
+            if length > _WHOLE_FILE:
+                raise NotRead(f"its list of members has more than {_WHOLE_FILE >> 20} MiB")
+            last = found.start + length - 1
+            more = _found(self._get(url, limit=length, byte_range=f"bytes={found.start}-{last}"))
+            if more.status != _PARTIAL or _where(more) != (found.start, size) or len(more.body) != length:
+                raise NotRead("its host answers another range than it was asked for")
             pieces.append((found.start, more.body))
         raise NotRead("it is scattered over too many places")
 
-    def _read_or_missing(self, size: int, pieces: list[tuple[int, bytes]]) -> Contents | MissingBytes:
+    def _read_or_missing(self, kind: str, size: int, pieces: list[tuple[int, bytes]]) -> Contents | MissingBytes:
         try:
-            return self._parsed("wheel", "", size, pieces)
+            return self._parsed(kind, "", size, pieces)
         except MissingBytes as missing:
             return missing
 
@@ -182,6 +219,9 @@ class ReleaseReader:
         except WorkerStopped as stopped:
             raise NotRead(str(stopped)) from None
 
+    def _whole(self, url: str) -> bytes:
+        return _whole_body(self._get(url, limit=_WHOLE_FILE), _WHOLE_FILE)
+
     def _get(self, url: str, *, limit: int, accept: str = "", byte_range: str = "") -> Response:
         """One GET without credentials; redirects lead over https or to this machine. Raises NotRead."""
         headers = {
@@ -191,34 +231,46 @@ class ReleaseReader:
         for _ in range(_MOST_REDIRECTS + 1):
             if not may_carry_tokens(url):
                 raise NotRead("its address is neither https nor on this machine")
-            seconds, size = self.budget.left()
-            try:
-                response = self.session.request(
-                    "GET",
-                    url.partition("#")[0],
-                    headers=headers,
-                    limit=min(limit, size),
-                    read_timeout=min(15.0, seconds),
-                    deadline=seconds,
-                )
-            except TransportFailure as failure:
-                raise NotRead(failure.phrase) from None
-            self.budget.use(
-                len(response.body) + sum(len(name) + len(value) + 4 for name, value in response.headers.items())
-            )
-            if response.truncated and limit > size:
-                self.budget.left()
+            response = self._sent(url.partition("#")[0], headers, limit)
             if response.status not in _REDIRECTS or not response.headers.get("location"):
                 return response
             url = _joined(url, response.headers["location"])
         raise NotRead("it leads through too many redirects")
 
+    def _sent(self, url: str, headers: Mapping[str, str], limit: int) -> Response:
+        """One request within the budget. Raises NotRead."""
+        taken = self.budget.take(limit + _HEADERS)
+        room, used = max(1, taken - _HEADERS), 0
+        try:
+            seconds = self.budget.seconds_left()
+            response = self.session.request(
+                "GET",
+                url,
+                headers=headers,
+                limit=min(limit, room),
+                read_timeout=min(_READ_TIMEOUT, seconds),
+                deadline=seconds,
+            )
+            used = len(response.body) + sum(map(len, _lines(response.headers)))
+        except TransportFailure as failure:
+            used = len(failure.partial)
+            raise NotRead(failure.phrase) from None
+        finally:
+            self.budget.give_back(taken, used)
+        if response.truncated and room < limit:
+            raise NotRead(f"the {BYTES >> 20} MiB of the comparison are used up")
+        return response
 
-def _json(body: bytes) -> object:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None
+
+def _lines(headers: Mapping[str, str]) -> Iterator[str]:
+    return (f"{name}: {value}\r\n" for name, value in headers.items())
+
+
+def _address(file: ReleaseFile, index: IndexUrls, project: NormalizedName) -> str:
+    """Where the index says that a file is. Raises NotRead."""
+    if file.published is None or not file.published.url:
+        raise NotRead("the index gives no address of it")
+    return _joined(index.simple_url(project), file.published.url).partition("#")[0]
 
 
 def _found(response: Response) -> Response:
@@ -227,12 +279,18 @@ def _found(response: Response) -> Response:
     return response
 
 
-def _whole_size(response: Response) -> int:
-    """Of ``Content-Range: bytes 100-199/200``. Raises NotRead."""
-    total = response.headers.get("content-range", "").rpartition("/")[2]
-    if not (total.isascii() and total.isdigit() and len(response.body) <= int(total[:15]) < 1 << 50):
-        raise NotRead("its host answers ranges without the size of the file")
-    return int(total)
+def _whole_body(response: Response, limit: int) -> bytes:
+    if _found(response).truncated:
+        raise NotRead(f"it has more than {limit >> 20} MiB")
+    return response.body
+
+
+def _where(response: Response) -> tuple[int, int]:
+    """Where a part begins, and the size of the whole, of ``Content-Range: bytes 100-199/200``. Raises NotRead."""
+    found = _CONTENT_RANGE.fullmatch(response.headers.get("content-range", "").strip())
+    if found is None or int(found[2]) - int(found[1]) + 1 != len(response.body) or int(found[2]) >= int(found[3]):
+        raise NotRead("its host answers ranges without saying correctly which")
+    return int(found[1]), int(found[3])
 
 
 def _joined(url: str, location: str) -> str:

@@ -1,4 +1,4 @@
-"""Threads for what releases the interpreter's lock: files are read while others are unpacked and hashed."""
+"""Threads for what releases the interpreter's lock: reading, unpacking, hashing, and waiting for the network."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ Out = TypeVar("Out")
 _THREADS: Final = min(8, os.cpu_count() or 1)
 
 
+WAITING: Final = 8
+"""Threads for what waits for the network, on however many processors."""
+
+
 def in_threads(function: Callable[[In], Out], arguments: Iterable[In], /) -> Iterator[Out]:
     """The results of ``function``, in the order of the arguments."""
     listed = list(arguments)
@@ -21,6 +25,12 @@ def in_threads(function: Callable[[In], Out], arguments: Iterable[In], /) -> Ite
         return
     with ThreadPoolExecutor(max_workers=_THREADS) as pool:
         yield from pool.map(function, listed)
+
+
+def in_waiting_threads(function: Callable[[In], Out], arguments: Iterable[In], /) -> Iterator[Out]:
+    """The same for what waits for others most of the time."""
+    with ThreadPoolExecutor(max_workers=WAITING) as pool:
+        yield from pool.map(function, list(arguments))
 
 
 def in_background(work: Callable[[], None], /) -> Callable[[], None]:

@@ -5,59 +5,74 @@ Never fails because an index does not answer: what could not be compared is name
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from packaging.utils import NormalizedName, canonicalize_name
 
 from ..checks.model import Finding, Kind
 from ..core.baseline import Baseline, ReleaseFile, find_baseline, released_versions
-from ..core.comparison import compare_files
 from ..core.contents_comparison import ContentsComparison, Member, compare_contents, missing_from_sdist
 from ..core.manifest import entries_of, manifest_of
-from ..core.metadata_comparison import compare_metadata
-from ..core.page_comparison import release_file, room_of
+from ..core.metadata_comparison import FieldValue, compare_metadata
+from ..core.page_comparison import PageComparison, compare_with_page, first_file
 from ..core.preview import ComparedContents, Preview, ProjectPreview
 from ..core.project_page import PageState
-from ..core.release_findings import (
-    contents_findings,
-    file_findings,
-    requirement_findings,
-    sdist_findings,
-    version_findings,
-)
+from ..core.release_findings import contents_findings, requirement_findings, sdist_findings, version_findings
 from ..core.requirement_lookup import new_requirements, unmet
+from ..readers.contents import Contents
 
 if TYPE_CHECKING:
     from packaging.version import Version
 
+    from ..checks.check import ParallelMap
     from ..checks.model import CheckedSet, Distribution
     from ..core.project_page import ProjectPage
     from ..core.urls import IndexUrls
-    from ..readers.contents import Contents
 
-_LANES: Final = 8
-In = TypeVar("In")
-Out = TypeVar("Out")
-
-
-class Unreadable(Protocol):
-    """An exception whose text is a phrase that says why something could not be read."""
+Answer = TypeVar("Answer")
 
 
 class Reader(Protocol):
-    """Reads what is compared; raises ``not_read`` with a phrase that says why it cannot."""
+    """Reads what is compared. All but :meth:`page` raise ``not_read`` with a phrase that says why they cannot."""
 
-    def page(self, index: IndexUrls, project: NormalizedName) -> ProjectPage:
-        """What the index lists of a project; never raises."""
+    def page(self, index: IndexUrls, project: NormalizedName, *, required: bool = False) -> ProjectPage:
+        """What the index lists of a project, which may be only a requirement; never raises."""
+
+    def members(self, file: ReleaseFile, index: IndexUrls, project: NormalizedName) -> Contents:
+        """The members of a file on the index, without its metadata."""
 
     def contents(self, file: ReleaseFile, index: IndexUrls, project: NormalizedName) -> Contents:
-        """Members and metadata of a file on the index."""
+        """Members and metadata of a file on the index, as far as the metadata are not served."""
+
+    def served_metadata(
+        self, file: ReleaseFile, index: IndexUrls, project: NormalizedName
+    ) -> Mapping[str, object] | None:
+        """The core metadata that the index serves beside a file; None when it serves none."""
 
     def contents_of(self, distribution: Distribution) -> Contents:
         """Members and metadata of a file of ours."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Pairs:
+    """A file of the baseline and those of ours that replace it; None and ours that replace none."""
+
+    other: ReleaseFile | None
+    files: list[Distribution]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Read:
+    """What was read of some files."""
+
+    compared: tuple[ComparedContents, ...]
+    contents: Mapping[str, Contents]
+    """Of the files that are needed further, by their names."""
+    not_read: tuple[str, ...]
+    """A sentence for each file that could not be read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +81,8 @@ class Previewer:
 
     reader: Reader
     not_read: type[Exception]
-    """What ``reader`` raises for something that cannot be read."""
+    """What ``reader`` raises; its text is a phrase that says why something could not be read."""
+    map_: ParallelMap
     against: IndexUrls
     requirements_index: IndexUrls
     """Where requirements are looked up: PyPI for TestPyPI, else the same index."""
@@ -76,166 +92,203 @@ class Previewer:
     def preview(self, checked: CheckedSet) -> Preview:
         """Compare every release of the set. Raises NoSuchVersion for a baseline that the index does not have."""
         releases: dict[tuple[NormalizedName, Version], list[Distribution]] = {}
-        for file in checked.distributions:
-            releases.setdefault(file.release, []).append(file)
         published: dict[NormalizedName, list[Version]] = {}
-        for project, version in releases:
-            published.setdefault(project, []).append(version)
-        pages = dict(
-            zip(published, _beside(lambda project: self.reader.page(self.against, project), published), strict=True)
-        )
+        for file in checked.distributions:
+            if file.release not in releases:
+                published.setdefault(file.project, []).append(file.version)
+            releases.setdefault(file.release, []).append(file)
+        read = self.map_(lambda project: self.reader.page(self.against, project), published)
+        pages = dict(zip(published, read, strict=True))
+        compared = [compare_with_page(files, *self._baseline(files, pages)) for files in releases.values()]
         entries = entries_of(checked.distributions)
         return Preview(
             manifest=manifest_of(entries),
             entries=entries,
-            projects=tuple(self._project(files, pages[project], published) for (project, _), files in releases.items()),
+            projects=tuple(self._project(each, pages[each.project], published) for each in compared),
         )
 
+    def _baseline(
+        self, files: Sequence[Distribution], pages: Mapping[NormalizedName, ProjectPage]
+    ) -> tuple[ProjectPage, Baseline]:
+        page = pages[files[0].project]
+        if self.baseline == "none":
+            return page, Baseline(reason="No comparison was asked for.")
+        return page, find_baseline(page, files[0].version, self.baseline)
+
     def _project(
-        self, files: Sequence[Distribution], page: ProjectPage, published: Mapping[NormalizedName, Sequence[Version]]
+        self, by_page: PageComparison, page: ProjectPage, published: Mapping[NormalizedName, Sequence[Version]]
     ) -> ProjectPreview:
-        first = next((file for file in files if file.kind is Kind.WHEEL), files[0])
-        baseline = self._baseline(page, first.version)
-        ours = [release_file(file) for file in files]
-        before = f"{first.name} {baseline.version}" if baseline.version else ""
-        skipped: list[str] = [baseline.reason] if page.state is PageState.UNREADABLE else []
-        mine, theirs, pairs = self._contents(files, ours, baseline, page.project, skipped)
-        my_metadata = _metadata(mine, [first.filename])
-        counterpart = pairs.get(first.filename)
-        their_metadata = _metadata(theirs, [counterpart.filename] if counterpart else [])
-        comparison = compare_files(
-            ours,
-            baseline.files,
-            requires_python=first.metadata.first("Requires-Python") or "",
-            baseline_requires_python=str(their_metadata.get("requires_python") or ""),
-        )
-        contents = tuple(_compared(files, mine, theirs, pairs))
-        unmet_findings = self._requirements(first, their_metadata, published, skipped) if not skipped else []
-        findings = (
-            *file_findings(comparison, before),
-            *(finding for each in contents for finding in contents_findings(each.filename, each.comparison, before)),
-            *_sdist_differences(files, mine),
-            *version_findings(first.version, released_versions(page), first.name),
-            *unmet_findings,
-        )
+        first, counterpart = first_file(by_page.distributions), _counterpart(by_page)
+        read = self._contents(by_page, counterpart)
+        mine = _metadata(read.contents.get(first.filename))
+        theirs = _metadata(read.contents.get(counterpart.filename)) if counterpart else {}
+        if not theirs.get("name"):  # entry points alone are no metadata to compare with
+            theirs = {}
+        comparison = _with_requires_python(by_page, page, theirs) if theirs else by_page
+        unreadable = (comparison.baseline.reason,) if page.state is PageState.UNREADABLE else ()
+        unmet_requirements, not_looked_up = self._requirements(first, page, theirs, published)
         return ProjectPreview(
             project=page.project,
             name=first.name,
             version=first.version,
-            baseline=baseline,
-            files=comparison,
-            current=_fields(my_metadata),
-            metadata=compare_metadata(_fields(their_metadata), _fields(my_metadata)) if their_metadata else {},
-            contents=tuple(each for each in contents if each.comparison != ContentsComparison()),
-            room=room_of(page, files) if self._knows_limit() else None,
-            not_compared=tuple(dict.fromkeys(skipped)),
-            findings=tuple(dict.fromkeys(findings)),
+            baseline=comparison.baseline,
+            files=comparison.files,
+            current=mine,
+            metadata=compare_metadata(theirs, mine) if theirs and mine else {},
+            contents=tuple(each for each in read.compared if each.comparison != ContentsComparison()),
+            room=comparison.room if self.against.is_public or self.against.is_loopback else None,
+            not_compared=tuple(dict.fromkeys((*unreadable, *read.not_read, *not_looked_up))),
+            findings=(
+                *comparison.findings,
+                *contents_findings([(each.filename, each.comparison) for each in read.compared], comparison.before),
+                *_sdist_differences(comparison.distributions, read.contents),
+                *version_findings(first.version, released_versions(page), first.name),
+                *unmet_requirements,
+            ),
         )
 
-    def _knows_limit(self) -> bool:
-        return self.against.is_public or self.against.is_loopback
+    def _contents(self, comparison: PageComparison, counterpart: ReleaseFile | None) -> _Read:
+        """Compare the contents of our files with those that they replace.
 
-    def _baseline(self, page: ProjectPage, version: Version) -> Baseline:
-        if self.baseline == "none":
-            return Baseline(reason="No comparison was asked for.")
-        return find_baseline(page, version, self.baseline)
-
-    def _contents(
-        self,
-        files: Sequence[Distribution],
-        ours: Sequence[ReleaseFile],
-        baseline: Baseline,
-        project: NormalizedName,
-        skipped: list[str],
-    ) -> tuple[dict[str, Contents], dict[str, Contents], Mapping[str, ReleaseFile]]:
-        """Contents of ours and of the files that they replace, by name; what cannot be read goes into ``skipped``."""
-        pairs = compare_files(ours, baseline.files).replaced
-        wanted = {file.filename: file for file in pairs.values()}
-        own = list(_beside(lambda file: self._tried(lambda: self.reader.contents_of(file)), files))
-        other = list(
-            _beside(
-                lambda file: self._tried(lambda: self.reader.contents(file, self.against, project)),
-                list(wanted.values()),
-            )
+        Members are let go when they have been compared: a large release has millions. Kept are what the metadata come
+        from, and the wheel and the sdist that are compared with each other.
+        """
+        files, replaced = comparison.distributions, comparison.files.replaced
+        kept = {first_file(files).filename, *(file.filename for file in _wheel_and_sdist(files))}
+        pairs = {other.filename: _Pairs(other=other, files=[]) for other in replaced.values()}
+        for file in files:
+            if file.filename in replaced:
+                pairs[replaced[file.filename].filename].files.append(file)
+        alone = [file for file in files if file.filename not in replaced and file.filename in kept]
+        unpaired = counterpart is not None and counterpart.filename not in pairs
+        every = [
+            *pairs.values(),
+            *([_Pairs(other=counterpart, files=[])] if unpaired else []),
+            *(_Pairs(other=None, files=[file]) for file in alone),
+        ]
+        read = list(self.map_(lambda each: self._compare_pairs(each, comparison.project, counterpart, kept), every))
+        order = {file.filename: position for position, file in enumerate(files)}
+        compared = [each for one in read for each in one.compared]
+        return _Read(
+            compared=tuple(sorted(compared, key=lambda each: order[each.filename])),
+            contents={name: contents for one in read for name, contents in one.contents.items()},
+            not_read=tuple(sentence for one in read for sentence in one.not_read),
         )
-        mine: dict[str, Contents] = {}
-        theirs: dict[str, Contents] = {}
-        for found, name, target in (
-            *((found, file.filename, mine) for found, file in zip(own, files, strict=True)),
-            *((found, name, theirs) for found, name in zip(other, wanted, strict=True)),
-        ):
-            if isinstance(found, str):
-                skipped.append(f"The contents of {name} could not be read: {found}.")
-            else:
-                target[name] = found
-        return mine, theirs, pairs
 
-    def _tried(self, read: Callable[[], Contents]) -> Contents | str:
-        try:
-            return read()
-        except self.not_read as problem:
-            return str(problem)
+    def _compare_pairs(
+        self, pairs: _Pairs, project: NormalizedName, counterpart: ReleaseFile | None, kept: Container[str]
+    ) -> _Read:
+        contents: dict[str, Contents] = {}
+        compared, not_read = [], []
+
+        def tried(what: str, read: Callable[[], Answer]) -> Answer | None:
+            try:
+                return read()
+            except self.not_read as problem:
+                not_read.append(f"The {what} could not be read: {problem}.")
+                return None
+
+        other, theirs = pairs.other, None
+        if other is not None:
+            read = self.reader.contents if other is counterpart else self.reader.members
+            theirs = tried(f"contents of {other.filename}", lambda: read(other, self.against, project))
+            if other is counterpart:
+                served = tried(
+                    f"core metadata of {other.filename}",
+                    lambda: self.reader.served_metadata(other, self.against, project),
+                )
+                known = theirs or Contents()
+                contents[other.filename] = replace(known, metadata={**known.metadata, **(served or {})})
+        for file in pairs.files:
+            if theirs is None and file.filename not in kept:
+                continue
+            ours = tried(f"contents of {file.filename}", partial(self.reader.contents_of, file))
+            if ours is not None and file.filename in kept:
+                contents[file.filename] = ours
+            if other is not None and theirs is not None and ours is not None:
+                compared.append(_compared(file, ours, other, theirs))
+        return _Read(compared=tuple(compared), contents=contents, not_read=tuple(not_read))
 
     def _requirements(
         self,
         first: Distribution,
-        before: Mapping[str, object],
+        page: ProjectPage,
+        before: Mapping[str, FieldValue],
         published: Mapping[NormalizedName, Sequence[Version]],
-        skipped: list[str],
-    ) -> list[Finding]:
+    ) -> tuple[list[Finding], list[str]]:
+        """Findings about new and changed requirements, and why some were not looked up.
+
+        Without the metadata of the release before, every requirement is looked up.
+        """
         old = before.get("requires_dist")
         wanted = new_requirements(old if isinstance(old, list) else [], first.metadata.all("Requires-Dist"))
+        if wanted and page.state is PageState.UNREADABLE and self.requirements_index == self.against:
+            return [], ["The requirements were not looked up: the index did not answer."]
         names = list(dict.fromkeys(canonicalize_name(requirement.name) for requirement in wanted))
-        pages = dict(
-            zip(names, _beside(lambda name: self.reader.page(self.requirements_index, name), names), strict=True)
-        )
-        problems = []
+        read = self.map_(lambda name: self.reader.page(self.requirements_index, name, required=True), names)
+        pages = dict(zip(names, read, strict=True))
+        problems, not_looked_up = [], []
         for requirement in wanted:
-            page = pages[canonicalize_name(requirement.name)]
-            if page.state is PageState.UNREADABLE:
-                skipped.append(f"The requirement {str(requirement)!r} was not looked up: {page.why_unreadable}.")
-                continue
-            problem = unmet(requirement, page, published)
-            if problem is None:
-                continue
-            if not problem.found and not self._has_everything():
-                skipped.append(f"The requirement {str(requirement)!r} is not on {self.requirements_index.title}.")
-                continue
-            problems.append(problem)
-        return list(requirement_findings(problems, first.filename))
+            found = pages[canonicalize_name(requirement.name)]
+            problem = unmet(requirement, found, published)
+            if found.state is PageState.UNREADABLE:
+                not_looked_up.append(f"The requirement {str(requirement)!r} was not looked up: {found.why_unreadable}.")
+            elif problem is not None and not problem.found and not self._has_everything():
+                title = self.requirements_index.title
+                not_looked_up.append(f"The project of the requirement {str(requirement)!r} is not on {title}.")
+            elif problem is not None:
+                problems.append(problem)
+        return list(requirement_findings(problems, first.filename)), not_looked_up
 
     def _has_everything(self) -> bool:
         """Whether a project that is missing there is missing for users: other indexes often mirror only some."""
         return self.requirements_index.is_pypi or self.requirements_index.is_loopback
 
 
-def _compared(
-    files: Sequence[Distribution],
-    mine: Mapping[str, Contents],
-    theirs: Mapping[str, Contents],
-    pairs: Mapping[str, ReleaseFile],
-) -> Iterator[ComparedContents]:
-    for file in files:
-        other = pairs.get(file.filename)
-        if other is None or file.filename not in mine or other.filename not in theirs:
-            continue
-        yield ComparedContents(
-            filename=file.filename,
-            against=other.filename,
-            comparison=compare_contents(
-                _members(theirs[other.filename]),
-                _members(mine[file.filename]),
-                versions=(_spelled(other.filename), _spelled(file.filename)),
-                project=file.filename.partition("-")[0],
-            ),
-        )
+def _counterpart(comparison: PageComparison) -> ReleaseFile | None:
+    """The file of the baseline whose metadata ours are compared with."""
+    first, files = first_file(comparison.distributions), comparison.baseline.files
+    replaced = comparison.files.replaced.get(first.filename)
+    return replaced or next((file for file in files if file.is_wheel), files[0] if files else None)
 
 
-def _sdist_differences(files: Sequence[Distribution], mine: Mapping[str, Contents]) -> Iterator[Finding]:
-    sdist = next((file for file in files if file.kind is Kind.SDIST and file.filename in mine), None)
-    wheel = next((file for file in files if file.kind is Kind.WHEEL and file.filename in mine), None)
-    if sdist is not None and wheel is not None:
-        missing = missing_from_sdist(_members(mine[wheel.filename]), _members(mine[sdist.filename]))
+def _with_requires_python(
+    comparison: PageComparison, page: ProjectPage, metadata: Mapping[str, FieldValue]
+) -> PageComparison:
+    """The comparison again where the page does not say which Pythons a file of the baseline is for."""
+    baseline, stated = comparison.baseline, str(metadata.get("requires_python") or "")
+    if all(file.requires_python is not None for file in baseline.files):
+        return comparison
+    files = tuple(
+        replace(file, requires_python=stated) if file.requires_python is None else file for file in baseline.files
+    )
+    return compare_with_page(comparison.distributions, page, replace(baseline, files=files))
+
+
+def _compared(file: Distribution, ours: Contents, other: ReleaseFile, theirs: Contents) -> ComparedContents:
+    return ComparedContents(
+        filename=file.filename,
+        against=other.filename,
+        comparison=compare_contents(
+            _members(theirs),
+            _members(ours),
+            versions=(_spelled_version(other.filename), _spelled_version(file.filename)),
+            is_wheel=file.kind is Kind.WHEEL,
+        ),
+    )
+
+
+def _wheel_and_sdist(files: Sequence[Distribution]) -> tuple[Distribution, ...]:
+    """The first wheel and the sdist; empty when there is only one kind."""
+    found = {file.kind: file for file in reversed(files)}
+    return (found[Kind.WHEEL], found[Kind.SDIST]) if len(found) > 1 else ()
+
+
+def _sdist_differences(files: Sequence[Distribution], read: Mapping[str, Contents]) -> Iterator[Finding]:
+    pair = _wheel_and_sdist(files)
+    if pair and all(file.filename in read for file in pair):
+        wheel, sdist = pair
+        missing = missing_from_sdist(_members(read[wheel.filename]), _members(read[sdist.filename]))
         yield from sdist_findings(wheel.filename, missing)
 
 
@@ -243,14 +296,10 @@ def _members(contents: Contents) -> list[Member]:
     return [Member(name=name, size=size, crc=crc) for name, size, crc in contents.members]
 
 
-def _metadata(contents: Mapping[str, Contents], names: Iterable[str]) -> Mapping[str, object]:
-    return next((contents[name].metadata for name in names if name in contents), {})
-
-
-def _fields(metadata: Mapping[str, object]) -> dict[str, str | Sequence[str] | Mapping[str, str] | None]:
+def _metadata(contents: Contents | None) -> dict[str, FieldValue]:
     """The fields whose values are what they may be; what a worker answers is foreign."""
-    found: dict[str, str | Sequence[str] | Mapping[str, str] | None] = {}
-    for name, value in metadata.items():
+    found: dict[str, FieldValue] = {}
+    for name, value in (contents.metadata if contents else {}).items():
         match value:
             case str():
                 found[name] = value
@@ -261,14 +310,8 @@ def _fields(metadata: Mapping[str, object]) -> dict[str, str | Sequence[str] | M
     return found
 
 
-def _spelled(filename: str) -> str:
+def _spelled_version(filename: str) -> str:
     """The version as a file name spells it."""
     if filename.endswith(".whl"):
         return filename.split("-")[1]
     return filename.removesuffix(".zip").removesuffix(".tar.gz").rpartition("-")[2]
-
-
-def _beside(function: Callable[[In], Out], arguments: Iterable[In]) -> Iterator[Out]:
-    """The results in the order of the arguments, several at once: what they wait for is the network."""
-    with ThreadPoolExecutor(max_workers=_LANES) as pool:
-        yield from pool.map(function, list(arguments))

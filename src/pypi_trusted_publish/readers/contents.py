@@ -9,17 +9,19 @@ from __future__ import annotations
 import io
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from configparser import ConfigParser, Error
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import BinaryIO, Final
+from typing import IO, BinaryIO, Final
 
 from packaging.metadata import parse_email
 
 MOST_MEMBERS: Final = 300_000
 METADATA_LIMIT: Final = 8 * 1024 * 1024
 """Bytes of METADATA, PKG-INFO or ``entry_points.txt`` that are read."""
+_BLOCK: Final = 1 << 20
 
 
 class MissingBytes(Exception):
@@ -40,7 +42,7 @@ class Contents:
     """What a distribution holds."""
 
     members: tuple[tuple[str, int, int | None], ...] = ()
-    """Name, unpacked bytes and CRC-32 (None in an sdist) of each file."""
+    """Name, unpacked bytes and CRC-32 (None where it is not known) of each file."""
     metadata: Mapping[str, object] = field(default_factory=dict)
     """``packaging.metadata.RawMetadata``, and ``entry_points``, a list of ``console_scripts: demo = demo:main``."""
 
@@ -84,7 +86,7 @@ class Pieces(io.RawIOBase):
         raise MissingBytes(self._at, end - self._at)
 
 
-def wheel_contents(file: BinaryIO) -> Contents:
+def wheel_contents(file: BinaryIO, *, entry_points: bool = True, core_metadata: bool = True) -> Contents:
     """Members by the central directory, METADATA and entry points. Raises MissingBytes and UnreadableContents."""
     try:
         with zipfile.ZipFile(file) as archive:
@@ -94,8 +96,9 @@ def wheel_contents(file: BinaryIO) -> Contents:
                 for info in members
                 if info.filename.count("/") == 1 and ".dist-info/" in info.filename
             }
-            metadata = _metadata(_member(archive, by_name.get("METADATA")))
-            metadata["entry_points"] = list(_entry_points(_member(archive, by_name.get("entry_points.txt"))))
+            metadata = _metadata(_member(archive, by_name.get("METADATA"))) if core_metadata else {}
+            if entry_points:
+                metadata["entry_points"] = list(_entry_points(_member(archive, by_name.get("entry_points.txt"))))
     except MissingBytes:
         raise
     except Exception as failed:  # noqa: BLE001 - zipfile raises whatever it likes over foreign bytes
@@ -124,10 +127,12 @@ def sdist_contents(file: BinaryIO) -> Contents:
             for member in tar:
                 if not member.isfile() or len(members) >= MOST_MEMBERS:
                     continue
-                members.append((member.name, member.size, None))
+                reader = tar.extractfile(member)
                 if _is_pkg_info(member.name) and not text:
-                    reader = tar.extractfile(member)
                     text = b"" if reader is None else reader.read(METADATA_LIMIT)
+                    members.append((member.name, member.size, None))
+                else:
+                    members.append((member.name, member.size, _crc(reader)))
     except MissingBytes:
         raise
     except Exception as failed:  # noqa: BLE001 - tarfile raises whatever it likes over foreign bytes
@@ -145,6 +150,16 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo | None) -> bytes:
         return b""
     with archive.open(info) as opened:
         return opened.read(METADATA_LIMIT)
+
+
+def _crc(reader: IO[bytes] | None) -> int | None:
+    """CRC-32 of a member's bytes, which a tar archive does not state."""
+    if reader is None:
+        return None
+    crc = 0
+    while block := reader.read(_BLOCK):
+        crc = zlib.crc32(block, crc)
+    return crc
 
 
 def _is_pkg_info(name: str) -> bool:

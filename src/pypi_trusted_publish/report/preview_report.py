@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..checks.model import Finding
 from ..core.metadata_comparison import changed_lines
+from ..core.release_findings import headline
 from ..errors import EXIT_OK, DistributionError, Severity
 from ..formatting import count_text, listed, size_text
 from ..sanitize import clean, clipped
@@ -49,7 +50,7 @@ class PreviewReport:
             number = len(errors) + len(self.checks.problems)
             return f"{count_text(number, 'error')} in the distributions: the index would refuse them."
         if self.findings:
-            return self.findings[0].message.partition("\n")[0].rstrip(":") + _more(len(self.findings) - 1)
+            return headline(self.findings)
         named = [
             f"{project.name} {project.version} "
             + (
@@ -60,10 +61,6 @@ class PreviewReport:
             for project in self.preview.projects
         ]
         return f"{listed(tuple(named))}." if named else "There is nothing to publish."
-
-
-def _more(number: int) -> str:
-    return f" ({count_text(number, 'further finding')})" if number else ""
 
 
 def preview_json(report: PreviewReport) -> str:

@@ -142,7 +142,11 @@ def _contents(task: ContentsTask, fence: Fence) -> Message:
     pieces = [(start, base64.b64decode(text)) for start, text in task.pieces]
     if task.kind == "metadata":
         return encode_contents(metadata_contents(pieces[0][1]))
-    read = wheel_contents if task.kind == "wheel" else sdist_contents
+    read = (
+        partial(wheel_contents, entry_points=task.kind != "wheel-members", core_metadata=task.kind == "wheel")
+        if task.kind.startswith("wheel")
+        else sdist_contents
+    )
     fence.file = task.path or None
     try:
         with open(task.path, "rb") if task.path else Pieces(task.size, pieces) as file:  # noqa: PTH123 - as above

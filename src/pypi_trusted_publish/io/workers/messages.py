@@ -253,7 +253,8 @@ class ContentsTask:
     """List the members of a distribution and read its core metadata: a file, or pieces of one that were fetched."""
 
     kind: str
-    """``wheel``, ``sdist``, or ``metadata`` for the core metadata alone."""
+    """``wheel``, ``sdist``, or ``metadata`` for the core metadata alone; of a wheel ``wheel-members`` leaves out
+    metadata, and ``wheel-entry-points`` all of them but the entry points."""
     path: str
     """Empty when ``pieces`` are given."""
     size: int

@@ -119,12 +119,13 @@ class Workers:
         for worker in idle:
             self._drop(worker)
 
-    def check(self, candidates: Sequence[Candidate], *, options: CheckOptions) -> CheckedSet:
-        """Check the files, whatever they are; ends its workers."""
+    def check(self, candidates: Sequence[Candidate], *, options: CheckOptions, keep: bool = False) -> CheckedSet:
+        """Check the files, whatever they are; ends its workers unless they are kept for more."""
         try:
             return combine(self._inspections(candidates, options), options=options)
         finally:
-            self.end()
+            if not keep:
+                self.end()
 
     def contents(self, task: ContentsTask) -> Contents:
         """The members and core metadata of a file. Raises WorkerStopped, and MissingBytes when more of it is needed."""

@@ -87,6 +87,7 @@ class Worker:
 
             self._job = JobObject(self._process, MEMORY)
         self._reason: WorkerStopped | None = None
+        self._starter = threading.current_thread()
 
     @classmethod
     def ahead(cls) -> Worker | None:
@@ -103,8 +104,8 @@ class Worker:
 
     @property
     def ended(self) -> bool:
-        """Whether the process is gone."""
-        return self._process.poll() is not None
+        """Whether the process is gone, or about to go with the thread that started it."""
+        return self._process.poll() is not None or not self._starter.is_alive()
 
     def ask(self, task: Task, *, wall: float) -> Message:
         """The answer to a task; raises WorkerStopped when there is none within ``wall`` seconds of the clock."""
