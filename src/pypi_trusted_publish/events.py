@@ -320,6 +320,8 @@ class Confirmed(Event):
     filename: str
     url: str
     """The index's web page on which it is shown; the simple index's where there is none."""
+    without_provenance: bool = False
+    """It was sent with attestations, and the index shows none."""
 
 
 __all__ = [

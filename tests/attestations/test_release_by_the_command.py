@@ -47,6 +47,18 @@ def test_a_release_signs_sends_and_waits_until_the_index_shows_provenance(sandbo
     assert playing.live_tokens() == ()
 
 
+def test_an_index_that_drops_attestations_is_found_out_and_no_file_is_called_attested(
+    sandbox: tuple[Sandbox, Stand],
+) -> None:
+    playing, stand = sandbox
+    playing.index.uploads.flags.attestations_off = True
+    played = _publish(playing, stand, INPUT_WAIT_FOR_INDEX="0")
+    assert (played.code, played.codes) == (0, ["attestations-ignored"]), played.log
+    assert played.outputs["confirmed"] == "true"
+    assert "attested, confirmed" not in played.summary
+    assert played.summary.count("its attestations are not shown, confirmed") == 2
+
+
 def test_the_outputs_name_each_attestation_its_entry_in_the_log_and_whom_it_names(
     sandbox: tuple[Sandbox, Stand],
 ) -> None:

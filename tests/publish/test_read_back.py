@@ -21,8 +21,9 @@ SDIST = distribution("demo-1.0.tar.gz")
 class SlowIndex:
     """Lists one more file at each look, after ``deaf`` looks that fail."""
 
-    def __init__(self, *files: Distribution, deaf: int = 0) -> None:
+    def __init__(self, *files: Distribution, deaf: int = 0, with_provenance: frozenset[str] = frozenset()) -> None:
         self.files = files
+        self.with_provenance = with_provenance
         self.deaf = deaf
         self.looks = 0
 
@@ -31,7 +32,11 @@ class SlowIndex:
         self.looks += 1
         if self.looks <= self.deaf:
             raise IndexUnavailable(Diagnosis(code="deaf", message="no answer"))
-        return page(*(published(file) for file in self.files[: self.looks - self.deaf]), project=project)
+        shown = [
+            published(file, provenance="P" if file.filename in self.with_provenance else None)
+            for file in self.files[: self.looks - self.deaf]
+        ]
+        return page(*shown, project=project)
 
     def project_url(self, distribution: Distribution) -> str:
         return f"https://index.example/{distribution.filename}"
@@ -117,8 +122,21 @@ def test_a_provenance_that_does_not_show_is_a_warning_of_its_own_and_every_file_
     assert sum(clock.slept) == 20
     assert sum(isinstance(event, Confirmed) for event in emitted) == 2
     (warning,) = [event.diagnosis for event in emitted if isinstance(event, DiagnosisReported)]
-    assert warning.code == "provenance-not-listed"
+    assert warning.code == "attestations-ignored"
     assert SDIST.filename not in warning.message
+    assert [event.without_provenance for event in emitted if isinstance(event, Confirmed)] == [True, False]
+
+
+def test_a_provenance_that_shows_for_one_file_only_is_late_for_the_other() -> None:
+    index = SlowIndex(WHEEL, SDIST, with_provenance=frozenset({SDIST.filename}))
+    emitted, _ = watched(index, wait=20, with_provenance=frozenset({WHEEL.filename, SDIST.filename}))
+    (warning,) = [event.diagnosis for event in emitted if isinstance(event, DiagnosisReported)]
+    assert (warning.code, SDIST.filename in warning.message) == ("provenance-not-listed", False)
+
+
+def test_files_that_were_sent_without_attestations_are_listed_without_provenance() -> None:
+    emitted, _ = watched(SlowIndex(WHEEL, SDIST), wait=20)
+    assert not [event for event in emitted if isinstance(event, DiagnosisReported)]
 
 
 def test_a_single_look_reports_nothing() -> None:

@@ -45,6 +45,8 @@ class Listing:
     """Not listed, or with other contents."""
     without_provenance: tuple[Distribution, ...]
     """Those of the confirmed files that were sent with attestations, and are listed without provenance."""
+    any_provenance: bool
+    """Another file that was sent with attestations is listed with them."""
 
     @property
     def incomplete(self) -> tuple[Distribution, ...]:
@@ -65,6 +67,7 @@ def compare(
     confirmed: list[Distribution] = []
     missing: list[Distribution] = []
     without_provenance: list[Distribution] = []
+    any_provenance = False
     for distribution in expected:
         page = pages.get(distribution.project)
         entry = page.file(distribution.filename) if page is not None else None
@@ -73,9 +76,17 @@ def compare(
             missing.append(distribution)
             continue
         confirmed.append(distribution)
-        if entry.provenance is None and distribution.filename in with_provenance:
-            without_provenance.append(distribution)
-    return Listing(confirmed=tuple(confirmed), missing=tuple(missing), without_provenance=tuple(without_provenance))
+        if distribution.filename in with_provenance:
+            if entry.provenance is None:
+                without_provenance.append(distribution)
+            else:
+                any_provenance = True
+    return Listing(
+        confirmed=tuple(confirmed),
+        missing=tuple(missing),
+        without_provenance=tuple(without_provenance),
+        any_provenance=any_provenance,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +107,7 @@ class ReadBack:
 
     def confirm(self, expected: Sequence[Distribution]) -> None:
         """Report which files the index lists now, as far as it answers."""
-        self._report(self.look(expected).confirmed)
+        self._report(self.look(expected))
 
     def wait(
         self, expected: Sequence[Distribution], *, seconds: float, required: bool, with_provenance: frozenset[str]
@@ -119,9 +130,10 @@ class ReadBack:
             self.emit(Waiting(missing=tuple(file.filename for file in found.incomplete), waited=waited))
             self.clock.sleep(min(pause, seconds - waited))
             pause = min(pause * 2, LONGEST_PAUSE)
-        self._report(found.confirmed)
+        self._report(found)
         if found.without_provenance:
-            self.emit(DiagnosisReported(diagnosis=_without_provenance(found.without_provenance, waited)))
+            explain = _late_provenance if found.any_provenance else _no_provenance
+            self.emit(DiagnosisReported(diagnosis=explain(found.without_provenance, waited)))
         if found.missing and required:
             raise IndexUnavailable(_not_listed(found.missing, waited))
         if found.missing:
@@ -134,9 +146,10 @@ class ReadBack:
         except PublishError as problem:
             return ProjectPage(project=project, state=PageState.UNREADABLE, why_unreadable=str(problem))
 
-    def _report(self, confirmed: Iterable[Distribution]) -> None:
-        for file in confirmed:
-            self.emit(Confirmed(filename=file.filename, url=self.pages.project_url(file)))
+    def _report(self, found: Listing) -> None:
+        for file in found.confirmed:
+            url, without = self.pages.project_url(file), file in found.without_provenance
+            self.emit(Confirmed(filename=file.filename, url=url, without_provenance=without))
 
 
 _LAG: Final = "The list of the index comes from a cache, which can be minutes behind."
@@ -169,7 +182,22 @@ def _not_listed(missing: Sequence[Distribution], waited: float) -> Diagnosis:
     )
 
 
-def _without_provenance(files: Sequence[Distribution], waited: float) -> Diagnosis:
+def _no_provenance(files: Sequence[Distribution], waited: float) -> Diagnosis:
+    """The index shows none of the attestations that were sent."""
+    return Diagnosis(
+        code="attestations-ignored",
+        message=f"The index lists the files, but after {seconds_text(waited)} it shows no attestations of any of them,"
+        f" although {count_text(len(files), 'file')} had some: {_names(files)}.",
+        likely_cause="The index has switched attestations off for the moment: it then takes a file, drops its"
+        " attestations, and does not say so.",
+        fix="Nothing else is missing. The index takes no attestations for a file that it has, so running again does"
+        " not help; release a new version if this one must have them.",
+        severity=Severity.WARNING,
+    )
+
+
+def _late_provenance(files: Sequence[Distribution], waited: float) -> Diagnosis:
+    """The index shows the attestations of other files."""
     return Diagnosis(
         code="provenance-not-listed",
         message=f"The index lists the files, but after {seconds_text(waited)} it shows no provenance of"

@@ -85,6 +85,8 @@ class FileOutcome:
     confirmed: bool = False
     url: str = ""
     """The page on which the index shows it, once confirmed."""
+    without_provenance: bool = False
+    """It was sent with attestations, and the index shows none."""
     release_url: str = ""
 
     @property
@@ -365,7 +367,9 @@ def _waiting(outcome: Outcome, event: events.Waiting) -> Outcome:
 
 
 def _confirmed(outcome: Outcome, event: events.Confirmed) -> Outcome:
-    changed = _with_file(outcome, event.filename, confirmed=True, url=event.url)
+    changed = _with_file(
+        outcome, event.filename, confirmed=True, url=event.url, without_provenance=event.without_provenance
+    )
     state = changed.by_filename[event.filename].state
     if state not in _FOUND_THERE:
         return changed

@@ -196,7 +196,7 @@ def _said(file: FileOutcome, *, dry_run: bool, attested: bool) -> Iterator[str]:
     would = dry_run and file.state is FileState.NOT_SENT and file.decision
     yield f"{icon} {'to upload' if would else file.state.value}".replace(" ", "&nbsp;")
     if attested and file.state is FileState.UPLOADED:
-        yield "attested"
+        yield "its attestations are not shown" if file.without_provenance else "attested"
     if file.confirmed:
         yield "confirmed"
 

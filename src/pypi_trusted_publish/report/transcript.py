@@ -258,7 +258,9 @@ def _waiting(event: events.Waiting) -> Iterator[Line]:
 
 
 def _confirmed(event: events.Confirmed) -> Iterator[Line]:
-    yield Line(text=f"{event.filename}: listed on the index with our digest: {event.url}", role=Role.CONCLUSION)
+    without = ", but without its attestations" if event.without_provenance else ""
+    text = f"{event.filename}: listed on the index with our digest{without}: {event.url}"
+    yield Line(text=text, role=Role.CONCLUSION)
 
 
 def _stopping(event: events.Stopping) -> Iterator[Line]:
