@@ -98,12 +98,12 @@ def test_nothing_is_asked_for_when_there_is_nothing_to_pass_on(stand: Stand) -> 
     [
         (b"", "is empty"),
         (b" \n\t", "is empty"),
-        (b"{", "is no attestation"),
-        (b"\xff\xfe{}", "is no attestation"),
-        (b"[]", "is no attestation"),
-        (b"{}", "is no attestation"),
-        (b'{"mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json"}', "is no attestation"),
-        (b"[" * 200_000, "is no attestation"),
+        (b"{", "is not an attestation"),
+        (b"\xff\xfe{}", "is not an attestation"),
+        (b"[]", "is not an attestation"),
+        (b"{}", "is not an attestation"),
+        (b'{"mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json"}', "is not an attestation"),
+        (b"[" * 200_000, "is not an attestation"),
         (b" " * (1 << 20) + b"{}", "is larger than 1,048,576 bytes"),
     ],
 )

@@ -84,9 +84,9 @@ def test_a_workflow_at_its_commit_is_the_publisher_too(stand: Stand) -> None:
 @pytest.mark.parametrize(
     ("about", "problem"),
     [
-        (rebuilt(WHEEL), "the file was built anew"),
+        (rebuilt(WHEEL), "the file was built again"),
         (SDIST, "it is about the file 'demo-1.0.tar.gz'"),
-        (replace(WHEEL, filename="demo.zip"), "no statement about exactly one distribution"),
+        (replace(WHEEL, filename="demo.zip"), "not contain a statement about exactly one distribution"),
     ],
 )
 def test_an_attestation_of_another_file_stops_the_run(stand: Stand, about: Distribution, problem: str) -> None:
@@ -103,7 +103,7 @@ def test_a_name_that_is_spelled_otherwise_is_the_same_file(stand: Stand) -> None
 def test_a_predicate_type_that_the_index_does_not_take_stops_the_run(stand: Stand) -> None:
     text = attestation(stand, WHEEL, "https://example.com/vsa/v1")
     (diagnosis,) = refusals(stand, WHEEL, beside=[beside(WHEEL, text)])
-    assert "'https://example.com/vsa/v1', which the index does not take" in diagnosis.message
+    assert "'https://example.com/vsa/v1', which the index does not accept" in diagnosis.message
 
 
 def test_two_of_the_same_predicate_type_stop_the_run(stand: Stand) -> None:

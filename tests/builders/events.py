@@ -128,7 +128,7 @@ EXAMPLES: tuple[events.Event, ...] = (
     dataclasses.replace(PROTECTED, protected=None, rules=(), approved_by=(), why_unknown="the API answered 403"),
     events.ProjectPageRead(project="demo", state="known", files=3),
     events.ProjectPageRead(project="demo", state="known", files=1, status="archived"),
-    events.StepStarted(title="What is published"),
+    events.StepStarted(title="Files to publish"),
     checked(),
     checked(SDIST, findings=2),
     checked(

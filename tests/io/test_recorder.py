@@ -112,7 +112,7 @@ def test_the_frame_of_the_run_is_kept() -> None:
     assert (len(outcome.proofs), len(outcome.attestations), outcome.retries) == (2, 2, 2)
     assert (outcome.waited, outcome.stopped_by, outcome.exit_code) == (15, "SIGTERM", 0)
     assert outcome.concurrency_reduced is not None
-    assert outcome.step == "What is published"
+    assert outcome.step == "Files to publish"
     assert outcome.cancelled
     assert after(STARTED).facts == STARTED.facts
 

@@ -42,7 +42,7 @@ def test_a_refusal_that_is_not_about_the_file_does_not_deny_a_try_whose_answer_w
     outcome, problem = outcome_of(lost, told(refusal))
     assert outcome == "failed"
     assert problem.exit_code in {2, 4}
-    assert "may have brought the file there" in problem.diagnostics()[0].likely_cause
+    assert "may have uploaded the file anyway" in problem.diagnostics()[0].likely_cause
 
 
 @pytest.mark.parametrize(

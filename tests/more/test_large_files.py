@@ -21,8 +21,8 @@ def test_of_several_large_files_the_largest_goes_alone_and_the_others_with_the_r
         played = play(sandbox)
         uploads = [each for each in sandbox.requests if each.endpoint is Endpoint.UPLOAD]
     assert played.code == 0, played.log
-    assert played.log.count("goes first, alone") == 1
-    assert f"{large[1].name} goes first, alone" in played.log
+    assert played.log.count("goes first and alone") == 1
+    assert f"{large[1].name} goes first and alone" in played.log
     first = min(uploads, key=lambda each: each.began)
     assert all(first.ended <= each.began for each in uploads if each is not first)
 

@@ -32,7 +32,7 @@ def printed(style: Style, *happened: events.Event, verbose: bool = True) -> str:
 
 @pytest.mark.parametrize("style", [Style.PLAIN, Style.ACTIONS], ids=lambda style: style.name.lower())
 def test_a_run_looks_as_before(style: Style, same_as: Callable[[str, str], None]) -> None:
-    run = [told.STARTED, STEP, told.PROVED, events.StepStarted(title="What is published"), checked(), ENDED]
+    run = [told.STARTED, STEP, told.PROVED, events.StepStarted(title="Files to publish"), checked(), ENDED]
     same_as(f"console-{style.name.lower()}.txt", printed(style, *run))
 
 

@@ -43,7 +43,7 @@ def test_one_doubtful_wheel_of_six_files_is_refused_before_anything_is_public(
     assert played.code == 3, played.log
     assert sandbox.published() == ()
     assert played.outcomes == {path.name: "not sent" for path in folder.iterdir()} | {doubtful.name: "refused"}
-    assert f"{doubtful.name} goes first, alone" in played.log
+    assert f"{doubtful.name} goes first and alone" in played.log
     assert "nothing arrived" in played.summary
 
 

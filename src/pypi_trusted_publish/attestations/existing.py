@@ -1,4 +1,4 @@
-"""Attestations that lie beside the files: read, and verified like those that are made here."""
+"""Existing attestations next to the files: read, and verified like new ones."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from .verification import PublisherIdentity
 
 _LIMIT: Final = 1 << 20
-"""Bytes. One attestation has five to ten thousand."""
+"""Bytes. An attestation usually has five to ten thousand."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExistingAttestations:
-    """An attestation file that could be read; nothing in it is verified."""
+    """The content of an attestation file, not verified."""
 
     path: str
     filename: str
@@ -36,7 +36,7 @@ class ExistingAttestations:
 
 @dataclass(frozen=True, kw_only=True)
 class VerifiedAttestations:
-    """An attestation file that the index would take."""
+    """An attestation file that the index would accept."""
 
     path: str
     attestation: Attestation
@@ -44,12 +44,12 @@ class VerifiedAttestations:
 
 
 def read_existing(files: Iterable[Candidate], uploads: Sequence[Distribution]) -> tuple[ExistingAttestations, ...]:
-    """Read the attestation files of what is to be uploaded; those of other files are left alone.
+    """Read the attestation files of the files to upload; others are ignored.
 
-    They may lie beside any copy of it, and beside several: the same one counts once.
+    One may be next to any copy of a file; equal ones next to several copies count once.
 
     Raises:
-        DistributionError: with every file that is no attestation.
+        DistributionError: with every file that is not an attestation.
 
     """
     by_path = {
@@ -78,10 +78,10 @@ def read_existing(files: Iterable[Candidate], uploads: Sequence[Distribution]) -
 def verify_existing(
     files: Iterable[ExistingAttestations], *, verifier: Verifier, publisher: PublisherIdentity
 ) -> Mapping[str, tuple[VerifiedAttestations, ...]]:
-    """Verify each for the distribution that it lies beside; by the distribution's file name.
+    """Verify each for its distribution; the result is keyed by the distribution's file name.
 
     Raises:
-        DistributionError: with every one that the index would refuse, and every two that say the same.
+        DistributionError: with all that the index would refuse, and all of the same predicate type.
 
     """
     found: defaultdict[str, list[VerifiedAttestations]] = defaultdict(list)
@@ -108,7 +108,7 @@ def verify_existing(
 
 
 def _read(file: Candidate) -> Attestation | str:
-    """The attestation, or a phrase that says why there is none."""
+    """The attestation, or a phrase that says what is wrong with the file."""
     try:
         with file.open() as stream:
             data = stream.read(_LIMIT + 1)
@@ -121,7 +121,7 @@ def _read(file: Candidate) -> Attestation | str:
     try:
         return Attestation.model_validate_json(data)
     except ValueError:
-        return "is no attestation of PEP 740, version 1"
+        return "is not an attestation of PEP 740, version 1"
 
 
 def _repeats(entries: Sequence[VerifiedAttestations]) -> bool:
@@ -132,8 +132,8 @@ def _unusable(filename: str, problem: str) -> Diagnosis:
     return Diagnosis(
         code="attestation-file-unusable",
         message=f"The attestation file {filename} {problem}.",
-        likely_cause="It lies beside a distribution under the name of an attestation, so it would be sent with it.",
-        fix="Write it again with the tool that made it, or remove it; or publish without: `attestations: false`.",
+        likely_cause="It has the name of an attestation next to a distribution, so it would be sent with it.",
+        fix="Make it again with the same tool, remove it, or publish without attestations: `attestations: false`.",
         file=filename,
     )
 
@@ -142,11 +142,9 @@ def _refused(filename: str, problem: str) -> Diagnosis:
     return Diagnosis(
         code="attestation-file-refused",
         message=f"The index would refuse the attestation file {filename}: {problem}.",
-        likely_cause=(
-            "It was made for other bytes, by another workflow than the one that publishes, or was changed since."
-        ),
+        likely_cause=("It was made for different contents or by a different workflow, or it was changed later."),
         fix="Make it again in this workflow, for these files, or remove it (a publish attestation is then made "
-        "here); or publish without: `attestations: false`.",
+        "here), or publish without attestations: `attestations: false`.",
         file=filename,
     )
 
@@ -155,7 +153,7 @@ def _twice(filename: str, entries: Sequence[VerifiedAttestations]) -> Diagnosis:
     return Diagnosis(
         code="attestation-files-repeat",
         message=f"{filename} has {len(entries)} attestations of one predicate type: {entries[0].verified.kind.value}.",
-        likely_cause="The index takes at most two attestations for a file, of different predicate types.",
+        likely_cause="The index accepts at most two attestations for a file, of different predicate types.",
         fix="Remove one of the files: " + ", ".join(entry.path for entry in entries),
         file=filename,
     )

@@ -1,6 +1,6 @@
-"""Whether attestations are made for a run, only passed on, or left out. Pure.
+"""Decides whether a run makes attestations, only sends existing ones, or sends none. Pure.
 
-The decision falls before anything is installed: a run that leaves them out needs none of the packages.
+The decision is made before anything is installed: a run without attestations needs none of the packages.
 """
 
 from __future__ import annotations
@@ -20,32 +20,32 @@ if TYPE_CHECKING:
 
 
 class AttestationMode(str, enum.Enum):
-    """The input ``attestations``; the values are those that users write."""
+    """The input ``attestations``; users write these values."""
 
     AUTO = "auto"
-    """Whenever the index will take them and nothing private becomes public by it."""
+    """Whenever the index accepts them and they make nothing private public."""
     TRUE = "true"
-    """Always; what stands in the way stops the run."""
+    """Always; the run stops when they cannot be made."""
     FALSE = "false"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sign:
-    """Make a publish attestation for every file that has none, and send those that lie beside the files."""
+    """Make a publish attestation for every file without one, and send those next to the files."""
 
     notices: tuple[Diagnosis, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class UseExisting:
-    """Make none; send those that lie beside the files."""
+    """Make none; send those next to the files."""
 
     notices: tuple[Diagnosis, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Skip:
-    """Neither make nor send any."""
+    """Make none and send none."""
 
     reason: str
     """A sentence for the transcript."""
@@ -54,7 +54,7 @@ class Skip:
 
 @dataclass(frozen=True, kw_only=True)
 class Fail:
-    """The run cannot do what was asked for."""
+    """The run cannot do what the input requires."""
 
     diagnosis: Diagnosis
 
@@ -70,13 +70,13 @@ def decide(mode: AttestationMode, claims: UnverifiedClaims, *, index_name: str, 
     Args:
         mode: the input.
         claims: of any identity token of this job.
-        index_name: for people.
+        index_name: for messages.
         index_verifies: whether the index is known to verify attestations against the publisher: PyPI, TestPyPI, and a
             rehearsal of them that has a trust root of its own.
 
     """
     if mode is AttestationMode.FALSE:
-        return Skip(reason="The input attestations is false: none is made or sent.")
+        return Skip(reason="The input attestations is false: none are made or sent.")
     if not index_verifies:
         return _unknown_index(mode, index_name)
     if _is_called_from_elsewhere(claims):
@@ -87,7 +87,7 @@ def decide(mode: AttestationMode, claims: UnverifiedClaims, *, index_name: str, 
 
 
 def needs_packages(decision: Settled, *, existing_files: bool) -> bool:
-    """Whether the packages that sign and verify are needed; ``existing_files``: attestation files were found."""
+    """Whether the packages that sign and verify are needed; ``existing_files``: there are attestation files."""
     return isinstance(decision, Sign) or (isinstance(decision, UseExisting) and existing_files)
 
 
@@ -100,13 +100,13 @@ def _is_called_from_elsewhere(claims: UnverifiedClaims) -> bool:
 
 def _unknown_index(mode: AttestationMode, index_name: str) -> Decision:
     if mode is AttestationMode.AUTO:
-        return Skip(reason=f"{index_name} is not known to take attestations: none is made or sent.")
+        return Skip(reason=f"{index_name} is not known to accept attestations: none are made or sent.")
     return Sign(
         notices=(
             Diagnosis(
                 code="attestations-unknown-index",
-                message=f"Attestations are made for {index_name}, which is not known to take them.",
-                likely_cause="An index that does not know the field drops it without a word, or refuses the upload.",
+                message=f"Attestations are made for {index_name}, which is not known to accept them.",
+                likely_cause="An index that does not know the field ignores it, or refuses the upload.",
                 fix="Use `attestations: auto` to make them for PyPI and TestPyPI only.",
                 severity=Severity.NOTICE,
             ),
@@ -125,7 +125,7 @@ def _reusable_workflow(mode: AttestationMode, claims: UnverifiedClaims, index_na
     if mode is AttestationMode.TRUE:
         diagnosis = Diagnosis(
             code="attestations-reusable-workflow",
-            message="Attestations were asked for in a reusable workflow, where the index is sure to refuse them.",
+            message="Attestations are required in a reusable workflow, where the index always refuses them.",
             likely_cause=refused,
             fix=f"{fix}; or publish without them: `attestations: auto`.",
             details=facts,
@@ -133,7 +133,7 @@ def _reusable_workflow(mode: AttestationMode, claims: UnverifiedClaims, index_na
         return Fail(diagnosis=diagnosis)
     notice = Diagnosis(
         code="attestations-reusable-workflow",
-        message="No attestations are made: the publishing job stands in a reusable workflow.",
+        message="No attestations are made: the publishing job is in a reusable workflow.",
         likely_cause=refused,
         fix=f"{fix}.",
         details=facts,
@@ -146,14 +146,14 @@ def _not_public(mode: AttestationMode, claims: UnverifiedClaims) -> Decision:
     visibility = claims.repository_visibility or "of unknown visibility"
     log = (
         "The certificate of an attestation, with the repository's name, the workflow, the commit and the ref, enters a "
-        "public log that never forgets."
+        "permanent public log."
     )
     if mode is AttestationMode.TRUE:
         message = f"Attestations are made although the repository is {visibility}."
         fix = "Use `attestations: auto` to keep it out of the log."
     else:
         message = f"No attestations are made: the repository is {visibility}."
-        fix = "If that may become public, ask for them: `attestations: true`."
+        fix = "If this may become public, require them with `attestations: true`."
     notice = Diagnosis(
         code="attestations-private-repository",
         message=message,
@@ -170,14 +170,14 @@ def publish_without(mode: AttestationMode, pages: Iterable[ProjectPage], failure
 
     Args:
         mode: the input ``attestations``.
-        pages: of every project of which a file is to be uploaded.
-        failure: why the attestations could not be made, told as an error.
+        pages: those of every project with a file to upload.
+        failure: why the attestations could not be made, as an error.
 
     Returns:
-        the warning to tell when it goes on.
+        the warning to report if it goes on.
 
     Raises:
-        WorkflowError: it must stop, and another Python or a change to the runner helps.
+        WorkflowError: it must stop, until the Python or the runner is changed.
         IndexUnavailable: it must stop, and a later run may succeed.
 
     """
@@ -192,14 +192,14 @@ def publish_without(mode: AttestationMode, pages: Iterable[ProjectPage], failure
         failure,
         severity=Severity.WARNING,
         message=f"The files are published without attestations. {failure.message}",
-        fix="Nothing has to be done: no file of the project has provenance on the index. With `attestations: true` "
+        fix="Nothing needs to be done: no file of the project has provenance on the index. With `attestations: true` "
         "such a failure stops the run instead.",
     )
 
 
 def _what_would_be_lost(page: ProjectPage) -> str:
     if page.state is PageState.UNREADABLE:
-        return f"Whether files of {page.project} have provenance on the index is not known."
+        return f"It is not known whether files of {page.project} have provenance on the index."
     witness = next((file for file in page.files if file.provenance), None)
     if witness is None:
         return ""

@@ -1,7 +1,7 @@
-"""Whether the index would take an attestation: verified by the library that the index uses, for the same publisher.
+"""Whether the index would accept an attestation, verified with the library of the index for the same publisher.
 
 Source: the upload endpoint of PyPI's server and pypi-attestations 0.0.30, October 2026. The library's own ``verify``
-knows only the public instance's trust data as it fetches them, hence its steps here with ours.
+uses only trust data of the public instance that it fetches itself, so its steps are repeated here with ours.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ _UNREADABLE: Final = (
     *MALFORMED,
     OSError,  # of the platform, for a time outside of its calendar
 )
-"""What the libraries raise for a foreign document, by how far they got with it."""
+"""What the libraries raise for a malformed document."""
 
 
 class _Extension(str, enum.Enum):
-    """What a certificate says of the job. Source: github.com/sigstore/fulcio, docs/oid-info.md."""
+    """What a certificate says about the job. Source: github.com/sigstore/fulcio, docs/oid-info.md."""
 
     ISSUER = "1.3.6.1.4.1.57264.1.8"
     REPOSITORY = "1.3.6.1.4.1.57264.1.12"
@@ -50,7 +50,7 @@ class _Extension(str, enum.Enum):
 
 
 class Unverifiable(Exception):
-    """The index would refuse the attestation. ``problem`` is ours and may quote the certificate."""
+    """The index would refuse the attestation. ``problem`` is our own text and may quote the certificate."""
 
     def __init__(self, problem: str) -> None:
         super().__init__(problem)
@@ -59,7 +59,7 @@ class Unverifiable(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class PublisherIdentity:
-    """The publisher that the claims select; what every certificate must name."""
+    """The publisher that the claims select; every certificate must name it."""
 
     repository: str
     """``owner/name``."""
@@ -67,7 +67,7 @@ class PublisherIdentity:
     """The file's name."""
 
     def verify(self, cert: x509.Certificate) -> None:
-        """Hold a certificate against the publisher (a ``sigstore`` policy). Raises ``sigstore``'s VerificationError."""
+        """Compare a certificate with the publisher (a ``sigstore`` policy). Raises its VerificationError."""
         problem = self.mismatch(cert)
         if problem:
             raise VerificationError(problem)
@@ -90,7 +90,7 @@ class PublisherIdentity:
 
 @dataclass(frozen=True, kw_only=True)
 class Verified:
-    """What is known of an attestation that verified."""
+    """A verified attestation."""
 
     kind: AttestationType
     log_index: int
@@ -104,7 +104,7 @@ def verify(
     """Verify signature, certificate, log entry, publisher, name, digest (hexadecimal) and predicate type.
 
     Raises:
-        Unverifiable: with the first thing that is wrong.
+        Unverifiable: with the first problem.
 
     """
     try:
@@ -127,26 +127,26 @@ def verify(
 
 
 def _statement_kind(payload: bytes, filename: str, sha256: str) -> AttestationType:
-    """The predicate type of a statement about the file; Raises Unverifiable when it is about another."""
+    """The predicate type of a statement about the file. Raises Unverifiable when it is about another."""
     try:
         statement = json.loads(payload)
         (subject,) = statement["subject"]
         name, digest, kind = subject["name"], subject["digest"].get("sha256"), statement["predicateType"]
         same = _parsed(name) == _parsed(filename)
     except _UNREADABLE:
-        raise Unverifiable("it holds no statement about exactly one distribution") from None
+        raise Unverifiable("it does not contain a statement about exactly one distribution") from None
     if not same:
         raise Unverifiable(f"it is about the file {name!r}")
     if digest != sha256:
-        raise Unverifiable(f"it is about a file with the SHA-256 {digest}, not {sha256}: the file was built anew")
+        raise Unverifiable(f"it is about a file with the SHA-256 {digest}, not {sha256}: the file was built again")
     try:
         return AttestationType(kind)
     except ValueError:
-        raise Unverifiable(f"its predicate type is {kind!r}, which the index does not take") from None
+        raise Unverifiable(f"its predicate type is {kind!r}, which the index does not accept") from None
 
 
 def _parsed(filename: str) -> tuple[object, ...]:
-    """The parts of a distribution's name; the index compares these. Raises ValueError when it is none."""
+    """The parts of a distribution's name, which the index compares. Raises ValueError for an invalid name."""
     return parse_wheel_filename(filename) if filename.endswith(".whl") else parse_sdist_filename(filename)
 
 

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from .progress import LiveProgress
 
 _ALWAYS: Final = frozenset({Role.HEADLINE, Role.NOTICE, Role.WARNING})
-"""What is printed at once even when the transcript is kept back; with an error all of it will be."""
-_WHOLE: Final = "The run failed; this is its whole transcript."
+"""What is printed even if `verbose` is false; an error prints the whole transcript."""
+_WHOLE: Final = "The run failed; this is the whole transcript."
 
 
 class Style(enum.Enum):
-    """Who reads the lines."""
+    """The reader of the lines."""
 
     ACTIONS = "the log of GitHub Actions: workflow commands for masks, groups and annotations"
     PLAIN = "a file or a pipe: text alone"
@@ -35,19 +35,19 @@ class Style(enum.Enum):
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> Style:
-        """By the runner's own variable."""
+        """The style that the runner's variable selects."""
         return cls.ACTIONS if environ.get("GITHUB_ACTIONS") == "true" else cls.PLAIN
 
     @classmethod
     def by_reader(cls, out: TextIO) -> Style:
-        """Off GitHub Actions: by whether anybody watches."""
+        """The style outside of GitHub Actions: live on a terminal, else plain."""
         return cls.LIVE if out.isatty() else cls.PLAIN
 
 
 class Console:
     """Prints events. Thread-safe; every line is flushed, so that none is lost when the process is killed.
 
-    Printing never raises: when the output is closed or full, or its reader has gone, the run goes on without a log.
+    Printing never raises: if the output is closed or full, the run continues without a log.
     """
 
     def __init__(self, out: TextIO, style: Style) -> None:
@@ -63,23 +63,23 @@ class Console:
         self._live = _live_progress(out) if style is Style.LIVE else None
 
     def configure(self, *, verbose: bool, print_hash: bool) -> None:
-        """What the inputs say; until then, everything is printed."""
+        """Apply the inputs; before that, everything is printed."""
         self._verbose = verbose
         self._transcript = Transcript(print_hash=print_hash)
 
     def register(self, secret: Secret, *, silently: bool = False) -> None:
-        """Hide a secret from now on: by the runner's mask, at once, and in everything that is printed here."""
+        """Hide a secret from now on: mask it on the runner and in everything printed here."""
         if self._redactor.register(secret) and self.style is Style.ACTIONS and not silently:
             from .github.commands import mask
 
             self._write(mask(secret))
 
     def redact(self, value: Value) -> Value:
-        """``value`` without any registered secret; for what is recorded or written elsewhere, such as the summary."""
+        """``value`` without registered secrets, for the record and for other outputs such as the summary."""
         return self._redactor.value(value)
 
     def __call__(self, event: Event) -> None:
-        """Print an event that is redacted already, or keep it back."""
+        """Print a redacted event, or hold it back."""
         with self._lock:
             lines = self._transcript(event)
             if not self._verbose:
@@ -90,14 +90,14 @@ class Console:
             self._print(lines)
 
     def release_held(self) -> None:
-        """Print what was kept back, because the run failed."""
+        """Print what was held back, because the run failed."""
         with self._lock:
             held, self._held = self._held, []
             if held:  # again: a secret may have been registered since
                 self._print([Line(text=_WHOLE), *(self._redacted(line) for line in held)])
 
     def annotate(self, diagnoses: Sequence[Diagnosis]) -> None:
-        """Make annotations of them, where there is somebody who shows annotations."""
+        """Print annotations where the log shows them."""
         if self.style is Style.ACTIONS:
             from .github.commands import annotation
 
@@ -123,7 +123,7 @@ class Console:
                 self._attempt(partial(live.print, self._encodable(text), role))
 
     def _rendered(self, line: Line) -> str | None:
-        """The line as it is printed; None when it is not. Words of a command are ours, whatever they hide."""
+        """The line as it is printed; None when it is not. The words of a workflow command are ours and not redacted."""
         if self.style is Style.ACTIONS:
             return _for_the_runner(line)
         if line.role in (Role.GROUP, Role.GROUP_END):
@@ -144,7 +144,7 @@ class Console:
             self._attempt(write)
 
     def _attempt(self, write: Callable[[], None]) -> None:
-        """Write something, unless an earlier attempt failed: half a log with holes would mislead."""
+        """Write, unless an earlier attempt failed: a log with gaps would mislead."""
         if self._output_lost:
             return
         try:
@@ -155,7 +155,7 @@ class Console:
                 os.dup2(os.open(os.devnull, os.O_WRONLY), self._out.fileno())
 
     def _encodable(self, text: str) -> str:
-        """``text`` as far as the console has its characters, else their escapes."""
+        """``text`` with escapes for characters that the console cannot show."""
         encoding = getattr(self._out, "encoding", None) or "utf-8"
         return text.encode(encoding, "backslashreplace").decode(encoding)
 

@@ -1,4 +1,4 @@
-"""Talks to one index: asks for its audience and its pages, and uploads."""
+"""The client of one index: audience, project pages, uploads."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PAGE_LIMIT: Final = 64 << 20
 SIMPLE_JSON: Final = "application/vnd.pypi.simple.v1+json"
 _READ_TIMEOUT: Final = 60.0
 _READ_BACK_TIMEOUT: Final = 15.0
-"""Seconds: whoever waits for the index looks again, and a line appears in the meantime."""
+"""Seconds; short, because the read-back repeats it and logs a line in between."""
 
 
 class IndexClient:
@@ -62,11 +62,11 @@ class IndexClient:
         )
 
     def audience(self) -> Audience:
-        """For whom the index wants the identity token to be, within what it may ask for.
+        """The audience that the index requires of identity tokens.
 
         Raises:
-            PublishError: there is no Trusted Publishing, no answer, or the index asks for an audience that it may not
-                ask for.
+            PublishError: the index has no Trusted Publishing, gives no answer, or requires an audience that our policy
+                does not allow.
 
         """
         url = self._urls.audience_url
@@ -81,7 +81,7 @@ class IndexClient:
                 unanswered(
                     failure,
                     code="audience-no-answer",
-                    message=f"{self._urls.title} did not say which audience the identity token must have",
+                    message=f"{self._urls.title} did not name the audience of the identity token",
                     url=url,
                     now=self._retrier.clock.now(),
                     fix="Check the input 'repository-url'. Nothing was sent.",
@@ -107,7 +107,7 @@ class IndexClient:
         )
 
     def project_page(self, project: NormalizedName, *, fresh: bool = False) -> ProjectPage:
-        """What the index lists for a project; ``fresh`` asks every cache on the way to look again.
+        """What the index lists for a project; ``fresh`` bypasses caches.
 
         On PyPI and TestPyPI an unreadable page raises IndexUnavailable; elsewhere it is a page in that state.
         """
@@ -116,7 +116,7 @@ class IndexClient:
             raise IndexUnavailable(
                 Diagnosis(
                     code="project-page-unreadable",
-                    message=f"{self._urls.title} did not show which files of {project} it has: {page.why_unreadable}.",
+                    message=f"{self._urls.title} did not list the files of {project}: {page.why_unreadable}.",
                     likely_cause="The index or the network is not working properly.",
                     fix="Look at the status page of the index.",
                     details=(("url", self._urls.simple_url(project)),),
@@ -125,7 +125,7 @@ class IndexClient:
         return page
 
     def project_url(self, distribution: Distribution) -> str:
-        """The page for people on which a file is shown."""
+        """The web page that shows a file."""
         return self._urls.project_url(distribution.project, str(distribution.version))
 
     def known_classifiers(self) -> frozenset[str] | None:
@@ -146,7 +146,7 @@ class IndexClient:
     def upload(
         self, distribution: Distribution, *, tokens: Tokens, attestations: tuple[str, ...], pool: Pool
     ) -> Uploaded:
-        """Send a file until the index has decided, as :meth:`.uploader.Uploader.upload` does."""
+        """Send a file until the index accepts or refuses it; see :meth:`.uploader.Uploader.upload`."""
         return self._uploader.upload(distribution, tokens=tokens, attestations=attestations, pool=pool)
 
     def _get(
@@ -166,7 +166,7 @@ class IndexClient:
             return answer_in(kind, response, json_due=self._urls.is_public)
 
         try:
-            answer = self._retrier.run(kind, f"read what the index has of {project}", send)
+            answer = self._retrier.run(kind, f"read the page of {project}", send)
         except NoAnswer as failure:
             if failure.reason is RetryReason.MALFORMED_JSON and not isinstance(failure.last, TransportFailure):
                 return _page_in(failure.last, project)

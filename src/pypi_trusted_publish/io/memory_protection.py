@@ -11,9 +11,9 @@ _PR_SET_DUMPABLE: Final = 4
 
 
 def protect_memory() -> None:
-    """Allow no core file of this process and its children; on Linux, also no debugger and no reader of its memory.
+    """Disable core files for this process and its children; on Linux, also keep debuggers out of its memory.
 
-    Without effect where the system has no such setting (Windows); never raises.
+    Does nothing where the system has no such setting (Windows); never raises.
     """
     try:
         import resource

@@ -1,4 +1,4 @@
-"""The adapter that looks for distributions where the user says: which files there are, and how each is opened."""
+"""Finds the distributions that ``packages-dir`` names, and opens them."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from ..errors import Diagnosis, DistributionError
 from .patterns import MOST_ENTRIES, PatternSearch, TooManyEntries
 
 PUBLISHED: Final = (WHEEL_SUFFIX, SDIST_SUFFIX)
-"""What is published of a folder; other files are named and ignored."""
+"""Which files of a folder are published; others are reported and ignored."""
 LOOK_LIKE_RELEASES: Final = (
     *(*PUBLISHED, ".zip", ".egg", ".tgz", ".tar", ".tar.bz2", ".tbz2", ".tar.xz", ".tar.z", ".tar.zst"),
     *(".exe", ".msi", ".rpm", ".deb", ".dmg"),
 )
-"""What somebody may have meant to publish: formats of the past too, which the index refuses."""
+"""What the user may have meant to publish, including old formats that the index refuses."""
 _NO_FOLLOW: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
@@ -37,15 +37,15 @@ class Collected:
     candidates: tuple[Candidate, ...] = ()
     """Sorted by file name."""
     attestations: tuple[Candidate, ...] = ()
-    """Attestation files, sorted: those that the lines name, and those beside the distributions, named or not."""
+    """Attestation files, sorted: those that the lines name, and all next to the distributions."""
     ignored: tuple[str, ...] = ()
     """Names of other files, sorted."""
     left_out: tuple[tuple[str, str], ...] = ()
-    """Names of the files that a line leaves out, and its pattern, sorted."""
+    """Names of the files that a line excludes, with its pattern, sorted."""
     warnings: tuple[Diagnosis, ...] = ()
-    """What was perhaps forgotten."""
+    """Warnings about files that may have been forgotten."""
     problems: tuple[Diagnosis, ...] = ()
-    """Everything that is wrong with the lines and the files; empty for what :func:`collect` returns."""
+    """All problems of the lines and the files; empty in what :func:`collect` returns."""
 
 
 @dataclass(kw_only=True)
@@ -71,13 +71,13 @@ class _Search:
     ignored: set[str] = field(default_factory=set)
     folders: list[_Folder] = field(default_factory=list)
     looked_at: set[str] = field(default_factory=set)
-    """Paths of files that were looked at, each of them once."""
+    """Paths of the files that were examined, each once."""
     left_out: dict[str, str] = field(default_factory=dict)
     """Paths of files that a pattern leaves out, and the pattern."""
     paths_left_out: dict[str, str] = field(default_factory=dict)
     """Paths of files and folders that a pattern with a slash matches, and the pattern."""
     pattern: PatternSearch = field(default_factory=PatternSearch)
-    """The search of the line that is being read, which ends by count."""
+    """The search of the current line, limited by the number of entries."""
     problems: list[Diagnosis] = field(default_factory=list)
     warnings: list[Diagnosis] = field(default_factory=list)
 
@@ -86,11 +86,11 @@ class _Search:
         return (path.relative_to(self.workspace) if path.is_relative_to(self.workspace) else path).as_posix()
 
     def exists(self, line: str) -> bool:
-        """Whether there is something of that name."""
+        """Whether the path exists."""
         return os.path.lexists(self.workspace / line)
 
     def leaves_out(self, path: Path) -> bool:
-        """Whether a line leaves out a file; the attestation of a file goes with it."""
+        """Whether a line excludes a file; its attestation is excluded with it."""
         name = path.name
         for suffix in ATTESTATION_SUFFIXES:
             name = name.removesuffix(suffix)
@@ -109,7 +109,7 @@ class _Search:
 def collect(lines: Sequence[str], workspace: str) -> Collected:
     """The distributions that the lines of ``packages-dir`` name, relative to ``workspace``.
 
-    A line is a folder, a file or a glob, or a pattern with a ``!`` before it that leaves files out. Raises
+    A line is a folder, a file or a glob, or an excluding pattern that starts with ``!``. Raises
     DistributionError with every problem.
     """
     found = survey(lines, workspace)
@@ -119,7 +119,7 @@ def collect(lines: Sequence[str], workspace: str) -> Collected:
 
 
 def survey(lines: Sequence[str], workspace: str) -> Collected:
-    """As :func:`collect`, but problems are returned with what was found beside them."""
+    """Like :func:`collect`, but the problems are returned together with what was found."""
     parsed = PackageLines.parse(lines)
     search = _Search(workspace=Path(workspace).absolute(), lines=parsed)
     if not parsed.named:
@@ -154,7 +154,7 @@ def _sorted(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
 
 
 def _find_left_out(search: _Search, pattern: str) -> None:
-    """What a pattern with a slash matches; one without is compared with each name when it comes up."""
+    """What a pattern with a slash matches; a pattern without one is compared with every name."""
     if "/" not in pattern:
         return
     try:
@@ -170,7 +170,7 @@ def _find_left_out(search: _Search, pattern: str) -> None:
 
 
 def _judge_left_out(search: _Search) -> None:
-    """Patterns that leave out everything, or nothing."""
+    """Patterns that exclude everything or nothing."""
     names = sorted({Path(path).name for path in search.left_out})
     if names and not search.candidates and not search.problems:
         search.problems.append(messages.all_left_out(search.lines.left_out, names))
@@ -201,7 +201,7 @@ def _look_bounded(search: _Search, line: str) -> None:
 
 
 def _is_folder(path: Path) -> bool:
-    """Say no where ``Path.is_dir`` raises: a name that is too long, a folder that may not be entered."""
+    """``Path.is_dir``, but False where it raises: for a name that is too long, or a folder without permission."""
     return os.path.isdir(path)  # noqa: PTH112
 
 
@@ -237,7 +237,7 @@ def _folder(search: _Search, line: str, folder: Path) -> None:
 
 
 def _look_below(search: _Search, folder: _Folder) -> None:
-    """What a line that names a folder leaves behind: an error for files of the release, else a warning."""
+    """Files in subfolders that the line does not publish: an error for files of the release, else a warning."""
     releases = {release_of(candidate.filename) for candidate in search.candidates.values()} - {None}
     taken = {candidate.filename for candidate in search.candidates.values()}
     below = [path for path in _files_below(folder.path) if not search.leaves_out(path)]
@@ -258,13 +258,13 @@ def _look_below(search: _Search, folder: _Folder) -> None:
 
 
 def _has_candidates(search: _Search, folder: Path) -> bool:
-    """Whether other lines take distributions of a folder, or below it, or others leave out what it has."""
+    """Whether other lines publish or exclude the distributions in or below a folder."""
     inside = os.path.normpath(folder) + os.sep
     return any(path.startswith(inside) for path in (*search.candidates, *search.left_out))
 
 
 def _files_below(folder: Path) -> list[Path]:
-    """Files in the folders below a folder that look like release files; hidden ones and links are not entered."""
+    """Files below a folder that look like release files; hidden folders and links are not entered."""
     try:
         found = PatternSearch().paths(folder, "**")
     except TooManyEntries:  # much more than distributions
@@ -283,7 +283,7 @@ def _globbed(search: _Search, line: str) -> None:
 
 
 def _listed(search: _Search, line: str, path: Path) -> bool:
-    """Take a path that a folder or a glob gave; whether it is called like a distribution."""
+    """Record a path from a folder or a glob; returns whether it has the name of a distribution."""
     if path.name.lower().endswith((*PUBLISHED, *ATTESTATION_SUFFIXES)) and not path.name.startswith("._"):
         if search.leaves_out(path):
             return False
@@ -299,7 +299,7 @@ def _is_published(name: str) -> bool:
 
 
 def _looks_like_a_release(path: Path) -> bool:
-    """Whether it is a file of such a name, and not hidden; AppleDouble files, in which macOS keeps attributes, are."""
+    """Whether it is a visible file with such a name; the AppleDouble files of macOS count as hidden."""
     named_like_it = path.name.lower().endswith(LOOK_LIKE_RELEASES) and not path.name.startswith(".")
     return named_like_it and _is_file(path) and not path.is_symlink()
 
@@ -324,7 +324,7 @@ def _file(search: _Search, line: str, path: Path) -> None:
 
 
 def _candidate(path: Path, line: str) -> Candidate:
-    """Opens the file once, which proves that it can be read. Raises OSError."""
+    """Open the file once to make sure that it can be read. Raises OSError."""
     with _opened(path) as file:
         identity = _identity(file.fileno())
     return Candidate(

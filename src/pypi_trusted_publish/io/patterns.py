@@ -1,8 +1,8 @@
-"""Paths that a pattern such as ``dist/**/*.whl`` names, found in bounded time whatever the folders hold.
+"""The paths that a pattern such as ``dist/**/*.whl`` matches, found in bounded time for any folder.
 
-As the standard library's ``glob`` with ``recursive=True``, but ``**`` enters no symbolic link, so that no circle of
-links is ever walked, and a search ends after :data:`MOST_ENTRIES` entries. A link that a line spells, or that a single
-``*`` matches, is followed: each names one step.
+Like the standard library's ``glob`` with ``recursive=True``, but ``**`` does not enter symbolic links, so that a cycle
+of links is never walked, and a search ends after :data:`MOST_ENTRIES` entries. A link that a line names, or that a
+single ``*`` matches, is followed.
 """
 
 from __future__ import annotations
@@ -17,29 +17,29 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MOST_ENTRIES: Final = 200_000
-"""Entries of folders that one search looks at."""
+"""Folder entries that one search may read."""
 _RECURSIVE: Final = "**"
 
 
 class TooManyEntries(Exception):
-    """The search has looked at so many entries that it was given up."""
+    """The search was stopped because it read too many entries."""
 
 
 class PatternSearch:
-    """One search. Raises TooManyEntries while it is iterated over; folders that cannot be read are passed over."""
+    """One search. Its iterators raise TooManyEntries; folders that cannot be read are skipped."""
 
     def __init__(self, most: int = MOST_ENTRIES) -> None:
         self._left = most
 
     def paths(self, base: Path, pattern: str) -> list[Path]:
-        """What ``pattern``, relative to ``base`` unless it is absolute, names; sorted, each path once."""
+        """What ``pattern`` matches, relative to ``base`` unless it is absolute; sorted, each path once."""
         parts = Path(pattern).parts
         if Path(pattern).anchor:
             base, parts = Path(parts[0]), parts[1:]
         return sorted(set(self._matching(base, parts)))
 
     def entries(self, folder: Path) -> list[os.DirEntry[str]]:
-        """What is in a folder, sorted by name; raises OSError when it cannot be read."""
+        """The entries of a folder, sorted by name; raises OSError."""
         found = []
         with os.scandir(folder) as entries:
             for entry in entries:
@@ -72,7 +72,7 @@ class PatternSearch:
             yield from self._matching(base / first, rest)
 
     def _below(self, base: Path, rest: tuple[str, ...]) -> Iterator[Path]:
-        """What matches in a folder and in all folders below it; hidden ones and links are not entered."""
+        """All matches in a folder and below it; hidden folders and links are not entered."""
         folders = [base]
         while folders:
             folder = folders.pop()
@@ -86,12 +86,12 @@ class PatternSearch:
 
 
 def _fits(name: str, pattern: str) -> bool:
-    """Whether a name matches; a hidden one only where the pattern begins with a dot too."""
+    """Whether a name matches; a hidden name matches only a pattern that starts with a dot."""
     return fnmatch.fnmatch(name, pattern) and (pattern.startswith(".") or not name.startswith("."))
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
-    """Say no where ``is_dir`` raises: a circle of links, a folder that may not be entered."""
+    """``is_dir``, but False where it raises: for a cycle of links, or a folder without permission."""
     try:
         return entry.is_dir()
     except OSError:

@@ -1,6 +1,6 @@
 """A run on a terminal: the lines of the transcript in color, and below them a bar for each file that is being sent.
 
-The only importer of rich, and only where a person watches: a log has no use for either.
+Only this module imports rich, and only on a terminal.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ _COLOURS: Final = {
     Role.ERROR: "bold red",
 }
 _REFRESHES: Final = 8
-"""Of the bars in a second."""
+"""Updates of the bars in a second."""
 
 
 class LiveProgress:
-    """Shows one run. Its callers hold a lock: it receives one event after the other."""
+    """Shows one run. Not thread-safe: the callers hold a lock."""
 
     def __init__(self, out: TextIO) -> None:
         self._console = RichConsole(file=out, highlight=False, markup=False, emoji=False, soft_wrap=True)
@@ -50,7 +50,7 @@ class LiveProgress:
         self._tasks: dict[str, TaskID] = {}
 
     def __call__(self, event: Event) -> None:
-        """Move the bars; they are gone when the run ends."""
+        """Update the bars; they are removed when the run ends."""
         if isinstance(event, UploadStarted):
             self._begin(event)
         elif isinstance(event, UploadProgress):

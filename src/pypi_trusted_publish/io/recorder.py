@@ -1,4 +1,4 @@
-"""The record of a run: every event folded into the latest outcome, from any thread."""
+"""The record of a run: its latest outcome, updated by every event."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from ..report.outcome import Outcome, fold
 
 
 class Recorder:
-    """Folds every event as it comes, from any thread; ``outcome`` is the latest value at any moment."""
+    """Updates the outcome with every event. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._outcome = Outcome()
 
     def __call__(self, event: Event) -> None:
-        """Take in one event; a recorder is an :data:`~pypi_trusted_publish.events.Emit`."""
+        """Record one event; a recorder is an :data:`~pypi_trusted_publish.events.Emit`."""
         with self._lock:
             self._outcome = fold(self._outcome, event)
 
     @property
     def outcome(self) -> Outcome:
-        """What is known now."""
+        """The latest outcome."""
         return self._outcome

@@ -1,4 +1,4 @@
-"""Every secret of the run, taken out of whatever is about to be shown."""
+"""Removes every secret of the run from whatever is shown."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from ..secret import REDACTED, Secret
 Value = TypeVar("Value")
 
 _TELLING: Final = 16
-"""Characters of a secret's beginning that are taken for it: what an index says is cut before it gets here, and the
-cut may go through a secret."""
+"""Characters at the start of a secret that are redacted like the whole: texts of an index are cut before they get here,
+perhaps in the middle of a secret."""
 
 
 class Redactor:
-    """Knows the secrets and replaces them; safe to use from any thread."""
+    """Knows the secrets and replaces them. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._spellings: tuple[str, ...] = ()
 
     def register(self, secret: Secret) -> bool:
-        """Hide ``secret`` from now on; False when it is empty or was known already."""
+        """Hide ``secret`` from now on; False when it is empty or already known."""
         with self._lock:
             fresh = set(secret.spellings()).difference(self._spellings)
             everything = (*self._spellings, *fresh)
@@ -33,7 +33,7 @@ class Redactor:
         return bool(fresh)
 
     def text(self, text: str) -> str:
-        """``text`` with ``***`` for each secret, the longest first, in every spelling, also where it was cut short."""
+        """``text`` with ``***`` for each secret, longest first, in every spelling, and also for truncated secrets."""
         for spelling in self._spellings:
             if spelling in text:
                 text = text.replace(spelling, REDACTED)
@@ -44,10 +44,10 @@ class Redactor:
         return text
 
     def value(self, value: Value) -> Value:
-        """The same value with every text in it redacted: dataclasses, mappings and tuples, all the way down.
+        """The same value with every text redacted, also inside dataclasses, mappings and tuples.
 
-        Better than redacting what was made of it: once a text has been cut, escaped or encoded, a secret in it may no
-        longer be found.
+        Texts are redacted before they are formatted: once a text has been cut, escaped or encoded, a secret in it may
+        no longer be recognized.
         """
         return self._redacted(value) if self._spellings else value
 
@@ -66,7 +66,7 @@ class Redactor:
 
 
 def _without(text: str, head: str, spellings: Sequence[str]) -> str:
-    """``text`` with ``***`` wherever a beginning of one of ``spellings`` stands, all of which begin with ``head``."""
+    """``text`` with ``***`` for every start of one of ``spellings``, which all start with ``head``."""
     pieces: list[str] = []
     position = 0
     while (start := text.find(head, position)) >= 0:
@@ -76,6 +76,6 @@ def _without(text: str, head: str, spellings: Sequence[str]) -> str:
 
 
 def _common(spelling: str, text: str, start: int) -> int:
-    """How many characters of ``spelling`` stand in ``text`` at ``start``."""
+    """How many characters of ``spelling`` are in ``text`` at ``start``."""
     pairs = zip(spelling, text[start : start + len(spelling)], strict=False)
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))

@@ -199,14 +199,14 @@ def unanswered(
     return Diagnosis(
         **values,  # type: ignore[arg-type]
         likely_cause=f"The service or the network is not working properly; {tries}."
-        + (" The request may have been carried out all the same." if failure.ambiguous and file else ""),
+        + (" The request may have succeeded anyway." if failure.ambiguous and file else ""),
         fix=fix,
         cure=Cure.LATER,
     )
 
 
 def _refuses_for_good(phrase: str) -> bool:
-    """Whether a proxy answered with a status that the same request will always meet."""
+    """Whether a proxy answered with a status that the same request would always get."""
     return any(f"answered {status} " in phrase for status in (401, 403, 404, 405, 407))
 
 
@@ -217,7 +217,7 @@ def _certificate(phrase: str, now: float, server_now: float | None) -> tuple[str
         return _out_of_date(date, now, server_now)
     if "host name" in phrase or "address" in phrase:
         cause = (
-            "The URL names another host than the server's certificate: it is mistyped, or a proxy answered in place of "
+            "The server's certificate is for another host: the URL is mistyped, or a proxy answered in place of "
             "the server."
         )
         return cause, "Correct the URL, or exempt the host from the proxy (`no_proxy`)."
@@ -226,7 +226,7 @@ def _certificate(phrase: str, now: float, server_now: float | None) -> tuple[str
         "proxy opens TLS connections with a certificate of its own."
     )
     fix = (
-        "Set `SSL_CERT_FILE` to a PEM file outside the workspace that holds the authority's certificate, by `env:` on "
+        "Set `SSL_CERT_FILE` to a PEM file outside the workspace with the authority's certificate, by `env:` on "
         f"the job or in the runner's settings. (This machine's clock says {date}.)"
     )
     return cause, fix

@@ -1,7 +1,7 @@
-"""The bytes of an upload, read from the disk while they are sent, and held against the check.
+"""The bytes of an upload, read from the disk while they are sent, and compared with the check.
 
-The last block is held back until the SHA-256 of everything read agrees with that of the check, so that a file that
-changed in between never arrives whole. Memory does not grow with the file.
+The last block is sent only if the SHA-256 of everything read matches that of the check, so that a file that changed in
+between never arrives whole. Memory use does not grow with the file.
 """
 
 from __future__ import annotations
@@ -20,27 +20,27 @@ if TYPE_CHECKING:
     from ..clock import Clock
 
 BLOCK: Final = 1 << 20
-"""Bytes of a read and of a write. Measured on loopback with 1 GiB: 64 kB 0.91 s, 256 kB 0.89 s, 1 MB 0.79 s, 4 MB the
+"""Bytes per read and write. Measured on loopback with 1 GiB: 64 kB 0.91 s, 256 kB 0.89 s, 1 MB 0.79 s, 4 MB the
 same with more memory; hashing alone takes 0.55 s of it."""
 _PROGRESS_EVERY: Final = 0.5
 """Seconds between two progress events of a file."""
 
 
 def upload_body(distribution: Distribution, *, head: bytes, tail: bytes, clock: Clock, emit: Emit) -> Body:
-    """The form around the file: ``head``, the file, ``tail``.
+    """The multipart form: ``head``, the file, ``tail``.
 
-    Its iterator raises DistributionError when the file is not what was checked; the last block is then never sent.
+    Its iterator raises DistributionError when the file is not the one that was checked, before the last block.
     """
 
     def chunks() -> Iterator[bytes]:
-        told = clock.monotonic()
+        reported = clock.monotonic()
         sent = 0
         yield head
         for block in _verified_blocks(distribution):
             yield block
             sent += len(block)
-            if clock.monotonic() - told >= _PROGRESS_EVERY:
-                told = clock.monotonic()
+            if clock.monotonic() - reported >= _PROGRESS_EVERY:
+                reported = clock.monotonic()
                 emit(UploadProgress(filename=distribution.filename, sent=sent, size=distribution.size))
         yield tail
 
@@ -61,11 +61,11 @@ def _verified_blocks(distribution: Distribution) -> Iterator[bytes]:
                 yield block
             grown = bool(file.read(1))
     except OSError:
-        raise _changed(distribution, "it cannot be read any more, or another file is in its place") from None
+        raise _changed(distribution, "it can no longer be read, or was replaced") from None
     if left != 0 or grown:
-        raise _changed(distribution, "its size is another")
+        raise _changed(distribution, "its size differs")
     if digest.hexdigest() != distribution.sha256:
-        raise _changed(distribution, "its bytes are others")
+        raise _changed(distribution, "its contents differ")
     yield block
 
 
@@ -73,9 +73,9 @@ def _changed(distribution: Distribution, how: str) -> DistributionError:
     return DistributionError(
         Diagnosis(
             code="file-changed",
-            message=f"{distribution.filename} changed after it had been checked: {how}. It did not arrive.",
-            likely_cause="Another process writes to the folder while this step publishes from it.",
-            fix="Build in an earlier job or step, and publish from a folder that nothing else writes to.",
+            message=f"{distribution.filename} changed after it was checked: {how}. It did not arrive.",
+            likely_cause="Another process wrote to the folder while this step was publishing from it.",
+            fix="Build in an earlier job or step, and publish from a folder that no other process writes to.",
             details=(("path", distribution.path), ("sha256 when checked", distribution.sha256)),
             file=distribution.filename,
         )

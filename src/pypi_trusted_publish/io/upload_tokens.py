@@ -27,26 +27,27 @@ if TYPE_CHECKING:
     from .http.session import Session
 
 URGENT_TIMEOUT: Final = 1.5
-"""Seconds for everything, when the run must end at once."""
+"""Seconds for everything when the run must end immediately."""
 _CALM_TIMEOUT: Final = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Revoker:
-    """Asks the index to revoke tokens, and remembers what became of each. Never raises. Thread-safe."""
+    """Revokes tokens on the index and remembers the result of each. Never raises. Thread-safe."""
 
     session: Session
     url: str
     retrier: Retrier
     _asked: set[tuple[UploadToken, bool]] = field(default_factory=set, repr=False)
-    """Tokens, and whether it was asked for urgently: who asks calmly may be cut off, so both may ask."""
+    """Tokens for which a request was made, and whether it was urgent; an ordinary one may be aborted, so both may be
+    made."""
     _revoked: set[UploadToken] = field(default_factory=set, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def revoke(self, tokens: Mapping[UploadToken, float], *, urgent: bool, within: float = URGENT_TIMEOUT) -> None:
-        """Ask once for each token (with the seconds that it has left); emit how many are revoked by it, and alive.
+        """Revoke each token once (given with its remaining seconds); emit how many are revoked and how many are alive.
 
-        ``within``: seconds that everything may take when it is urgent.
+        ``within``: the seconds that everything may take if it is urgent.
         """
         with self._lock:
             wanted = [token for token in tokens if token not in self._revoked and (token, urgent) not in self._asked]
@@ -101,7 +102,7 @@ class Revoker:
         return answer_in(RequestKind.REVOKE, response)
 
     def _record(self, token: UploadToken, answer: Answer) -> bool:
-        """Whether the token is revoked by this answer, and was not before."""
+        """Whether this answer revoked the token."""
         with self._lock:
             revoked = answer.ok and token not in self._revoked
             if revoked:
@@ -110,15 +111,15 @@ class Revoker:
 
 
 MINT_TIMEOUT: Final = 60.0
-"""Seconds: minting is slow for publishers of hundreds of projects."""
+"""Seconds; minting is slow for publishers of hundreds of projects."""
 _FRESH_ENOUGH: Final = 300.0
-"""Seconds of life below which a token is replaced, or a third of its life where that is shorter."""
+"""Remaining seconds below which a token is replaced; a third of its lifetime if that is shorter."""
 _RENEWAL_PAUSE: Final = 30.0
-"""Seconds until a renewal that failed is tried again, while the old token still lives."""
+"""Seconds until a failed renewal is tried again while the old token is still valid."""
 
 
 class UploadTokens:
-    """Hands out a living token; one mint at a time, each with an identity token of its own. Thread-safe."""
+    """Provides valid upload tokens; mints one at a time, each with a new identity token. Thread-safe."""
 
     def __init__(
         self,
@@ -148,7 +149,7 @@ class UploadTokens:
         self._idle.set()
         self._minted: list[UploadToken] = []
         self._received: dict[Secret, float] = {}
-        """What looked like a token in any answer of the mint endpoint, and when its request was sent."""
+        """Possible tokens in any answer of the mint endpoint, and when the request was sent."""
         self._renew_not_before = 0.0
         self._ending = False
 
@@ -160,14 +161,14 @@ class UploadTokens:
     def mint(self) -> UploadToken:
         """Exchange a fresh identity token for an upload token.
 
-        Raises what the index's refusal was explained as, IndexUnavailable when it gave no usable answer, and what the
-        request for an identity token raises.
+        Raises the explained refusal of the index, IndexUnavailable when there is no usable answer, and what the request
+        for an identity token raises.
         """
         with self._one_at_a_time:
             return self._mint()
 
     def current(self) -> UploadToken:
-        """A token with enough life left; an ageing one is renewed, and used on while that fails and it lives."""
+        """A token that is valid long enough; one that expires soon is renewed, but still used if that fails."""
         self._refuse_when_ending()
         with self._one_at_a_time:
             token = self._minted[-1] if self._minted else self._mint()
@@ -185,20 +186,20 @@ class UploadTokens:
                 return token
 
     def replace(self, stale: UploadToken) -> UploadToken:
-        """Another token than ``stale``, which the index calls expired; the newest when somebody replaced it already."""
+        """A new token in place of ``stale``, which the index calls expired; the newest if it was already replaced."""
         with self._one_at_a_time:
             newest = self._minted[-1] if self._minted else stale
             return self._mint() if newest == stale else newest
 
     def seconds_left(self, token: UploadToken) -> float:
-        """What is left of a token's life by the monotonic clock."""
+        """The remaining seconds of a token by the monotonic clock."""
         return token.minted_at + token.lifetime - self._clock.monotonic()
 
     def stop_minting(self, timeout: float) -> bool:
-        """Hand out nothing any more; wait at most ``timeout`` seconds for a mint on its way, and say if there was one.
+        """Provide no more tokens; wait at most ``timeout`` seconds for a running mint, and return whether one ran.
 
-        A token that we never saw cannot be revoked. Whoever asks for one from now on gets a TransportFailure, as from
-        a session that was aborted: else the token that was waited for would start the next upload.
+        A token that we never received cannot be revoked. From now on, callers get a TransportFailure, like from an
+        aborted session: otherwise the new token would start the next upload.
         """
         self._ending = True
         minting = not self._idle.is_set()
@@ -208,7 +209,7 @@ class UploadTokens:
     def revoke_all(self, *, urgent: bool = False, within: float = URGENT_TIMEOUT) -> None:
         """Revoke every token that is still valid; never raises, and does nothing the second time.
 
-        ``urgent``: all at once, within so many seconds, even after the session was aborted.
+        ``urgent``: all in parallel, within so many seconds, even after the session was aborted.
         """
         tokens = {token: self.seconds_left(token) for token in (*self.minted, *self._stray_tokens())}
         self._revoker.revoke(tokens, urgent=urgent, within=within)
@@ -272,7 +273,7 @@ class UploadTokens:
         raise self._explain(answer)
 
     def _hide_tokens(self, body: bytes, identity: IdentityToken, sent_at: float) -> None:
-        """Register every possible token of an answer, usable or not; an index may send our identity token back."""
+        """Register every possible token in an answer as a secret; an index may also send our identity token back."""
         for secret in possible_tokens(body):
             if secret != identity.secret and secret not in self._received:
                 self._received[secret] = sent_at
@@ -280,7 +281,7 @@ class UploadTokens:
                     self._register_secret(secret)
 
     def _stray_tokens(self) -> tuple[UploadToken, ...]:
-        """Possible tokens of answers that could not be used: they may be valid, so they are revoked as well."""
+        """Possible tokens in unusable answers: they may be valid, so they are revoked too."""
         minted = {token.secret for token in self._minted}
         return tuple(
             UploadToken(secret=secret, minted_at=sent_at, lifetime=DEFAULT_LIFETIME)

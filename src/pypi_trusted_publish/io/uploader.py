@@ -1,4 +1,4 @@
-"""Sends one file to an index until the index has decided."""
+"""Sends one file until the index accepts or refuses it."""
 
 from __future__ import annotations
 
@@ -33,31 +33,31 @@ if TYPE_CHECKING:
     from .retrying import Retrier
 
 _ABOUT_THE_FILE: Final = frozenset({400, 409, 413})
-"""Statuses of a refusal that comes of the file or its name: it would have met an earlier try of the same bytes too."""
+"""Statuses of a refusal because of the file or its name, which an earlier try of the same bytes would have got too."""
 _SLOWEST_SERVER: Final = 2 << 20
-"""Bytes a second that an index is trusted to work through before it answers."""
+"""Bytes per second that an index is assumed to process before it answers."""
 _SLOWEST_LINE: Final = 32 << 10
-"""Bytes a second below which a connection that takes bytes now and then counts as stalled."""
+"""Bytes per second below which a slow connection counts as stalled."""
 _BASE_TIMEOUT: Final = 60.0
 _BASE_DEADLINE: Final = 600.0
-_MAY_BE_THERE: Final = "An earlier try, whose answer was lost, may have brought the file there all the same."
+_MAY_BE_THERE: Final = "An earlier try, whose answer was lost, may have uploaded the file anyway."
 
 
 @dataclass(kw_only=True)
 class UploadState:
-    """How far the upload of one file has got; filled while it goes on."""
+    """The state of one file's upload, updated during it."""
 
     tries: int = 0
     begun: bool = False
     """The file has been sent, in whole or in part, at least once."""
     answer_lost: bool = False
-    """An answer was lost with which the index may have taken the file, and no later one has said what became of it."""
+    """An answer was lost with which the index may have accepted the file, and no later answer has clarified it."""
     answer_was_lost: bool = False
-    """The same before the last try."""
+    """The same, before the last try."""
     decided: Literal["refused", "conflict"] | None = None
 
     def record(self, status: int | None, *, body_sent: BodySent = "wholly") -> bool:
-        """Note that a try is over, with this status if one came; return whether it is a server error."""
+        """Record the end of a try and its status, if any; return whether it is a server error."""
         decided = status is not None and 300 <= status < 500  # noqa: PLR2004  # redirects and refusals
         self.answer_was_lost = self.answer_lost
         lost = self.answer_lost or (body_sent == "wholly" and not decided)
@@ -66,27 +66,27 @@ class UploadState:
 
     @property
     def outcome(self) -> Literal["refused", "conflict", "failed", "not sent"]:
-        """What is known of a file that did not arrive."""
+        """What is known about a file that did not arrive."""
         if not self.begun:
             return "not sent"
         return self.decided if self.decided is not None and not self.answer_lost else "failed"
 
 
 class Tokens(Protocol):
-    """Where the token of an upload comes from."""
+    """Provides the token of an upload."""
 
     def current(self) -> UploadToken:
-        """A token that has enough life left."""
+        """A token that is valid long enough."""
 
     def replace(self, stale: UploadToken) -> UploadToken:
-        """Another token than ``stale``, which the index calls expired."""
+        """A new token in place of ``stale``, which the index calls expired."""
 
 
 class Pool(Protocol):
-    """The uploads that run beside this one."""
+    """The pool of parallel uploads."""
 
     def attempt(self) -> AbstractContextManager[None]:
-        """Entered for each attempt; waits until it may be sent."""
+        """A context for each attempt; waits until it may be sent."""
 
     def server_error(self) -> None:
         """The index answered with a server error."""
@@ -108,16 +108,16 @@ class Uploader:
         self._retrier = retrier
         self._fresh_page = fresh_page
         self._upload_url = urls.upload_url
-        """With a slash at its end once the index has redirected to that."""
+        """Gets a trailing slash once the index has redirected to it."""
 
     def upload(
         self, distribution: Distribution, *, tokens: Tokens, attestations: tuple[str, ...], pool: Pool
     ) -> Uploaded:
-        """Send a file until the index has decided, and emit what became of it. ``attestations`` are JSON texts.
+        """Send a file until the index accepts or refuses it, and emit the result. ``attestations`` are JSON texts.
 
         Raises:
-            PublishError: the index refused it or gave no answer that decides, the file changed while it was sent, or
-                its token could not be renewed.
+            PublishError: the index refused it or gave no final answer, the file changed while it was sent, or its token
+                could not be renewed.
 
         """
         state, emit = UploadState(), self._retrier.emit
@@ -167,7 +167,7 @@ class Uploader:
     def _try(
         self, distribution: Distribution, tokens: Tokens, attestations: tuple[str, ...], state: UploadState
     ) -> Answer:
-        """One try. Within it the token is renewed once, if it expired, and a missing slash is added once."""
+        """One try, in which an expired token is renewed once and a missing slash is added once."""
         began = self._retrier.clock.monotonic()
         token = tokens.current()
         answer = self._send(distribution, token, attestations, state)
@@ -179,7 +179,7 @@ class Uploader:
         return answer
 
     def _adds_slash(self, answer: Answer) -> bool:
-        """Whether this is a redirect to the same URL with a slash: the one redirect that a token may follow."""
+        """Whether this is a redirect to the same URL with a slash, the only one that is followed with a token."""
         if answer.status not in {301, 307, 308} or self._upload_url.endswith("/"):
             return False
         try:
@@ -210,7 +210,7 @@ class Uploader:
         return answer_in(RequestKind.UPLOAD, response)
 
     def _require_identical(self, distribution: Distribution, answer: Answer, state: UploadState) -> None:
-        """Return if the index lists these very bytes: by an earlier try, or by another run. Raise what is wrong."""
+        """Return if the index lists the same contents, from an earlier try or another run; else raise the problem."""
         if not answer.has(Effect.EXISTS, Effect.MAY_EXIST):
             state.decided = "refused"
             raise error_of(self._refusal(distribution, answer, state))
@@ -231,7 +231,7 @@ class Uploader:
         return Diagnosis(
             code="upload-identical-by-another-run",
             severity=Severity.NOTICE,
-            message=f"Another run has published {distribution.filename} meanwhile, with the same contents.",
+            message=f"Another run has published {distribution.filename} in the meantime, with the same contents.",
             likely_cause="Two events, such as a push and a release, started the workflow for one tag.",
             fix="Nothing is left to do for this file. Let one event start the publishing workflow.",
             file=distribution.filename,
@@ -240,7 +240,7 @@ class Uploader:
     def _lost_race(self, distribution: Distribution, answer: Answer, published: PublishedFile) -> Diagnosis:
         return Diagnosis(
             code="upload-lost-race",
-            message=f"Another run published {distribution.filename} meanwhile, with different contents. "
+            message=f"Another run published {distribution.filename} in the meantime, with different contents. "
             f"{self._says(answer)}",
             likely_cause="Two events, such as a push and a release, started the workflow for one tag, and each run "
             "built files of its own. The index keeps the file that arrived first.",
@@ -260,7 +260,7 @@ class Uploader:
             code="upload-unverified",
             message=f"{distribution.filename} exists on {self._urls.title} after a try whose answer was lost. "
             f"{self._says(answer)}",
-            likely_cause="It has most likely arrived by that try; the index's list, which would show it, cannot be "
+            likely_cause="It most likely arrived with that try; the page of the index, which would show it, cannot be "
             "read, or is not up to date yet.",
             fix="The next run compares the file's SHA-256 with that on the index.",
             details=(("sha256", distribution.sha256), ("page", self._urls.simple_url(distribution.project))),
@@ -276,8 +276,8 @@ class Uploader:
             return Diagnosis(
                 code="upload-refused",
                 message=message,
-                likely_cause="No upload is answered with this status as a rule: something in front of the index may "
-                "have answered in its place.",
+                likely_cause="An index does not usually answer an upload with this status: something in front of it "
+                "may have answered instead.",
                 fix="Check the input 'repository-url'.",
                 details=details,
                 file=distribution.filename,

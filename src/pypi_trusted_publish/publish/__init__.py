@@ -1,1 +1,1 @@
-"""The flow of a release: the order of its steps and what runs beside them."""
+"""The flow of a release: the order of its steps and what runs in parallel."""

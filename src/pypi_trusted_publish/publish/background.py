@@ -1,8 +1,7 @@
-"""Work in the background: it starts at once, and its events are emitted when its result is needed.
+"""Background tasks: they start immediately, and their events are emitted when the result is needed.
 
-A transcript is readable only if the events of one task are not mixed with those of others. So the events of a
-background task are held until its result is asked for. Tasks run in daemon threads: a run that must end does not wait
-for them.
+A transcript is readable only if the events of different tasks are not mixed, so the events of a background task are
+held until its result is requested. Tasks run in daemon threads: a run that must end does not wait for them.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ T = TypeVar("T")
 
 
 class Task(Generic[T]):
-    """A task that was started; :meth:`result` waits for it."""
+    """A started task; :meth:`result` waits for it."""
 
     def __init__(self, work: Callable[[], T], background: Background) -> None:
         self._work = work
@@ -38,7 +37,7 @@ class Task(Generic[T]):
                 self._problem = caught
 
     def result(self) -> T:
-        """Wait for the work, emit its events, and return or raise what it did."""
+        """Wait for the task, emit its events, and return its result or raise its error."""
         self._thread.join()
         held, self._held = self._held, []
         for event in held:
@@ -49,14 +48,14 @@ class Task(Generic[T]):
 
 
 class Background:
-    """Starts tasks, and holds the events of each, which it knows by their thread."""
+    """Starts tasks and holds the events of each, identified by their thread."""
 
     def __init__(self, emit: Emit) -> None:
         self._forward = emit
         self._here = threading.local()
 
     def emit(self, event: Event) -> None:
-        """Forward an event now, or hold it when it comes from a task."""
+        """Forward an event, or hold it when it comes from a task."""
         held: list[Event] | None = getattr(self._here, "held", None)
         if held is None:
             self._forward(event)
@@ -64,7 +63,7 @@ class Background:
             held.append(event)
 
     def start(self, work: Callable[[], T]) -> Task[T]:
-        """Start ``work`` in a thread of its own."""
+        """Start ``work`` in its own thread."""
         return Task(work, self)
 
     def holding(self, held: list[Event]) -> _Holding:

@@ -1,4 +1,4 @@
-"""What a dry run finds out beyond the plan: whether the index would issue an upload token. It claims no more."""
+"""What a dry run verifies besides the plan: whether the index would issue an upload token."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class _Tokens(Protocol):
 
 
 def report_what_is_known(emit: Emit, *, by_every_rule: bool) -> None:
-    """Report what is known before the exchange. ``by_every_rule``: the files were checked by all rules."""
+    """Report what is known before the exchange. ``by_every_rule``: all rules were applied to the files."""
     emit(StepStarted(title="Dry run"))
     emit(DryRunProof(statement="the identity token proves the environment", proved=True))
     why_not = "" if by_every_rule else "`verify-metadata` is off"
@@ -32,11 +32,10 @@ def report_what_is_known(emit: Emit, *, by_every_rule: bool) -> None:
 
 
 def try_exchange(plan: UploadPlan, tokens: _Tokens, emit: Emit) -> None:
-    """Mint a token and revoke it, unless that would create a project; report what that proved and what it did not.
+    """Mint a token and revoke it, unless that would create a project; report what this shows and what it does not.
 
     Raises:
-        PublishError: the index refuses the exchange, or its token covers too few projects: said now instead of during
-            the release.
+        PublishError: the index refuses the exchange, or its token does not cover all projects.
 
     """
     reason = _why_not_mint(plan)
@@ -60,22 +59,22 @@ def _effects_of_a_mint() -> Diagnosis:
     return Diagnosis(
         code="dry-run-mints",
         severity=Severity.NOTICE,
-        message="This dry run exchanges an identity token for an upload token, and revokes it.",
+        message="This dry run exchanges an identity token for an upload token and revokes it.",
         likely_cause="An exchange has effects on the index: it writes a security event, "
-        "may mail the owners of a publisher "
+        "may send mail to the owners of a publisher "
         "that names no environment, and creates the project of any pending publisher with the same claims, also under "
         "another name.",
-        fix="Start dry runs by hand (workflow_dispatch), not by a schedule.",
+        fix="Start dry runs manually (workflow_dispatch), not on a schedule.",
     )
 
 
 def _why_not_mint(plan: UploadPlan) -> str:
     if not plan.uploads:
-        return "nothing is left to upload, so a release would ask for no token"
+        return "nothing is left to upload, so a release would not request a token"
     if plan.new_projects:
         names = ", ".join(plan.new_projects)
-        return f"the index does not know {names}, and the exchange would create what a pending publisher names"
+        return f"{names} is not on the index, and the exchange would create the project of a pending publisher"
     unread = ", ".join(page.project for page in plan.pages if page.why_unreadable)
     if unread:
-        return f"whether the index knows {unread} could not be read, and the exchange could create a project"
+        return f"the page of {unread} could not be read, and the exchange could create a project"
     return ""

@@ -1,7 +1,7 @@
 """The flow of a release: verify the identity and check the files, plan, exchange, upload, revoke, read back.
 
-Each step returns evidence that the next one demands, so that the wrong order does not type-check. Nothing here knows
-of GitHub, of HTTP or of printing: what the flow needs comes as :class:`ReleaseSteps`; what happens goes out as events.
+Each step returns a value that the next one requires, so that the wrong order does not type-check. Nothing here knows
+about GitHub, HTTP or printing: the flow is given :class:`ReleaseSteps` and emits events.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 class Index(Pages, Protocol):
-    """Where the files go."""
+    """Uploads files to the index."""
 
     def upload(
         self,
@@ -45,27 +45,27 @@ class Index(Pages, Protocol):
         attestations: tuple[str, ...],
         pool: UploadPool,
     ) -> object:
-        """Send one file until the index has decided."""
+        """Send one file until the index has accepted or refused it."""
 
 
 class Tokens(Protocol):
     """The upload tokens of one run."""
 
     def mint(self) -> UploadToken:
-        """Exchange a fresh identity token for an upload token that covers what is to be uploaded."""
+        """Exchange a new identity token for an upload token that covers the planned uploads."""
 
     def current(self) -> UploadToken:
-        """A token that is valid for long enough; one that soon expires is renewed."""
+        """A token that is valid long enough; one that expires soon is renewed."""
 
     def replace(self, stale: UploadToken) -> UploadToken:
-        """Another token than ``stale``, which the index calls expired."""
+        """A new token in place of ``stale``, which has expired according to the index."""
 
     def revoke_all(self) -> None:
         """Revoke every token that was minted; never raises."""
 
 
 class Attest(Protocol):
-    """Makes attestations, or finds those that were made before."""
+    """Makes attestations, or finds existing ones."""
 
     def __call__(
         self, uploads: Sequence[Distribution], proof: AcceptedClaims, pages: Sequence[ProjectPage]
@@ -75,15 +75,15 @@ class Attest(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class ReleaseSteps:
-    """What a release is handed by the composition root; the steps among it are called once each, in this order."""
+    """What a release needs, given by the command; each step is called once, in this order."""
 
     verify: Callable[[], VerifiedJob]
     """Check the runner, request an identity token, and compare its claims with the policy."""
     validate: Callable[[], CheckedSet]
-    """Read and check every file; raises when one of them must not be published."""
+    """Read and check every file; raises when one must not be published."""
     index: Index
     tokens: Callable[[VerifiedJob, UploadPlan], Tokens]
-    """The tokens of the verified job, for what is planned."""
+    """The upload tokens of the verified job, for the planned uploads."""
     attest: Attest
     pages: PrefetchedPages
     """The index's pages before the uploads."""
@@ -94,26 +94,26 @@ class ReleaseSteps:
 
 @dataclass(frozen=True, kw_only=True)
 class ReleaseOptions:
-    """What is asked for."""
+    """What the inputs ask for."""
 
     plan: PlanPolicy
     concurrency: int
-    """How many uploads may run at the same time."""
+    """How many uploads may run in parallel."""
     wait_for_index: float
     """Seconds to wait until the index lists every file."""
     listing_required: bool
-    """The run fails when the index does not list every file by then."""
+    """Whether the run fails when the index does not list every file by then."""
     dry_run: bool
     index_verifies: bool
-    """The index is known to verify attestations, and lists the provenance of a file that came with them."""
+    """Whether the index is known to verify attestations and to list the provenance of a file."""
 
 
 def publish(options: ReleaseOptions, steps: ReleaseSteps) -> None:
     """Publish a release: either everything arrives and is confirmed, or one error says what to change.
 
     Raises:
-        PublishError: all problems of the step at which the run ends, together. Until the uploads begin nothing has
-            been sent; after that, events report what is where.
+        PublishError: all problems of the step at which the run ends. Before the uploads start nothing has been sent;
+            after that, events report the state of each file.
 
     """
     checking = steps.background.start(steps.validate)
@@ -132,12 +132,12 @@ def publish(options: ReleaseOptions, steps: ReleaseSteps) -> None:
 
 
 def _checked(checking: Task[CheckedSet], emit: Emit) -> CheckedSet:
-    emit(StepStarted(title="What is published"))
+    emit(StepStarted(title="Files to publish"))
     return checking.result()
 
 
 def _plan(checked: CheckedSet, options: ReleaseOptions, steps: ReleaseSteps) -> UploadPlan:
-    steps.emit(StepStarted(title="What the index has"))
+    steps.emit(StepStarted(title="Files on the index"))
     projects = tuple({distribution.project: None for distribution in checked.distributions})
     pages = {project: steps.pages.project_page(project) for project in projects}
     for page in pages.values():
@@ -150,7 +150,7 @@ def _plan(checked: CheckedSet, options: ReleaseOptions, steps: ReleaseSteps) -> 
     for filename, pattern in checked.left_out:
         steps.emit(Fact(value=f"{filename}: not in the plan, left out by the line !{pattern}"))
     for comparison in plan.comparisons:
-        steps.emit(Fact(name=f"beside {comparison.name} {comparison.baseline.version}", value=comparison.line))
+        steps.emit(Fact(name=f"compared with {comparison.name} {comparison.baseline.version}", value=comparison.line))
     several = warn_of_several_new_projects(plan.new_projects)
     for warning in (*plan.warnings, *([several] if several else [])):
         steps.emit(DiagnosisReported(diagnosis=warning))
@@ -191,7 +191,9 @@ def _upload(
     for each in scheduled:
         if each.doubts:
             rules = ", ".join(sorted({doubt.rule for doubt in each.doubts}))
-            steps.emit(Fact(value=f"{each.distribution.filename} goes first, alone: the index may refuse it ({rules})"))
+            steps.emit(
+                Fact(value=f"{each.distribution.filename} goes first and alone: the index may refuse it ({rules})")
+            )
     sending = False
     try:
         try:
@@ -202,7 +204,7 @@ def _upload(
             tokens.revoke_all()
     except PublishError:
         if sending:
-            steps.emit(StepStarted(title="What the index lists now"))
+            steps.emit(StepStarted(title="Read back"))
             _read_back(steps).confirm(plan.uploads)
         raise
 

@@ -1,4 +1,4 @@
-"""Verify who publishes: the runner, the audience that the index names, and the claims of an identity token."""
+"""Verify the publishing job: the runner, the audience of the index, and the claims of an identity token."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ Job = TypeVar("Job")
 
 
 class Identity(Protocol):
-    """Where identity tokens come from."""
+    """Requests identity tokens."""
 
     def request(self, audience: Audience) -> IdentityToken:
-        """A new identity token for that audience."""
+        """A new identity token for an audience."""
 
 
 class NamesAudience(Protocol):
     """Names the audience of the identity tokens."""
 
     def audience(self) -> Audience:
-        """The audience, within what our policy lets an index ask for."""
+        """The audience; raises when our policy does not allow it."""
 
 
 class VerifiedIdentity:
@@ -42,20 +42,20 @@ class VerifiedIdentity:
         self._clock = clock
 
     def request(self, audience: Audience) -> IdentityToken:
-        """A token that was not used before; raises what is wrong with it."""
+        """A token that has not been used; raises when its claims are not accepted."""
         token = self._identity.request(audience)
         if audience == self._policy.audience:
             self.accept(token)
         return token
 
     def accept(self, token: IdentityToken) -> AcceptedClaims:
-        """The claims of a token; raises those that the policy does not accept."""
+        """The claims of a token; raises when the policy does not accept them."""
         return self._policy.check(decode_unverified(token), self._clock.now())
 
 
 @dataclass(frozen=True, kw_only=True)
 class VerifiedJob:
-    """A job that may publish, and what an exchange needs of it."""
+    """A job that may publish, and what the exchange needs from it."""
 
     accepted: AcceptedClaims
     audience: Audience
@@ -71,7 +71,7 @@ def verify_identity(
     clock: Clock,
     emit: Emit,
 ) -> VerifiedJob:
-    """Return the job, or raise everything that is wrong with it. The token is used for nothing else."""
+    """Return the job, or raise all problems. The identity token is used for nothing else."""
     emit(StepStarted(title="Who publishes"))
     job = check_runner()
     audience = index.audience()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .identity import Identity
 
 FRESH: Final = 120.0
-"""Seconds for which a token that was asked for ahead may wait: it lives about five minutes."""
+"""Seconds for which a prefetched token may be kept: it is valid for about five minutes."""
 
 
 class PrefetchedIdentity:
@@ -32,13 +32,13 @@ class PrefetchedIdentity:
         self._ahead: list[tuple[Audience, float, Task[IdentityToken]]] = []
 
     def prefetch(self, audience: Audience) -> None:
-        """Start to request a token that will be needed."""
+        """Start to request a token."""
         task = self._background.start(lambda: self._identity.request(audience))
         with self._lock:
             self._ahead.append((audience, self._clock.monotonic(), task))
 
     def request(self, audience: Audience) -> IdentityToken:
-        """A token that was not used before; raises what the request for it raised."""
+        """A token that has not been used; raises what its request raised."""
         task = self._taken(audience)
         return self._identity.request(audience) if task is None else task.result()
 
@@ -58,7 +58,7 @@ class _Pages(Protocol):
 
 
 class PrefetchedPages:
-    """Reads pages ahead of time."""
+    """Reads project pages before they are needed."""
 
     def __init__(self, pages: _Pages, background: Background) -> None:
         self._pages = pages
@@ -67,7 +67,7 @@ class PrefetchedPages:
         self._tasks: dict[NormalizedName, Task[ProjectPage]] = {}
 
     def prefetch(self, projects: Iterable[NormalizedName]) -> None:
-        """Start to read the pages of these projects; each is read once."""
+        """Start to read the pages of these projects, each once."""
         with self._lock:
             for project in projects:
                 if project not in self._tasks:
@@ -75,6 +75,6 @@ class PrefetchedPages:
                     self._tasks[project] = self._background.start(work)
 
     def project_page(self, project: NormalizedName) -> ProjectPage:
-        """The page, read ahead or now; raises what reading it raised."""
+        """The page, prefetched or read now; raises what reading it raised."""
         self.prefetch([project])
         return self._tasks[project].result()

@@ -1,6 +1,6 @@
-"""Uploads along a schedule: several at the same time, one at a time once the index answers with a server error.
+"""Uploads by a schedule: several in parallel, but one at a time after a server error of the index.
 
-Each upload runs in a daemon thread of its own, so that a run which must end does not wait for any of them.
+Each upload runs in its own daemon thread, so that a run that must end does not wait for it.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from ..events import Emit
 
 Upload: TypeAlias = "Callable[[Distribution, UploadPool], None]"
-"""Sends one file until the index has decided, each attempt within :meth:`UploadPool.attempt`. Raises PublishError when
-the file did not arrive."""
+"""Sends one file until the index accepts or refuses it, each attempt within :meth:`UploadPool.attempt`. Raises
+PublishError when the file did not arrive."""
 
 
 class UploadPool:
-    """Runs the uploads of one schedule. An upload is handed the pool, to take its turn for each attempt."""
+    """Runs the uploads of one schedule. Each upload asks the pool for permission before every attempt."""
 
     def __init__(self, *, concurrency: int, upload: Upload, emit: Emit) -> None:
         self._concurrency = concurrency
@@ -39,10 +39,10 @@ class UploadPool:
         self._changed = threading.Condition()
 
     def run(self, uploads: Sequence[ScheduledUpload]) -> None:
-        """Send every file; after the first failure start no other one, and let finish what is in flight.
+        """Send every file; after the first failure start no other upload and let the current ones finish.
 
         Raises:
-            PublishError: what the uploads raised, together; each file that was never begun is reported as not sent.
+            PublishError: with all problems of the uploads; files that were never started are reported as not sent.
 
         """
         waiting = list(uploads)
@@ -53,14 +53,14 @@ class UploadPool:
             self._changed.wait_for(lambda: self._running == 0)
         for left in waiting:
             filename = left.distribution.filename
-            self._emit(NotUploaded(filename=filename, outcome="not sent", reason="another upload failed before"))
+            self._emit(NotUploaded(filename=filename, outcome="not sent", reason="another upload failed first"))
         if self._bugs:
             raise self._bugs[0]
         raise_together(self._problems)
 
     @contextlib.contextmanager
     def attempt(self) -> Iterator[None]:
-        """Wait until one more file may be in flight: uploads that began side by side are repeated one by one."""
+        """Wait until another file may be sent: uploads that started in parallel are repeated one by one."""
         with self._changed:
             self._changed.wait_for(lambda: self._sending < self._concurrency)
             self._sending += 1
@@ -72,14 +72,14 @@ class UploadPool:
                 self._changed.notify_all()
 
     def server_error(self) -> None:
-        """The index answered with a server error: from now on, one file at a time."""
+        """React to a server error of the index: send one file at a time from now on."""
         with self._changed:
             reduced, self._concurrency = self._concurrency > 1, 1
         if reduced:
             self._emit(ConcurrencyReduced(concurrency=1, why="the index answered with a server error"))
 
     def _next(self, waiting: Sequence[ScheduledUpload]) -> ScheduledUpload | None:
-        """Wait until an upload may start, and return it; None when an upload failed."""
+        """Wait until an upload may start and return it; None after a failure."""
         following: ScheduledUpload | None = None
 
         def decided() -> bool:
