@@ -81,7 +81,7 @@ def test_a_content_type_that_the_index_refuses_says_why(text: str, problem: str)
 
 def test_a_lone_title_is_a_warning_that_names_the_library() -> None:
     def title(_text: str) -> Rendering:
-        return Rendering(status=RenderStatus.REFUSED, problem="nothing is shown of it", only_title=True)
+        return Rendering(status=RenderStatus.REFUSED, problem="it renders as nothing", only_title=True)
 
     (finding,) = found(metadata_bytes(RST, body="Demo\n====\n"), render=title)
     assert (finding.rule, finding.severity) == ("library-releases-differ", Severity.WARNING)

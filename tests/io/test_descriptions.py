@@ -58,7 +58,7 @@ REFUSED = {
     "include": (INCLUDES_THE_ENVIRONMENT, 1, 'docutils says: "include" directive disabled'),
     "raw": (".. raw:: html\n\n   <b>\n", 1, 'docutils says: "raw" directive disabled'),
     "csv-file": (".. csv-table::\n   :file: /etc/passwd\n", 1, None),
-    "nothing": (".. only a comment\n", None, "nothing is shown of it"),
+    "nothing": (".. only a comment\n", None, "it renders as nothing"),
 }
 EMBEDDED = (
     "/etc/passwd",

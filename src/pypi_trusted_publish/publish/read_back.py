@@ -1,4 +1,4 @@
-"""Ask the index what it lists, until it lists every file with our digest or the time is over."""
+"""Read the pages of the index until they list every file with our digest or the time is up."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 15.0
-"""Seconds between two looks: doubled each time, so that a line appears at least every 15 seconds."""
+"""Seconds between two reads; doubled each time, up to the limit that keeps the log moving every 15 seconds."""
 
 
 class Pages(Protocol):
-    """Where the index's own list can be read."""
+    """Reads what the index lists."""
 
     def project_page(self, project: NormalizedName, *, fresh: bool = False) -> ProjectPage:
-        """The project's page; ``fresh`` goes past every cache on the way."""
+        """The project's page; ``fresh`` bypasses caches."""
 
     def project_url(self, distribution: Distribution) -> str:
         """The web page on which a file is shown."""
@@ -37,20 +37,20 @@ class Pages(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Listing:
-    """What the index lists of the files that it should list."""
+    """Which of the expected files the index lists."""
 
     confirmed: tuple[Distribution, ...]
-    """Listed with our digest and size."""
+    """Files that are listed with our digest and size."""
     missing: tuple[Distribution, ...]
-    """Not listed, or with other contents."""
+    """Files that are not listed, or have different contents."""
     without_provenance: tuple[Distribution, ...]
-    """Those of the confirmed files that were sent with attestations, and are listed without provenance."""
+    """Confirmed files that were sent with attestations but are listed without provenance."""
     any_provenance: bool
     """Another file that was sent with attestations is listed with them."""
 
     @property
     def incomplete(self) -> tuple[Distribution, ...]:
-        """The files for which a wait goes on."""
+        """The files to wait for."""
         return (*self.missing, *self.without_provenance)
 
 
@@ -60,7 +60,7 @@ def compare(
     *,
     with_provenance: frozenset[str] = frozenset(),
 ) -> Listing:
-    """Compare the files that should be listed with the pages.
+    """Compare the expected files with the pages.
 
     ``with_provenance`` names the files that were sent with attestations.
     """
@@ -99,25 +99,25 @@ class ReadBack:
     emit: Emit
 
     def look(self, expected: Sequence[Distribution], *, with_provenance: frozenset[str] = frozenset()) -> Listing:
-        """What the index lists now."""
+        """What the index lists at this moment."""
         projects = sorted({file.project for file in expected})
         tasks = {name: self.background.start(partial(self._page, name)) for name in projects}
         pages = {name: task.result() for name, task in tasks.items()}
         return compare(expected, pages, with_provenance=with_provenance)
 
     def confirm(self, expected: Sequence[Distribution]) -> None:
-        """Report which files the index lists now, as far as it answers."""
+        """Report which files the index lists now, if it answers."""
         self._report(self.look(expected))
 
     def wait(
         self, expected: Sequence[Distribution], *, seconds: float, required: bool, with_provenance: frozenset[str]
     ) -> None:
-        """Look until the index lists every file, for the last time when ``seconds`` are over; report what it lists.
+        """Read until the index lists every file or ``seconds`` have passed, and report what it lists.
 
-        What is missing then is a warning, or an error if the list is ``required``; a missing provenance is a warning.
+        Missing files are a warning, or an error if they are ``required``; missing provenance is a warning.
 
         Raises:
-            IndexUnavailable: files are missing although the list is required.
+            IndexUnavailable: files are missing although they are required.
 
         """
         began = self.clock.monotonic()
@@ -140,7 +140,7 @@ class ReadBack:
             self.emit(DiagnosisReported(diagnosis=_not_listed_yet(found.missing, waited)))
 
     def _page(self, project: NormalizedName) -> ProjectPage:
-        """The page as it is now; one that cannot be read lists nothing, and is no reason to fail at once."""
+        """The current page; one that cannot be read counts as empty, because the next read may succeed."""
         try:
             return self.pages.project_page(project, fresh=True)
         except PublishError as problem:
@@ -152,7 +152,7 @@ class ReadBack:
             self.emit(Confirmed(filename=file.filename, url=url, without_provenance=without))
 
 
-_LAG: Final = "The list of the index comes from a cache, which can be minutes behind."
+_LAG: Final = "The pages of the index come from a cache that can be minutes behind."
 
 
 def _names(files: Sequence[Distribution]) -> str:
@@ -165,8 +165,8 @@ def _not_listed_yet(missing: Sequence[Distribution], waited: float) -> Diagnosis
         message=f"The files were published, but after {seconds_text(waited)} the index does not list"
         f" {count_text(len(missing), 'file')} yet: {_names(missing)}.",
         likely_cause=_LAG,
-        fix="Look at the project's page in a few minutes. With a number of seconds, `wait-for-index` makes the run"
-        " wait that long, and fail if the files are not listed by then.",
+        fix="Look at the project's page in a few minutes. Set `wait-for-index` to a number of seconds to make the run"
+        " wait that long and fail if the files are not listed by then.",
         severity=Severity.WARNING,
     )
 
@@ -177,7 +177,7 @@ def _not_listed(missing: Sequence[Distribution], waited: float) -> Diagnosis:
         message=f"The files were published, but the index did not list {count_text(len(missing), 'file')} within the"
         f" {seconds_text(waited)} of `wait-for-index`: {_names(missing)}.",
         likely_cause=_LAG,
-        fix="Nothing has to be published again. Re-run the failed job later, or give `wait-for-index` more seconds;"
+        fix="Nothing needs to be published again. Re-run the failed job later, or give `wait-for-index` more seconds;"
         " leave it out if no later job installs the release.",
     )
 
@@ -202,7 +202,7 @@ def _late_provenance(files: Sequence[Distribution], waited: float) -> Diagnosis:
         code="provenance-not-listed",
         message=f"The index lists the files, but after {seconds_text(waited)} it shows no provenance of"
         f" {count_text(len(files), 'file')}: {_names(files)}.",
-        likely_cause="The index took the attestations, and shows them later than the files.",
+        likely_cause="The index accepted the attestations, but shows them later than the files.",
         fix="Look at the file's page in a few minutes; nothing else is missing.",
         severity=Severity.WARNING,
     )

@@ -1,8 +1,8 @@
-"""What is said to the runner: workflow commands for the log, and the files for outputs and summary.
+"""Output for the runner: workflow commands for the log, and the files for outputs and summary.
 
-The only importer of actions-toolkit, and of its ``command`` and ``file_command`` only: they need nothing but the
-standard library. Nothing here reads the environment or writes to standard output; lines are returned to whoever owns
-that. ``::stop-commands::`` is never used: between its tokens ``::add-mask::`` is printed and masks nothing.
+Only this module imports actions-toolkit, and only its modules ``command`` and ``file_command``, which need nothing but
+the standard library. Nothing here reads the environment or writes to standard output: lines are returned.
+``::stop-commands::`` is never used: between its tokens, ``::add-mask::`` is printed and masks nothing.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SUMMARY_LIMIT: Final = 1 << 20
 
 
 def mask(secret: Secret) -> tuple[str, ...]:
-    """The lines that make the runner hide a secret, in every spelling in which it may turn up."""
+    """The lines that make the runner hide a secret in all its spellings."""
     return tuple(_line("add-mask", {}, spelling) for spelling in secret.spellings())
 
 
@@ -59,7 +59,7 @@ def append_summary(path: str, markdown: str) -> None:
 
     Raises:
         OSError: the file cannot be written.
-        ValueError: it is longer than GitHub takes.
+        ValueError: it is longer than GitHub accepts.
 
     """
     if len(markdown.encode("utf-8", "backslashreplace")) > SUMMARY_LIMIT:

@@ -1,7 +1,7 @@
-"""GitHub's identity endpoint: a fresh identity token for each question.
+"""GitHub's identity endpoint: a new identity token for each request.
 
 Source: GitHub's documentation "About security hardening with OpenID Connect" (requesting the JWT with environment
-variables), August 2026. Answers of 5xx and time-outs are common there and are asked again by the table of retries.
+variables), August 2026. Answers of 5xx and time-outs are common there; the table of retries covers them.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _STATUS_PAGE: Final = "https://www.githubstatus.com"
 
 
 class IdentityProvider:
-    """Asks GitHub for identity tokens of one job. Thread-safe: it keeps nothing."""
+    """Requests identity tokens of one job from GitHub. Thread-safe, without state."""
 
     def __init__(
         self,
@@ -51,10 +51,10 @@ class IdentityProvider:
         self._register_secret = register_secret
 
     def request(self, audience: Audience) -> IdentityToken:
-        """Return a new identity token for ``audience``, registered as a secret before anybody else sees it.
+        """Return a new identity token for ``audience``, registered as a secret before it is used.
 
         Raises:
-            IndexUnavailable: GitHub did not answer, refused, or answered with something else.
+            IndexUnavailable: GitHub did not answer, refused, or answered with something that is not a token.
 
         """
         url = with_audience(self._job.identity_url, audience)
@@ -89,7 +89,7 @@ class IdentityProvider:
         return self._token(answer, audience)
 
     def _hide_tokens(self, body: bytes) -> None:
-        """Register every possible token of an answer, whether the answer can be used or not."""
+        """Register every possible token of an answer as a secret, even if the answer is unusable."""
         for secret in possible_tokens(body):
             if can_be_masked(secret):
                 self._register_secret(secret)
@@ -100,14 +100,14 @@ class IdentityProvider:
         if not isinstance(value, str) or not value:
             raise malformed_identity("the answer holds no 'value'")
         if TOKEN_PATTERN.fullmatch(value) is None:
-            raise malformed_identity("the token holds blanks, line breaks or other characters that no token has")
+            raise malformed_identity("the token contains spaces, line breaks or other characters that no token has")
         secret = Secret(value)
         self._register_secret(secret)
         return IdentityToken(secret=secret, audience=audience)
 
 
 def with_audience(url: str, audience: Audience) -> str:
-    """The identity URL with ``audience`` in its query, whatever else stands there; one that is there is replaced."""
+    """The identity URL with ``audience`` in its query, where it replaces an existing one."""
     parts = urlsplit(url)
     pairs = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name != "audience"]
     return urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode([*pairs, ("audience", audience)]), ""))
@@ -119,7 +119,7 @@ def _refused(answer: Answer) -> IndexUnavailable:
             code="identity-endpoint-refused",
             message=f"GitHub's identity endpoint refused to give an identity token: {answer.quoted}.",
             likely_cause="The job's request token has expired (a job that waits or runs for long), or a proxy of this "
-            "runner answered in GitHub's place.",
+            "runner answered instead of GitHub.",
             fix=f"If it happens again, look at {_STATUS_PAGE}.",
             details=(("status", str(answer.status)),),
         )

@@ -1,4 +1,4 @@
-"""The job as the runner describes it: read once into frozen values, and held against what publishing needs."""
+"""The job as the runner describes it: read once into frozen values, and checked for what publishing needs."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ DEPENDABOT: Final = "dependabot[bot]"
 
 
 def not_on_github() -> Diagnosis:
-    """The command runs elsewhere."""
+    """The command does not run in GitHub Actions."""
     return Diagnosis(
         code="not-on-github-actions",
         message="This is not a job of GitHub Actions (GITHUB_ACTIONS is not 'true').",
-        likely_cause="'publish' proves to the index who it is by an identity token that only GitHub Actions can give.",
+        likely_cause="'publish' identifies itself to the index with an identity token that only GitHub Actions issues.",
         fix="Run it as a step of a workflow. On your own machine, 'pypi-trusted-publish check dist/*' validates the "
-        "files and 'pypi-trusted-publish rehearse dist/*' plays the release on an embedded index.",
+        "files, and 'pypi-trusted-publish rehearse dist/*' tries the release on an embedded index.",
     )
 
 
 def no_permission(*, actor: str, event_name: str, job: str) -> Diagnosis:
-    """GitHub gave the job no means to ask for an identity token."""
+    """The job has no permission to request an identity token."""
     dependabot = actor == DEPENDABOT
     return Diagnosis(
         code="id-token-permission-missing",
-        message="The job has no permission to ask GitHub for an identity token.",
-        likely_cause="Dependabot triggered this run, and such runs are given no identity tokens."
+        message="The job has no permission to request an identity token from GitHub.",
+        likely_cause="Dependabot triggered this run, and such runs get no identity tokens."
         if dependabot
-        else "'id-token: write' is missing on the job. When other workflows call this one, the calling job must grant "
-        "it too. As soon as 'permissions' stands anywhere, everything that is not listed is denied.",
+        else "'id-token: write' is missing on the job. If another workflow calls this one, the calling job must grant "
+        "it too. Once 'permissions' is set anywhere, everything that it does not list is denied.",
         fix="Trigger the release yourself." if dependabot else "Add the permission to the publishing job.",
         snippet=f"jobs:\n  {job or 'publish'}:\n    permissions:\n      id-token: write",
         details=(("actor", actor), ("event", event_name)),
@@ -47,46 +47,46 @@ def no_permission(*, actor: str, event_name: str, job: str) -> Diagnosis:
 
 
 def fork_cannot_publish(*, repository: str, event_name: str, fork: str) -> Diagnosis:
-    """The run is about the code of a fork."""
+    """The run is for the code of a fork."""
     return Diagnosis(
         code="run-from-fork",
-        message=f"This run is about the code of a fork, {fork}, and such a run must not publish {repository}.",
+        message=f"This run is for the code of a fork, {fork}, which must not publish {repository}.",
         likely_cause=f"The event {event_name!r} was caused by a pull request from that fork.",
-        fix="Trigger the publishing workflow by a tag, a release or by hand.",
+        fix="Trigger the publishing workflow by a tag, by a release, or manually.",
         snippet='on:\n  push:\n    tags: ["v*"]\n  workflow_dispatch:',
         details=(("event", event_name), ("fork", fork)),
     )
 
 
 def event_unreadable(event_name: str) -> Diagnosis:
-    """Whose code the run is about cannot be read."""
+    """It is unknown whose code the run is for."""
     return Diagnosis(
         code="event-unreadable",
-        message=f"The payload of the event {event_name!r} cannot be read, so this run may be about the code of a fork.",
-        likely_cause="GITHUB_EVENT_PATH names no file, or something in the job has changed the file.",
-        fix="Trigger the publishing workflow by a tag, a release or by hand.",
+        message=f"The payload of the event {event_name!r} cannot be read, so this run may be for the code of a fork.",
+        likely_cause="GITHUB_EVENT_PATH does not name a file, or something in the job has changed the file.",
+        fix="Trigger the publishing workflow by a tag, by a release, or manually.",
         snippet='on:\n  push:\n    tags: ["v*"]\n  workflow_dispatch:',
         details=(("event", event_name),),
     )
 
 
 def identity_url_unsafe() -> Diagnosis:
-    """The identity endpoint is not spoken to in the clear."""
+    """The identity endpoint is not an HTTPS URL."""
     return Diagnosis(
         code="identity-url-unsafe",
         message="ACTIONS_ID_TOKEN_REQUEST_URL is not an https URL, so the request token is not sent there.",
         likely_cause=(
-            "Something in the job or on the self-hosted runner has set the variable; GitHub's own is always https."
+            "Something in the job or on the self-hosted runner has set the variable; GitHub always sets an https URL."
         ),
-        fix="Remove what sets it. Plain http is accepted on the machine itself only.",
+        fix="Remove what sets it. Plain http is accepted only on this machine.",
     )
 
 
 def request_token_unusable() -> Diagnosis:
-    """The request token cannot be sent as it is."""
+    """The request token cannot be sent in a header."""
     return Diagnosis(
         code="identity-request-token-unusable",
-        message="ACTIONS_ID_TOKEN_REQUEST_TOKEN holds blanks, line breaks or other characters that no token has.",
+        message="ACTIONS_ID_TOKEN_REQUEST_TOKEN contains spaces, line breaks or other characters that no token has.",
         likely_cause="Something in the job or on the self-hosted runner has set the variable.",
         fix="Remove what sets it.",
     )
@@ -98,7 +98,7 @@ SECRET_VARIABLES: Final = (
     "GITHUB_TOKEN",
     "ACTIONS_RUNTIME_TOKEN",
 )
-"""Variables that hold secrets, whatever else is read."""
+"""Variables that contain secrets."""
 
 _LARGEST_EVENT: Final = 32 << 20
 """Bytes of the event's payload that are read; GitHub caps payloads at 25 MB."""
@@ -112,7 +112,7 @@ def _no_secret() -> Secret:
 
 @dataclass(frozen=True, kw_only=True)
 class RunnerContext:
-    """Everything that we use of ``GITHUB_*``, ``RUNNER_*`` and ``ACTIONS_*``; a variable that is not set is empty."""
+    """All ``GITHUB_*``, ``RUNNER_*`` and ``ACTIONS_*`` variables that we use; one that is not set is empty."""
 
     on_github_actions: bool
     repository: str = ""
@@ -138,13 +138,13 @@ class RunnerContext:
     identity_request_token: Secret = field(default_factory=_no_secret)
     """``ACTIONS_ID_TOKEN_REQUEST_TOKEN``."""
     token: Secret = field(default_factory=_no_secret)
-    """``github.token``, as the action hands it in (``INPUT_GITHUB_TOKEN``) or as ``GITHUB_TOKEN``; may be empty."""
+    """``github.token``, passed as ``INPUT_GITHUB_TOKEN`` by the action or as ``GITHUB_TOKEN``; may be empty."""
     other_secrets: tuple[Secret, ...] = ()
-    """Found in the environment and not used; they are masked like those that are."""
+    """Unused secrets in the environment; they are masked too."""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> RunnerContext:
-        """Read a copy of the environment. Nothing is judged here."""
+        """Read a copy of the environment, without checking it."""
         attempt = environ.get("GITHUB_RUN_ATTEMPT", "")
         tokens = [environ[name] for name in SECRET_VARIABLES[1:3] if environ.get(name)]
         others = [*tokens[1:], environ.get("ACTIONS_RUNTIME_TOKEN", "")]
@@ -173,7 +173,7 @@ class RunnerContext:
 
     @property
     def consumed(self) -> tuple[str, ...]:
-        """The names of variables to delete from the environment now that they have been read."""
+        """The variables to delete from the environment after reading them."""
         return (*SECRET_VARIABLES, "ACTIONS_ID_TOKEN_REQUEST_URL")
 
     def secrets(self) -> tuple[Secret, ...]:
@@ -183,11 +183,11 @@ class RunnerContext:
 
 @dataclass(frozen=True, kw_only=True)
 class ReleaseJob:
-    """A job that may ask for an identity token and publish. Made by :func:`check_runner` only."""
+    """A job that may request an identity token and publish. Only :func:`check_runner` makes one."""
 
     context: RunnerContext
     identity_url: str
-    """https, or http on loopback; it has a query already."""
+    """HTTPS, or HTTP on loopback; it has a query."""
     identity_request_token: Secret
 
 
@@ -205,7 +205,7 @@ def check_runner(context: RunnerContext, event: Mapping[str, object]) -> Release
     """Check the job for what publishing needs; ``event`` is the payload of :func:`read_event`.
 
     Raises:
-        WorkflowError: with every reason why this job cannot publish.
+        WorkflowError: with all reasons why this job cannot publish.
 
     """
     found = tuple(_problems(context, event))
@@ -217,11 +217,11 @@ def check_runner(context: RunnerContext, event: Mapping[str, object]) -> Release
 
 
 _HEAD_REPOSITORY: Final = frozenset({"workflow_run", "check_suite"})
-"""Events whose payload names the repository of the head commit. Pull requests that it lists besides do not count."""
+"""Events whose payload names the repository of the head commit. Pull requests that it lists do not count."""
 
 
 def fork_of_run(context: RunnerContext, event: Mapping[str, object]) -> str | None:
-    """The name of the fork whose code this run is about, or None; ``(deleted)`` for one that is gone."""
+    """The fork whose code this run is for, or None; ``(deleted)`` for a deleted one."""
     pull_request = event.get("pull_request")
     if isinstance(pull_request, dict):
         return _foreign(pull_request.get("head"), "repo", context.repository)
@@ -232,7 +232,7 @@ def fork_of_run(context: RunnerContext, event: Mapping[str, object]) -> str | No
 
 
 def _cannot_be_judged(context: RunnerContext, event: Mapping[str, object]) -> bool:
-    """Whether the run can be about a fork's code, and the payload that would say so cannot be read."""
+    """Whether the run may be for a fork's code, but the payload cannot be read."""
     name = context.event_name
     wanted = "pull_request" if name.startswith("pull_request") else name if name in _HEAD_REPOSITORY else ""
     return bool(wanted) and not isinstance(event.get(wanted), dict)

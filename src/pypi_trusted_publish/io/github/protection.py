@@ -1,4 +1,4 @@
-"""Reads the protection of a deployment environment from GitHub's REST API: best effort, five seconds in all."""
+"""Reads the protection of a deployment environment from GitHub's REST API: best effort, at most five seconds."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .job import RunnerContext
 
 PATIENCE: Final = 5.0
-"""Seconds that all questions together may take: a release does not wait for a courtesy."""
+"""Seconds for all requests together: a release does not wait longer for this."""
 _LIMIT: Final = 1 << 20
 _REASONS: Final = {
     401: "the token of the job was not accepted",
@@ -35,11 +35,11 @@ _REASONS: Final = {
 
 
 class _Unreadable(Exception):
-    """One of the answers cannot be used; the text is a phrase of ours."""
+    """One of the answers cannot be used; the text is our own phrase."""
 
 
 class ProtectionReader:
-    """Asks for the protection of one environment. Never raises what a release could fail on."""
+    """Reads the protection of one environment. Never raises an error that would fail a release."""
 
     def __init__(self, *, session: Session, context: RunnerContext, clock: Clock) -> None:
         self._session = session
@@ -47,7 +47,7 @@ class ProtectionReader:
         self._clock = clock
 
     def read(self, environment: str) -> Protection:
-        """Return what GitHub says of ``environment``, its state UNKNOWN when it does not say in time."""
+        """Return the protection of ``environment``; its state is UNKNOWN without an answer in time."""
         settings = f"{self._context.server_url}/{self._context.repository}/settings/environments"
         ends = self._clock.monotonic() + PATIENCE
         if not may_carry_tokens(self._context.api_url):
@@ -95,7 +95,7 @@ class ProtectionReader:
         try:
             return json.loads(answer.body)
         except (ValueError, RecursionError):
-            raise _Unreadable("GitHub's API answered with something that is not JSON") from None
+            raise _Unreadable("the answer of GitHub's API is not JSON") from None
 
     def _headers(self) -> dict[str, str | Secret]:
         headers: dict[str, str | Secret] = {

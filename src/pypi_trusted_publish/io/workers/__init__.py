@@ -1,1 +1,1 @@
-"""The worker processes: they read distributions and render descriptions, and have nothing that is worth stealing."""
+"""The worker processes: they read distributions and render descriptions, without access to secrets."""

@@ -1,8 +1,7 @@
-"""The program of a worker: takes tasks from standard input, answers on standard output, ends when nobody asks on.
+"""The program of a worker: reads tasks from standard input, answers on standard output, and ends when input ends.
 
 Started as ``python -I -S -B -c PROGRAM PARENT FOLDER...`` (see ``process.py``): it finds no site-packages, only the
-folders of our packages; its environment is empty, its working directory says nothing, and nothing is open but the two
-pipes.
+folders of our packages; its environment is empty, its working directory is the root, and only the two pipes are open.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ from .messages import (
 from .rst_rendering import SHORT_OF_MEMORY, render_page, render_rst
 
 STOPPED: Final = "stopped"
-"""The key of an answer that is none: why the worker gave up."""
+"""The key of an answer that says why the worker gave up."""
 OUT_OF_MEMORY: Final = "memory"
 
 
@@ -53,13 +52,13 @@ def main(parent: int, folders: list[str]) -> None:
         try:
             write_frame(answers, answer)
         except Malformed:
-            write_frame(answers, {STOPPED: "there is too much to say of it"})
+            write_frame(answers, {STOPPED: "its result is too large"})
         if not going or peak_memory() > MEMORY // 2:  # the next file deserves a process without such a past
             return
 
 
 def _pipes() -> tuple[BinaryIO, BinaryIO]:
-    """Standard input and output for ourselves; whoever prints or asks gets the null device."""
+    """Keep standard input and output for our messages; other code gets the null device."""
     tasks, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     null = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
@@ -93,7 +92,7 @@ def _answer(task: Task, fence: Fence) -> tuple[Message, bool]:
 
 
 def _what(failed: BaseException) -> str:
-    """A phrase that says what ended the check, and where in our code or a library's."""
+    """A phrase that says what ended the check, and where in our code or a library."""
     trace, place = failed.__traceback__, ""
     while trace is not None:
         if (
@@ -103,7 +102,7 @@ def _what(failed: BaseException) -> str:
             place = f" at {trace.tb_frame.f_code.co_name}:{trace.tb_lineno}"
         trace = trace.tb_next
     if isinstance(failed, Refused):
-        return f"it would have done what a check must not do ({failed}{place})"
+        return f"the check tried something that is not allowed ({failed}{place})"
     return f"it fails with {type(failed).__name__}{place}"
 
 

@@ -1,12 +1,12 @@
-"""The bounds of a worker, which it puts on itself before it reads anything foreign.
+"""The limits of a worker, which it sets for itself before it reads anything foreign.
 
-What the system enforces: address space, processor time, no core file, no byte written to a file, few descriptors, and
-the end of the worker with its parent. What Python enforces: an audit hook that refuses sockets, processes and every
-file but the one to be checked, the interpreter's own and those of our packages. The hook is a second fence: a refusal
-by it is never a verdict on the file.
+The system enforces limits on address space, processor time, core files, written bytes and descriptors, and ends the
+worker with its parent. In Python, an audit hook refuses sockets, processes and every file except the one to be checked,
+the interpreter's own and those of our packages. The hook is a second barrier: its refusal is never a finding about the
+file.
 
-Windows has none of the limits, there the parent puts the worker into a job object; macOS takes no bound on the address
-space, there the parent looks how much is resident.
+Windows has none of these limits: the parent puts the worker into a job object. macOS does not limit the address space:
+the parent watches the resident memory.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MEMORY: Final = 1_000_000_000
 """Bytes of address space."""
 DESCRIPTORS: Final = 32
 _STATUS: Final = "/proc/self/status"
-"""Where Linux says how much memory this process has had."""
+"""Where Linux reports the memory use of this process."""
 _KILL_WITH_PARENT: Final = 1
 """``PR_SET_PDEATHSIG`` of Linux's ``prctl``."""
 
@@ -54,42 +54,42 @@ _REFUSED: Final = (
     "shutil.",
     "tempfile.",
 )
-"""How the names of the audit events begin that no check needs."""
+"""Prefixes of audit events that no check needs."""
 _LOOKED_AT: Final = frozenset({"open", "os.listdir", "os.scandir"})
 _WRITES: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
 class Refused(BaseException):
-    """The audit hook refused something. No library's ``except Exception`` may take it for a verdict of its own."""
+    """The audit hook refused something. A BaseException, so that no library catches it and reports a finding."""
 
 
 class Fence:
-    """The audit hook and what it lets through. It cannot be taken away again."""
+    """The audit hook and what it allows. It cannot be removed."""
 
     def __init__(self, folders: list[str]) -> None:
-        """``folders``: where our packages are. The interpreter's own folders are added."""
+        """``folders`` contain our packages. The interpreter's own folders are added."""
         self._folders = tuple(_ends_in_separator(folder) for folder in (*folders, *_of_the_interpreter()))
         self.file: str | None = None
-        """The one other file that may be opened."""
+        """The only other file that may be opened."""
         self.refused: str | None = None
         """The last event that was refused, for a report."""
 
     def admit(self, folders: list[str]) -> None:
-        """Let files of more folders be opened: packages that were installed meanwhile."""
+        """Allow files of more folders, such as packages that were installed later."""
         self._folders += tuple(map(_ends_in_separator, folders))
 
     def raise_hook(self) -> None:
-        """From here on the fence stands."""
+        """Activate the hook."""
         sys.addaudithook(self.look)
 
     def look(self, event: str, arguments: tuple[object, ...]) -> None:
-        """Raise Refused for what no check needs."""
+        """Raise Refused for everything that no check needs."""
         if event.startswith(_REFUSED) or (event in _LOOKED_AT and not self._may_open(arguments)):
             self.refused = f"{event} {arguments[0]!r:.200}" if event in _LOOKED_AT else event
             raise Refused(self.refused)
 
     def _may_open(self, arguments: tuple[object, ...]) -> bool:
-        """Arguments of ``open`` are path, mode and flags; those of the others begin with the path."""
+        """The arguments of ``open`` are path, mode and flags; those of other events start with the path."""
         path = arguments[0]
         if isinstance(path, int):  # a descriptor that is open already
             return True
@@ -114,7 +114,7 @@ def _ends_in_separator(folder: str) -> str:
 
 
 def confine(parent: int) -> None:
-    """Bound this process, as far as the system lets it. ``parent``: the process with whom it ends."""
+    """Limit this process as far as the system supports it. ``parent``: the process it ends with."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is the parent's business
     _end_with(parent)
     for name, most in (
@@ -127,7 +127,7 @@ def confine(parent: int) -> None:
 
 
 def limit(name: str, most: int, *, hard: bool) -> None:
-    """Set one of the system's limits. Where a lower one holds already, or the system knows none, nothing changes."""
+    """Set a limit of the system, unless a lower one is set or the system does not have it."""
     try:
         import resource
     except ImportError:
@@ -141,12 +141,12 @@ def limit(name: str, most: int, *, hard: bool) -> None:
 
 
 def limit_processor_time(seconds: float) -> None:
-    """Let the system end this process after so many further seconds of processor time, counted in whole seconds."""
+    """Let the system end this process after this many more seconds of processor time, rounded to whole seconds."""
     limit("RLIMIT_CPU", max(int(time.process_time() + seconds), 1), hard=False)
 
 
 def _end_with(parent: int) -> None:
-    """Ask Linux to end this process with the thread that started it, and go if that has happened already."""
+    """Ask Linux to end this process with the thread that started it; exit if that thread has already ended."""
     if sys.platform != "linux":
         return
     with contextlib.suppress(ImportError, OSError, AttributeError):
@@ -158,9 +158,9 @@ def _end_with(parent: int) -> None:
 
 
 def peak_memory() -> int:
-    """The most memory that this process has had, in bytes; 0 where the system does not say.
+    """The peak memory use of this process in bytes; 0 where it is unknown.
 
-    Linux says the address space (``VmPeak``), which is what the bound counts: half of it need never have been touched.
+    Linux reports the address space (``VmPeak``), which is what the limit counts, used or not.
     """
     try:
         with open(_STATUS, encoding="ascii", errors="replace") as file:  # noqa: PTH123 - no import at work

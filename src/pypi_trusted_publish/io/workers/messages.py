@@ -1,7 +1,7 @@
-"""What the parent and a worker send each other: frames of JSON, and the values in them.
+"""The messages between the parent and a worker: frames of JSON, and the values in them.
 
-A frame is four bytes of length, big-endian, and that many bytes of ASCII JSON. A worker reads foreign files, so the
-parent takes its answers for foreign too: every value is checked for type and length before it is used.
+A frame is a length of four bytes, big-endian, and that many bytes of ASCII JSON. A worker reads foreign files, so its
+answers count as foreign too: the type and length of every value are checked before it is used.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ...readers.contents import MOST_MEMBERS, Contents, MissingBytes
 from ...readers.core_metadata import CoreMetadata, is_valid_name
 
 LARGEST: Final = 64 * 1024 * 1024
-"""Bytes of a frame. The metadata of a file have at most 8 MiB, and JSON needs up to six bytes for one of them."""
+"""Bytes of a frame. The metadata of a file has at most 8 MiB, and JSON needs up to six bytes for one of them."""
 MOST_FINDINGS: Final = 1000
 """Of one file."""
 LONGEST_TEXT: Final = 20_000
@@ -37,11 +37,11 @@ Message: TypeAlias = "dict[str, object]"
 
 
 class Malformed(ValueError):
-    """The bytes are not a frame, or a value in it is not what it must be."""
+    """The bytes are not a frame, or a value in it is invalid."""
 
 
 def write_frame(stream: BinaryIO, message: Message) -> None:
-    """Send a message. Raises Malformed for one that is too large, and OSError when nobody listens."""
+    """Send a message. Raises Malformed for one that is too large, and OSError when the pipe is closed."""
     body = json.dumps(message).encode("ascii")
     if len(body) > LARGEST:
         raise Malformed("the message is too large")
@@ -69,7 +69,7 @@ def read_frame(stream: BinaryIO) -> Message | None:
 
 
 def encode_inspection(inspection: Inspection) -> Message:
-    """The answer about one file; what is too much is left out at its end."""
+    """The answer about one file; findings that exceed the limit are dropped."""
     found = [
         [
             finding.rule,
@@ -99,10 +99,10 @@ def _encode_distribution(file: Distribution) -> Message:
 
 
 def decode_inspection(message: Message, candidate: Candidate) -> Inspection:
-    """What a worker found out about ``candidate``. Raises Malformed."""
+    """The inspection of ``candidate`` by a worker. Raises Malformed."""
     found = message.get("findings")
     if not isinstance(found, list) or len(found) > MOST_FINDINGS:
-        raise Malformed("no list of findings")
+        raise Malformed("not a list of findings")
     given = message.get("distribution")
     return Inspection(
         candidate=candidate,
@@ -116,7 +116,7 @@ def _decode_finding(value: object, filename: str) -> Finding:
         raise Malformed("no finding")
     code, severity, message, hint, doubted = (_text(each) for each in value)
     if code not in RULES or severity not in {each.value for each in Severity}:
-        raise Malformed("no rule of this project")
+        raise Malformed("an unknown rule")
     return Finding(
         rule=code,
         severity=Severity(severity),
@@ -186,7 +186,7 @@ def encode_rendering(rendering: Rendering) -> Message:
 
 
 def decode_rendering(message: Message) -> Rendering:
-    """What became of a description. Raises Malformed."""
+    """The result of rendering a description. Raises Malformed."""
     status, line = _text(message.get("status")), message.get("line")
     if status not in {each.value for each in RenderStatus} or not (line is None or type(line) is int):
         raise Malformed("no status")
@@ -199,7 +199,7 @@ def decode_rendering(message: Message) -> Rendering:
 
 
 def number(message: Message, key: str) -> float:
-    """A number of a message that is not below zero. Raises Malformed."""
+    """A number in a message that is not negative. Raises Malformed."""
     value = message.get(key)
     if type(value) not in (int, float) or not 0 <= float(str(value)) < float("inf"):
         raise Malformed(f"no {key}")
@@ -213,7 +213,7 @@ def _text(value: object) -> str:
 
 
 def _any_text(value: object) -> str:
-    """A text that only the frame bounds."""
+    """A text that is limited only by the frame."""
     if not isinstance(value, str):
         raise Malformed("no text")
     return value
@@ -250,7 +250,7 @@ class RenderingTask:
 
 @dataclass(frozen=True, kw_only=True)
 class ContentsTask:
-    """List the members of a distribution and read its core metadata: a file, or pieces of one that were fetched."""
+    """List the members of a distribution and read its core metadata, from a file or from downloaded pieces of one."""
 
     kind: str
     """``wheel``, ``sdist``, or ``metadata`` for the core metadata alone; of a wheel ``wheel-members`` leaves out
@@ -267,7 +267,7 @@ class ContentsTask:
 
 @dataclass(frozen=True, kw_only=True)
 class PageTask:
-    """Render one description as HTML, for a person to look at."""
+    """Render one description as HTML for a web page."""
 
     text: str
     content_type: str
@@ -297,7 +297,7 @@ def encode_missing(missing: MissingBytes) -> Message:
 
 
 def decode_contents(message: Message) -> Contents:
-    """What a file holds. Raises Malformed, and MissingBytes when more of it is needed."""
+    """The contents of a file. Raises Malformed, and MissingBytes when more of it is needed."""
     missing = message.get("missing")
     if isinstance(missing, list) and [type(value) for value in missing] == [int, int]:
         raise MissingBytes(*missing)

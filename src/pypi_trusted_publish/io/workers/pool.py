@@ -1,8 +1,8 @@
-"""The workers of a run: one for a few small files, more for many; each file within its bounds, whatever it is.
+"""The workers of a run: one for a few small files, more for many; each file within its limits, whatever it is.
 
-The processor time of a file grows with its size. Most of it is for reading everything. When that was not enough, a
-fresh worker reads name, digests and metadata alone; what is left after a full reading is for the description. A sound
-file needs less than a quarter of its bound.
+The processor time for a file grows with its size. Most of it is for reading everything. If that is not enough, a new
+worker reads only name, digests and metadata; what is left after a full reading is for the description. A sound file
+needs less than a quarter of its limit.
 """
 
 from __future__ import annotations
@@ -51,32 +51,32 @@ LIBRARIES: Final = "description"
 MOST_WORKERS: Final = 4
 FEW_FILES: Final = 4
 FEW_BYTES: Final = 32 * 1024 * 1024
-"""Up to so many files of so many bytes in all one worker is faster than two: a worker needs 0.2 s to get ready."""
+"""Up to this many files and bytes, one worker is faster than two: a worker needs 0.2 s to start."""
 LARGEST_FILE: Final = 8 * 1024**3
-"""Bytes of a file that is read; no index takes one that comes near."""
+"""Bytes of the largest file that is read; no index accepts one of nearly that size."""
 _FIRST_SHARE: Final = 0.75
-"""Of a file's processor time, what reading everything may take."""
+"""The share of a file's processor time for reading everything."""
 _WALL: Final = 5
-"""The clock's bound is so many times that of the processor."""
+"""The limit in wall-clock time is this many times that of the processor."""
 
 
 def processor_seconds(size: int) -> float:
-    """The processor time that a file may take in all, in seconds: 9 at 10 kB, 57 at 100 MB. ``size``: bytes.
+    """The limit of processor time for a file in seconds: 9 at 10 kB, 57 at 100 MB. ``size``: bytes.
 
-    It grows with the root, because a file of small members takes more for each of its bytes than one of large ones.
+    It grows with the square root, because small members cost more per byte than large ones.
     """
     return 8.5 + 48 * math.sqrt(size / 100_000_000)
 
 
 class _Again(Exception):
-    """Something outside of the file may have stopped its worker: it gets a second try, alone."""
+    """Something other than the file may have stopped its worker: the file gets a second try, alone."""
 
 
 class Workers:
     """Checks files in worker processes. :meth:`check` is for one thread, :meth:`end` for any.
 
-    ``install`` is called at most once, with :data:`LIBRARIES`, before the first description is rendered; None: what a
-    description needs is importable, or is not there.
+    ``install`` is called at most once, with :data:`LIBRARIES`, before the first description is rendered; None: nothing
+    is installed.
     """
 
     def __init__(
@@ -98,18 +98,18 @@ class Workers:
         self._missing = ""
 
     def start(self) -> None:
-        """Start one worker ahead of the files; from a thread that lives as long as the worker shall."""
+        """Start a worker before the files are known, from a thread that lives as long as the worker."""
         self.adopt(Worker.ahead())
 
     def adopt(self, worker: Worker | None) -> None:
-        """Take over a worker that was started before."""
+        """Take over a worker that was started earlier."""
         if worker is not None:
             with self._lock:
                 self._workers.add(worker)
                 self._idle.append(worker)
 
     def end(self) -> None:
-        """End every worker at once; what is being checked is given up."""
+        """End every worker immediately, also during a check."""
         with self._lock:
             self._ended = True
             workers, idle = tuple(self._workers), tuple(self._idle)
@@ -120,7 +120,7 @@ class Workers:
             self._drop(worker)
 
     def check(self, candidates: Sequence[Candidate], *, options: CheckOptions, keep: bool = False) -> CheckedSet:
-        """Check the files, whatever they are; ends its workers unless they are kept for more."""
+        """Check the files, then end the workers unless they are kept for more."""
         try:
             return combine(self._inspections(candidates, options), options=options)
         finally:
@@ -146,7 +146,7 @@ class Workers:
     def _round(
         self, candidates: Sequence[Candidate], options: CheckOptions, done: dict[str, Inspection], *, alone: bool
     ) -> list[Candidate]:
-        """Check each file into ``done``; those that get a second try are returned."""
+        """Check each file into ``done``; returns those that get a second try."""
         waiting: queue.SimpleQueue[Candidate] = queue.SimpleQueue()
         for candidate in candidates:
             waiting.put(candidate)
@@ -177,7 +177,7 @@ class Workers:
 
     @staticmethod
     def _in_threads(work: Callable[[], None], width: int) -> None:
-        """Do the work in daemon threads: a signal is heard by whoever waits here, and nobody waits for them at exit."""
+        """Do the work in daemon threads, so that signals are handled here and no thread delays the exit."""
         threads = [threading.Thread(target=work, name=f"check {number}", daemon=True) for number in range(width)]
         for thread in threads:
             thread.start()
@@ -186,10 +186,10 @@ class Workers:
                 thread.join(0.2)  # Windows hears no signal while it waits
 
     def _inspected(self, candidate: Candidate, options: CheckOptions, *, alone: bool) -> Inspection:
-        """One file, within its bounds. Raises _Again when it deserves a second try, alone."""
+        """One file, within its limits. Raises _Again when it gets a second try, alone."""
         size = candidate.identity.size
         if size > LARGEST_FILE:
-            return _nothing_known(candidate, f"it has {size / 2**30:.1f} GiB")
+            return _nothing_known(candidate, f"it is {size / 2**30:.1f} GiB large")
         whole = processor_seconds(size)
         try:
             inspection, to_render, seconds = self._ask_for(candidate, options, whole * _FIRST_SHARE)
@@ -207,7 +207,7 @@ class Workers:
     def _ask_for(
         self, candidate: Candidate, options: CheckOptions, seconds: float, *, content: bool = True
     ) -> tuple[Inspection, bool, float]:
-        """What a worker found, whether the description is still to be rendered, and the seconds of processor time."""
+        """The findings of a worker, whether a description is left to render, and the seconds of processor time."""
         identity = candidate.identity
         task = InspectionTask(
             path=candidate.path,
@@ -234,7 +234,7 @@ class Workers:
     def _without_content(
         self, candidate: Candidate, options: CheckOptions, seconds: float, stopped: WorkerStopped
     ) -> Inspection:
-        """Name, digests and metadata of a file whose reading was stopped."""
+        """Name, digests and metadata of a file that could not be read completely."""
         try:
             inspection, _, _ = self._ask_for(candidate, options, seconds, content=False)
         except WorkerStopped:
@@ -245,7 +245,7 @@ class Workers:
         return _with(inspection, (unchecked_finding(candidate.filename, message),))
 
     def _of_rendering(self, inspection: Inspection, seconds: float) -> tuple[Finding, ...]:
-        """Findings of the description, which is rendered once however many files of a release carry it."""
+        """Findings about the description, which is rendered once for all files that share it."""
         distribution = inspection.distribution
         if distribution is None:
             return ()
@@ -269,7 +269,7 @@ class Workers:
             return Rendering(status=RenderStatus.UNKNOWN, problem=str(stopped))
 
     def _fetch_libraries(self) -> None:
-        """Install the libraries if somebody can."""
+        """Install the libraries, if this run can."""
         with self._libraries:
             install, self._install = self._install, None
             if install is None:
@@ -280,7 +280,7 @@ class Workers:
                 self._missing = f"docutils could not be installed ({type(failed).__name__})"
 
     def _ask(self, task: Task, decode: Callable[[Message], Answer]) -> Answer:
-        """What a worker answers; one that answers nonsense is stopped."""
+        """The answer of a worker; one with an invalid answer is stopped."""
         worker = self._taken()
         try:
             answer = decode(worker.ask(task, wall=_WALL * task.seconds))
@@ -289,7 +289,7 @@ class Workers:
             raise
         except Malformed:
             self._drop(worker)
-            raise WorkerStopped(Bound.FAILED, "the process that read it answered nonsense") from None
+            raise WorkerStopped(Bound.FAILED, "the process that read it gave an invalid answer") from None
         except BaseException:
             self._drop(worker)
             raise
@@ -305,7 +305,7 @@ class Workers:
             self._drop(worker)
 
     def _taken(self) -> Worker:
-        """A worker that lives."""
+        """A running worker."""
         while True:
             with self._lock:
                 worker = self._idle.pop() if self._idle else None
@@ -332,7 +332,7 @@ class Workers:
 
 
 class _Rendered:
-    """A description that is rendered once."""
+    """A description to render once."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -352,7 +352,7 @@ def _nothing_known(candidate: Candidate, why: str) -> Inspection:
 
 
 def _with_the_index_asked(inspection: Inspection, known_classifiers: KnownClassifiers) -> Inspection:
-    """Classifiers that our table does not know are asked of the index, which workers cannot reach."""
+    """Look up unknown classifiers on the index, which workers cannot reach."""
     unknown = CLASSIFIER_UNKNOWN.code
     file = inspection.distribution
     if file is None or all(finding.rule != unknown for finding in inspection.findings):

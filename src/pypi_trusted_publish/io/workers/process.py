@@ -1,4 +1,4 @@
-"""One worker as its parent sees it: started, asked, watched, ended."""
+"""One worker from the side of its parent: start, ask, watch, end."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _NEEDED: Final = (
     *("pypi_trusted_publish", "packaging", "trove_classifiers", "email_validator", "rfc3986"),
     *("docutils", "readme_renderer", "pygments"),
 )
-"""What a worker imports: it is sent the folders in which one of these is, and no other."""
+"""What a worker imports: it gets only the folders that contain one of these."""
 _LOOK_EVERY: Final = 0.1
-"""Seconds between two looks at a worker's memory, where the system does not bound it."""
+"""Seconds between two checks of a worker's memory, where the system does not limit it."""
 _PROCESSOR_SIGNAL: Final = 24
 """SIGXCPU on Linux and macOS, which Windows does not have."""
 _KILLED: Final = 9
@@ -37,19 +37,19 @@ _PAGE: Final = 4096
 
 
 class Bound(enum.Enum):
-    """What a worker was stopped by."""
+    """The limit that stopped a worker."""
 
     PROCESSOR = "processor time"
     MEMORY = "memory"
     CLOCK = "time"
     KILLED = "killed"
-    """Somebody else did it: the system when it is short of memory, or a person."""
+    """Stopped from outside: by the system when memory is low, or by a user."""
     FAILED = "failed"
-    """It gave up, or ended by itself."""
+    """It gave up or crashed."""
 
 
 class WorkerStopped(Exception):
-    """There is no answer. ``str()`` is a phrase that says why, such as ``it needs more than 7 s of processor time``."""
+    """The worker gave no answer. ``str()`` says why, such as ``it needs more than 7 s of processor time``."""
 
     def __init__(self, bound: Bound, phrase: str) -> None:
         super().__init__(phrase)
@@ -57,7 +57,7 @@ class WorkerStopped(Exception):
 
 
 def folders() -> list[str]:
-    """The folders of this process's path in which one of our packages is."""
+    """The folders of this process's path that contain one of our packages."""
     return [entry for entry in sys.path if entry and any(_holds(Path(entry), name) for name in _NEEDED)]
 
 
@@ -69,7 +69,7 @@ class Worker:
     """A worker process. One thread at a time may :meth:`ask`; any thread may :meth:`end`."""
 
     def __init__(self) -> None:
-        """Start it; it gets ready while the caller goes on. Raises WorkerStopped when the system starts no process."""
+        """Start it, without waiting until it is ready. Raises WorkerStopped when no process can be started."""
         try:
             self._process = subprocess.Popen(
                 [sys.executable, *ISOLATED, "-B", "-c", _PROGRAM, str(os.getpid()), *folders()],
@@ -91,7 +91,7 @@ class Worker:
 
     @classmethod
     def ahead(cls) -> Worker | None:
-        """One that gets ready while its user is still being imported; None when the system starts no process."""
+        """One that starts while its user is still being imported; None when no process can be started."""
         try:
             return cls()
         except WorkerStopped:  # whoever needs one will see why
@@ -108,7 +108,7 @@ class Worker:
         return self._process.poll() is not None or not self._starter.is_alive()
 
     def ask(self, task: Task, *, wall: float) -> Message:
-        """The answer to a task; raises WorkerStopped when there is none within ``wall`` seconds of the clock."""
+        """The answer to a task; raises WorkerStopped without one within ``wall`` seconds."""
         from .messages import Malformed, encode_task, read_frame, write_frame  # after the start, which needs no check
 
         stdin, stdout = cast("BinaryIO", self._process.stdin), cast("BinaryIO", self._process.stdout)
@@ -138,7 +138,7 @@ class Worker:
             done.set()
 
     def _watch(self, wall: float, done: threading.Event) -> None:
-        """End the process when it takes too long or, where the system does not see to that, too much memory."""
+        """End the process when it takes too long or, where the system does not limit it, too much memory."""
         bounded = not sys.platform.startswith("darwin")
         step = wall if bounded else _LOOK_EVERY
         left = wall
@@ -165,11 +165,11 @@ class Worker:
         return WorkerStopped(Bound.FAILED, f"the process that read it ended early ({code})")
 
     def kill(self) -> None:
-        """End the process now, whatever it does; for any thread. Whoever asks it learns that it has ended."""
+        """End the process immediately, from any thread. A thread that waits for its answer gets WorkerStopped."""
         self._process.kill()
 
     def end(self) -> None:
-        """End the process, and close what leads to it; for the thread that asks."""
+        """End the process and close its pipes; only for the thread that asks."""
         self._process.kill()
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout):
@@ -185,12 +185,12 @@ def _short_of_memory() -> WorkerStopped:
 
 
 def resident(pid: int) -> int:
-    """The resident memory of a process in bytes; 0 where it cannot be found out. For macOS; Linux has it too."""
+    """The resident memory of a process in bytes, on macOS and Linux; 0 where it is unknown."""
     with contextlib.suppress(OSError, ValueError, IndexError):
         return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * _PAGE
     import ctypes
 
-    # ri_resident_size of proc_pid_rusage: the seventh number of 64 bits behind a UUID of 16 bytes. Provable on macOS.
+    # ri_resident_size of proc_pid_rusage: the seventh number of 64 bits behind a UUID of 16 bytes. For macOS only.
     usage = (ctypes.c_uint64 * 64)()
     with contextlib.suppress(OSError, AttributeError):
         if ctypes.CDLL("libproc.dylib").proc_pid_rusage(pid, 0, ctypes.byref(usage)) == 0:

@@ -1,8 +1,8 @@
 """reStructuredText rendered as the index renders it, in a worker.
 
 The library and its settings are those of the index (``readme-renderer`` with docutils 0.22 or newer; an older docutils
-refuses what the index takes). Nothing that lies about can change the verdict: docutils reads no configuration file and
-no table of the system, and embeds no image; file insertion and raw output are off.
+refuses what the index accepts). The machine cannot change the result: docutils reads no configuration file and no table
+of the system, and embeds no image; file insertion and raw output are off.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ NOT_INSTALLED: Final = Rendering(status=RenderStatus.UNKNOWN, problem="docutils 
 
 _SYSTEM_MESSAGE: Final = re.compile(r"(?:<string>:(\d+):\s*)?(?:\([A-Z]+/\d\)\s*)?(.*)", re.DOTALL)
 _LONGEST_MESSAGE: Final = 300
-"""Characters of what docutils says that are shown."""
+"""Characters of a docutils message that are shown."""
 
 
 def render_rst(text: str) -> Rendering:
-    """What the index makes of a description; raises nothing but what no library may swallow."""
+    """How the index renders a description. Raises only what no library may catch."""
     import mimetypes
 
     sys.modules.setdefault("nh3", ModuleType("nh3"))  # a compiled package that cleans HTML which nobody sees here
@@ -40,7 +40,7 @@ def render_rst(text: str) -> Rendering:
         return NOT_INSTALLED
 
     class Translator(ReadMeHTMLTranslator):
-        """Resolves no path: an image to be embedded is a missing file, as it is on the index. No setting does that."""
+        """Resolves no path: an embedded image is a missing file, as on the index. No setting does this."""
 
         def uri2path(self, uri: str, output_path: object = None) -> NoReturn:  # noqa: ARG002
             raise FileNotFoundError(errno.ENOENT, "No such file", uri)
@@ -62,7 +62,7 @@ def render_rst(text: str) -> Rendering:
         return Rendering(status=RenderStatus.REFUSED, problem=problem)
     if not (parts.get("docinfo", "") + parts.get("fragment", "")):
         return Rendering(
-            status=RenderStatus.REFUSED, problem="nothing is shown of it", only_title=bool(parts.get("title"))
+            status=RenderStatus.REFUSED, problem="it renders as nothing", only_title=bool(parts.get("title"))
         )
     return Rendering(status=RenderStatus.RENDERED)
 
@@ -89,7 +89,7 @@ def render_page(text: str, content_type: str) -> str | None:
 
 
 def _refused(message: str) -> Rendering:
-    """The verdict of docutils' first complaint: ``<string>:LINE: (ERROR/3) sentences``, and the source behind it."""
+    """The result for docutils' first error: ``<string>:LINE: (ERROR/3) sentences``, then the source."""
     match = _SYSTEM_MESSAGE.fullmatch(message)
     line, said = (match[1], match[2]) if match else (None, message)
     sentences = " ".join(said.partition("\n\n")[0].split())

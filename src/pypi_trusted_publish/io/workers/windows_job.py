@@ -1,6 +1,6 @@
-"""A job object of Windows: bounds the memory of a worker, and ends it with the last handle to the job.
+"""A job object of Windows, which limits the memory of a worker and ends it with the last handle to the job.
 
-Windows has no limits that a process could put on itself. Provable on Windows only; the layouts are those of 64 bits.
+A process on Windows cannot limit itself. Tested only on Windows; the layouts are those of 64 bits.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _END_ON_CLOSE: Final = 0x2000
 
 
 class JobObject:
-    """The job that a process was put into; as long as it is open the process may live."""
+    """The job of a process, which may run as long as the job is open."""
 
     def __init__(self, process: subprocess.Popen[bytes], memory: int) -> None:
         """``memory``: bytes."""
@@ -34,5 +34,5 @@ class JobObject:
         self._kernel.AssignProcessToJobObject(self._job, ctypes.c_void_p(int(handle)))
 
     def close(self) -> None:
-        """Give the handle back."""
+        """Close the handle."""
         self._kernel.CloseHandle(self._job)
