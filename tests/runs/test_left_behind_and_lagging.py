@@ -48,7 +48,7 @@ def test_a_wheel_that_a_line_leaves_out_is_named_and_not_published(nested: Sandb
     assert BELOW not in {file.filename for file in nested.published()}
     assert len(nested.published()) == 2
     assert f"{BELOW}: left out by the line !*win_amd64.whl" in played.log
-    plan = played.log.partition("What the index has")[2].partition("::endgroup::")[0]
+    plan = played.log.partition("Files on the index")[2].partition("::endgroup::")[0]
     assert f"{BELOW}: not in the plan, left out by the line !*win_amd64.whl" in plan
     assert f"| left out | `{BELOW}` by `!*win_amd64.whl` |" in played.summary
     assert played.report["left_out"] == [{"filename": BELOW, "pattern": "*win_amd64.whl"}]
