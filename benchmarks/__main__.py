@@ -7,17 +7,20 @@ machine that slows down slows all of them. It fails when a result is wrong, neve
 from __future__ import annotations
 
 import argparse
+import compileall
 import json
 import os
 import platform
 import re
 import sys
+import sysconfig
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
+from .contestants import ROOT
 from .contests import CONTESTS, Contest
 from .measuring import Measured, WrongResultError
 from .report import growth_table, missed_bars, table
@@ -34,6 +37,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--json", type=Path, help="where to write every figure; workloads that are there stay")
     options = parser.parse_args(argv)
     print(machine(), flush=True)
+    _compile()
     everything: dict[str, dict[str, list[Measured]]] = {}
     missed: list[str] = []
     try:
@@ -54,6 +58,12 @@ def main(argv: list[str]) -> int:
 def machine() -> str:
     """What the figures were measured on, in a few words."""
     return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+
+
+def _compile() -> None:
+    """Compile this project and the packages of the environment, as pip does when it installs them."""
+    for folder in (ROOT / "src", sysconfig.get_path("purelib")):
+        compileall.compile_dir(folder, quiet=2, workers=0)
 
 
 def _run(contest: Contest, runs: int) -> dict[str, list[Measured]]:

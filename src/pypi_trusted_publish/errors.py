@@ -19,8 +19,10 @@ business of the adapters. ``Diagnosis.code`` is the anchor of an entry in ``docs
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
+
+from .values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -9,8 +9,9 @@ cleaned when they are printed. Every event may come from any thread.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
+
+from .values import dataclass
 
 if TYPE_CHECKING:
     from .errors import Diagnosis

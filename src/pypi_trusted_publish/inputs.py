@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
@@ -13,6 +13,7 @@ from .core.manifest import ANY_MANIFEST, UnreadableManifest, parse_manifest
 from .core.urls import IndexUrls, UnusableUrl
 from .errors import Diagnosis, WorkflowError
 from .formatting import quoted, read_version
+from .values import dataclass
 
 BOOLEANS: Final[Mapping[str, bool]] = MappingProxyType(
     {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import re
-from dataclasses import dataclass
 from typing import Final, NewType, NoReturn
+
+from .values import dataclass
 
 REDACTED: Final = "***"
 

@@ -5,11 +5,11 @@ The packages of the second lock are imported only once they are installed and ne
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from ..errors import Diagnosis, PublishError, WorkflowError
 from ..events import DiagnosisReported, Fact, StepStarted
+from ..values import dataclass
 from .policy import AttestationMode, Fail, Sign, Skip, UseExisting, decide, needs_packages, publish_without
 
 if TYPE_CHECKING:

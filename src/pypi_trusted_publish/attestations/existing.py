@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pypi_attestations import Attestation
 
 from ..checks.filename import ATTESTATION_SUFFIXES
 from ..errors import Diagnosis, DistributionError
+from ..values import dataclass
 from .verification import Unverifiable, Verified, verify
 
 if TYPE_CHECKING:

@@ -6,11 +6,12 @@ The decision is made before anything is installed: a run without attestations ne
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from ..core.project_page import PageState
 from ..errors import Cure, Diagnosis, IndexUnavailable, Severity, WorkflowError
+from ..values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

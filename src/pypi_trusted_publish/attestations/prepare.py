@@ -6,7 +6,7 @@ Import this module only when the packages of the second lock are installed and n
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from pypi_attestations import AttestationType
@@ -14,6 +14,7 @@ from sigstore.verify import Verifier
 
 from ..errors import IndexUnavailable
 from ..events import Attested, DiagnosisReported, Fact
+from ..values import dataclass
 from . import trust_root
 from .existing import read_existing, verify_existing
 from .policy import Sign, publish_without

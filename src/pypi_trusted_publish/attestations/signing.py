@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pypi_attestations import Attestation, AttestationType
@@ -15,6 +14,7 @@ from sigstore.sign import Signer
 
 from ..core.retry import RequestKind, RetryReason
 from ..secret import Audience
+from ..values import dataclass
 from .services import GARBAGE
 from .wire import Service, ServiceFault
 

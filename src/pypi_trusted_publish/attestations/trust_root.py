@@ -8,7 +8,6 @@ Source: github.com/sigstore/root-signing and sigstore-python 4.5, October 2026.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
@@ -18,6 +17,7 @@ from tuf.api.exceptions import DownloadError, RepositoryError
 from tuf.ngclient.updater import Updater
 
 from ..core.retry import RequestKind, RetryReason
+from ..values import dataclass
 from .services import GARBAGE
 from .wire import Fetcher, Service, ServiceFault
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import enum
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
@@ -19,6 +18,7 @@ from pypi_attestations import Attestation, AttestationError, AttestationType
 from sigstore.errors import Error as SigstoreError
 from sigstore.errors import VerificationError
 
+from ..values import dataclass
 from .wire import MALFORMED
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import enum
 import io
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +21,7 @@ from ..errors import Diagnosis
 from ..io.http.failure import TransportFailure
 from ..io.retrying import TryFailed, reason_of_failure
 from ..secret import Secret
+from ..values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 
 from packaging.utils import canonicalize_name
@@ -13,6 +12,7 @@ from ..errors import Diagnosis, DistributionError, Severity
 from ..formatting import count_text, read_version
 from ..readers.core_metadata import CoreMetadata, is_valid_name, read_core_metadata, uploaded_metadata
 from ..readers.hashing import LARGE, Background, Digests, HashingReader, run_now
+from ..values import dataclass
 from .classifiers import KnownClassifiers
 from .description import DescriptionRenderer
 from .distribution_set import set_findings

@@ -10,12 +10,12 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from ..formatting import quoted
 from ..readers.core_metadata import UploadedMetadata
+from ..values import dataclass
 from .files import unchecked_finding
 from .library_releases import lone_title_finding
 from .model import OBSERVED, Finding, Rule

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from packaging.utils import (
@@ -14,6 +13,7 @@ from packaging.version import Version
 
 from ..formatting import read_version
 from ..readers.core_metadata import is_valid_name
+from ..values import dataclass
 from .model import OBSERVED, Finding, Kind, Rule
 
 if TYPE_CHECKING:

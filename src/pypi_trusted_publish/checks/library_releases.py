@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from ..errors import Severity
 from ..formatting import quoted
+from ..values import dataclass
 from .model import Finding, Level, Rule, Table
 from .packaging_verdict import refusal
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import BinaryIO, Final
 
 from packaging.utils import NormalizedName
@@ -12,6 +12,7 @@ from packaging.version import Version
 
 from ..errors import Severity
 from ..readers.core_metadata import CoreMetadata
+from ..values import dataclass
 
 RULES_PAGE: Final = "docs/rules.md"
 """The page of all rules; the anchor of a rule is its code."""

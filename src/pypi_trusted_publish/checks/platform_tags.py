@@ -5,10 +5,10 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from ..errors import Severity
+from ..values import dataclass
 from .model import OBSERVED, Finding, Level, Rule, Table
 
 WHEEL_PLATFORM_REFUSED: Final = Rule(

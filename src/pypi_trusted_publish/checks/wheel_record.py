@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from ..errors import Severity
 from ..formatting import listed, quoted
 from ..readers.wheel_record import InvalidRecord, RecordEntry, read_record
+from ..values import dataclass
 from .model import OBSERVED, Finding, Level, Rule
 
 _WHEEL_SPEC: Final = "Binary distribution format (packaging.python.org)"

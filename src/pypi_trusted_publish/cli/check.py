@@ -47,7 +47,7 @@ def run(argv: Sequence[str], process: ProcessContext) -> int:
     stdout = process.stdout
     request, inputs = _request(argv, process.environ)
     workers = Workers(install=process.install)
-    workers.start()
+    workers.start(process.worker)
     try:
         report = make_report(request, workers)
     finally:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Final, cast
 
 from ..errors import WorkflowError
 from ..sanitize import clean
+from ..values import dataclass
 
 if TYPE_CHECKING:
     from .process import ProcessContext
@@ -24,12 +25,25 @@ class Command:
     synopsis: str
     statement: str
     """One sentence."""
+    checks_files: bool = False
+    """A worker that reads distributions is started before the command's own imports, which take as long."""
 
     def run(self, argv: Sequence[str], process: ProcessContext) -> int:
         """Run the module of its name, which is imported now and not before: ``check`` needs no HTTP client."""
         package = __name__.rpartition(".")[0]  # what __package__ was before Python 3.15
-        module = import_module(f".{self.name}", package)
-        return cast("Callable[[Sequence[str], ProcessContext], int]", module.run)(argv, process)
+        if not self.checks_files:
+            return self._runs(package)(argv, process)
+        from ..io.workers.process import Worker
+
+        worker = Worker.ahead()
+        try:
+            return self._runs(package)(argv, replace(process, worker=worker))
+        finally:
+            if worker is not None:
+                worker.end()
+
+    def _runs(self, package: str) -> Callable[[Sequence[str], ProcessContext], int]:
+        return cast("Callable[[Sequence[str], ProcessContext], int]", import_module(f".{self.name}", package).run)
 
 
 _COMMANDS: Final = (
@@ -37,17 +51,20 @@ _COMMANDS: Final = (
         name="publish",
         synopsis="publish",
         statement="Publish from a job of GitHub Actions; the inputs are variables such as INPUT_PACKAGES_DIR.",
+        checks_files=True,
     ),
     Command(
         name="check",
         synopsis="check [--json] [--strict] [--ignore CODE] [--lenient-tables] PATH...",
         statement="Say what the index would refuse, and what users would regret, in files or folders.",
+        checks_files=True,
     ),
     Command(
         name="preview",
         synopsis="preview [--against pypi|testpypi|SIMPLE-URL] [--baseline VERSION|none] [--json] [--html FILE]"
         " [--strict] [--ignore CODE] DIST...",
         statement="Check, and show the release beside the one before it: files, sizes, metadata, contents.",
+        checks_files=True,
     ),
     Command(
         name="rehearse",

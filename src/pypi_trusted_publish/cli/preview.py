@@ -93,8 +93,8 @@ def make_preview(request: PreviewRequest, reporter: Reporter, emit: Emit) -> Pre
     process, clock = reporter.process, SystemClock()
     index = request.index()
     workers = Workers(install=process.install, most=WORKERS)
-    for _ in range(WORKERS):
-        workers.start()
+    for started in (process.worker, *[None] * (WORKERS - 1)):
+        workers.start(started)
     session = Session(
         EarlyConnections(proxies=reporter.proxies(), trust=reporter.trust, clock=clock),
         emit=emit,

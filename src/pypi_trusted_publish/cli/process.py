@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, MutableMapping
-from dataclasses import dataclass
-from typing import NoReturn, TextIO
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from ..clock import Clock
+from ..values import dataclass
+
+if TYPE_CHECKING:
+    from ..io.workers.process import Worker
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,3 +33,5 @@ class ProcessContext:
     """A factor on every time-out of the network; below 1 for rehearsals of servers that never answer."""
     sigstore_trust: str | None = None
     """A client trust configuration of Sigstore as JSON, for rehearsals; None: that of its public instance."""
+    worker: Worker | None = None
+    """One that gets ready while the command is being imported; None: the command starts its own."""

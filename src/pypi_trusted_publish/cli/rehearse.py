@@ -12,7 +12,7 @@ import sys
 import tempfile
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
@@ -25,6 +25,7 @@ from ..installation.pip import PipRun, find_pip
 from ..installation.pip_settings import pip_environment
 from ..io.console import Style
 from ..sanitize import clean
+from ..values import dataclass
 from .arguments import Parser
 from .process import ProcessContext
 from .publish import publish_with

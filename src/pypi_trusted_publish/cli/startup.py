@@ -37,13 +37,6 @@ class Startup:
         if may_publish:
             github, urls = reporter.context, inputs.index
             self.connect((urls.upload_url, github.identity_url, github.identity_url, github.api_url, urls.simple_root))
-        from ..io.workers.process import Worker
-
-        worker = Worker.ahead()  # it imports the checks at the same time as this process does
-        from ..io.workers.pool import Workers
-
-        self.workers = Workers(install=reporter.process.install, known_classifiers=self._known_classifiers)
-        self.workers.adopt(worker)
         from ..io.http.session import Session
         from ..io.index_client import IndexClient
 
@@ -67,6 +60,10 @@ class Startup:
         reader = ProtectionReader(session=self.session, context=reporter.context, clock=reporter.process.clock)
         self._read = partial(reader.read, inputs.environment)
         self._reading = self.background.start(self._read) if may_publish else None
+        from ..io.workers.pool import Workers
+
+        self.workers = Workers(install=reporter.process.install, known_classifiers=self._known_classifiers)
+        self.workers.start(reporter.process.worker)
 
     def connect(self, urls: Iterable[str]) -> None:
         """Open connections that will be needed; none is waited for."""

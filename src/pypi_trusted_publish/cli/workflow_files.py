@@ -7,7 +7,7 @@ import os
 import stat
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Final
@@ -16,6 +16,7 @@ from ..core.publisher import PublisherForm
 from ..core.urls import IndexUrls, public_name
 from ..errors import Diagnosis, WorkflowError
 from ..io.replace_file import replace_file
+from ..values import dataclass
 from ..workflows.document import LARGEST
 from ..workflows.model import read_workflow
 from ..workflows.report import Folder

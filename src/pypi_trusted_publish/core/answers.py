@@ -14,12 +14,12 @@ import ast
 import enum
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from string import Formatter
 from typing import Any, Final
 
 from ..errors import Cure
+from ..values import dataclass
 from .retry import RequestKind
 
 PYPI_SOURCE: Final = "PyPI's server code (Warehouse), 2026-08-21"

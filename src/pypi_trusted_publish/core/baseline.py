@@ -6,13 +6,13 @@ Yanked files are no part of it, and a pre-release is one only for a pre-release.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from packaging.tags import Tag
 from packaging.utils import canonicalize_name, parse_sdist_filename, parse_wheel_filename
 from packaging.version import Version
 
+from ..values import dataclass
 from .project_page import PageState
 
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ import binascii
 import json
 import math
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ..errors import Diagnosis, IndexUnavailable, PublishError, Severity, WorkflowError, raise_together
 from ..formatting import yaml_text
+from ..values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

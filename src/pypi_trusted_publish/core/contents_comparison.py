@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from ..values import dataclass
 
 _WRITTEN_ANEW: Final = frozenset({"METADATA", "RECORD", "RECORD.jws", "RECORD.p7s", "WHEEL", "PKG-INFO"})
 _INTERPRETER_SUFFIX: Final = re.compile(r"\.(?:cp[0-9]|pypy|cpython|abi3|graalpy)[\w-]*(?=\.(?:so|pyd)$)")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ..errors import Cure
+from ..values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

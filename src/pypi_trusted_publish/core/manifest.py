@@ -10,8 +10,9 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from ..values import dataclass
 
 if TYPE_CHECKING:
     from ..checks.model import Distribution

@@ -6,7 +6,6 @@ import glob
 import itertools
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from packaging.utils import (
@@ -20,6 +19,7 @@ from packaging.version import Version
 
 from ..errors import Cure, Diagnosis, Severity
 from ..formatting import count_text, listed
+from ..values import dataclass
 
 _FEW: Final = 5
 _MANY: Final = 20

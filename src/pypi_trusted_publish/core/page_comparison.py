@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from ..checks.model import PROJECT_SIZE_LIMIT, Distribution, Finding, Kind
 from ..formatting import count_text, size_text
+from ..values import dataclass
 from .baseline import Baseline, ReleaseFile, files_of, find_baseline, parse_release_file
 from .comparison import FileComparison, compare_files
 from .project_page import PageState, ProjectPage

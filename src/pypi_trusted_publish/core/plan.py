@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from packaging.utils import parse_sdist_filename, parse_wheel_filename
@@ -11,6 +11,7 @@ from packaging.utils import parse_sdist_filename, parse_wheel_filename
 from ..checks.model import PROJECT_SIZE_LIMIT, Kind
 from ..errors import Cure, Diagnosis, DistributionError, IndexRefused, Severity, raise_together
 from ..formatting import size_text
+from ..values import dataclass
 from .page_comparison import PageComparison, compare_with_pages
 from .project_page import PageState, ProjectPage
 from .release_findings import release_diagnosis

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from ..checks.model import Finding
+from ..values import dataclass
 from .baseline import Baseline
 from .comparison import FileComparison
 from .contents_comparison import ContentsComparison

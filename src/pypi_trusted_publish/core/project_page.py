@@ -8,11 +8,11 @@ import json
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from ..values import dataclass
 from .json_stream import LARGEST_VALUE, JsonObject, NotJson
 
 if TYPE_CHECKING:

@@ -6,13 +6,13 @@ A name that does not exist is what somebody who registers confusable names waits
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
+from ..values import dataclass
 from .baseline import parse_release_file
 from .metadata_comparison import requirement_meaning
 from .project_page import PageState

@@ -11,11 +11,12 @@ import http
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from ..errors import Diagnosis
 from ..sanitize import clipped
+from ..values import dataclass
 from .answers import AnswerRow, Effect, fit
 from .file_answers import FILE_ANSWERS, field_hint
 from .mint_answers import MINT_ANSWERS

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
+
+from ..values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,10 +12,10 @@ Three rules, the first one first:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..checks.model import Doubt, Kind
+from ..values import dataclass
 from .plan import has_release
 from .project_page import PageState
 

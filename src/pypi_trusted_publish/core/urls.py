@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote, urlsplit
 
 from ..secret import Secret
+from ..values import dataclass
 from .publisher import IndexFacts
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from packaging.utils import NormalizedName, canonicalize_name
@@ -18,6 +17,7 @@ from packaging.version import Version
 
 from ..errors import Diagnosis, DistributionError, Severity
 from ..formatting import listed, read_version
+from ..values import dataclass
 
 AUTO: Final = "auto"
 ANY: Final = "any"

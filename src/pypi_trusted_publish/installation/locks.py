@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from ..values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -12,10 +12,10 @@ import site
 import subprocess
 import sys
 import sysconfig
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from ..values import dataclass
 from .python_child import isolated_command, start_child, stop_child
 
 if TYPE_CHECKING:

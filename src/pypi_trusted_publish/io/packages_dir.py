@@ -8,7 +8,7 @@ import glob
 import os
 import stat
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -18,6 +18,7 @@ from ..checks.model import Candidate, FileIdentity
 from ..core import package_lines as messages
 from ..core.package_lines import PackageLines, release_of
 from ..errors import Diagnosis, DistributionError
+from ..values import dataclass
 from .patterns import MOST_ENTRIES, PatternSearch, TooManyEntries
 
 PUBLISHED: Final = (WHEEL_SUFFIX, SDIST_SUFFIX)

@@ -10,13 +10,14 @@ import base64
 import hashlib
 import re
 import threading
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit
 
 from ..core.project_page import PageState, ProjectPage, UnreadablePage, page_document, read_project_page
 from ..core.urls import may_carry_tokens
 from ..readers.contents import Contents, MissingBytes
+from ..values import dataclass
 from .http.failure import TransportFailure
 from .workers.messages import ContentsTask
 from .workers.process import WorkerStopped

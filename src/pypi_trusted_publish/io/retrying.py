@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from ..core.responses import Answer, read_answer
 from ..core.retry import POLICIES, RequestKind, RetryReason, http_date, retry_after, retry_rule, wait_before_next
 from ..errors import Cure, Diagnosis
 from ..events import Emit, Retrying
+from ..values import dataclass
 from .http.failure import FailureKind, TransportFailure, is_about_dates
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final
 
 from ..core.exchange import DEFAULT_LIFETIME, can_be_masked, minted_token, possible_tokens, token_request
@@ -12,6 +12,7 @@ from ..core.token_coverage import covered_projects
 from ..errors import PublishError, Severity, error_of
 from ..events import DiagnosisReported, Minted, Revoked
 from ..secret import UploadToken
+from ..values import dataclass
 from .http.connections import ABORTED_PHRASE
 from .http.failure import FailureKind, TransportFailure
 from .retrying import NoAnswer, Retrier, answer_in, unanswered

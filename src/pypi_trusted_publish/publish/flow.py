@@ -6,7 +6,6 @@ about GitHub, HTTP or printing: the flow is given :class:`ReleaseSteps` and emit
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from ..core.plan import plan_uploads, require_feasible
@@ -14,6 +13,7 @@ from ..core.schedule import schedule
 from ..core.token_coverage import require_coverage, warn_of_several_new_projects
 from ..errors import PublishError, both
 from ..events import DiagnosisReported, Fact, Planned, ProjectPageRead, StepStarted
+from ..values import dataclass
 from .dry_run import report_what_is_known, try_exchange
 from .read_back import Pages, ReadBack
 from .upload_pool import UploadPool

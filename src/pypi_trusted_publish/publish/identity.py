@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from ..core.claims import decode_unverified
 from ..events import DiagnosisReported, IdentityVerified, StepStarted
+from ..values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

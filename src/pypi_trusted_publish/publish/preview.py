@@ -6,7 +6,7 @@ Never fails because an index does not answer: what could not be compared is name
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -23,6 +23,7 @@ from ..core.project_page import PageState
 from ..core.release_findings import contents_findings, requirement_findings, sdist_findings, version_findings
 from ..core.requirement_lookup import new_requirements, unmet
 from ..readers.contents import Contents
+from ..values import dataclass
 
 if TYPE_CHECKING:
     from packaging.version import Version

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -10,6 +9,7 @@ from ..core.project_page import PageState, ProjectPage
 from ..errors import Diagnosis, IndexUnavailable, PublishError, Severity
 from ..events import Confirmed, DiagnosisReported, Emit, Waiting
 from ..formatting import count_text, listed, seconds_text
+from ..values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

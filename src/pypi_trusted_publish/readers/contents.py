@@ -12,11 +12,13 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from configparser import ConfigParser, Error
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import PurePosixPath
 from typing import IO, BinaryIO, Final
 
 from packaging.metadata import parse_email
+
+from ..values import dataclass
 
 MOST_MEMBERS: Final = 300_000
 METADATA_LIMIT: Final = 8 * 1024 * 1024

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
+
+from ..values import dataclass
 
 _NAME: Final = re.compile(r"([!-9;-~]*):")
 _END: Final = re.compile(r"(?:\r\n|\r(?!\n)|\n)(?![ \t])")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import BinaryIO, Final, TypeAlias
+
+from ..values import dataclass
 
 CHUNK: Final = 512 * 1024
 """Bytes that are read at once; large enough for hashlib and zlib to release the interpreter lock, and for a thread."""

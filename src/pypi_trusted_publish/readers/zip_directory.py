@@ -6,9 +6,9 @@ What is refused here is what makes Python's ``zipfile`` (the index's reader and 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
+from ..values import dataclass
 from .zip_records import (
     CENTRAL,
     CENTRAL_FIELDS,

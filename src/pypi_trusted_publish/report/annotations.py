@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 import traceback
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final
 
@@ -13,6 +12,7 @@ from .. import __version__
 from ..errors import Diagnosis, Severity
 from ..formatting import count_text
 from ..sanitize import clean, clean_lines, clipped, visible
+from ..values import dataclass
 from .conclusion import PROJECT, help_url
 
 MESSAGE_LIMIT: Final = 4_000

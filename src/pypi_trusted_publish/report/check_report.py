@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ..checks.model import RULES_PAGE, CheckedSet, Finding
 from ..errors import EXIT_OK, Diagnosis, DistributionError, Severity
 from ..formatting import count_text
 from ..sanitize import clean
+from ..values import dataclass
 
 _JSON_SEVERITY = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTICE: "warning"}
 """The JSON form knows two severities."""

@@ -6,12 +6,13 @@ It is the one value that the summary, the outputs, the report and the annotation
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from .. import events
 from ..core.plan import Decision
 from ..errors import Severity
+from ..values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

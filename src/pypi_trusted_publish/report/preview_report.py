@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from ..checks.model import Finding
@@ -13,6 +12,7 @@ from ..core.release_findings import headline
 from ..errors import EXIT_OK, DistributionError, Severity
 from ..formatting import count_text, listed, size_text
 from ..sanitize import clean, clipped
+from ..values import dataclass
 from . import markdown
 from .check_report import CheckReport, report_json, report_lines
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final, TypeAlias
 
@@ -12,6 +11,7 @@ from .. import events
 from ..errors import Diagnosis, Severity
 from ..formatting import count_text, listed, seconds_text, size_text
 from ..sanitize import clean, clipped
+from ..values import dataclass
 from .conclusion import help_url
 
 

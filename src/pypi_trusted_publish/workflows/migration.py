@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from typing import Final
 
 from ..errors import WorkflowError
 from ..inputs import INPUTS
+from ..values import dataclass
 from .document import Data, Node, Place
 from .known_commands import build_action, builds, installs_only_publishing_tools
 from .model import SECRET, Job, Remark, Step, Workflow, read_workflow

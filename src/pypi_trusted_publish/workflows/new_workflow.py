@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from ..values import dataclass
 
 _COMPILING_BACKENDS: Final = (
     "maturin",

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from typing import Final
 
+from ..values import dataclass
 from .document import Data, Place
 from .model import GITHUB_TOKEN, Job, Remark, Step, Workflow
 from .publishing_steps import publication_of

@@ -5,9 +5,9 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from ..values import dataclass
 from .document import Node, Place
 from .known_commands import is_known
 from .model import SECRET, Job, Step

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from difflib import get_close_matches
 from typing import Final
 
 from ..errors import WorkflowError
 from ..formatting import yaml_text
 from ..inputs import INPUTS, parse_inputs
+from ..values import dataclass
 from .conditions import FORK_EVENTS, runs_for_fork
 from .document import Node, Place
 from .migration import DEFAULT_ENVIRONMENT, Migration, NeededPublisher

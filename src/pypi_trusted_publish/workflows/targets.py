@@ -5,9 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from ..core.urls import IndexUrls, UnusableUrl, public_name
+from ..values import dataclass
 from .model import SECRET, Step
 from .scripts import Word, read_script
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
+
+from ..values import dataclass
 
 
 class Meaning(enum.Enum):

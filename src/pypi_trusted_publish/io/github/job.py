@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +12,7 @@ from ...core.claims import REFUSED_EVENT, event_refused
 from ...core.urls import may_carry_tokens
 from ...errors import Diagnosis, WorkflowError
 from ...secret import TOKEN_PATTERN, Secret
+from ...values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

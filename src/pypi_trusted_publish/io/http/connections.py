@@ -7,12 +7,12 @@ import select
 import socket
 import ssl
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from ...core.urls import is_loopback_address, is_loopback_host
 from ...errors import PublishError
+from ...values import dataclass
 from .exchange import Exchange, current_exchange, under_way
 from .failure import FailureKind, TransportFailure, certificate_phrase, os_phrase
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
+from ...values import dataclass
 from .failure import BodySent, FailureKind, TransportFailure
 
 if TYPE_CHECKING:

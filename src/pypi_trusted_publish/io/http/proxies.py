@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import ipaddress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
 from ...core.urls import is_loopback_host
 from ...errors import Diagnosis, WorkflowError
 from ...secret import Secret
+from ...values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

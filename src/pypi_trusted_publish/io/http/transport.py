@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import httpcore
@@ -11,6 +10,7 @@ import httpx
 
 from ...core.urls import is_secure_origin
 from ...secret import Secret
+from ...values import dataclass
 from .connections import Connector
 from .exchange import Body, Exchange, current_exchange
 from .failure import FailureKind

@@ -6,11 +6,12 @@ import os
 import re
 import ssl
 import threading
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ...errors import Diagnosis, WorkflowError
+from ...values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

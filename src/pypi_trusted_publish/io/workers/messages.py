@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 import struct
-from dataclasses import dataclass
 from typing import BinaryIO, Final, TypeAlias
 
 from packaging.utils import canonicalize_name
@@ -22,6 +21,7 @@ from ...checks.registry import RULES
 from ...errors import Severity
 from ...readers.contents import MOST_MEMBERS, Contents, MissingBytes
 from ...readers.core_metadata import CoreMetadata, is_valid_name
+from ...values import dataclass
 
 LARGEST: Final = 64 * 1024 * 1024
 """Bytes of a frame. The metadata of a file has at most 8 MiB, and JSON needs up to six bytes for one of them."""

@@ -97,12 +97,12 @@ class Workers:
         self._libraries = threading.Lock()
         self._missing = ""
 
-    def start(self) -> None:
-        """Start a worker before the files are known, from a thread that lives as long as the worker."""
-        self.adopt(Worker.ahead())
+    def start(self, started: Worker | None = None) -> None:
+        """Have a worker ready before the files are known: ``started``, or a new one of the calling thread.
 
-    def adopt(self, worker: Worker | None) -> None:
-        """Take over a worker that was started earlier."""
+        The thread that starts a worker must live as long as the worker.
+        """
+        worker = started or Worker.ahead()
         if worker is not None:
             with self._lock:
                 self._workers.add(worker)
