@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import atexit
+import base64
 import functools
+import hashlib
 import json
 import os
 import shlex
@@ -12,13 +14,20 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
+import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from packaging.utils import parse_wheel_filename
+
+from pypi_trusted_publish.rehearsal.projects import PublishedFile
+from pypi_trusted_publish.rehearsal.samples import Sample, build_wheel
 from pypi_trusted_publish.rehearsal.sandbox import Sandbox
-from pypi_trusted_publish.rehearsal.traffic import Latency
+from pypi_trusted_publish.rehearsal.traffic import Endpoint, Latency, LoggedRequest
 
 from .measuring import Measured, WrongResultError, measure, measure_upload
 
@@ -29,6 +38,9 @@ NETWORK: Final = ("PATH", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE",
 ISOLATED: Final = ("-I", "-S", "-u", "-X", "utf8")
 SIZE_LIMIT: Final = 4 << 30
 """Bytes of a file that the index takes."""
+
+_MOST_OF_A_WHEEL: Final = 64 << 10
+"""Bytes of a wheel that a preview may ask for when its central directory and METADATA are within them."""
 
 Upload: TypeAlias = Callable[[Path, Latency], Measured]
 """Uploads every file of a folder to an empty index at that distance."""
@@ -79,6 +91,91 @@ def twine_check(files: Path) -> Measured:
     """``twine check --strict`` on every file."""
     names = map(str, sorted(files.iterdir()))
     return measure([str(BIN / "twine"), "check", "--strict", *names], environment(files.parent), files)
+
+
+def release_before(files: Path) -> Path:
+    """Where the files of the release before are, for those that are previewed in a folder."""
+    return files.parent / "before"
+
+
+def preview(files: Path, latency: Latency) -> Measured:
+    """``preview`` of a folder beside :func:`release_before`, which the index has, every file of it compared."""
+    with _sandbox(files, Latency()) as sandbox:
+        _list(release_before(files), sandbox)
+        sandbox.index.traffic.latency = latency
+        before = len(sandbox.requests)
+        program, simple = [str(BIN / "python"), "-m", "pypi_trusted_publish"], f"{sandbox.index.origin}/simple/"
+        command = [*program, "preview", "--json", "--against", simple, str(files)]
+        shown = sandbox.folder / "preview.json"
+        script = f"exec {shlex.join(command)} >{shlex.quote(str(shown))}"
+        measured = measure(["sh", "-c", script], environment(sandbox.folder), sandbox.workspace)
+        (project,) = json.loads(shown.read_text(encoding="utf-8"))["projects"]
+        if project["not_compared"] or len(project["files"]["kept"]) != len(sandbox.distributions or ()):
+            raise WrongResultError(f"not everything was compared: {project['not_compared'][:3]}")
+        _require_few_bytes([*sandbox.requests[before:]])
+        return measured
+
+
+def _list(folder: Path, sandbox: Sandbox) -> None:
+    """Let the index have the wheels of a folder, as if they had been uploaded."""
+    index = sandbox.index
+
+    def add(path: Path) -> None:
+        content = path.read_bytes()
+        name, version, _, _ = parse_wheel_filename(path.name)
+        with zipfile.ZipFile(path) as archive:
+            metadata = archive.read(next(entry for entry in archive.namelist() if entry.endswith("/METADATA")))
+        index.store.create_project(name)
+        index.store.add(
+            PublishedFile(
+                filename=path.name,
+                project=name,
+                version=version,
+                filetype="bdist_wheel",
+                sha256=hashlib.sha256(content).hexdigest(),
+                blake2b_256=hashlib.blake2b(content, digest_size=32).hexdigest(),
+                size=len(content),
+                uploaded_at=index.time(),
+                path=path,
+                fields=(("requires_python", ">=3.8"),),
+                number=index.store.next_number(),
+                core_metadata=metadata,
+            )
+        )
+
+    for path in sorted(folder.iterdir()):
+        index.call(partial(add, path))
+
+
+def _require_few_bytes(requests: Sequence[LoggedRequest]) -> None:
+    """Each wheel is read by ranges: its central directory, its METADATA and 64 kB, which is all that these have."""
+    asked: Counter[str] = Counter()
+    for request in requests:
+        if request.endpoint is Endpoint.DOWNLOAD and not request.path.endswith(".metadata"):
+            first, _, last = request.headers["Range"].partition("=")[2].partition("-")
+            asked[request.path] += int(last) - int(first) + 1 if first else int(last)
+    if not asked or max(asked.values()) > _MOST_OF_A_WHEEL:
+        raise WrongResultError(f"{max(asked.values(), default=0)} bytes of a wheel were asked for")
+
+
+def build_large_wheel(files: Path, count: int) -> None:
+    """Write a wheel with that many modules."""
+    sample = Sample()
+    path = build_wheel(files, sample)
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    members |= {f"{sample.stem}/module_{number}.py": b"number = %d\n" % number for number in range(count)}
+    record = f"{sample.stem}-{sample.version}.dist-info/RECORD"
+    members[record] = "".join(_record_line(name, data) for name, data in members.items() if name != record).encode()
+    members[record] += f"{record},,\n".encode()
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+
+
+def _record_line(name: str, data: bytes) -> str:
+    digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
+    return f"{name},sha256={digest},{len(data)}\n"
 
 
 def cold_start(files: Path) -> Measured:

@@ -38,12 +38,28 @@ class Contest:
     """The most that our wall time may be of another's. For the reader: nothing fails on it."""
     seconds_bars: Mapping[str, float] = field(default_factory=dict)
     """The most seconds that we may take longer than another. For the reader: nothing fails on it."""
+    own_seconds_bar: float | None = None
+    """The most seconds that we may take."""
     memory_bar: int | None = None
-    """The most bytes that our peak may have."""
+    """The most bytes that our largest process may have."""
+    together_bar: int | None = None
+    """The most bytes that all our processes may have at once."""
 
 
 def _wheels(count: int, size: int) -> Callable[[Path], object]:
     return lambda files: build_wheels(files, Sample(padding=size), count)
+
+
+def _two_releases(count: int, size: int) -> Callable[[Path], object]:
+    def build(files: Path) -> None:
+        build_wheels(files, Sample(version="1.1.0", padding=size), count)
+        build_wheels(contestants.release_before(files), Sample(version="1.0.0", padding=size), count)
+
+    return build
+
+
+def _members(count: int) -> Callable[[Path], object]:
+    return lambda files: contestants.build_large_wheel(files, count)
 
 
 def _one_wheel(size: int) -> Callable[[Path], object]:
@@ -171,6 +187,30 @@ _ALL: Final = (
         prepare=_one_wheel(1 << 30),
         contestants={US: contestants.check, "twine check --strict": contestants.twine_check},
         memory_bar=80 * MB,
+    ),
+    Contest(
+        name="check-20000-members",
+        statement="validation alone of one wheel with 20,000 members",
+        prepare=_members(20_000),
+        contestants={US: contestants.check, "twine check --strict": contestants.twine_check},
+        together_bar=150 * MB,
+    ),
+    Contest(
+        name="preview-40",
+        statement="40 wheels of 1 MB beside the 40 of the release before, 50 ms of round trip",
+        prepare=_two_releases(40, MB),
+        contestants={US: partial(contestants.preview, latency=Latency(round_trip=50))},
+        own_seconds_bar=2.5,
+        together_bar=150 * MB,
+    ),
+    Contest(
+        name="preview-1000",
+        statement="1,000 wheels of 200 kB beside the 1,000 of the release before, 50 ms of round trip",
+        prepare=_two_releases(1_000, MB // 5),
+        contestants={US: partial(contestants.preview, latency=Latency(round_trip=50))},
+        warm_ups=0,
+        own_seconds_bar=15.0,
+        together_bar=150 * MB,
     ),
     *(_growth(f"files-{count}", f"{count} wheels of 10 kB", _wheels(count, 10_000)) for count in FILES),
     *(_growth(f"bytes-{size >> 20}MiB", f"one wheel of {size >> 20} MiB", _one_wheel(size)) for size in BYTES),

@@ -34,6 +34,8 @@ class Measured:
     """User and system time, children that were waited for included."""
     memory: int
     """Peak resident memory of the largest process."""
+    together: int | None
+    """The most that was resident in all its processes at once, seen every 20 ms; None: nobody could look."""
     first_request: float | None = None
     """From the start until the first request reached the index or GitHub's side of it."""
     last_answer: float | None = None

@@ -19,10 +19,10 @@ def table(contest: Contest, figures: Mapping[str, Sequence[Measured]]) -> str:
     lines = [
         f"\n### {contest.name}: {contest.statement}\n",
         (
-            "| | wall s (min to max) | cpu s | peak MB | first request s | last answer s | connections | at once "
-            "| ours / theirs | bar |"
+            "| | wall s (min to max) | cpu s | peak MB | all MB | first request s | last answer s | connections "
+            "| at once | ours / theirs | bar |"
         ),
-        "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
+        "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
     for who, runs in figures.items():
         walls = [run.wall for run in runs]
@@ -31,6 +31,7 @@ def table(contest: Contest, figures: Mapping[str, Sequence[Measured]]) -> str:
             f"{median(walls):.2f} ({min(walls):.2f} to {max(walls):.2f})",
             f"{median(run.cpu for run in runs):.2f}",
             f"{median(run.memory for run in runs) / _MB:.0f}",
+            _median_of([None if run.together is None else run.together / _MB for run in runs], 0),
             _median_of([run.first_request for run in runs], 2),
             _median_of([run.last_answer for run in runs], 2),
             _median_of([run.connections for run in runs], 0),
@@ -59,6 +60,15 @@ def missed_bars(contest: Contest, figures: Mapping[str, Sequence[Measured]]) -> 
         longer = median(run.wall for run in figures[us]) - median(run.wall for run in figures[who])
         if longer > bar:
             missed.append(f"{contest.name}: {longer:.1f} s longer than {who}, and at most {bar:.1f} s are wanted")
+    wall = median(run.wall for run in figures[us])
+    if contest.own_seconds_bar is not None and wall > contest.own_seconds_bar:
+        missed.append(f"{contest.name}: {wall:.1f} s, and at most {contest.own_seconds_bar:.1f} s are wanted")
+    together = [run.together for run in figures[us] if run.together is not None]
+    if contest.together_bar is not None and together and median(together) > contest.together_bar:
+        missed.append(
+            f"{contest.name}: {median(together) / _MB:.0f} MB in all processes at once, and "
+            f"{contest.together_bar / _MB:.0f} are wanted"
+        )
     peak = median(run.memory for run in figures[us])
     if contest.memory_bar is not None and peak > contest.memory_bar:
         missed.append(f"{contest.name}: a peak of {peak / _MB:.0f} MB, and {contest.memory_bar / _MB:.0f} are wanted")
@@ -87,7 +97,12 @@ def growth_table(everything: Mapping[str, Mapping[str, Sequence[Measured]]]) -> 
 
 def _bar(contest: Contest, who: str, us: str) -> str:
     if who == us:
-        return "" if contest.memory_bar is None else f"{contest.memory_bar / _MB:.0f} MB"
+        bars = (
+            (contest.own_seconds_bar, "{:.1f} s", 1.0),
+            (contest.memory_bar, "{:.0f} MB", _MB),
+            (contest.together_bar, "{:.0f} MB in all", _MB),
+        )
+        return ", ".join(form.format(bar / unit) for bar, form, unit in bars if bar is not None)
     return f"{contest.bars[who]:.2f}" if who in contest.bars else ""
 
 

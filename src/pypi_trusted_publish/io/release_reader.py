@@ -41,6 +41,8 @@ SECONDS: Final = 60.0
 BYTES: Final = 32 << 20
 TAIL: Final = 64 << 10
 """Bytes at the end of a wheel that are asked for first; most central directories fit."""
+LEAST_TAIL: Final = 8 << 10
+"""The same in a release of very many files, whose central directories are smaller."""
 _PIECE: Final = 8 << 10
 """Bytes that a further piece has at least: requests cost more than bytes."""
 _MOST_PIECES: Final = 8
@@ -80,6 +82,8 @@ class Budget:
         self._size = size
         self._used = 0
         self._set_aside = 0
+        self.tail = TAIL
+        """Bytes at the end of a wheel that are asked for first."""
         self._changed = threading.Condition()
 
     def seconds_left(self) -> float:
@@ -88,6 +92,11 @@ class Budget:
         if left <= 0:
             raise NotRead(f"the {self._seconds:g} seconds of the comparison are over")
         return left
+
+    def expect(self, files: int) -> None:
+        """So many files will be read: their first requests get half of the bytes that are left."""
+        with self._changed:
+            self.tail = max(LEAST_TAIL, min(TAIL, (self._size - self._used) // (2 * max(files, 1))))
 
     def take(self, size: int) -> int:
         """Set aside at most ``size`` bytes, which other requests may have to give back first. Raises NotRead."""
@@ -120,6 +129,10 @@ class ReleaseReader:
     turns: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(WORKERS), repr=False)
     _no_ranges: set[str] = field(default_factory=set, repr=False)
     """Hosts that answered a range with the whole file."""
+
+    def expect(self, files: int) -> None:
+        """So many files on the index will be read in all."""
+        self.budget.expect(files)
 
     def page(self, index: IndexUrls, project: NormalizedName, *, required: bool = False) -> ProjectPage:
         """What the index lists of a project; never raises: a page that cannot be read says why.
@@ -183,7 +196,8 @@ class ReleaseReader:
 
     def _by_ranges(self, url: str, file: ReleaseFile, kind: str) -> Contents:
         """By its last bytes, and whatever else the central directory and METADATA need."""
-        response = self._get(url, limit=TAIL, byte_range=f"bytes=-{TAIL}")
+        tail = self.budget.tail
+        response = self._get(url, limit=tail, byte_range=f"bytes=-{tail}")
         if response.status == _RANGE_REFUSED or (response.ok and response.status != _PARTIAL):
             self._no_ranges.add(urlsplit(url).netloc)
             return self._by_whole_file(url, file, kind, None if response.truncated or not response.ok else response)

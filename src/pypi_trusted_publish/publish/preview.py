@@ -39,6 +39,9 @@ Answer = TypeVar("Answer")
 class Reader(Protocol):
     """Reads what is compared. All but :meth:`page` raise ``not_read`` with a phrase that says why they cannot."""
 
+    def expect(self, files: int) -> None:
+        """So many files on the index will be read in all."""
+
     def page(self, index: IndexUrls, project: NormalizedName, *, required: bool = False) -> ProjectPage:
         """What the index lists of a project, which may be only a requirement; never raises."""
 
@@ -101,6 +104,7 @@ class Previewer:
         read = self.map_(lambda project: self.reader.page(self.against, project), published)
         pages = dict(zip(published, read, strict=True))
         compared = [compare_with_page(files, *self._baseline(files, pages)) for files in releases.values()]
+        self.reader.expect(sum(len({*each.files.replaced.values()}) for each in compared))
         entries = entries_of(checked.distributions)
         return Preview(
             manifest=manifest_of(entries),
