@@ -86,7 +86,7 @@ def test_a_script_without_a_command_keeps_its_other_lines() -> None:
     script = read_script("# first\na   # stays\n\n# about b\nb \\\n  x # goes too\nc && b y\nb; d\n")
     gone = frozenset(n for n, c in enumerate(script.commands) if c.texts[0] == "b")
     rest = without(script, gone)
-    assert rest.lines == ("# first", "a   # stays", "", "c", "d")
+    assert rest.lines == (("# first", 0), ("a   # stays", 1), ("", 2), ("c", None), ("d", None))
     assert sorted(sum(rest.comments.values(), ())) == ["# about b", "# goes too"]
 
 

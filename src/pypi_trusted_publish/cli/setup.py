@@ -93,9 +93,10 @@ def _lines(report: WorkflowReport, repository: str, project: Project) -> Iterato
         form = partial(publisher_lines, filename=report.filename, repository=repository, project=project.name)
         yield from _job_lines(report, job, form)
     for possible in report.possible:
+        given = f"is given {possible.credential}" if possible.credential else "can ask for an identity token"
         yield (
             f"{report.filename}:{possible.place.line}: the job {possible.name!r} may publish: its step "
-            f"{possible.step!r} is given {possible.credential}, and what it does is not in this file."
+            f"{possible.step!r} {given}, and what it does is not in this file."
         )
     for call in report.calls:
         if call.publishes:
@@ -122,7 +123,7 @@ def _job_lines(report: WorkflowReport, job: PublishingJob, form: Form) -> Iterat
     how = {
         "token": f", with the token in {', '.join(job.credentials)}",
         "trusted publishing": ", by Trusted Publishing",
-        "unknown": "; how it authenticates is not in this file",
+        "unknown": "; how it authenticates is not clear from this file",
     }[job.authentication]
     by = ", ".join(job.by)
     yield f"{report.filename}:{job.place.line}: the job {job.name!r} publishes to {index} with {by}{how}."

@@ -176,7 +176,7 @@ class _Reader:
             style = node.style or "plain"
             end = node.end_mark.index
             if style in "|>":
-                end = start + len(self._text[start:end].rstrip())
+                end = self._end_of_line(start + len(self._text[start:end].rstrip()))
             value = "" if node.tag.endswith(":null") else node.value
             return Node(
                 kind="scalar", place=place, start=start, end=end, style=style, text=value.strip(), value=value,
@@ -197,6 +197,12 @@ class _Reader:
         if mapping:
             return Node(kind="mapping", pairs=tuple(pairs), _entries=self._merged(pairs), **common), size
         return Node(kind="sequence", items=tuple(items), **common), size
+
+    def _end_of_line(self, index: int) -> int:
+        """Where the line with a character ends, without its line feed."""
+        found = self._text.find("\n", index)
+        line = self._text[index : found if found >= 0 else len(self._text)]
+        return index + len(line.removesuffix("\r"))
 
     def _behind(self, key: Node, value: Node) -> Node:
         """A value; one that is empty is behind the colon of its key, and not where the library reads on."""

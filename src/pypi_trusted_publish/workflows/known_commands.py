@@ -14,7 +14,7 @@ _HARMLESS: Final = frozenset(
      "dir", "gzip", "gunzip", "xargs", "tee", "basename", "dirname", "realpath", "git", "apt-get", "apt", "brew",
      "curl", "wget", "jq", "yq", "virtualenv", "rustup", "cargo", "npm", "yarn", "pnpm", "dunamai", "auditwheel",
      "delocate-wheel", "abi3audit", "check-manifest", "pydistcheck", "check-wheel-contents", "vermin", "readlink",
-     "Get-ChildItem", "Write-Output", "Write-Host", "New-Item", "Remove-Item", "Copy-Item", "Move-Item"}
+     "rem", "REM", "Get-ChildItem", "Write-Output", "Write-Host", "New-Item", "Remove-Item", "Copy-Item", "Move-Item"}
 )  # fmt: skip
 _PACKAGING: Final = frozenset(
     {"build", "pyproject-build", "pip", "pip3", "pipx", "ensurepip", "venv", "cibuildwheel", "setuptools_scm", "conda",

@@ -19,7 +19,7 @@ from .known_commands import build_action, builds, installs_only_publishing_tools
 from .model import SECRET, Job, Remark, Step, Workflow, read_workflow
 from .permissions import PermissionRewriter
 from .publishing_steps import CREDENTIAL_INPUTS, Kind, Publication, destinations, publication_of
-from .scripts import Script, read_script
+from .scripts import Script
 from .splice import CannotSplice, Splice, add_job_entries, scalar_source
 from .step_rewriter import StepRewriter, new_name
 from .uploads import Upload
@@ -374,7 +374,7 @@ class _Mover:
     def _leftovers(self, job: Job, publications: Sequence[Publication]) -> None:
         """Name what only served publishing, and a job that should be two."""
         moved = {publication.step.number for publication in publications}
-        if job.node.get("strategy").get("matrix") and "matrix." not in job.environment.text:
+        if job.has_several_entries and "matrix." not in job.environment.text:
             self._note(
                 job.place,
                 f"the job {job.name!r} publishes once for each entry of its matrix; a protected environment asks for "
@@ -384,7 +384,7 @@ class _Mover:
             step
             for step in job.steps
             if (build_action(step.action) and step.number not in moved)
-            or (step.run and any(builds(c) for c in read_script(step.run).commands))
+            or (step.run and any(builds(c) for c in step.script.commands))
         ]
         if building:
             self._note(
@@ -393,6 +393,8 @@ class _Mover:
                 "publish: build in a job of its own and hand the files over as an artifact (docs/migrating.md).",
             )
             return
+        if not any("download" in step.action for step in job.steps):
+            return  # the files come from the repository, or from a step that is not understood
         others = [step for step in job.steps if step.number not in moved]
         serving = [step for step in others if _only_serves(step)]
         rest = [step for step in others if step not in serving and step.action != "actions/download-artifact"]
@@ -424,6 +426,8 @@ def _job_data(workflow: Mapping[str, Data], job: str) -> dict[str, Data]:
 def _order(script: Script, publication: Publication) -> Iterator[str]:
     """Questions about commands between two uploads, and about a script that only partly can be split."""
     uploads = [upload.command for upload in publication.uploads]
+    if min(uploads) < 0:
+        return  # one is hidden in another command, which is a question already
     gone = {*uploads, *publication.dropped}
     between = [n for n in range(min(uploads), max(uploads)) if n not in gone]
     if between:
@@ -448,7 +452,7 @@ def _only_serves(step: Step) -> bool:
             "astral-sh/setup-uv", "snok/install-poetry", "abatilo/actions-poetry", "pdm-project/setup-pdm",
             "eifinger/setup-rye", "yezz123/setup-uv", "pypa/hatch", "hynek/setup-cached-uv",
         )  # fmt: skip
-    commands = read_script(step.run).commands
+    commands = step.script.commands
     return bool(commands) and all(installs_only_publishing_tools(command) for command in commands)
 
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Final
 
 from .document import ABSENT, Node, Place, invalid_workflow, load
+from .scripts import Script, read_script
 
 SECRET: Final = re.compile(r"\bsecrets\s*(?:\.\s*|\[\s*['\"])([A-Za-z_]\w*)")
 """The name of a secret in an expression."""
@@ -18,6 +19,8 @@ _INPUT: Final = re.compile(r"(?:github\.event\.)?inputs\.([\w-]+)")
 _EXPRESSION: Final = re.compile(r"\$\{\{(.*)\}\}", re.DOTALL)
 _CHOICE: Final = re.compile(r"((?:[^'|]|'[^']*')+)&&\s*'([^']*)'\s*\|\|\s*'([^']*)'\s*")
 """``condition && 'one' || 'other'``: the two values that it can have."""
+_MINTING: Final = re.compile(r"_/oidc/mint-token|ACTIONS_ID_TOKEN_REQUEST_URL")
+_WINDOWS_SHELLS: Final = frozenset({"pwsh", "powershell", "cmd"})
 
 
 @dataclass(frozen=True, order=True, kw_only=True)
@@ -51,6 +54,19 @@ class Step:
     def run(self) -> str:
         """The script; empty for an action."""
         return self.node.get("run").value
+
+    @cached_property
+    def script(self) -> Script:
+        """The script, read."""
+        return read_script(self.run, windows=self._has_windows_shell)
+
+    @property
+    def _has_windows_shell(self) -> bool:
+        """Whether PowerShell or ``cmd`` runs the script, as far as the file says."""
+        for defaults in (self.node, self.job.defaults, self.job.workflow.defaults):
+            if shell := defaults.get("shell").text:
+                return shell.split()[0].removesuffix(".exe").lower() in _WINDOWS_SHELLS
+        return self.job.node.get("runs-on").text.lower().startswith("windows")
 
     @cached_property
     def inputs(self) -> Mapping[str, str]:
@@ -131,6 +147,20 @@ class Job:
         """Whether it may ask for an identity token."""
         return self.permissions.text == "write-all" or self.permissions.get("id-token").text == "write"
 
+    @property
+    def has_several_entries(self) -> bool:
+        """Whether a matrix makes several jobs of it, as far as the file says."""
+        matrix = self.node.get("strategy").get("matrix")
+        columns = [value for name, value in matrix.entries.items() if name not in ("include", "exclude")]
+        if columns and all(len(column.items) == 1 for column in columns):
+            return any(set(matrix.entries) & set(entry.entries) for entry in matrix.get("include").items)
+        return bool(matrix) and (bool(columns) or len(matrix.get("include").items) != 1)
+
+    @property
+    def mints_tokens(self) -> bool:
+        """Whether a script in it exchanges an identity token for an upload token."""
+        return any(_MINTING.search(step.run) or "mint" in step.action for step in self.steps)
+
     @cached_property
     def needed(self) -> tuple[Job, ...]:
         """Every job that it needs, directly or not."""
@@ -172,6 +202,11 @@ class Job:
             return choice[1].strip(), (choice[2], choice[3])
         if (key := _INPUT.fullmatch(inner)) and (values := self.workflow.input_values(key[1])):
             return inner, values
+        before, start, rest = text.partition("${{")
+        part, end, after = rest.partition("}}")
+        if not inner and end and "${{" not in after:  # an expression in the middle of a text
+            group, values = self._values(f"{start}{part}{end}")
+            return group, tuple(f"{before}{value}{after}" for value in values)
         return text, (text,)
 
     def _matrix_rows(self, inner: str) -> tuple[str, ...]:

@@ -15,7 +15,6 @@ from ..values import dataclass
 from .document import Data, Place
 from .model import GITHUB_TOKEN, Job, Remark, Step, Workflow
 from .publishing_steps import publication_of
-from .scripts import read_script
 from .splice import Splice, add_job_entries
 from .tools import invocation
 
@@ -54,6 +53,7 @@ _NEEDS: Final[dict[str, dict[str, str]]] = {
     "googleapis/release-please-action": _PULL_REQUESTS,
     "google-github-actions/release-please-action": _PULL_REQUESTS,
     "actions/deploy-pages": {"pages": "write"},
+    "dawidd6/action-download-artifact": {"actions": "read"},
     "docker/login-action": {"packages": "write"},
     "actions/attest-build-provenance": {"attestations": "write"},
     "actions/attest": {"attestations": "write"},
@@ -146,7 +146,7 @@ def _of_script(step: Step) -> Need | None:
     )
     if has_token or _UNSEEN.search(code):
         return Need(step=step, rights=(), what=step.title)
-    for command in read_script(step.run).commands:
+    for command in step.script.commands:
         found = invocation(command.texts)
         if found is not None and found.program in ("semantic-release", "release-it", "goreleaser"):
             return Need(step=step, rights=(), what=found.program)

@@ -20,7 +20,10 @@ OUR_ACTION: Final = "pypi-trusted-publish"
 
 CONTAINER_ACTION: Final = "pypa/gh-action-pypi-publish"
 
-_MATURIN_ACTION: Final = "pyo3/maturin-action"
+_CONTAINER: Final = re.compile(rf"(docker://(ghcr\.io/)?)?{CONTAINER_ACTION}(:.*)?")
+"""The action, or its image."""
+
+_MATURIN_ACTIONS: Final = frozenset({"pyo3/maturin-action", "messense/maturin-action"})
 
 _OTHER_ACTIONS: Final = {
     "jrubics/poetry-publish": "poetry publish --build",
@@ -34,6 +37,8 @@ _OTHER_ACTIONS: Final = {
 """Actions of others that upload, and what they run."""
 
 _RELEASE_WORDS: Final = re.compile(r"release|publish|upload|deploy|pypi", re.IGNORECASE)
+
+_PYPI_WORDS: Final = re.compile(r"publish|pypi|twine", re.IGNORECASE)
 
 _RUNNERS: Final = frozenset({"tox", "nox", "make", "just", "task", "invoke", "inv", "poe", "doit", "npx", "bash", "sh"})
 
@@ -65,6 +70,8 @@ class Publication:
     """Commands of the script that only served the upload."""
     index_variables: tuple[tuple[str, Node], ...] = ()
     """Variables that choose the index, or another input: name and mapping."""
+    stored: tuple[Credential, ...] = ()
+    """Credentials that earlier steps have stored for it."""
     hides_credentials: bool = False
     """A script of the job sets a credential for it."""
 
@@ -95,9 +102,9 @@ def publication_of(step: Step, indexes: Mapping[str, str] | None = None) -> Publ
     ``indexes``: names of indexes, and the URLs that they stand for, from the project's own configuration.
     """
     names = {**configured_indexes(step), **(indexes or {})}
-    if is_ours(step.action) or step.action == CONTAINER_ACTION:
+    if is_ours(step.action) or _CONTAINER.fullmatch(step.action):
         return _by_action(step)
-    if step.action == _MATURIN_ACTION:
+    if step.action in _MATURIN_ACTIONS:
         return _by_maturin_action(step, names)
     if step.action in _OTHER_ACTIONS:
         return _by_other_action(step)
@@ -152,8 +159,8 @@ def _by_maturin_action(step: Step, names: Mapping[str, str]) -> Publication | No
 def _by_other_action(step: Step) -> Publication:
     by = _OTHER_ACTIONS[step.action]
     question = (
-        f"{step.uses.partition('@')[0]} runs '{by}'. Build the distributions in a step or job before it, then replace "
-        "it with this action."
+        f"'{step.uses.partition('@')[0]}' runs '{by}'. Build the distributions in a step or job before it, then "
+        "replace it with this action."
     )
     return Publication(
         step=step, kind=Kind.OTHER, questions=(question,), credentials=tuple(_passed_credentials(step)),
@@ -162,8 +169,7 @@ def _by_other_action(step: Step) -> Publication:
 
 
 def _by_command(step: Step, names: Mapping[str, str]) -> Publication | None:
-    script = read_script(step.run)
-    return _read_commands(step, Kind.COMMAND, script, names, base=step.working_directory)
+    return _read_commands(step, Kind.COMMAND, step.script, names, base=step.working_directory)
 
 
 def _read_commands(
@@ -182,6 +188,7 @@ def _read_commands(
         script=script,
         dropped=frozenset(reader.dropped),
         index_variables=tuple(dict.fromkeys(reader.index_variables)),
+        stored=tuple(dict.fromkeys(reader.stored)),
         hides_credentials=reader.hides_credentials,
     )
 
@@ -210,8 +217,8 @@ def _possibly(step: Step) -> Publication | None:
         ]
         credentials = around if around and _runs_something_unseen(step) else []
     if not credentials:
-        return None
-    commands = read_script(step.run).commands
+        return _with_identity(step)
+    commands = step.script.commands
     if commands and all(is_known(c) for c in commands) and not _runs_something_unseen(step):
         return None  # stores it for a later step, or does not use it
     what = step.title if step.run else step.uses
@@ -228,8 +235,21 @@ def _possibly(step: Step) -> Publication | None:
     )
 
 
+def _with_identity(step: Step) -> Publication | None:
+    """A step that may publish out of sight with an identity token, in a job where nothing else asks for one."""
+    if not step.job.grants_identity or not _runs_something_unseen(step) or not _PYPI_WORDS.search(step.run):
+        return None
+    if any(is_ours(other.action) or _CONTAINER.fullmatch(other.action) for other in step.job.steps):
+        return None
+    question = (
+        f"{step.title!r} can ask for an identity token, and what it does with it is not in this file. If it uploads "
+        "distributions, let it only build them, and upload them with a step that uses this action."
+    )
+    return Publication(step=step, kind=Kind.POSSIBLE, uploads=(), questions=(question,))
+
+
 def _runs_something_unseen(step: Step) -> bool:
-    for command in read_script(step.run).commands:
+    for command in step.script.commands:
         found = invocation(command.texts)
         if found is None or command.complex:
             continue

@@ -67,6 +67,7 @@ class PossibleJob:
     place: Place
     step: str
     credential: str
+    """Empty: the right to ask for an identity token."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,7 +205,7 @@ def _publishing(job: Job, found: Sequence[Publication]) -> Iterator[PublishingJo
                 by_index.setdefault(title, []).append(publication)
                 environments.setdefault(title, {}).update(dict.fromkeys(names))
     for title, publications in by_index.items():
-        credentials = [c for p in publications for c in p.credentials if not c.is_user]
+        credentials = [c for p in publications for c in (*p.credentials, *p.stored) if not c.is_user]
         yield PublishingJob(
             name=job.name,
             place=job.place,
@@ -228,11 +229,18 @@ def _authentication(job: Job, publications: Sequence[Publication]) -> str:
     for publication in publications:
         if publication.kind is Kind.OURS:
             ways.add("trusted publishing")
-        elif any(not credential.is_user for credential in publication.credentials):
-            ways.add("token")
+        elif any(not credential.is_user for credential in publication.credentials) or publication.stored:
+            known = any(credential.secrets for credential in (*publication.credentials, *publication.stored))
+            ways.add("trusted publishing" if job.mints_tokens and not known else "token")
+        elif job.mints_tokens and publication.hides_credentials:
+            ways.add("trusted publishing")
         elif publication.hides_credentials:
             ways.add("unknown")
-        elif publication.kind is Kind.CONTAINER or (publication.by.split()[0] in _TRUSTED and job.grants_identity):
+        elif (
+            publication.kind is Kind.CONTAINER
+            or any(upload.trusted for upload in publication.uploads)
+            or (publication.by.split()[0] in _TRUSTED and job.grants_identity)
+        ):
             ways.add("trusted publishing")
         else:
             ways.add("unknown")
@@ -245,7 +253,7 @@ def _possible(found: Mapping[str, Sequence[Publication]]) -> Iterator[PossibleJo
             if publication.kind is Kind.POSSIBLE:
                 yield PossibleJob(
                     name=name, place=publication.place, step=publication.step.title,
-                    credential=publication.credentials[0].name,
+                    credential=publication.credentials[0].name if publication.credentials else "",
                 )  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """The commands of a ``run:`` script, as far as they can be read without a shell. Pure.
 
 Expressions (``${{ ... }}``) are opaque words. What only a shell can decide (loops, conditions, functions, here
-documents, substitutions that span commands) makes a command *complex*: it is never rewritten.
+documents, substitutions that span commands) makes a command *complex*: it is never rewritten. In the shells of Windows
+a backslash is part of a path; ``$env:NAME`` and ``%NAME%`` are their variables.
 """
 
 from __future__ import annotations
@@ -20,20 +21,33 @@ _OPENING: Final = frozenset({"if", "for", "while", "until", "case", "{", "functi
 _CLOSING: Final = frozenset({"fi", "done", "esac", "}"})
 _ASSIGNMENT: Final = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
 _VARIABLE: Final = re.compile(r"\$(?:\{?([A-Za-z_]\w*)\}?|env:([A-Za-z_]\w*))")
-_TOKEN: Final = re.compile(
-    r"""
-    (?P<continued>\\\r?\n|`\r?\n)
+_WINDOWS_VARIABLE: Final = re.compile(r"\$(?:\{?env:)?([A-Za-z_]\w*)\}?|%([A-Za-z_]\w*)%", re.IGNORECASE)
+_TOKENS: Final = r"""
+    (?P<continued>CONTINUATION)
   | (?P<blank>[ \t]+)
   | (?P<end>\r?\n|;;?|&&|\|\||\||&(?!>))
   | (?P<comment>\#[^\n]*)
   | (?P<redirect>(?:\d|&)?(?:>>|>|<<<|<<-?|<)(?:&\d|[ \t]*))
-  | (?P<word>(?:\$\{\{.*?\}\}|\$\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)|\$\{[^}\n]*\}|\\[^\n]|'[^']*'
-      |"(?:\$\{\{.*?\}\}|\\.|[^"\\])*"|[^\s;&|<>"'\\])+)
+  | (?P<word>(?:\$\{\{.*?\}\}|\$\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)|\$\{[^}\n]*\}|ESCAPED|'[^']*'
+      |"(?:\$\{\{.*?\}\}|QUOTED)*"|PLAIN)+)
   | (?P<other>.)
-    """,
-    re.VERBOSE | re.DOTALL,
+    """
+"""What the words in capitals stand for depends on the shell."""
+
+
+def _tokens(**parts: str) -> re.Pattern[str]:
+    pattern = _TOKENS
+    for name, part in parts.items():
+        pattern = pattern.replace(name, part)
+    return re.compile(pattern, re.VERBOSE | re.DOTALL)
+
+
+_TOKEN: Final = _tokens(CONTINUATION=r"\\\r?\n", ESCAPED=r"\\[^\n]", QUOTED=r"\\.|[^\"\\]", PLAIN=r"[^\s;&|<>\"'\\]")
+_WINDOWS_TOKEN: Final = _tokens(
+    CONTINUATION=r"[`^]\r?\n", ESCAPED=r"[`^][^\n]", QUOTED=r"`.|[^\"`]", PLAIN=r"[^\s;&|<>\"'`^]"
 )
 _PIECE: Final = re.compile(r"""\$\{\{.*?\}\}|'([^']*)'|"((?:\$\{\{.*?\}\}|\\.|[^"\\])*)"|\\(.)""", re.DOTALL)
+_WINDOWS_PIECE: Final = re.compile(r"""\$\{\{.*?\}\}|'([^']*)'|"((?:\$\{\{.*?\}\}|`.|[^"`])*)"|[`^](.)""", re.DOTALL)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,23 +57,26 @@ class Word:
     raw: str
     quoted: bool
     """A quote is around part of it, so that the shell does not expand wildcards there."""
+    windows: bool = False
+    """For a shell of Windows."""
 
     @property
     def text(self) -> str:
         """Without quotes."""
-        return _PIECE.sub(_unquoted, self.raw)
+        return (_WINDOWS_PIECE if self.windows else _PIECE).sub(_unquoted, self.raw)
 
     @property
     def variables(self) -> tuple[str, ...]:
         """The shell variables in it."""
         bare = re.sub(r"\$\{\{.*?\}\}", "", self.raw, flags=re.DOTALL)
-        return tuple(one or other for one, other in _VARIABLE.findall(bare))
+        pattern = _WINDOWS_VARIABLE if self.windows else _VARIABLE
+        return tuple(one or other for one, other in pattern.findall(bare))
 
     @property
     def is_dynamic(self) -> bool:
         """Whether only a shell knows its value."""
         bare = re.sub(r"\$\{\{.*?\}\}|'[^']*'", "", self.raw, flags=re.DOTALL)
-        return "$" in bare or "`" in bare
+        return "$" in bare or (_WINDOWS_VARIABLE.search(bare) is not None if self.windows else "`" in bare)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +101,10 @@ class Command:
         """The words without quotes."""
         return tuple(word.text for word in self.words)
 
+    def text_from(self, number: int) -> str:
+        """The words from one on, as they are written, with one blank between."""
+        return " ".join(word.raw for word in self.words[number:])
+
 
 @dataclass(frozen=True, kw_only=True)
 class Script:
@@ -95,10 +116,10 @@ class Script:
     """Where each is, and its text from the ``#`` on."""
 
 
-def read_script(text: str) -> Script:
-    """The commands of a script, in order."""
-    parser = _Parser(text)
-    for token in _TOKEN.finditer(text):
+def read_script(text: str, *, windows: bool = False) -> Script:
+    """The commands of a script, in order; ``windows``: it is for PowerShell or ``cmd``."""
+    parser = _Parser(text, windows=windows)
+    for token in (_WINDOWS_TOKEN if windows else _TOKEN).finditer(text):
         parser.take(token.lastgroup or "", token[0], token.start(), token.end())
     parser.end_command("")
     return Script(text=text, commands=tuple(parser.commands), comments=tuple(parser.comments))
@@ -107,8 +128,9 @@ def read_script(text: str) -> Script:
 class _Parser:
     """Puts tokens together into commands."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, windows: bool) -> None:
         self._text = text
+        self._windows = windows
         self._words: list[Word] = []
         self._start = self._end = 0
         self._before = ""
@@ -136,7 +158,8 @@ class _Parser:
             if not self._takes_target:
                 if not self._words:
                     self._start = start
-                self._words.append(Word(raw=text, quoted=kind == "other" or "'" in text or '"' in text))
+                quoted = kind == "other" or "'" in text or '"' in text
+                self._words.append(Word(raw=text, quoted=quoted, windows=self._windows))
             self._takes_target = False
             self._end = end
 
@@ -186,8 +209,8 @@ def _unquoted(piece: re.Match[str]) -> str:
 class Rest:
     """What is left of a script without some of its commands."""
 
-    lines: tuple[str, ...]
-    """Without empty lines at the ends."""
+    lines: tuple[tuple[str, int | None], ...]
+    """Without empty lines at the ends; each with its number in the script where it is unchanged."""
     comments: dict[int, tuple[str, ...]]
     """Comments that belong to a command that is gone, by its number."""
 
@@ -197,10 +220,10 @@ def without(script: Script, gone: frozenset[int]) -> Rest:
 
     A comment belongs to the command on its line, else to the next one.
     """
-    kept: list[str] = []
+    kept: list[tuple[str, int | None]] = []
     comments: dict[int, list[str]] = {}
     position = 0
-    for line in script.text.splitlines(keepends=True):
+    for count, line in enumerate(script.text.splitlines(keepends=True)):
         start, end = position, position + len(line)
         position = end
         here = [n for n, c in enumerate(script.commands) if c.start < end and c.end > start]
@@ -210,11 +233,12 @@ def without(script: Script, gone: frozenset[int]) -> Rest:
         if owner in gone and all(n in gone for n in here):
             comments.setdefault(owner, []).extend(text for _, text in own)
             if here and script.commands[here[0]].before in ("&&", ";") and kept:
-                kept[-1] = re.sub(r"\s*(?:&&|;)?\s*\\?\s*$", "", kept[-1])
+                cut_line = re.sub(r"\s*(?:&&|;)?\s*\\?\s*$", "", kept[-1][0])
+                kept[-1] = (cut_line, kept[-1][1] if cut_line == kept[-1][0] else None)
             if not here and not own:
-                kept.append("")
+                kept.append((text_of(line), count))
             continue
-        text = line.rstrip("\r\n")
+        text = text_of(line)
         for number in reversed(here):
             if number in gone:
                 command = script.commands[number]
@@ -223,15 +247,28 @@ def without(script: Script, gone: frozenset[int]) -> Rest:
                 first = cut if cut is not None else command.start
                 last = command.end if cut is not None else min(c.start for c in others if c.start > command.end)
                 text = text[: first - start] + text[last - start :]
-        kept.append(text.rstrip() if here else text)
-    while kept and not kept[-1].strip():
+        kept.append((text, count) if text == text_of(line) else (text.rstrip(), None))
+    while kept and not kept[-1][0].strip():
         kept.pop()
-    while kept and not kept[0].strip():
+    while kept and not kept[0][0].strip():
         kept.pop(0)
-    squeezed = [line for n, line in enumerate(kept) if line.strip() or kept[n - 1].strip()]
+    squeezed = [line for n, line in enumerate(kept) if not _is_gap(kept[n - 1], line)]
     return Rest(lines=tuple(squeezed), comments={n: tuple(found) for n, found in comments.items()})
 
 
+def _is_gap(previous: tuple[str, int | None], line: tuple[str, int | None]) -> bool:
+    """Whether a line is a second empty one, because what was between went."""
+    if previous[0].strip() or line[0].strip():
+        return False
+    return previous[1] is None or line[1] is None or line[1] != previous[1] + 1
+
+
+def text_of(line: str) -> str:
+    """A line without its end."""
+    return line.rstrip("\r\n")
+
+
 def variables_in(text: str) -> Iterator[str]:
-    """The names of the shell variables that a text reads."""
-    yield from (one or other for one, other in _VARIABLE.findall(text))
+    """The names of the variables that a text may read, whatever its shell."""
+    for pattern in (_VARIABLE, _WINDOWS_VARIABLE):
+        yield from (one or other for one, other in pattern.findall(text))

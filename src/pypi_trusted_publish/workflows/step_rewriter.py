@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ..inputs import INPUTS
 from .document import Data, Node, Place
 from .known_commands import installs_only_publishing_tools
 from .model import Remark, Step, Workflow
 from .publishing_steps import CREDENTIAL_INPUTS, Kind, Publication
-from .scripts import Script, read_script, variables_in, without
+from .scripts import Script, variables_in, without
 from .splice import CannotSplice, Splice, indented, scalar_source
 from .uploads import Credential, Upload, credential_configuration, secrets_behind
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
 
 _VERSION_COMMENT: Final = re.compile(
     r"#\s*(?:tag[=:]\s*)?(?:release/)?v?\d+(?:\.\d+)*\S*|#\s*release/v\d+|#\s*(?:pin@|ratchet:)\S+|#\s*master|#\s*main"
@@ -23,6 +26,8 @@ _NO_COMMENTS: Final[Mapping[int, Sequence[str]]] = {}
 _HEADER: Final = re.compile(r"[|>][-+\d]*([ \t]+#[^\n]*)")
 """The first line of a block scalar, with its comment."""
 _CONDITIONS: Final = ("if", "continue-on-error")
+Line: TypeAlias = "tuple[str, int | None]"
+"""A line of a script, and its number there where it is unchanged."""
 
 
 class StepRewriter:
@@ -253,7 +258,7 @@ class StepRewriter:
         source, text = _script_source(kept, node, column, self._splice.source(node))
         self._splice.replace(node.start, node.end, source)
         data["run"] = text
-        self._drop_from_env(step, publication, data, kept="\n".join(kept))
+        self._drop_from_env(step, publication, data, kept="\n".join(line for line, _ in kept))
         result: list[Data] = [data]
         uploads = list(zip(publication.uploads, new, strict=True))
         self._add_steps(step, uploads, rest.after if rest.before else (), rest.comments)
@@ -262,14 +267,14 @@ class StepRewriter:
             again: dict[str, Data] = {
                 name: data[name] for name in ("if", "shell", "working-directory", "env") if name in data
             }
-            result.append({**again, "run": _script_source(rest.after, node, column)[1]})
+            result.append({**again, "run": _script_source(rest.after, node, column, self._splice.source(node))[1]})
         return result
 
     def _add_steps(
         self,
         step: Step,
         uploads: Sequence[tuple[Upload, Mapping[str, tuple[str, str]]]],
-        after: Sequence[str] = (),
+        after: Sequence[Line] = (),
         comments: Mapping[int, Sequence[str]] = _NO_COMMENTS,
     ) -> None:
         """Add steps behind a step: one for each upload, and one with commands that came after them."""
@@ -291,7 +296,9 @@ class StepRewriter:
             entries = [self._splice.entry_source(step.node, name) for name in kept]
             if "env" in step.node.entries:
                 raise CannotSplice(f"line {key.place.line}: the step has commands before and after the upload")
-            entries.append(f"run: {_script_source(after, step.node.get('run'), column)[0]}")
+            node = step.node.get("run")
+            source, _ = _script_source(after, node, column, _without_header_comment(self._splice.source(node)))
+            entries.append(f"run: {source}")
             body = [" " * column + entry for entry in entries]
             lines += [dash + body[0][column:], *body[1:]]
         if lines:
@@ -344,7 +351,7 @@ class StepRewriter:
 
     def without_stored_credentials(self, step: Step) -> list[Data]:
         """Take the commands that only store a credential for a tool out of a step; returns what is left of it."""
-        script = read_script(step.run)
+        script = step.script
         stored = {n: values for n, c in enumerate(script.commands) if (values := credential_configuration(c))}
         if not any(values[1:] for values in stored.values()) or (
             "id" in step.node.entries and len(stored) == len(script.commands)
@@ -367,7 +374,7 @@ class StepRewriter:
         data = step.node.dictionary()
         data["run"] = text
         read = {name for n in stored for word in script.commands[n].words for name in word.variables}
-        kept = set(variables_in("\n".join(rest.lines)))
+        kept = set(variables_in("\n".join(line for line, _ in rest.lines)))
         self._drop_variables(step, [name for name in read - kept if name in step.node.get("env").entries], data)
         return [data]
 
@@ -405,17 +412,35 @@ def _only_prepares(script: Script, number: int) -> bool:
     return installs_only_publishing_tools(command) or command.texts[:1] in (("set",), ("echo",))
 
 
-def _script_source(lines: Sequence[str], node: Node, column: int, header: str = "") -> tuple[str, str]:
+def _script_source(lines: Sequence[Line], node: Node, column: int, before: str) -> tuple[str, str]:
     """Commands as the value of ``run``: its source, and the value that YAML reads there.
 
-    ``header``: the value's first line as it was, of which a comment is kept.
+    ``before``: the source of the value as it was. A comment on its first line is kept, and so is every byte of a line
+    that did not change.
     """
-    if len(lines) == 1 and node.style not in "|>":
-        return scalar_source(lines[0]), lines[0]
+    texts = [line for line, _ in lines]
+    if len(texts) == 1 and node.style not in "|>":
+        return scalar_source(texts[0]), texts[0]
+    header = f"|{found[1]}" if (found := _HEADER.match(before)) else "|"
+    as_written = before.split("\n")[1:] if node.style == "|" else []
     indent = " " * (column + 2)
-    header = f"|{found[1]}" if (found := _HEADER.match(header)) else "|"
-    source = "\n".join([header, *(indent + line if line else "" for line in lines)])
-    return source, "\n".join(lines) + "\n"
+    for text, source in zip(node.value.split("\n"), as_written, strict=False):
+        if text.strip():
+            indent = source.removesuffix(text)
+            break
+    made = []
+    for text, number in lines:
+        if number is not None and number < len(as_written):
+            made.append(as_written[number])
+        else:
+            made.append(indent + text if text.strip() else "")
+    return "\n".join([header, *made]), "\n".join(texts) + "\n"
+
+
+def _without_header_comment(source: str) -> str:
+    """The source of a script without the comment on its first line, which another step keeps."""
+    header, end, rest = source.partition("\n")
+    return header.split(" ")[0] + end + rest
 
 
 def _with_lines(lines: Sequence[str], column: int) -> list[str]:

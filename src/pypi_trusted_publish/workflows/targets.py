@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from ..core.urls import IndexUrls, UnusableUrl, public_name
 from ..values import dataclass
 from .model import SECRET, Step
-from .scripts import Word, read_script
+from .scripts import Word
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +101,7 @@ def configured_indexes(step: Step) -> dict[str, str]:
     found = {}
     for other in step.job.steps:
         if "repositories." in other.run:
-            for command in read_script(other.run).commands:
+            for command in other.script.commands:
                 words = [word for word in command.texts if not word.startswith("-")]
                 if words[:2] == ["poetry", "config"] and len(words) > 3 and words[2].startswith("repositories."):  # noqa: PLR2004
                     found[words[2].removeprefix("repositories.").removesuffix(".url")] = words[3]
@@ -120,9 +120,9 @@ def package_lines(files: Sequence[Word], base: str) -> tuple[tuple[str, ...], li
     if base.startswith("$") and not base.startswith("${{"):
         questions.append("the folder in which it runs is known to the shell only; write 'packages-dir' yourself.")
     for word in files:
-        text = workspace_path(word.text)
+        text = workspace_path(word.text.replace("\\", "/") if word.windows else word.text)
         bare = re.sub(r"\$\{\{.*?\}\}", "", text)
-        if "$" in bare or "`" in bare or (word.is_dynamic and text == word.text):
+        if "$" in bare or "`" in bare or "%" in bare or (word.is_dynamic and text == word.text):
             questions.append(f"the files are '{word.raw}', which only the shell knows; write 'packages-dir' yourself.")
         elif "{" in bare or "[^" in bare or bare.startswith("~") or "\\" in bare:
             questions.append(f"the files are '{word.raw}'; 'packages-dir' takes the wildcards *, ? and [] only.")

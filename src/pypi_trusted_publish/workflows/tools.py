@@ -27,7 +27,11 @@ class Meaning(enum.Enum):
     ATTESTATIONS = "*send attestations"
     NO_ATTESTATIONS = "*send none"
     DRY_RUN = "*upload nothing"
+    TRUSTED = "whether to use Trusted Publishing"
     FOLDER = "the folder with the files"
+    PROJECT = "the folder of the project, below which the files are in dist"
+    BUILD_OPTION = "*is for the build"
+    BUILD_VALUE = "is for the build"
     BUILD = "*build first"
     NO_BUILD = "*do not build"
     ASK = "*cannot be carried over"
@@ -56,6 +60,8 @@ class Tool:
     """The command that builds what it uploads, if it builds first by default."""
     can_build: str = ""
     """The same, if it builds only with an option."""
+    output_option: str = ""
+    """The option of that command for the folder of the files."""
     indexes: Mapping[str, str] = field(default_factory=dict)
     """Names of its own for the public indexes."""
 
@@ -80,6 +86,18 @@ _QUIET: Final = {"-v": M.IGNORED, "-vv": M.IGNORED, "-vvv": M.IGNORED, "--verbos
 _SIGNING: Final = {"-s": M.IGNORED, "--sign": M.IGNORED, "--sign-with": M.IGNORED_VALUE, "-i": M.IGNORED_VALUE,
                    "--identity": M.IGNORED_VALUE}  # fmt: skip
 """PyPI ignores PGP signatures since 2023."""
+
+_RUST: Final = {
+    **dict.fromkeys(("-F", "--features", "-m", "--manifest-path", "-i", "--interpreter", "--target", "-b", "--bindings",
+                     "--compatibility", "--manylinux", "--auditwheel", "--profile", "-j", "--jobs", "--config",
+                     "--target-dir"), M.BUILD_VALUE),
+    **dict.fromkeys(("--all-features", "--no-default-features", "-f", "--find-interpreter", "--strip", "--zig",
+                     "--skip-auditwheel", "--locked", "--frozen", "--offline", "--universal2", "--release",
+                     "--no-sdist"), M.BUILD_OPTION),
+    "-o": M.FOLDER,
+    "--out": M.FOLDER,
+}  # fmt: skip
+"""Options of ``maturin publish`` for the build."""
 
 TOOLS: Final = (
     Tool(
@@ -131,7 +149,7 @@ TOOLS: Final = (
             "--publish-url": M.INDEX,
             "--index": M.INDEX,
             "--check-url": M.CHECK_URL,
-            "--trusted-publishing": M.IGNORED_VALUE,
+            "--trusted-publishing": M.TRUSTED,
             "--keyring-provider": M.IGNORED_VALUE,
             "--no-attestations": M.NO_ATTESTATIONS,
             "--dry-run": M.DRY_RUN,
@@ -141,7 +159,7 @@ TOOLS: Final = (
             "--no-config": M.IGNORED,
             "--native-tls": M.IGNORED,
             "--color": M.IGNORED_VALUE,
-            "--directory": M.ASK_VALUE,
+            "--directory": M.PROJECT,
             "--project": M.ASK_VALUE,
             "--allow-insecure-host": M.ASK_VALUE,
             "--config-file": M.ASK_VALUE,
@@ -154,13 +172,14 @@ TOOLS: Final = (
             "UV_PUBLISH_INDEX": M.INDEX,
             "UV_PUBLISH_CHECK_URL": M.CHECK_URL,
             "UV_PUBLISH_NO_ATTESTATIONS": M.NO_ATTESTATIONS,
-            "UV_TRUSTED_PUBLISHING": M.IGNORED,
+            "UV_TRUSTED_PUBLISHING": M.TRUSTED,
         },
     ),
     Tool(
         program="poetry",
         subcommand="publish",
         can_build="poetry build",
+        output_option="--output",
         options={
             **_QUIET,
             "-u": M.USER,
@@ -178,10 +197,10 @@ TOOLS: Final = (
             "--ansi": M.IGNORED,
             "--no-plugins": M.IGNORED,
             "--no-cache": M.IGNORED,
-            "-C": M.ASK_VALUE,
-            "--directory": M.ASK_VALUE,
-            "-P": M.ASK_VALUE,
-            "--project": M.ASK_VALUE,
+            "-C": M.PROJECT,
+            "--directory": M.PROJECT,
+            "-P": M.PROJECT,
+            "--project": M.PROJECT,
             "--cert": M.ASK_VALUE,
             "--client-cert": M.ASK_VALUE,
         },
@@ -231,13 +250,13 @@ TOOLS: Final = (
         builds="flit build",
         options={
             **_QUIET,
-            "-f": M.IGNORED_VALUE,
-            "--ini-file": M.IGNORED_VALUE,
-            "--format": M.IGNORED_VALUE,
-            "--setup-py": M.IGNORED,
-            "--no-setup-py": M.IGNORED,
-            "--use-vcs": M.IGNORED,
-            "--no-use-vcs": M.IGNORED,
+            "-f": M.BUILD_VALUE,
+            "--ini-file": M.BUILD_VALUE,
+            "--format": M.BUILD_VALUE,
+            "--setup-py": M.BUILD_OPTION,
+            "--no-setup-py": M.BUILD_OPTION,
+            "--use-vcs": M.BUILD_OPTION,
+            "--no-use-vcs": M.BUILD_OPTION,
             "--repository": M.INDEX,
             "--pypirc": M.ASK_VALUE,
         },
@@ -247,6 +266,7 @@ TOOLS: Final = (
         program="pdm",
         subcommand="publish",
         builds="pdm build",
+        output_option="--dest",
         options={
             **_QUIET,
             **_SIGNING,
@@ -265,10 +285,10 @@ TOOLS: Final = (
             "--dest": M.FOLDER,
             "-c": M.IGNORED_VALUE,
             "--comment": M.IGNORED_VALUE,
-            "-k": M.IGNORED_VALUE,
-            "--skip": M.IGNORED_VALUE,
-            "-p": M.ASK_VALUE,
-            "--project": M.ASK_VALUE,
+            "-k": M.BUILD_VALUE,
+            "--skip": M.BUILD_VALUE,
+            "-p": M.PROJECT,
+            "--project": M.PROJECT,
             "--ca-certs": M.ASK_VALUE,
         },
         variables={
@@ -284,8 +304,10 @@ TOOLS: Final = (
             subcommand=subcommand,
             files=(),
             builds=builds,
+            output_option="--out",
             options={
                 **_QUIET,
+                **(_RUST if builds else {}),
                 "-u": M.USER,
                 "--username": M.USER,
                 "-p": M.CREDENTIAL,
@@ -305,7 +327,7 @@ TOOLS: Final = (
                 "MATURIN_NON_INTERACTIVE": M.IGNORED,
             },
         )
-        for subcommand, builds in (("upload", ""), ("publish", "maturin build --release --sdist --out dist"))
+        for subcommand, builds in (("upload", ""), ("publish", "maturin build --release --sdist"))
     ),
     Tool(
         program="rye",
@@ -333,10 +355,12 @@ TOOLS: Final = (
 
 PROGRAMS: Final = frozenset(tool.program for tool in TOOLS)
 
+_HATCH_ENVIRONMENT: Final = re.compile(r"[\w.+-]+:(?=[\w.-]+$)")
+"""What stands before a program that ``hatch run`` starts in one of its environments."""
 _WRAPPERS: Final = (
-    ("uv", "run"), ("uvx",), ("uv", "tool", "run"), ("pipx", "run"), ("poetry", "run"), ("hatch", "run"),
-    ("pdm", "run"), ("rye", "run"), ("pixi", "run"), ("pipenv", "run"), ("sudo",), ("exec",), ("time",), ("command",),
-    ("env",), ("xvfb-run",),
+    ("hatch", "env", "run"), ("hatch", "run"), ("uv", "run"), ("uvx",), ("uv", "tool", "run"), ("pipx", "run"),
+    ("poetry", "run"), ("pdm", "run"), ("rye", "run"), ("pixi", "run"), ("pipenv", "run"), ("sudo",), ("exec",),
+    ("time",), ("command",), ("env",), ("xvfb-run",),
 )  # fmt: skip
 _WRAPPER_VALUES: Final = frozenset(
     {"--from", "--with", "--spec", "--python", "-p", "--group", "--only-group", "--extra", "--env", "-e", "--project",
@@ -362,11 +386,17 @@ def invocation(words: tuple[str, ...]) -> Invocation | None:
     """Which program a command starts; None for no words."""
     first = 0
     while first < len(words):
+        if words[first] == "hatch" and words[first + 1 : first + 2] in (("-e",), ("--env",)):
+            words = (*words[: first + 2], "hatch", *words[first + 3 :])  # the name of the environment
+            first += 2
+            continue
         wrapper = next((w for w in _WRAPPERS if words[first : first + len(w)] == w), None)
         if wrapper is not None:
             first += len(wrapper)
             while first < len(words) and (words[first].startswith("-") or _SETS_VARIABLE.match(words[first])):
                 first += 2 if words[first] in _WRAPPER_VALUES else 1
+            if wrapper[0] == "hatch" and first < len(words):
+                words = (*words[:first], _HATCH_ENVIRONMENT.sub("", words[first]), *words[first + 1 :])
             continue
         if _PYTHON.fullmatch(words[first]):
             rest = first + 1

@@ -12,7 +12,7 @@ from ..values import dataclass
 from .document import ABSENT, Node, Place
 from .known_commands import is_known
 from .model import SECRET, Step
-from .scripts import Command, Script, Word
+from .scripts import Command, Script, Word, variables_in
 from .targets import IndexChoice, index_choice, joined_path, package_lines, workspace_path
 from .tools import CREDENTIAL_VARIABLE, INDEX_VARIABLE, Invocation, Meaning, Tool, invocation, tool_of
 
@@ -50,6 +50,8 @@ class Upload:
     """Its number in the script."""
     build_first: str = ""
     """The command that builds what it uploads, when it builds too."""
+    trusted: bool = False
+    """It is made to use Trusted Publishing."""
 
 
 class ScriptReader:
@@ -66,16 +68,26 @@ class ScriptReader:
         self.credentials: list[Credential] = []
         self.questions: list[str] = []
         self.dropped: set[int] = set()
+        self.stored: list[Credential] = []
         self.hides_credentials = False
+        self._built: set[str] = set()
+        """Programs that have built in the folder of the step, without options."""
         self.index_variables: list[tuple[str, Node]] = []
 
     def read(self) -> None:
         """Read all of it; questions about other commands count only when there is an upload."""
         others: list[str] = []
+        self._built = _built_before(self._step)
         for number, command in enumerate(self._script.commands):
             found = tool_of(command.texts) if not command.complex else None
             if found is not None:
                 self._upload(number, command, *found)
+            elif _is_setup_py_upload(command):
+                self.uploads.append(Upload(by="setup.py upload", index=IndexChoice()))
+                self.questions.append(
+                    "'setup.py upload' builds and uploads. Build with 'python -m build', and upload with a step that "
+                    "uses this action."
+                )
             elif (hidden := _hidden_tool(command)) is not None:
                 self.uploads.append(Upload(by=hidden, index=IndexChoice()))
                 self.questions.append(
@@ -86,6 +98,8 @@ class ScriptReader:
                 self.dropped.add(number)
             elif command.texts[:1] == ("cd",) and len(command.words) == 2 and not command.complex:  # noqa: PLR2004
                 self._change_folder(command.words[1])
+            elif _builds_plainly(command):
+                self._built.add(command.texts[0])
             elif not is_known(command) and not command.complex:
                 others.append(" ".join(command.texts)[:60])
         if self.uploads and others:
@@ -95,6 +109,7 @@ class ScriptReader:
             )
 
     def _change_folder(self, word: Word) -> None:
+        self._built.clear()
         self._folder = "$" if word.is_dynamic or word.text == "-" else joined_path(self._folder, word.text)
 
     def _only_configures(self, command: Command) -> bool:
@@ -104,7 +119,7 @@ class ScriptReader:
         exports = [name for name, _ in _exports(command)]
         if exports and all(CREDENTIAL_VARIABLE.fullmatch(n) or INDEX_VARIABLE.fullmatch(n) for n in exports):
             self.credentials += [
-                self._credential(name, self._exported[name], is_user="USER" in name)
+                self._credential(name, self._exported[name], is_user="USER" in name.upper())
                 for name in exports
                 if not INDEX_VARIABLE.fullmatch(name)
             ]
@@ -118,7 +133,7 @@ class ScriptReader:
     def _credential(self, name: str, text: str, *, is_user: bool) -> Credential:
         """A credential in the script; variables in its text are followed to the secrets behind them."""
         secrets = list(secrets_behind(self._step, text))
-        for variable in Word(raw=text, quoted=False).variables:
+        for variable in variables_in(text):
             value, holder = self._step.variables.get(variable, (ABSENT, ABSENT))
             if holder and holder.key(variable):
                 self.credentials.append(
@@ -145,18 +160,14 @@ class ScriptReader:
         if hidden and not options.index:
             index = replace(index, titles=("an index that a script chooses",))
         questions += hidden
+        self.stored += _stored_credentials(self._step, tool)
         self.hides_credentials = self.hides_credentials or _hides_credentials(self._step, tool)
         if options.check_url and index.value and index.value not in ("pypi", "testpypi"):
             inputs["check-url"] = options.check_url
-        build_first = tool.builds if not options.no_build else ""
-        if options.build:
-            build_first = tool.can_build
-        files = options.files or [Word(raw=f, quoted=False) for f in tool.files]
-        if options.folder is not None:
-            files = [options.folder]
-        if not files and not tool.builds:
+        if not options.named_files:
             questions.append(f"'{tool.name}' names no file.")
-        packages, problems, remarks = package_lines(files, self._folder)
+        folder = joined_path(self._folder, options.project) if options.project else self._folder
+        packages, problems, remarks = package_lines(options.named_files, folder)
         questions += problems
         notes += remarks
         if "skip-existing" in inputs:
@@ -167,7 +178,8 @@ class ScriptReader:
         self.uploads.append(
             Upload(
                 by=tool.name, index=index, packages=packages, inputs=inputs, questions=tuple(questions),
-                notes=tuple(notes), command=number, build_first=build_first,
+                notes=tuple(notes), command=number, build_first=options.build_first(built=self._built),
+                trusted=options.trusted or self._is_trusted(tool),
             )
         )  # fmt: skip
 
@@ -181,6 +193,10 @@ class ScriptReader:
             if known and holder:
                 self.index_variables.append((variable, holder))
         return index_choice(tool.indexes.get(resolved, resolved), self._step, self._names)
+
+    def _is_trusted(self, tool: Tool) -> bool:
+        variables = self._step.variables.items()
+        return any(tool.variable(name) is Meaning.TRUSTED and node.text == "always" for name, (node, _) in variables)
 
     def _variables(self, tool: Tool, command: Command) -> tuple[str, dict[str, str]]:
         """What the variables of a tool say: the index, and inputs; credentials are noted."""
@@ -200,7 +216,9 @@ class ScriptReader:
             elif meaning is Meaning.NO_ATTESTATIONS:
                 inputs["attestations"] = "false"
                 self.index_variables.append((name, holder))
-            elif meaning in (Meaning.IGNORED, Meaning.CHECK_URL):
+            elif meaning in (Meaning.IGNORED, Meaning.TRUSTED, Meaning.CHECK_URL) or (
+                tool.program == "poetry" and re.fullmatch(r"POETRY_REPOSITORIES_\w+_URL", name)
+            ):
                 self.index_variables.append((name, holder))
             elif meaning in (Meaning.USER, Meaning.CREDENTIAL):
                 self.credentials.append(
@@ -218,6 +236,7 @@ class _Options:
     """The arguments of a tool, read."""
 
     def __init__(self, tool: Tool, words: Sequence[Word]) -> None:
+        self._tool = tool
         self.index = ""
         self.check_url = ""
         self.folder: Word | None = None
@@ -225,13 +244,18 @@ class _Options:
         self.inputs: dict[str, str] = {}
         self.credentials: list[tuple[str, Word]] = []
         self.questions: list[str] = []
-        self.build = self.no_build = False
+        self.build = self.no_build = self.trusted = False
+        self.project = ""
+        self.for_build: list[str] = []
+        """What goes to the command that builds."""
         rest = list(words)
         while rest:
             word = rest.pop(0)
             name, equals, value = word.text.partition("=")
             if not word.raw.startswith("-") or word.raw == "-":
                 self.files.append(word)
+                if tool.builds:
+                    self.for_build.append(word.raw)
                 continue
             meaning = tool.options.get(name)
             if meaning is None and len(name) > 2 and name[1] != "-" and name[:2] in tool.options:  # noqa: PLR2004
@@ -242,23 +266,53 @@ class _Options:
                 argument = rest.pop(0) if rest else argument
             self._take(tool, name, meaning, argument)
 
+    @property
+    def named_files(self) -> list[Word]:
+        """The files to upload."""
+        if self.folder is not None:
+            return [self.folder]
+        if self._tool.builds:
+            return [Word(raw="dist/*", quoted=False)]
+        return self.files or [Word(raw=name, quoted=False) for name in self._tool.files]
+
+    def build_first(self, built: AbstractSet[str]) -> str:
+        """The command that builds what is uploaded; empty when that is done. ``built``: programs that have built it."""
+        command = self._tool.can_build if self.build else "" if self.no_build else self._tool.builds
+        if not command or (self._tool.program in built and not self.for_build and self.folder is None):
+            return ""
+        if "--no-sdist" in self.for_build:
+            command = command.replace(" --sdist", "")
+        parts = [command, *(word for word in self.for_build if word not in ("--no-sdist", "--release"))]
+        if self.folder is not None or self._tool.program == "maturin":
+            parts += [self._tool.output_option, self.folder.raw if self.folder is not None else "dist"]
+        return " ".join(parts)
+
     def _take(self, tool: Tool, name: str, meaning: Meaning | None, word: Word) -> None:
         if meaning is None or meaning in (Meaning.ASK, Meaning.ASK_VALUE):
             self.questions.append(f"the option '{name}' of '{tool.name}' cannot be carried over.")
-        elif meaning is Meaning.INDEX:
+        elif meaning in (Meaning.PROJECT, Meaning.BUILD_OPTION, Meaning.BUILD_VALUE):
+            self.project = word.text if meaning is Meaning.PROJECT else self.project
+            self.for_build += [name, word.raw] if meaning.takes_value else [name]
+        elif meaning in (Meaning.USER, Meaning.CREDENTIAL):
+            self.credentials.append((name, word))
+        elif meaning in _INPUTS:
+            self.inputs.update([_INPUTS[meaning]])
+        else:
+            self._set(meaning, word)
+
+    def _set(self, meaning: Meaning, word: Word) -> None:
+        if meaning is Meaning.INDEX:
             self.index = word.text
         elif meaning is Meaning.CHECK_URL:
             self.check_url = word.text
         elif meaning is Meaning.FOLDER:
             self.folder = word
-        elif meaning in (Meaning.USER, Meaning.CREDENTIAL):
-            self.credentials.append((name, word))
+        elif meaning is Meaning.TRUSTED:
+            self.trusted = word.text == "always"
         elif meaning is Meaning.BUILD:
             self.build = True
         elif meaning is Meaning.NO_BUILD:
             self.no_build = True
-        elif meaning in _INPUTS:
-            self.inputs.update([_INPUTS[meaning]])
 
 
 _INPUTS: Final = {
@@ -286,13 +340,22 @@ def credential_configuration(command: Command) -> tuple[str, ...] | None:
 def secrets_behind(step: Step, text: str) -> Iterator[str]:
     """The secrets in a text, and those behind the variables that it reads."""
     yield from SECRET.findall(text)
-    for variable in Word(raw=text, quoted=False).variables:
+    for variable in dict.fromkeys(variables_in(text)):
         if variable in step.variables:
             yield from SECRET.findall(step.variables[variable][0].text)
 
 
 def _exports(command: Command) -> Iterator[tuple[str, str]]:
-    if command.texts[:1] == ("export",):
+    first = command.words[0] if command.words else None
+    if first is not None and first.windows and first.raw.lower().startswith("$env:"):
+        name, equals, value = command.text_from(0).partition("=")
+        if equals:
+            yield name.strip()[len("$env:") :], Word(raw=value.strip(), quoted=False, windows=True).text
+    elif first is not None and first.windows and first.text.lower() == "set":
+        name, equals, value = command.text_from(1).strip('"').partition("=")
+        if equals:
+            yield name.strip(), value
+    elif command.texts[:1] == ("export",):
         for word in command.words[1:]:
             name, equals, value = word.raw.partition("=")
             if equals:
@@ -333,6 +396,39 @@ def _hidden_settings(step: Step, tool: Tool, known: AbstractSet[str]) -> Iterato
                 and other is not step
             ):
                 yield f"line {other.place.line} sets {name}, which chooses the index; choose it in this step instead."
+
+
+def _is_setup_py_upload(command: Command) -> bool:
+    found = invocation(command.texts) if not command.complex else None
+    words = [command.texts[n] for n in found.arguments] if found is not None and found.program == "python" else []
+    return words[:1] == ["setup.py"] and "upload" in words
+
+
+def _builds_plainly(command: Command) -> bool:
+    """Whether it is ``flit build`` or the like, without options."""
+    return not command.complex and command.texts[1:] == ("build",) and command.texts[0] in ("flit", "pdm", "poetry")
+
+
+def _built_before(step: Step) -> set[str]:
+    """Programs that have built the project of a step, without options, in an earlier step of its job."""
+    found: set[str] = set()
+    for other in step.job.steps[: step.number]:
+        condition = other.node.get("if").text
+        if other.working_directory == step.working_directory and condition in ("", step.node.get("if").text):
+            commands = other.script.commands
+            if all(command.texts[:1] != ("cd",) for command in commands):
+                found.update(command.texts[0] for command in commands if _builds_plainly(command))
+    return found
+
+
+def _stored_credentials(step: Step, tool: Tool) -> Iterator[Credential]:
+    """Credentials that earlier commands of the job store for a tool."""
+    for other in step.job.steps[: step.number]:
+        for command in other.script.commands:
+            values = credential_configuration(command)
+            if values is not None and values[1:] and command.texts[0] == tool.program:
+                secrets = tuple(secrets_behind(other, " ".join(values[1:])))
+                yield Credential(name=values[0], place=other.node.place_of("run"), secrets=secrets)
 
 
 def _hides_credentials(step: Step, tool: Tool) -> bool:

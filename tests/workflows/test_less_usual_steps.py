@@ -1,0 +1,236 @@
+"""Steps that publish in less usual ways: each is read as what it does, and the step that looks most like it is not."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from pypi_trusted_publish.workflows.document import Data
+from pypi_trusted_publish.workflows.migration import Migration, migrate
+from pypi_trusted_publish.workflows.model import read_workflow
+from pypi_trusted_publish.workflows.report import Folder, WorkflowReport, report_on
+
+ACTION = "org/pypi-trusted-publish@v1.0.0"
+JOB = """\
+on:
+  push:
+    tags: ["v*"]
+jobs:
+  publish:
+    runs-on: ubuntu-latest
+    environment: release
+    permissions:
+      contents: read
+      id-token: write
+    steps:
+"""
+
+HATCH_WITH_OUTPUT = "- run: hatch publish\n  env:\n    HATCH_INDEX_AUTH: ${{ steps.x.outputs.token }}\n"
+
+
+def workflow(steps: str, *pairs: tuple[str, str]) -> str:
+    """A workflow with these steps, and with texts replaced."""
+    text = JOB + textwrap.indent(textwrap.dedent(steps), "      ")
+    for old, new in pairs:
+        assert old in text
+        text = text.replace(old, new, 1)
+    return text
+
+
+def moved(steps: str, *pairs: tuple[str, str]) -> Migration:
+    return migrate(workflow(steps, *pairs), "release.yml", uses=ACTION)
+
+
+def steps_of(migration: Migration) -> list[dict[str, Data]]:
+    assert migration.questions == ()
+    return [step.node.dictionary() for step in read_workflow(migration.after, "r").jobs["publish"].steps]
+
+
+def report(steps: str, *pairs: tuple[str, str]) -> WorkflowReport:
+    text = workflow(steps, *pairs)
+    return report_on(Folder(workflows={"release.yml": read_workflow(text, "release.yml")}), "release.yml")
+
+
+@pytest.mark.parametrize(
+    ("steps", "inputs"),
+    [
+        ("- uses: docker://ghcr.io/pypa/gh-action-pypi-publish:release-v1\n", None),
+        ("- uses: messense/maturin-action@v1\n  with: {command: upload, args: --skip-existing out/*}\n",
+         {"packages-dir": "out/*", "skip-existing": "true"}),
+        ("- run: hatch run release:twine upload dist/*\n", None),
+        ("- run: hatch -e release run twine upload out/*\n", {"packages-dir": "out/*"}),
+        ("- run: hatch env run -e release -- twine upload out/*\n", {"packages-dir": "out/*"}),
+        ("- run: pdm publish --no-build --project sub\n", {"packages-dir": "sub/dist/*"}),
+        ("- run: poetry publish -C sub\n", {"packages-dir": "sub/dist/*"}),
+        ("- run: uv publish --directory sub\n", {"packages-dir": "sub/dist/*"}),
+        ("- shell: cmd\n  run: twine upload out\\*.whl\n", {"packages-dir": "out/*.whl"}),
+        ("- shell: pwsh\n  run: |\n    twine upload `\n      .\\dist\\*\n", None),
+        ("- shell: pwsh\n  run: twine upload 'out dir\\*'\n", {"packages-dir": "out dir/*"}),
+        ("- run: twine upload out\\ dir/*\n", {"packages-dir": "out dir/*"}),
+    ],
+)  # fmt: skip
+def test_these_are_moved(steps: str, inputs: dict[str, Data] | None) -> None:
+    (step,) = steps_of(moved(steps))
+    assert step["uses"] == ACTION
+    assert step.get("with") == inputs
+
+
+def test_on_a_windows_runner_a_backslash_is_part_of_a_path() -> None:
+    (step,) = steps_of(moved("- run: twine upload out\\*\n", ("ubuntu-latest", "windows-latest")))
+    assert step["with"] == {"packages-dir": "out/*"}
+    assert moved("- run: twine upload out\\\\*\n").questions  # a shell elsewhere: a backslash in a file's name
+
+
+@pytest.mark.parametrize(
+    ("shell", "line"),
+    [("pwsh", '$env:TWINE_PASSWORD = "${{ secrets.T }}"'), ("cmd", "set TWINE_PASSWORD=${{ secrets.T }}")],
+)
+def test_a_credential_that_a_windows_shell_sets_goes_with_its_secret(shell: str, line: str) -> None:
+    migration = moved(f"- shell: {shell}\n  run: |\n    {line}\n    twine upload dist/*\n")
+    assert [step["uses"] for step in steps_of(migration)] == [ACTION]
+    assert [secret.name for secret in migration.secrets] == ["T"]
+
+
+def test_another_variable_that_a_windows_shell_sets_is_asked_about() -> None:
+    assert moved("- shell: pwsh\n  run: |\n    $env:TMP = 'x'\n    twine upload dist/*\n").questions
+
+
+def test_a_variable_of_cmd_that_holds_a_secret_goes() -> None:
+    migration = moved("- shell: cmd\n  run: twine upload -p %KEY% dist/*\n  env:\n    KEY: ${{ secrets.T }}\n")
+    assert steps_of(migration) == [{"uses": ACTION}]
+    assert {secret.name for secret in migration.secrets} == {"T"}
+
+
+@pytest.mark.parametrize("tool", ["flit", "pdm"])
+def test_what_was_built_already_is_only_uploaded(tool: str) -> None:
+    (build, upload) = steps_of(moved(f"- run: {tool} build\n- run: {tool} publish\n"))
+    assert (build, upload) == ({"run": f"{tool} build"}, {"uses": ACTION})
+    assert [step.get("uses") for step in steps_of(moved(f"- run: |\n    {tool} build\n    {tool} publish\n"))] == [
+        None,
+        ACTION,
+    ]
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        "- run: flit publish\n",
+        "- run: flit build\n  working-directory: other\n- run: flit publish\n",
+        "- run: flit build\n  if: github.ref_type == 'branch'\n- run: flit publish\n",
+        "- run: cd other && flit build\n- run: flit publish\n",
+        "- run: flit build\n- run: flit publish --setup-py\n",
+        "- run: pdm build\n- run: flit publish\n",
+        "- run: flit build --format wheel\n- run: flit publish\n",
+    ],
+)
+def test_what_was_not_built_is_asked_about(steps: str) -> None:
+    (question,) = moved(steps).questions
+    assert "builds the distributions too" in question.message
+
+
+@pytest.mark.parametrize(
+    ("run", "build"),
+    [
+        ("flit publish --setup-py", "flit build --setup-py"),
+        ("pdm publish -p sub", "pdm build -p sub"),
+        ("pdm publish -d out", "pdm build --dest out"),
+        ("poetry publish --build", "poetry build"),
+        ("maturin publish -F a -i python3.9 python3.10 --no-sdist",
+         "maturin build --release -F a -i python3.9 python3.10 --out dist"),
+        ("maturin publish --skip-existing -m py/Cargo.toml -o out",
+         "maturin build --release --sdist -m py/Cargo.toml --out out"),
+    ],
+)  # fmt: skip
+def test_the_question_shows_the_build_with_its_options(run: str, build: str) -> None:
+    (question,) = moved(f"- run: {run}\n").questions
+    assert f"'run: {build}'" in question.message
+
+
+def test_setup_py_upload_is_asked_about() -> None:
+    (question,) = moved("- run: python setup.py sdist upload\n").questions
+    assert "setup.py upload" in question.message
+    assert moved("- run: python setup.py sdist\n").publishes is False
+
+
+def test_an_upload_inside_a_condition_has_one_question() -> None:
+    migration = moved('- run: |\n    if [ -n "$X" ]; then\n      twine upload dist/*\n    fi\n')
+    assert len(migration.questions) == 1
+
+
+def test_a_url_with_an_expression_in_it_is_resolved() -> None:
+    url = "https://${{ github.ref_type == 'tag' && 'upload.pypi.org' || 'test.pypi.org' }}/legacy/"
+    steps = f"- run: uv publish --publish-url {url} -t ${{{{ secrets.T }}}}\n"
+    (step,) = steps_of(moved(steps))
+    assert step["with"] == {"repository-url": url}
+    assert [job.index for job in report(steps).jobs] == ["PyPI", "TestPyPI"]
+    assert moved(steps.replace("test.pypi.org", "pypi.example.org")).after == workflow(
+        steps.replace("test.pypi.org", "pypi.example.org")
+    )
+
+
+def test_lines_of_a_script_that_stay_keep_every_byte() -> None:
+    script = (
+        "- run: |\n      twine check dist/* \n  \n\n      echo a   \n      twine upload dist/*\n      echo done  \n"
+    )
+    text = JOB + textwrap.indent(script, "      ", lambda line: True)
+    migration = migrate(text, "release.yml", uses=ACTION)
+    assert migration.questions == ()
+    gone = [line for line in text.splitlines() if line not in migration.after.splitlines()]
+    assert gone == ["            twine upload dist/*"]
+
+
+# What setup says
+
+
+@pytest.mark.parametrize(
+    ("steps", "how"),
+    [
+        ("- run: poetry config pypi-token.pypi ${{ secrets.T }}\n- run: poetry publish\n", "token"),
+        ("- run: poetry config virtualenvs.create false\n- run: poetry publish\n", "unknown"),
+        ("- id: x\n  run: curl index.example/_/oidc/mint-token\n" + HATCH_WITH_OUTPUT, "trusted publishing"),
+        ("- id: x\n  run: vault read\n" + HATCH_WITH_OUTPUT, "token"),
+        ("- run: uv publish --trusted-publishing always\n", "trusted publishing"),
+    ],
+)  # fmt: skip
+def test_how_a_job_authenticates(steps: str, how: str) -> None:
+    assert [job.authentication for job in report(steps).jobs] == [how]
+
+
+def test_trusted_publishing_that_is_asked_for_needs_the_right() -> None:
+    no_right = ("      id-token: write\n", "")
+    codes = [p.code for p in report("- run: uv publish --trusted-publishing always\n", no_right).problems]
+    assert codes == ["setup-no-id-token"]
+    assert report("- run: uv publish --trusted-publishing never\n", no_right).problems == ()
+
+
+def test_a_script_that_can_ask_for_an_identity_token_may_publish() -> None:
+    (possible,) = report("- run: make publish\n").possible
+    assert possible.credential == ""
+    no_right = ("      id-token: write\n", "")
+    assert report("- run: make publish\n", no_right).possible == ()
+    assert report("- run: make docs\n").possible == ()
+    assert report(f"- run: ./publish-notes.sh\n- uses: {ACTION}\n").possible == ()
+
+
+# What can go
+
+
+def test_a_checkout_that_may_hold_the_files_is_not_named_as_what_can_go() -> None:
+    upload = "- uses: pypa/gh-action-pypi-publish@release/v1\n"
+    can_go = "only served publishing and can go"
+    assert not any(can_go in note.message for note in moved(f"- uses: actions/checkout@v4\n{upload}").notes)
+    download = "- uses: actions/download-artifact@v4\n"
+    assert any(can_go in note.message for note in moved(f"- uses: actions/checkout@v4\n{download}{upload}").notes)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "several"),
+    [("{python: [3.12]}", False), ("{os: [a], python: [3.12]}", False), ("{include: [{os: a}]}", False),
+     ("{python: [3.11, 3.12]}", True), ("{python: [3.12], include: [{python: 3.13}]}", True),
+     ("${{ fromJson(needs.x.outputs.y) }}", True), ("{include: '${{ fromJson(x) }}'}", True)],
+)  # fmt: skip
+def test_a_matrix_of_one_publishes_once(matrix: str, several: bool) -> None:
+    strategy = ("    environment: release\n", f"    environment: release\n    strategy:\n      matrix: {matrix}\n")
+    notes = moved("- uses: pypa/gh-action-pypi-publish@release/v1\n", strategy).notes
+    assert any("once for each entry of its matrix" in note.message for note in notes) is several
