@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
 from pathlib import Path
 from typing import Final
@@ -56,6 +58,29 @@ def test_a_refused_upload_has_the_row_of_its_whole_text(status: int, text: str, 
     assert diagnosis.fix
     assert "{" not in diagnosis.likely_cause + diagnosis.fix
     assert "unknown" not in diagnosis.fix
+
+
+@pytest.mark.parametrize(("status", "text", "name"), UPLOADS, ids=range(len(UPLOADS)))
+def test_a_text_has_its_row_by_whichever_of_its_ways_it_arrives(status: int, text: str, name: str) -> None:
+    """PyPI's framework puts it into the reason phrase and the body; what stands between can drop or change either."""
+    filler = "Access was denied to this resource."
+    message = f"{filler}\n\n\n{text}\n\n"
+    page = f"<html><head><title>{status} {html.escape(text)}</title></head><body><h1>{status} {html.escape(text)}</h1>"
+    page += f"{filler}<br/><br/>{html.escape(text)}</body></html>"
+    arriving = {
+        "the reason phrase": (text, "text/html", page),
+        "code and message": ("", "application/json", json.dumps({"code": f"{status} {text}", "message": message})),
+        "the message": ("Bad Request", "application/json", json.dumps({"message": message})),
+        "the text alone": ("", "text/plain", text),
+        "a page": ("", "text/html; charset=UTF-8", page),
+        "plain text": ("", "text/plain; charset=UTF-8", f"{status} {text}\n\n{message}"),
+    }
+    for way, (reason, content_type, body) in arriving.items():
+        headers = {"content-type": content_type}
+        request = RequestKind.UPLOAD
+        answer = read_answer(request, status=status, reason=reason, headers=headers, body=body.encode())
+        assert [refusal.row.name for refusal in answer.refusals if refusal.row is not None] == [name], way
+        assert answer.text == " ".join(text.split())
 
 
 @pytest.mark.parametrize(("code", "description", "name"), MINTS, ids=range(len(MINTS)))

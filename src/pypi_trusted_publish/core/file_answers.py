@@ -228,6 +228,7 @@ _FIELDS: Final = (
         400,
         "upload-metadata-refused",
         "The use of local versions in {version!r} is not allowed. See {url:w} for more information.",
+        "The use of local versions in {version} is not allowed. See {url:w} for more information.",
         likely_cause="The version {version!r} has a local part (after `+`), which only private indexes take.",
         fix="Release a version without it. With setuptools-scm, build from a clean checkout of the tag, or set "
         '`local_scheme = "no-local-version"`.',

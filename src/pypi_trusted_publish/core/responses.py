@@ -266,14 +266,15 @@ def _warnings(reason: str, content_type: str, body: bytes, document: object) -> 
         message = document.get("message")
         text = message if isinstance(message, str) else ""
     else:
-        text = "" if _begins_as_page(body) or document is not None else _plain_text(content_type, body)
+        nothing_said = _begins_as_page(body) or document is not None or "json" in content_type.lower()
+        text = "" if nothing_said else _plain_text(content_type, body)
     lines = [" ".join(line.split()) for line in (text if text.strip() else reason).splitlines()]
     return tuple(line[:_LIMIT] for line in lines if line and line.lower() not in _NOTHING_SAID)
 
 
 def _plain_text(content_type: str, body: bytes) -> str:
     kind = content_type.partition(";")[0].strip().lower()
-    if kind and not kind.startswith("text/"):
+    if kind and not kind.startswith("text/") and "json" not in kind:  # JSON that was cut off says something too
         return ""
     return body[:_PAGE_LIMIT].decode("utf-8", "replace")
 
@@ -307,10 +308,14 @@ def _unescaped(text: str) -> str:
 
 
 def _without_filler(message: str) -> str:
-    stripped = message.strip()
+    """The text without a sentence of the framework, before which a page repeats it behind its status."""
+    stripped = " ".join(message.split())
     for filler in _FILLER:
-        if stripped.startswith(filler):
-            return stripped[len(filler) :].strip()
+        before, found, after = (part.strip() for part in stripped.partition(filler))
+        if found and before[:1].isdigit() and before.partition(" ")[2] == after:
+            return after
+        if found and not before:
+            return after
     return stripped
 
 

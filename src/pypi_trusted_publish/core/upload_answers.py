@@ -242,12 +242,14 @@ _OTHER_SOFTWARE: Final = (
         cure=Cure.NEW_VERSION,
         effect=Effect.EXISTS,
         software="GitLab",
-        source="GitLab 18 documentation, PyPI package registry, troubleshooting",
+        source="Logs in twine's issue 697, and GitLab's own tests of the registry",
     ),
     upload_answer(
         "artifactory-exists",
         403,
         "upload-file-exists",
+        "Not enough permissions to delete/overwrite all artifacts under {name!r} (user: {user!r} needs DELETE "
+        "permission).",
         "Not enough permissions to delete/overwrite artifact {name!r} (user: {user!r} needs DELETE permission).",
         "Not enough permissions to overwrite artifact {name!r} (user {user!r} needs DELETE permission).",
         likely_cause="The repository has a file of this name, and this job may not overwrite it.",
@@ -255,7 +257,20 @@ _OTHER_SOFTWARE: Final = (
         cure=Cure.NEW_VERSION,
         effect=Effect.EXISTS,
         software="Artifactory",
-        source="JFrog's knowledge base, Artifactory 7",
+        source="Logs in twine's issue 1251 (2025) and conan's issue 6193",
+    ),
+    upload_answer(
+        "nexus-exists",
+        400,
+        "upload-file-exists",
+        "Repository does not allow updating assets: {repository:w}",
+        "Repository does not allow updating assets",
+        likely_cause="The repository has a file of this name, and its deployment policy does not allow a redeploy.",
+        fix="Release a new version.",
+        cure=Cure.NEW_VERSION,
+        effect=Effect.EXISTS,
+        software="Nexus Repository",
+        source="twine's tests of `--skip-existing`",
     ),
 )
 
@@ -290,7 +305,7 @@ _BY_STATUS: Final = (
         likely_cause="The index, or a proxy in front of it, asks for other credentials than the token that the index "
         "has just issued.",
         fix="Check that 'repository-url' is the upload URL of the index that issued the token.",
-        cure=Cure.INDEX,
+        cure=Cure.WORKFLOW,
         software="any",
         source="RFC 9110, 15.5.2",
     ),
