@@ -39,7 +39,7 @@ def test_a_lost_wheel_is_the_first_line(tmp_path: Path) -> None:
         ignored = releases.preview("--strict", "--ignore", "release-lost-wheels", tmp_path / "new")
     assert told.code == 0
     assert told.output.splitlines()[0] == "1 wheel of rehearsal-sample 1.0.0 has no replacement"
-    assert "rehearsal_sample-1.0.0-cp312-cp312-win_amd64.whl: CPython 3.12 on windows amd64" in told.output
+    assert "rehearsal_sample-1.0.0-cp312-cp312-win_amd64.whl: CPython 3.12 on Windows amd64" in told.output
     assert strict.code == 3
     assert ignored.code == 0
 

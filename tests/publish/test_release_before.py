@@ -25,7 +25,7 @@ def test_a_lost_wheel_is_a_warning_and_the_release_goes_on(tmp_path: Path) -> No
     assert played.code == 0
     assert played.codes == ["release-lost-wheels"]
     assert "2 files kept, 0 new, 1 lost" in played.log
-    assert "rehearsal_sample-1.0.0-cp312-cp312-win_amd64.whl: CPython 3.12 on windows amd64" in played.log
+    assert "rehearsal_sample-1.0.0-cp312-cp312-win_amd64.whl: CPython 3.12 on Windows amd64" in played.log
 
 
 def test_an_unchanged_set_of_files_warns_of_nothing(tmp_path: Path) -> None:

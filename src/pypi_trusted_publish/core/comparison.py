@@ -90,6 +90,20 @@ class FileComparison:
     coverage: Mapping[Target, str] = field(default_factory=dict)
     """Who finds a wheel: ``kept``, ``new`` or ``lost``. Empty when both releases have wheels for everybody only."""
 
+    def table(self) -> tuple[tuple[Interpreter, ...], tuple[tuple[Platform, tuple[str, ...]], ...]]:
+        """The coverage: interpreters, and for each platform the state of each of them, empty for none."""
+        interpreters = sorted({each.interpreter for each in self.coverage}, key=lambda each: each.position)
+        platforms = sorted({each.platform for each in self.coverage}, key=lambda each: each.position)
+        return tuple(interpreters), tuple(
+            (platform, tuple(self.coverage.get(Target(interpreter, platform), "") for interpreter in interpreters))
+            for platform in platforms
+        )
+
+    @property
+    def all_lost(self) -> tuple[str, ...]:
+        """The names of the lost wheels and of the lost sdist."""
+        return (*(wheel.filename for wheel in self.lost), *filter(None, [self.lost_sdist]))
+
 
 def compare_files(
     ours: Sequence[ReleaseFile], baseline: Sequence[ReleaseFile], *, published: Sequence[ReleaseFile] = ()

@@ -55,6 +55,25 @@ class Platform:
     """``glibc``, ``musl``, ``macos``, ``windows``, ``ios``, ``android``, ``emscripten``, or an unknown tag."""
     architecture: str = ""
 
+    @property
+    def position(self) -> tuple[int, str, str]:
+        """Where it stands in a table."""
+        known = [*_SYSTEMS]
+        return known.index(self.system) if self.system in known else len(known), self.system, self.architecture
+
+    def __str__(self) -> str:
+        return f"{_SYSTEMS.get(self.system, self.system)} {self.architecture}".rstrip()
+
+
+_SYSTEMS: Final = {
+    "glibc": "Linux",
+    "musl": "Linux (musl)",
+    "macos": "macOS",
+    "windows": "Windows",
+    "ios": "iOS",
+    "android": "Android",
+    "emscripten": "Emscripten",
+}
 
 EVERYBODY: Final = frozenset(
     [
@@ -76,6 +95,17 @@ class Interpreter:
     abi: str
     """The ABI tag of its own wheels, such as ``cp313t`` or ``pypy311_pp73``."""
 
+    @property
+    def position(self) -> tuple[bool, tuple[int, int], str]:
+        """Where it stands in a table: PyPy last."""
+        return self.implementation == "pp", self.python, self.abi
+
+    @property
+    def short(self) -> str:
+        """Such as ``3.13``, ``3.13t`` or ``PyPy 3.11``."""
+        version = ".".join(map(str, self.python))
+        return {"cp": version, "cpt": f"{version}t"}.get(self.implementation, f"PyPy {version}")
+
     def __str__(self) -> str:
         version = ".".join(map(str, self.python))
         return {"cp": f"CPython {version}", "cpt": f"CPython {version} free-threaded"}.get(
@@ -89,6 +119,9 @@ class Target:
 
     interpreter: Interpreter
     platform: Platform
+
+    def __str__(self) -> str:
+        return f"{self.interpreter} on {self.platform}"
 
 
 Minimum = tuple[int, ...]

@@ -60,16 +60,28 @@ def compare_metadata(before: Mapping[str, FieldValue], after: Mapping[str, Field
     return changed
 
 
-def changed_lines(before: str, after: str) -> tuple[int, int]:
-    """How many lines of a description were added and removed. Bounded: long texts count as replaced."""
+def changed_lines(before: str, after: str) -> list[str]:
+    """The lines of a description that were removed and added, each behind its sign.
+
+    A long text counts as replaced.
+    """
     old, new = before.splitlines(), after.splitlines()
     if max(len(old), len(new)) > _LONGEST_DESCRIPTION:
-        return (len(new), len(old)) if old != new else (0, 0)
-    removed = added = 0
+        return [*(f"-{line}" for line in old), *(f"+{line}" for line in new)] if old != new else []
+    found: list[str] = []
     for kind, first, last, other, end in difflib.SequenceMatcher(a=old, b=new, autojunk=True).get_opcodes():
         if kind != "equal":
-            removed, added = removed + last - first, added + end - other
-    return added, removed
+            found += (f"-{line}" for line in old[first:last])
+            found += (f"+{line}" for line in new[other:end])
+    return found
+
+
+def changed_items(field: str, change: FieldChange) -> tuple[list[str], list[str]]:
+    """What was removed from and added to a field with several values; by meaning where the field has one."""
+    old, new = _items(change.before), _items(change.after)
+    meaning = _ITEM_MEANINGS.get(field, str.strip)
+    before, after = set(map(meaning, old)), set(map(meaning, new))
+    return [item for item in old if meaning(item) not in after], [item for item in new if meaning(item) not in before]
 
 
 def requirement_meaning(text: str) -> str:
@@ -96,7 +108,7 @@ def _items(value: FieldValue) -> Sequence[str]:
         return ()
     if isinstance(value, str):
         return (value,)
-    return [f"{key}={item}" for key, item in value.items()] if isinstance(value, Mapping) else value
+    return [f"{key}: {item}" for key, item in value.items()] if isinstance(value, Mapping) else value
 
 
 def _set(value: FieldValue) -> object:
@@ -120,6 +132,10 @@ def _urls(value: FieldValue) -> object:
     return frozenset((label.strip().lower(), url.strip().rstrip("/")) for label, url in pairs)
 
 
+_ITEM_MEANINGS: Final[Mapping[str, Callable[[str], str]]] = {
+    "requires_dist": requirement_meaning,
+    "provides_extra": canonicalize_name,
+}
 _MEANINGS: Final[Mapping[str, Callable[[FieldValue], object]]] = {
     "requires_dist": _requirements,
     "provides_extra": _names,

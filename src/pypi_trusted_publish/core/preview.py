@@ -48,6 +48,14 @@ class ProjectPreview:
     """What could not be compared, a sentence each."""
     findings: tuple[Finding, ...]
 
+    @property
+    def contents_alike(self) -> Mapping[ContentsComparison, tuple[str, ...]]:
+        """Each comparison of contents once, with the names of the files that changed like that, as wheels do."""
+        found: dict[ContentsComparison, tuple[str, ...]] = {}
+        for each in self.contents:
+            found[each.comparison] = (*found.get(each.comparison, ()), each.filename)
+        return found
+
 
 @dataclass(frozen=True, kw_only=True)
 class Preview:

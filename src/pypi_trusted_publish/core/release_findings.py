@@ -140,7 +140,7 @@ def release_diagnosis(finding: Finding, *, strict: bool = False) -> Diagnosis:
 def file_findings(comparison: FileComparison, before: str) -> Iterator[Finding]:
     """Findings about which files there are; ``before`` names the release before, such as ``demo 1.0``."""
     if comparison.lost:
-        lines = "".join(f"\n{wheel.filename}: {_people(wheel.who)}" for wheel in comparison.lost)
+        lines = _lines(f"{wheel.filename}: {_people(wheel.who)}" for wheel in comparison.lost)
         yield LOST_WHEELS.finding(
             comparison.lost[0].filename,
             f"{_have(len(comparison.lost), 'wheel', f'of {before}')} no replacement:{lines}",
@@ -151,13 +151,12 @@ def file_findings(comparison: FileComparison, before: str) -> Iterator[Finding]:
         )
     for each in comparison.narrower:
         yield NARROWER.finding("", f"The release needs {each.what} {each.after}; {before} needed {each.before}.")
-    for size in comparison.sizes:
-        if size.grew and size.before is not None:
-            yield GREW.finding(
-                size.filename,
-                f"{size.filename!r} has {size_text(size.size)}; the file that it "
-                f"replaces has {size_text(size.before)}.",
-            )
+    grew = [size for size in comparison.sizes if size.grew]
+    if grew:
+        lines = _lines(f"{size.filename}: {size_text(size.size)}, was {size_text(size.before or 0)}" for size in grew)
+        yield GREW.finding(
+            grew[0].filename, f"{count_text(len(grew), 'file')} grew by more than a quarter and a megabyte:{lines}"
+        )
 
 
 def contents_findings(compared: Iterable[tuple[str, ContentsComparison]], before: str) -> Iterator[Finding]:
@@ -223,6 +222,8 @@ def headline(findings: Sequence[Finding]) -> str:
     return f"{first} ({count_text(others, 'further finding')})" if others else first
 
 
+_MOST_LINES: Final = 500
+"""Of a message; nobody looks at more."""
 _REQUIREMENTS: Final = frozenset({REQUIREMENT_NOT_FOUND.code, REQUIREMENT_UNSATISFIABLE.code})
 _PLURALS: Final = {"folder with modules": "folders with modules"}
 
@@ -236,8 +237,13 @@ def _in(filenames: Sequence[str]) -> str:
     return repr(filenames[0]) if len(filenames) == 1 else count_text(len(filenames), "file")
 
 
+def _lines(texts: Iterable[str]) -> str:
+    """Each text on a line of its own, the first ones only of very many."""
+    listed_texts = list(texts)
+    more = [f"and {len(listed_texts) - _MOST_LINES:,} more"] if len(listed_texts) > _MOST_LINES else []
+    return "".join(f"\n{text}" for text in [*listed_texts[:_MOST_LINES], *more])
+
+
 def _people(who: Sequence[Target]) -> str:
-    """Such as ``CPython 3.12 on macos x86_64 and 3 more``."""
-    return listed(
-        tuple(f"{each.interpreter} on {each.platform.system} {each.platform.architecture}".rstrip() for each in who), 2
-    )
+    """Such as ``CPython 3.12 on macOS x86_64 and 3 more``."""
+    return listed(tuple(map(str, who)), 2)

@@ -1,166 +1,323 @@
-"""The page of a preview: the project page as visitors will see it, and the comparison. One HTML file, safe to open.
+"""The page of a preview: the comparison, and the project page as visitors will see it. One HTML file, safe to open.
 
-It has no script and a strict content policy. Descriptions have gone through the index's own renderer, which cleans
-them; everything else is escaped here.
+It has no script, loads nothing, and a content policy says so. Descriptions have gone through the index's own renderer,
+which cleans them; everything else is escaped here.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import html
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from ..core.metadata_comparison import FieldValue, changed_lines
+from ..checks.model import Finding
+from ..core.metadata_comparison import FieldChange, FieldValue, changed_items, changed_lines
+from ..core.release_findings import RELEASE_RULES
+from ..errors import Severity
 from ..formatting import count_text, size_text
 from ..sanitize import visible
+from .description_html import without_images
+from .preview_style import STYLE
 
 if TYPE_CHECKING:
-    from ..core.preview import ComparedContents, ProjectPreview
+    from ..core.comparison import SizeChange
+    from ..core.manifest import ManifestEntry
+    from ..core.preview import ProjectPreview
     from .preview_report import PreviewReport
 
 _MOST_NAMES: Final = 500
-"""Members of one list; what is more is counted."""
-_POLICY: Final = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; base-uri 'none'; form-action 'none'"
-)
-_STYLE: Final = """
-:root { color-scheme: light dark; --text: #1c2024; --soft: #5b6470; --line: #d8dde3; --paper: #fff; --box: #f5f7f9;
-  --good: #1a7f37; --bad: #c62828; --warn: #9a6700; --link: #0b62c4; }
-@media (prefers-color-scheme: dark) { :root { --text: #e6e9ec; --soft: #9aa4af; --line: #353c44; --paper: #14171a;
-  --box: #1d2226; --good: #57c16f; --bad: #ff7b72; --warn: #e0b13c; --link: #6cb2ff; } }
-* { box-sizing: border-box; }
-body { margin: 0; font: 16px/1.55 system-ui, sans-serif; color: var(--text); background: var(--paper); }
-main { max-width: 70rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
-h1 { font-size: 1.6rem; margin: 0 0 .25rem; } h2 { margin-top: 2.5rem; border-bottom: 1px solid var(--line); }
-h1, h2, h3, code, td, li { overflow-wrap: anywhere; }
-a { color: var(--link); } code, pre { font: .875em/1.5 ui-monospace, monospace; }
-pre { background: var(--box); padding: .75rem; overflow-x: auto; border-radius: .375rem; }
-.soft { color: var(--soft); } .lost, .error { color: var(--bad); font-weight: 600; } .new { color: var(--good); }
-.warning { color: var(--warn); font-weight: 600; } .notice { color: var(--soft); font-weight: 600; }
-.headline { background: var(--box); border-left: .3rem solid var(--good); padding: .75rem 1rem; }
-.headline.warning { border-color: var(--warn); } .headline.error { border-color: var(--bad); }
-.columns { display: grid; grid-template-columns: minmax(0, 1fr) 18rem; gap: 2rem; }
-.scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
-td.number, th.number { text-align: right; white-space: nowrap; } aside h3 { font-size: 1rem; margin: 1.25rem 0 .25rem; }
-aside ul { margin: 0; padding-left: 1.1rem; } .description img { max-width: 100%; } details { margin: .5rem 0; }
-@media (max-width: 46rem) { .columns { grid-template-columns: minmax(0, 1fr); } }
-@media print { :root { color-scheme: light; --text: #000; --paper: #fff; --soft: #444; } details > * { display: block; }
-  main { max-width: none; padding: 0; } pre { white-space: pre-wrap; } h2 { break-after: avoid; } tr { break-inside:
-  avoid; } }
-"""
+"""Names in one list; what is more is counted."""
+_MOST_OPEN_LINES: Final = 12
+"""Lines of a finding that are shown without a click."""
+_VALUE: Final = 2_000
+"""Characters of a value."""
 
 
 def preview_page(report: PreviewReport, descriptions: Mapping[str, str]) -> str:
-    """The whole page. ``descriptions``: of each project, cleaned HTML by the index's own renderer."""
-    errors, warnings = bool(report.exit_code), bool(report.findings)
-    kind = "error" if errors else "warning" if warnings else "good"
-    names = ", ".join(f"{project.name} {project.version}" for project in report.preview.projects) or "Nothing"
+    """The whole page. ``descriptions``: of each project, HTML that the index's own renderer has cleaned."""
+    projects = report.preview.projects
+    names = ", ".join(f"{project.name} {project.version}" for project in projects) or "Nothing"
+    kind = "error" if report.exit_code else "warning" if _warns(report) else "good"
+    digest = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode("ascii")
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    entries = {entry.filename: entry for entry in report.preview.entries}
     return "\n".join(
         [
             "<!doctype html>",
             '<html lang="en">',
+            "<head>",
             '<meta charset="utf-8">',
+            f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
             '<meta name="referrer" content="no-referrer">',
             f"<title>{_text(names)}: preview</title>",
-            f"<style>{_STYLE}</style>",
+            f"<style>{STYLE}</style>",
+            "</head>",
+            "<body>",
             "<main>",
+            '<p class="kicker">Preview of a release. Nothing has been published.</p>',
             f"<h1>{_text(names)}</h1>",
-            '<p class="soft">A preview: nothing of this has been published.</p>',
-            f'<p class="headline {kind}">{_text(report.headline)}</p>',
-            f"<p>Manifest: <code>{_text(str(report.preview.manifest))}</code></p>",
+            f'<p class="verdict {kind}">{_text(report.headline)}</p>',
+            _facts(report),
             *_findings(report),
             *(
                 line
-                for project in report.preview.projects
-                for line in _project(project, descriptions.get(project.project, ""))
+                for number, project in enumerate(projects, 1)
+                for line in _project(project, descriptions.get(project.project, ""), entries, f"preview-{number}")
             ),
+            f"<footer>{_FOOTER}</footer>",
             "</main>",
+            "</body>",
             "</html>",
             "",
         ]
     )
 
 
+_FOOTER: Final = (
+    "Made by pypi-trusted-publish. This page has no script and loads nothing; images of the description are links."
+)
+
+
+def _facts(report: PreviewReport) -> str:
+    entries = report.preview.entries
+    size = size_text(sum(entry.size for entry in entries))
+    return (
+        f'<dl class="facts"><dt>Files</dt><dd>{count_text(len(entries), "file")}, {size}</dd>'
+        f"<dt>Manifest</dt><dd><code>{_text(str(report.preview.manifest))}</code></dd></dl>"
+    )
+
+
+def _warns(report: PreviewReport) -> bool:
+    found = (*report.checks.checked.findings, *report.findings)
+    return any(finding.severity is not Severity.NOTICE for finding in found)
+
+
 def _text(foreign: str) -> str:
     return html.escape(visible(foreign))
 
 
-def _lines(foreign: str) -> str:
-    return "<br>".join(map(_text, foreign.splitlines()))
-
-
 def _findings(report: PreviewReport) -> Iterator[str]:
-    found = [*report.findings, *report.checks.checked.findings]
-    if not found:
-        return
-    yield "<h2>Findings</h2><ul>"
+    checks = report.checks.checked.findings
+    errors = [finding for finding in checks if finding.severity is Severity.ERROR]
+    found = [*errors, *report.findings, *(finding for finding in checks if finding.severity is not Severity.ERROR)]
+    rules: dict[tuple[str, Severity], list[Finding]] = {}
     for finding in found:
+        rules.setdefault((finding.rule, finding.severity), []).append(finding)
+    if rules:
+        yield "<h2>Findings</h2>"
+    for (rule, severity), same in rules.items():
+        messages = [line for finding in same for line in _message(finding).splitlines()]
+        first, rest = messages[0], messages[1:]
+        lines = f'<ul class="names">{"".join(f"<li>{_text(line)}</li>" for line in rest[:_MOST_NAMES])}</ul>'
+        folded = f"<details><summary>{count_text(len(rest), 'line')}</summary>{lines}</details>"
         yield (
-            f'<li><span class="{finding.severity.value}">{finding.severity.value}</span> '
-            f"<code>{_text(finding.rule)}</code>: {_lines(finding.message)}"
-            f'<br><span class="soft">{_text(finding.hint)}</span></li>'
+            f'<div class="finding"><p><span class="badge {severity.value}">{severity.value}</span> {_text(first)}</p>'
+            + (lines if len(rest) <= _MOST_OPEN_LINES else folded)
+            + f'<p class="soft">{_text(same[0].hint)} <code>{_text(rule)}</code></p></div>'
         )
-    yield "</ul>"
 
 
-def _project(project: ProjectPreview, description: str) -> Iterator[str]:
+def _message(finding: Finding) -> str:
+    """With the name of the file where the message does not say it: those of the comparison do."""
+    named = finding.rule in RELEASE_RULES or not finding.filename
+    return finding.message if named else f"{finding.filename}: {finding.message}"
+
+
+def _project(
+    project: ProjectPreview, description: str, entries: Mapping[str, ManifestEntry], anchor: str
+) -> Iterator[str]:
     baseline = project.baseline
-    yield f"<h2>{_text(project.name)} {_text(str(project.version))}</h2>"
-    yield '<div class="columns"><div>'
-    yield f"<p>{_text(str(project.current.get('summary') or ''))}</p>"
-    yield f'<div class="description">{description}</div>'
-    yield "</div><aside>"
-    yield from _side_bar(project.current)
-    yield "</aside></div>"
-    beside = f"Beside {project.name} {baseline.version}" if baseline.version else "No release to compare with"
-    yield f"<h2>{_text(beside)}</h2>"
+    beside = f"compared with {baseline.version}" if baseline.version else ""
+    yield f'<h2 id="{anchor}">{_text(f"{project.name} {project.version} {beside}".strip())}</h2>'
     if baseline.reason:
         yield f"<p>{_text(baseline.reason)}</p>"
-    yield from _platforms(project)
-    yield from _files(project)
-    yield from _metadata(project)
-    for each in project.contents:
-        yield from _contents(each)
-    if project.room:
-        room = project.room
+    sections = [
+        ("platforms", "Who finds a wheel", list(_platforms(project))),
+        ("files", "Files", list(_files(project))),
+        ("metadata", "Metadata", list(_metadata(project.metadata))),
+        ("contents", "Contents", list(_contents(project))),
+        ("gaps", "Not compared", [_list(project.not_compared)] if project.not_compared else []),
+        ("page", "The page on the index", list(_page(project, description, entries))),
+    ]
+    shown = [section for section in sections if section[2]]
+    links = (f'<a href="#{anchor}-{key}">{title}</a>' for key, title, _ in shown)
+    yield f"<nav>{''.join(links)}</nav>"
+    for key, title, lines in shown:
+        yield f'<h3 id="{anchor}-{key}">{title}</h3>'
+        yield from lines
+
+
+def _platforms(project: ProjectPreview) -> Iterator[str]:
+    interpreters, rows = project.files.table()
+    if not rows:
+        return
+    yield '<div class="scroll"><table class="matrix"><thead><tr><th></th>'
+    yield "".join(f'<th title="{_text(str(each))}">{_text(each.short)}</th>' for each in interpreters)
+    yield "</tr></thead><tbody>"
+    for platform, states in rows:
+        yield f"<tr><th>{_text(str(platform))}</th>{''.join(map(_cell, states))}</tr>"
+    yield "</tbody></table></div>"
+
+
+def _cell(state: str) -> str:
+    return f'<td class="{state}">{"✓" if state == "kept" else state}</td>' if state else "<td></td>"
+
+
+def _files(project: ProjectPreview) -> Iterator[str]:
+    files, has_baseline = project.files, project.baseline.version is not None
+    sizes = sum(size.size for size in files.sizes)
+    before = sum(file.size or 0 for file in project.baseline.files)
+    lost = files.all_lost
+    counts = f"{len(files.kept)} stay, {len(files.new)} new, {len(lost)} lost. " if has_baseline else ""
+    was = f", before {size_text(before)}" if before else ""
+    yield f"<p>{counts}{size_text(sizes)} in all{was}.</p>"
+    if room := project.room:
         yield (
-            f"<p>The project uses {size_text(room.used)} of {size_text(room.limit)} on the index: enough for "
-            f"{count_text(room.releases, 'release')} of this size.</p>"
+            f'<p class="soft">The project uses {size_text(room.used)} of {size_text(room.limit)} on the index: room '
+            f"for {count_text(room.releases, 'release')} of this size.</p>"
         )
-    if project.not_compared:
-        yield "<h3>Not compared</h3><ul>"
-        yield from (f"<li>{_text(reason)}</li>" for reason in project.not_compared)
-        yield "</ul>"
+    yield '<table class="stacked"><thead><tr><th>file</th><th class="number">size</th><th class="number">before</th>'
+    yield '<th class="number">change</th><th></th></tr></thead><tbody>'
+    for name in lost:
+        yield f'<tr><td class="file">{_text(name)}</td><td></td><td></td><td></td><td class="lost">lost</td></tr>'
+    for size in files.sizes:
+        yield _file_row(size, is_new=has_baseline and size.filename not in files.replaced)
+    yield "</tbody></table>"
+
+
+def _file_row(size: SizeChange, *, is_new: bool) -> str:
+    before = "" if size.before is None else size_text(size.before)
+    change = "" if not size.before else f"{(size.size - size.before) / size.before:+.1%}"
+    state = "grew" if size.grew else "new" if is_new else ""
+    return (
+        f'<tr><td class="file">{_text(size.filename)}</td>'
+        f'<td class="number" data-label="size">{size_text(size.size)}</td>'
+        + (f'<td class="number" data-label="before">{before}</td>' if before else "<td></td>")
+        + (f'<td class="number" data-label="change">{change}</td>' if change else "<td></td>")
+        + (f'<td class="{state}">{state}</td></tr>' if state else "<td></td></tr>")
+    )
+
+
+def _metadata(changes: Mapping[str, FieldChange]) -> Iterator[str]:
+    if not changes:
+        return
+    yield '<table class="stacked"><thead><tr><th>field</th><th>change</th></tr></thead><tbody>'
+    for field, change in changes.items():
+        yield f"<tr><td><code>{_text(field)}</code></td><td>{_change(field, change)}</td></tr>"
+    yield "</tbody></table>"
+
+
+def _change(field: str, change: FieldChange) -> str:
+    if field == "description":
+        lines = changed_lines(str(change.before or ""), str(change.after or ""))
+        removed, added = ([line[1:] for line in lines if line.startswith(sign)] for sign in "-+")
+        counts = f"{count_text(len(added), 'line')} added, {len(removed)} removed"
+        return f"<details><summary>{counts}</summary>{_signed(removed, added)}</details>"
+    return _signed(*changed_items(field, change))
+
+
+def _signed(removed: Sequence[str], added: Sequence[str]) -> str:
+    rows = [
+        *(f'<li class="lost">\u2212 {_text(each[:_VALUE])}</li>' for each in removed[:_MOST_NAMES]),
+        *(f'<li class="new">+ {_text(each[:_VALUE])}</li>' for each in added[:_MOST_NAMES]),
+    ]
+    left = max(0, len(removed) - _MOST_NAMES) + max(0, len(added) - _MOST_NAMES)
+    more = f'<li class="soft">and {left:,} more</li>' if left else ""
+    return f'<ul class="changes">{"".join(rows)}{more}</ul>'
+
+
+def _contents(project: ProjectPreview) -> Iterator[str]:
+    for found, names in project.contents_alike.items():
+        several = f"{count_text(len(names), 'file')} that changed alike" if len(names) > 1 else ""
+        title = several or f'<span class="file">{_text(names[0])}</span>'
+        yield (
+            f"<details{' open' if found.marked else ''}><summary>{title}: "
+            f"{len(found.added):,} added, {len(found.removed):,} removed, {len(found.changed):,} changed</summary>"
+        )
+        if found.marked:
+            yield "<h4>Look at these</h4>"
+            yield _list(f"{mark.name}: {mark.why}" for mark in found.marked)
+        for heading, members in (("Added", found.added), ("Removed", found.removed), ("Changed", found.changed)):
+            if members:
+                yield f"<h4>{heading}</h4>{_by_folder(members)}"
+        if several:
+            yield f"<h4>Files</h4>{_list(names)}"
+        yield "</details>"
+
+
+def _by_folder(names: Sequence[str]) -> str:
+    folders: dict[str, list[str]] = {}
+    for name in names[:_MOST_NAMES]:
+        folder, _, last = name.rpartition("/")
+        folders.setdefault(folder, []).append(last)
+    rows = (
+        f'<li><span class="file">{_text(f"{folder}/" if folder else "")}</span> {_text(", ".join(found))}</li>'
+        for folder, found in folders.items()
+    )
+    left = len(names) - _MOST_NAMES
+    more = f'<li class="soft">and {left:,} more</li>' if left > 0 else ""
+    return f'<ul class="names">{"".join(rows)}{more}</ul>'
+
+
+def _list(values: Iterable[str]) -> str:
+    listed = list(values)
+    more = f'<li class="soft">and {len(listed) - _MOST_NAMES:,} more</li>' if len(listed) > _MOST_NAMES else ""
+    shown = "".join(f"<li>{_text(value[:_VALUE])}</li>" for value in listed[:_MOST_NAMES])
+    return f'<ul class="names">{shown}{more}</ul>'
+
+
+def _page(project: ProjectPreview, description: str, entries: Mapping[str, ManifestEntry]) -> Iterator[str]:
+    """As visitors will see it: name, summary, description, side bar, files."""
+    title, summary = f"{project.name} {project.version}", project.current.get("summary")
+    yield '<div class="project"><header>'
+    yield f"<h3>{_text(title)}</h3><pre>pip install {_text(project.name)}</pre>"
+    yield f"<p>{_text(summary)}</p>" if isinstance(summary, str) else ""
+    yield '</header><div class="columns"><div class="description">'
+    yield (
+        without_images(description) or '<p class="soft">The author of this package has not provided a description.</p>'
+    )
+    yield "</div><aside>"
+    yield from _side_bar(project.current)
+    yield '</aside></div><div class="files"><h4>Download files</h4><ul class="names">'
+    for size in project.files.sizes:
+        sha256 = entries[size.filename].sha256
+        yield (
+            f'<li><span class="file">{_text(size.filename)}</span> ({size_text(size.size)})'
+            f'<br><span class="soft file">SHA256 {_text(sha256)}</span></li>'
+        )
+    yield "</ul></div></div>"
 
 
 def _side_bar(metadata: Mapping[str, FieldValue]) -> Iterator[str]:
     urls = metadata.get("project_urls")
     if isinstance(urls, Mapping) and urls:
-        yield "<h3>Links</h3><ul>"
-        yield from (f"<li>{_link(label, url)}</li>" for label, url in urls.items())
+        yield "<h4>Project links</h4><ul>"
+        yield from (f"<li>{_link(label, url)}</li>" for label, url in [*urls.items()][:_MOST_NAMES])
         yield "</ul>"
-    for title, field in (
-        ("License", "license_expression"),
-        ("License", "license"),
-        ("Author", "author"),
-        ("Author", "author_email"),
-        ("Requires Python", "requires_python"),
+    for title, fields in (
+        ("License", ("license_expression", "license")),
+        ("Author", ("author", "author_email")),
+        ("Maintainer", ("maintainer", "maintainer_email")),
+        ("Requires", ("requires_python",)),
     ):
-        if isinstance(value := metadata.get(field), str):
-            yield f"<h3>{title}</h3><div>{_text(value[:200])}</div>"
+        value = next((text for field in fields if isinstance(text := metadata.get(field), str) and text), "")
+        if value:
+            shown = f"Python {value}" if title == "Requires" else value
+            yield f"<h4>{title}</h4><div>{_text(shown.partition(chr(10))[0][:200])}</div>"
     for title, field in (
+        ("Tags", "keywords"),
+        ("Provides-Extra", "provides_extra"),
         ("Requirements", "requires_dist"),
-        ("Extras", "provides_extra"),
-        ("Classifiers", "classifiers"),
         ("Entry points", "entry_points"),
+        ("Classifiers", "classifiers"),
     ):
         values = metadata.get(field)
         if isinstance(values, Sequence) and not isinstance(values, str) and values:
-            yield f"<h3>{title}</h3>{_list(values)}"
+            yield f"<h4>{title}</h4>{_list(values)}"
 
 
 def _link(label: str, url: str) -> str:
@@ -170,78 +327,3 @@ def _link(label: str, url: str) -> str:
     except ValueError:
         harmless = False
     return f'<a href="{html.escape(url)}" rel="nofollow noopener">{_text(label)}</a>' if harmless else _text(label)
-
-
-def _list(values: Iterable[str]) -> str:
-    listed = list(values)
-    more = f'<li class="soft">and {len(listed) - _MOST_NAMES} more</li>' if len(listed) > _MOST_NAMES else ""
-    return f"<ul>{''.join(f'<li>{_text(value)}</li>' for value in listed[:_MOST_NAMES])}{more}</ul>"
-
-
-def _platforms(project: ProjectPreview) -> Iterator[str]:
-    cells = project.files.coverage
-    if not cells:
-        return
-    pythons = list(dict.fromkeys(str(target.interpreter) for target in sorted(cells)))
-    platforms = sorted({target.platform for target in cells})
-    states = {(target.platform, str(target.interpreter)): state for target, state in cells.items()}
-    yield '<h3>Platforms</h3><div class="scroll"><table><tr><th></th>'
-    yield "".join(f"<th>{_text(python)}</th>" for python in pythons) + "</tr>"
-    for platform in platforms:
-        marks = (states.get((platform, python), "") for python in pythons)
-        row = "".join(f'<td class="{mark}">{"✓" if mark == "kept" else mark}</td>' for mark in marks)
-        yield f"<tr><th>{_text(f'{platform.system} {platform.architecture}'.rstrip())}</th>{row}</tr>"
-    yield "</table></div>"
-
-
-def _files(project: ProjectPreview) -> Iterator[str]:
-    files, replaced = project.files, project.files.replaced
-    yield '<h3>Files</h3><div class="scroll"><table><tr><th>file</th><th class="number">size</th>'
-    yield '<th class="number">before</th><th></th></tr>'
-    for size in files.sizes:
-        before = "" if size.before is None else size_text(size.before)
-        state = "grew" if size.grew else "" if size.filename in replaced or not project.baseline.version else "new"
-        yield (
-            f'<tr><td>{_text(size.filename)}</td><td class="number">{size_text(size.size)}</td>'
-            f'<td class="number">{before}</td><td class="{"warning" if size.grew else state}">{state}</td></tr>'
-        )
-    for name in (*(wheel.filename for wheel in files.lost), *filter(None, [files.lost_sdist])):
-        yield f'<tr><td>{_text(name)}</td><td></td><td></td><td class="lost">lost</td></tr>'
-    yield "</table></div>"
-
-
-def _metadata(project: ProjectPreview) -> Iterator[str]:
-    if not project.metadata:
-        return
-    yield '<h3>Metadata</h3><div class="scroll"><table><tr><th>field</th><th>before</th><th>now</th></tr>'
-    for name, change in project.metadata.items():
-        if name == "description":
-            added, removed = changed_lines(str(change.before or ""), str(change.after or ""))
-            cells = f"{removed} lines removed</td><td>{added} lines added"
-        else:
-            cells = f"{_value(change.before)}</td><td>{_value(change.after)}"
-        yield f"<tr><td><code>{_text(name)}</code></td><td>{cells}</td></tr>"
-    yield "</table></div>"
-
-
-def _value(value: FieldValue) -> str:
-    if value is None:
-        return '<span class="soft">none</span>'
-    if isinstance(value, str):
-        return _text(value[:2_000])
-    return _list(f"{key}: {each}" for key, each in value.items()) if isinstance(value, Mapping) else _list(value)
-
-
-def _contents(each: ComparedContents) -> Iterator[str]:
-    found = each.comparison
-    yield (
-        f"<details><summary>Contents of {_text(each.filename)}: {len(found.added)} "
-        f"added, {len(found.removed)} removed, "
-        f"{len(found.changed)} changed</summary>"
-    )
-    if found.marked:
-        yield f"<h4>Look at these</h4>{_list(f'{mark.why}: {mark.name}' for mark in found.marked)}"
-    for title, names in (("Added", found.added), ("Removed", found.removed), ("Changed", found.changed)):
-        if names:
-            yield f"<h4>{title}</h4>{_list(names)}"
-    yield "</details>"

@@ -17,12 +17,14 @@ from . import markdown
 from .check_report import CheckReport, report_json, report_lines
 
 if TYPE_CHECKING:
-    from ..core.compatibility import Target
+    from ..core.contents_comparison import ContentsComparison
     from ..core.metadata_comparison import FieldChange
     from ..core.preview import Preview, ProjectPreview
 
 _MOST_NAMES: Final = 20
 """Names of members in a list for people."""
+_MOST_FOLDERS: Final = 10
+"""Folders of a file in a list for people."""
 _VALUE: Final = 300
 """Characters of a metadata value for people."""
 
@@ -90,10 +92,7 @@ def _project_json(project: ProjectPreview, findings: Sequence[Finding]) -> dict[
         "files": {
             "kept": list(project.files.kept),
             "new": list(project.files.new),
-            "lost": [
-                *(wheel.filename for wheel in project.files.lost),
-                *([project.files.lost_sdist] if project.files.lost_sdist else []),
-            ],
+            "lost": list(project.files.all_lost),
         },
         "sizes": [vars(size) for size in project.files.sizes],
         "metadata": {name: vars(change) for name, change in project.metadata.items()},
@@ -153,23 +152,21 @@ def _project_lines(project: ProjectPreview) -> Iterator[str]:
     against = f"beside {project.name} {baseline.version}" if baseline.version else f"({baseline.reason})"
     yield f"{project.name} {project.version} {against}"
     files = project.files
-    for word, names in (
-        ("kept", files.kept),
-        ("new", files.new if baseline.version else ()),
-        ("lost", (*(wheel.filename for wheel in files.lost), *filter(None, [files.lost_sdist]))),
-    ):
-        yield from (f"  {word}: {name}" for name in names)
+    yield from (f"  {line}" for line in _table_lines(project))
+    total_before = sum(file.size or 0 for file in baseline.files)
+    was = f", was {size_text(total_before)}" if total_before else ""
+    total = sum(size.size for size in files.sizes)
+    yield f"  total: {count_text(len(files.sizes), 'file')}, {size_text(total)}{was}"
     for size in files.sizes:
+        word = "kept" if size.filename in files.replaced else "new" if baseline.version else "file"
         before = "" if size.before is None else f", was {size_text(size.before)}"
-        yield f"  size: {size.filename} {size_text(size.size)}{before}{' (grew)' if size.grew else ''}"
+        yield f"  {word}: {size.filename}, {size_text(size.size)}{before}{' (grew)' if size.grew else ''}"
+    yield from (f"  lost: {name}" for name in files.all_lost)
     yield from (f"  {line}" for line in _metadata_lines(project.metadata))
-    for each in project.contents:
-        counts = each.comparison
-        yield (
-            f"  contents: {each.filename}: {len(counts.added)} added, {len(counts.removed)} removed, "
-            f"{len(counts.changed)} changed"
-        )
-        yield from (f"    {mark.why}: {mark.name}" for mark in counts.marked[:_MOST_NAMES])
+    for found, names in project.contents_alike.items():
+        yield f"  contents: {_counts(found, names)}"
+        yield from (f"    {mark.why}: {mark.name}" for mark in found.marked[:_MOST_NAMES])
+        yield from (f"    {line}" for line in _folder_lines(found))
     if project.room:
         yield f"  {_room(project)}"
     yield from (f"  not compared: {reason}" for reason in project.not_compared)
@@ -178,8 +175,9 @@ def _project_lines(project: ProjectPreview) -> Iterator[str]:
 def _metadata_lines(metadata: Mapping[str, FieldChange]) -> Iterator[str]:
     for name, change in metadata.items():
         if name == "description":
-            added, removed = changed_lines(str(change.before or ""), str(change.after or ""))
-            yield f"metadata: description: {added} lines added, {removed} removed"
+            lines = changed_lines(str(change.before or ""), str(change.after or ""))
+            added = sum(line.startswith("+") for line in lines)
+            yield f"metadata: description: {count_text(added, 'line')} added, {len(lines) - added} removed"
         else:
             yield f"metadata: {name}: {_shown(change.before)} -> {_shown(change.after)}"
 
@@ -231,11 +229,10 @@ def _project_summary(project: ProjectPreview) -> Iterator[str]:
     if changes:
         yield markdown.folded("Metadata", "\n".join(changes))
     contents = [
-        f"- {markdown.code(each.filename)}: {len(each.comparison.added)} added, "
-        f"{len(each.comparison.removed)} removed, "
-        f"{len(each.comparison.changed)} changed"
-        + "".join(f"\n  - {mark.why}: {markdown.code(mark.name)}" for mark in each.comparison.marked[:_MOST_NAMES])
-        for each in project.contents
+        f"- {markdown.text(_counts(found, names))}"
+        + "".join(f"\n  - {mark.why}: {markdown.code(mark.name)}" for mark in found.marked[:_MOST_NAMES])
+        + "".join(f"\n  - {markdown.text(line)}" for line in _folder_lines(found))
+        for found, names in project.contents_alike.items()
     ]
     if contents:
         yield markdown.folded("Contents", "\n".join(contents))
@@ -245,26 +242,48 @@ def _project_summary(project: ProjectPreview) -> Iterator[str]:
         yield "\n".join(["Not compared:", *(f"- {markdown.text(reason)}" for reason in project.not_compared)])
 
 
+def _counts(found: ContentsComparison, names: Sequence[str]) -> str:
+    what = names[0] if len(names) == 1 else f"{count_text(len(names), 'file')} that changed alike"
+    return f"{what}: {len(found.added)} added, {len(found.removed)} removed, {len(found.changed)} changed"
+
+
+def _folder_lines(found: ContentsComparison) -> Iterator[str]:
+    """What changed in each folder, by counts."""
+    folders = found.by_folder()
+    for folder, (added, removed, changed) in [*folders.items()][:_MOST_FOLDERS]:
+        yield f"{folder}/: {added} added, {removed} removed, {changed} changed"
+    if len(folders) > _MOST_FOLDERS:
+        yield f"and {len(folders) - _MOST_FOLDERS:,} more folders"
+
+
+def _table_lines(project: ProjectPreview) -> Iterator[str]:
+    """Platforms by Pythons, as plain text."""
+    interpreters, rows = project.files.table()
+    if not rows:
+        return
+    names = ["", *(str(platform) for platform, _ in rows)]
+    first = max(map(len, names))
+    cells = [[each.short for each in interpreters], *([_PLAIN_STATES[state] for state in states] for _, states in rows)]
+    for name, row in zip(names, cells, strict=True):
+        columns = (cell.center(max(_CELL, len(head.short))) for cell, head in zip(row, interpreters, strict=True))
+        yield f"{name.ljust(first)}  {' '.join(columns)}".rstrip()
+
+
+_CELL: Final = 5
+_PLAIN_STATES: Final = {"kept": "yes", "new": "new", "lost": "LOST", "": "-"}
+
+
 def platform_table(project: ProjectPreview) -> str:
     """Platforms by Pythons: what stays, is new, or is lost. Empty for a release of pure wheels."""
-    cells = project.files.coverage
-    pythons = list(dict.fromkeys(str(target.interpreter) for target in sorted(cells)))
-    platforms = list(dict.fromkeys(_platform(target) for target in sorted(cells, key=lambda each: each.platform)))
-    if not cells or len(platforms) > _MOST_NAMES:
+    interpreters, rows = project.files.table()
+    if not rows or len(rows) > _MOST_NAMES:
         return ""
-    found = {(_platform(target), str(target.interpreter)): state for target, state in cells.items()}
-    rows = [
-        f"| {markdown.text(platform)} | "
-        + " | ".join(_STATES[found.get((platform, python), "")] for python in pythons)
-        + " |"
-        for platform in platforms
-    ]
-    head = f"| | {' | '.join(map(markdown.text, pythons))} |"
-    return "\n".join([head, f"|:--|{':-:|' * len(pythons)}", *rows])
+    head = f"| | {' | '.join(markdown.text(each.short) for each in interpreters)} |"
+    lines = (
+        f"| {markdown.text(str(platform))} | {' | '.join(_STATES[state] for state in states)} |"
+        for platform, states in rows
+    )
+    return "\n".join([head, f"|:--|{':-:|' * len(interpreters)}", *lines])
 
 
 _STATES: Final = {"kept": "✓", "new": "new", "lost": "**lost**", "": ""}
-
-
-def _platform(target: Target) -> str:
-    return f"{target.platform.system} {target.platform.architecture}".rstrip()
