@@ -76,7 +76,7 @@ def test_a_moment_that_is_no_finite_number_is_unknown(moment: object) -> None:
         (f"e30.{part(b'{')}.s", "cannot be read as JSON"),
         (f"e30.{part(b'[' * 100_000)}.s", "cannot be read as JSON"),
         (f"e30.{part(bytes([255, 254]))}.s", "cannot be read as JSON"),
-        (f"e30.{part(b'[]')}.s", "no JSON object"),
+        (f"e30.{part(b'[]')}.s", "not a JSON object"),
     ],
 )
 def test_anything_else_is_malformed_and_is_not_quoted(text: str, what: str) -> None:

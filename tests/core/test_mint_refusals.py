@@ -88,7 +88,7 @@ def test_the_form_is_filled_from_the_claims() -> None:
 def test_a_job_without_environment_leaves_the_field_empty() -> None:
     diagnosis = explained("invalid-publisher", NOT_FOUND, of=claims(environment=None))
     assert "Environment name: (leave empty)" in diagnosis.snippet
-    assert "this job names none" in diagnosis.fix
+    assert "this job has none" in diagnosis.fix
 
 
 def test_without_claims_there_is_no_form_and_no_guess_about_the_job() -> None:
@@ -102,8 +102,8 @@ def test_without_claims_there_is_no_form_and_no_guess_about_the_job() -> None:
     [
         ("Publisher with matching claims was not found", "No publisher is registered for exactly this"),
         ("All lookup strategies exhausted", "No publisher is registered for exactly this"),
-        ("Check failed for required claim 'repository_owner'", "letter case counts"),
-        ("Check failed for required claim 'repository_owner_id'", "taken again"),
+        ("Check failed for required claim 'repository_owner'", "case matters"),
+        ("Check failed for required claim 'repository_owner_id'", "somebody else took the name over"),
         ("Check failed for required claim 'repository'", "renamed or transferred"),
         ("Check failed for required claim 'sub'", "customizes the claim 'sub'"),
         ("Check failed for required claim 'job_workflow_ref'", "the publisher names another file"),

@@ -46,10 +46,10 @@ REVIEWERS = {
 @pytest.mark.parametrize(
     ("answer", "rules"),
     [
-        ({"protection_rules": [REVIEWERS]}, (("required reviewers", "hubot, releasers (not for one's own runs)"),)),
+        ({"protection_rules": [REVIEWERS]}, (("required reviewers", "hubot, releasers (self-review prevented)"),)),
         (
             {"protection_rules": [{"type": "required_reviewers"}]},
-            (("required reviewers", "some (also for one's own runs)"),),
+            (("required reviewers", "some (self-review allowed)"),),
         ),
         ({"protection_rules": [{"type": "custom_app"}]}, (("custom rule", "custom_app"),)),
         (

@@ -96,7 +96,7 @@ def test_a_pre_or_post_part_that_differs_is_a_warning(tag: str, version: str) ->
 def test_a_date_is_compared_only_where_versions_are_dates(tag: str) -> None:
     findings = compared(tag, ("demo", "1.0"))
     assert outcome(findings) == []
-    assert findings.lines == (f"Versions are not compared: the tag {tag!r} is a date, and no version is one.",)
+    assert findings.lines == (f"Versions are not compared: the tag {tag!r} is a date, but no version is.",)
     assert outcome(compared(tag, ("demo", "2026.7.1"))) == ["version-not-of-tag"]
 
 

@@ -50,7 +50,7 @@ SAYS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     ),
     "job-called-at-other-ref": (
         "called-workflow-at-other-ref",
-        ("at refs/heads/main, and the run is at refs/tags/v1.0.0", "uses: ./.github/workflows/release.yml"),
+        ("at refs/heads/main, but the run is at refs/tags/v1.0.0", "uses: ./.github/workflows/release.yml"),
     ),
     "job-called-elsewhere": (
         "mint-invalid-publisher",
@@ -78,8 +78,8 @@ SAYS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "mint-invalid-publisher-workflow-ref": ("mint-invalid-publisher", (*_FORM, "The job is in release.yml")),
     "mint-not-enabled": ("mint-not-enabled", ("status page of the index",)),
     "mint-invalid-payload": ("mint-issuer-unknown", ("Publish from github.com",)),
-    "mint-invalid-token": ("mint-invalid-token", ("every run takes a fresh token",)),
-    "mint-invalid-reuse-token": ("mint-reused-token", ("Each try takes a fresh one",)),
+    "mint-invalid-token": ("mint-invalid-token", ("every run uses a new token",)),
+    "mint-invalid-reuse-token": ("mint-reused-token", ("Each try uses a new one",)),
     "audience-403": ("trusted-publishing-off", ()),
     "audience-404": ("no-trusted-publishing", ()),
     "audience-redirect": ("audience-refused", ("https://elsewhere.invalid",)),

@@ -1,1 +1,1 @@
-"""Decisions of a release without input or output: claims, the exchange, the plan, retries, answers of the index."""
+"""The decisions of a release, without I/O: claims, the exchange, the plan, retries, answers of the index."""

@@ -1,9 +1,9 @@
-"""What an index answers when it does not do what it was asked: one table, matched as a whole, with the cure of each.
+"""The refusals of an index: one table of answers, matched as a whole, each with its cure.
 
-A row holds the shape of a whole text. Its variable parts stand in braces: ``{name!r}`` is a Python literal of a string,
+A row has the shape of a whole text, with its variable parts in braces: ``{name!r}`` is a string as a Python literal,
 ``{name:w}`` one word, ``{name:d}`` a number, ``{name}`` any text; ``<a|b>`` stands for one or more of these clauses,
-separated by commas. A text that is longer, shorter or different in one word has another row, so that a name in it never
-chooses one. A row without a shape explains a status, whatever the text.
+separated by commas. The whole text must match, so that a name in it never selects a row. A row without a shape explains
+a status, whatever the text.
 
 The texts are those of PyPI's server unless ``software`` names another one.
 """
@@ -26,13 +26,13 @@ PYPI_SOURCE: Final = "PyPI's server code (Warehouse), 2026-08-21"
 
 
 class Effect(enum.Enum):
-    """What an answer means for the request itself, besides its cure."""
+    """What an answer means for the request itself, in addition to its cure."""
 
     REFUSED = "refused"
     EXISTS = "exists"
-    """The index has a file of this name: perhaps with these very bytes, by a try whose answer was lost."""
+    """The index has a file of this name, perhaps the same one, from a try whose answer was lost."""
     MAY_EXIST = "may exist"
-    """The status alone does not say so, but a file of this name could be the reason."""
+    """A file of this name could be the reason, although the status alone does not say so."""
     TOKEN_EXPIRED = "token expired"  # noqa: S105  # not a password
     """A fresh token is likely to be accepted."""
     PUBLISHER_OUTRUN = "publisher outrun"
@@ -48,11 +48,11 @@ class AnswerRow:
     request: RequestKind
     statuses: frozenset[int]
     code: str
-    """Of the diagnosis, and so the anchor in ``docs/troubleshooting.md``."""
+    """The code of the diagnosis, which is the anchor in ``docs/troubleshooting.md``."""
     shapes: tuple[str, ...] = ()
     likely_cause: str
     fix: str
-    """What to correct; how to run again follows from ``cure``."""
+    """What to correct; ``cure`` says how to run again."""
     cure: Cure
     effect: Effect = Effect.REFUSED
     software: str = "PyPI"
@@ -60,13 +60,13 @@ class AnswerRow:
 
 
 def upload_answer(name: str, status: int | frozenset[int], code: str, *shapes: str, **row: Any) -> AnswerRow:
-    """Make a row of the upload endpoint; ``row`` holds the other fields."""
+    """Make a row of the upload endpoint; ``row`` has the other fields."""
     statuses = status if isinstance(status, frozenset) else frozenset({status})
     return AnswerRow(name=name, request=RequestKind.UPLOAD, statuses=statuses, code=code, shapes=shapes, **row)
 
 
 def fit(shape: str, text: str) -> Mapping[str, str] | None:
-    """The variable parts of ``text`` when all of it has this shape, each once by its name; None when it has not."""
+    """The variable parts of ``text``, by name, when the whole text has this shape; else None."""
     found = _pattern(shape).fullmatch(text)
     if found is None:
         return None
@@ -91,7 +91,7 @@ def _pattern(shape: str) -> re.Pattern[str]:
 
 
 def _expression(shape: str, named: set[str] | None) -> str:
-    """The regular expression of a shape; its parts get their names, each once, where ``named`` collects them."""
+    """The regular expression of a shape; ``named`` collects the names of its parts."""
     parts: list[str] = []
     for text, name, kind, conversion in Formatter().parse(shape):
         parts.append(re.escape(text))
@@ -106,7 +106,7 @@ def _expression(shape: str, named: set[str] | None) -> str:
 
 
 def _unquoted(value: str) -> str:
-    """The string that a literal spells; anything else as it is."""
+    """The string of a literal; anything else unchanged."""
     if value[:1] not in {"'", '"'} or value[-1:] != value[:1]:
         return value
     try:

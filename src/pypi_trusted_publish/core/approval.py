@@ -1,4 +1,4 @@
-"""Whether the files here are those that were approved. Pure."""
+"""Compares the files with the approved ones. Pure."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from .manifest import (
 def require_approved(approved: str, named: str, entries: Iterable[ManifestEntry]) -> None:
     """Raise DistributionError unless the files are exactly the approved ones.
 
-    ``approved`` is the input of that name, and ``named`` the input ``approved-distributions``, which only helps to say
-    what differs.
+    ``approved`` is the input of that name, and ``named`` the input ``approved-distributions``, which only serves to
+    name the differences.
     """
     if approved == ANY_MANIFEST:
         return
@@ -44,7 +44,7 @@ def _listed(named: str) -> tuple[ManifestEntry, ...] | None:
                 code="approved-distributions-unusable",
                 cure=Cure.NEW_BUILD,
                 message=f"The input 'approved-distributions' cannot be read: {problem}.",
-                fix="Pass on the output `distributions` of the preview, or leave the input out.",
+                fix="Pass the output `distributions` of the preview, or leave the input out.",
             )
         ) from None
 
@@ -55,12 +55,12 @@ def _not_approved(wanted: Manifest, before: tuple[ManifestEntry, ...] | None, ou
         code="not-approved",
         cure=Cure.NEW_BUILD,
         message=(
-            f"{count_text(wanted.files, 'file')} {were} approved, and the files here are others: "
+            f"{count_text(wanted.files, 'file')} {were} approved, but the files here are different: "
             f"{count_text(len(ours), 'file')}.{_what_differs(before, ours)}"
         ),
         likely_cause="The files were built again after the preview, or the artifact was replaced between the jobs.",
         fix=(
-            "Preview the files that are to be published, and approve that run. If nobody built them again, find out "
+            "Preview the files to publish, and approve that run. If nobody built them again, find out "
             "who replaced the artifact before you publish anything."
         ),
         details=(("approved", str(wanted)), ("here", str(manifest_of(ours)))),
@@ -82,6 +82,6 @@ _CONTRADICTION: Final = Diagnosis(
     code="approved-distributions-unusable",
     cure=Cure.NEW_BUILD,
     message="The inputs 'approved' and 'approved-distributions' do not belong together.",
-    likely_cause="They come from two different previews.",
+    likely_cause="They come from different previews.",
     fix="Take both from the same job, or leave 'approved-distributions' out.",
 )

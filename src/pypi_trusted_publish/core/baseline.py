@@ -1,6 +1,6 @@
-"""The release that a new one is compared with: the newest older one on the index that people can install.
+"""The baseline of a comparison: the newest older release on the index that users can install.
 
-Yanked files are no part of it, and a pre-release is one only for a pre-release. Pure: a project's page is passed in.
+Yanked files are not part of it, and a pre-release is a baseline only for a pre-release. Pure: the page is passed in.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ _FIRST_RELEASE: Final = (
 
 @dataclass(frozen=True, kw_only=True)
 class ReleaseFile:
-    """A file of a release, ours or the index's, as far as it is compared by its name and size."""
+    """A file of a release, ours or on the index: what is compared by name and size."""
 
     filename: str
     size: int | None
-    """Bytes; None when the index does not say."""
+    """Bytes; None when unknown."""
     tags: frozenset[Tag] = frozenset()
     """Of a wheel; empty for an sdist."""
     requires_python: str | None = ""
@@ -53,24 +53,24 @@ class Baseline:
 
     version: Version | None = None
     files: tuple[ReleaseFile, ...] = ()
-    """In the order of the index; never a yanked one."""
+    """In the order of the index, without yanked files."""
     reason: str = ""
-    """Why there is none, in a sentence; empty when there is one."""
+    """A sentence that says why there is none; empty when there is one."""
 
 
 class NoSuchVersion(ValueError):
-    """The index does not list the version that was asked for. The text is the version."""
+    """The index does not list the requested version. The text is the version."""
 
 
 def find_baseline(page: ProjectPage, ours: Version, wanted: str = "") -> Baseline:
-    """The newest release below ours, or the one that ``wanted`` names.
+    """The newest release older than ours, or the one that ``wanted`` names.
 
-    A release of our own version on the index is a re-run, no older release. Raises NoSuchVersion.
+    A release of our own version on the index is a re-run, not an older release. Raises NoSuchVersion.
     """
     if page.state is PageState.UNREADABLE:
         return Baseline(reason=f"The index's page of the project could not be read: {page.why_unreadable}.")
     if page.status == "quarantined":
-        return Baseline(reason="The project is quarantined: the index shows no files of it.")
+        return Baseline(reason="The project is quarantined: the index does not show its files.")
     releases = _releases(page)
     if wanted:
         chosen = next((version for version in releases if version == Version(wanted)), None)
@@ -121,7 +121,7 @@ def parse_release_file(
     requires_python: str | None = "",
     published: PublishedFile | None = None,
 ) -> tuple[Version, ReleaseFile] | None:
-    """Version and file that a file name tells; None for an egg, an installer, or a name that nobody can parse."""
+    """Version and file of a file name; None for an egg, an installer, or an invalid name."""
     try:
         if filename.endswith(".whl"):
             name, version, _, tags = parse_wheel_filename(filename)

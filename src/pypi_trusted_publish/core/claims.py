@@ -1,7 +1,7 @@
-"""What an identity token says of the job, read without its key and therefore called unverified.
+"""The claims of an identity token about the job, read without its key and therefore called unverified.
 
-Only the index verifies the signature. We read the claims to find a mistake before the index is asked, and to fill the
-explanation when it refuses.
+Only the index verifies the signature. We read the claims to find mistakes before the index is asked, and to explain
+its refusal.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class WorkflowRef:
     filename: str
     """The file's name alone, such as ``release.yml``."""
     at: str
-    """What stands after the ``@``: a ref such as ``refs/tags/v1`` or a commit."""
+    """The part after the ``@``: a ref such as ``refs/tags/v1`` or a commit."""
 
     @classmethod
     def parse(cls, text: str) -> WorkflowRef:
@@ -53,16 +53,16 @@ class WorkflowRef:
 
 @dataclass(frozen=True, kw_only=True)
 class UnverifiedClaims:
-    """The claims that the index compares, and a few that help to explain. A text claim that is absent is empty.
+    """The claims that the index compares, and a few for explanations. A missing text claim is empty.
 
     Source: GitHub's documentation of OpenID Connect and the GitHub publisher of PyPI's server, August 2026. ``sub`` is
-    not here: organizations customize it, so that nothing can be read from it.
+    not here: organizations can customize it, so that it has no fixed meaning.
     """
 
     issuer: str = ""
     audience: str = ""
     repository: str = ""
-    """``owner/name`` in the letter case that GitHub has on record."""
+    """``owner/name`` with the letter case of GitHub's record."""
     repository_owner: str = ""
     repository_owner_id: str = ""
     repository_visibility: str = ""
@@ -70,7 +70,7 @@ class UnverifiedClaims:
     workflow_ref: str = ""
     """The workflow that was triggered."""
     job_workflow_ref: str = ""
-    """The workflow file in which the job stands: the called one when the job is part of a reusable workflow."""
+    """The workflow file that contains the job: the called one for a reusable workflow."""
     environment: str | None = None
     """The deployment environment; None when the job names none."""
     event_name: str = ""
@@ -95,12 +95,12 @@ class UnverifiedClaims:
 
     @property
     def caller_workflow(self) -> WorkflowRef:
-        """The file that was triggered; the same unless the job stands in a reusable workflow."""
+        """The file that was triggered; the same unless the job is in a reusable workflow."""
         return WorkflowRef.parse(self.workflow_ref)
 
     @property
     def is_called(self) -> bool:
-        """Whether the job stands in a reusable workflow."""
+        """Whether the job is in a reusable workflow."""
         return bool(self.workflow_ref and self.job_workflow_ref) and self.workflow_ref != self.job_workflow_ref
 
     @property
@@ -138,7 +138,7 @@ def decode_unverified(token: IdentityToken) -> UnverifiedClaims:
     """Read the claims of a token in compact form (three base64url parts, the second a JSON object).
 
     Raises:
-        IdentityMalformed: it is no such thing. The token itself is never quoted.
+        IdentityMalformed: it is not. The token itself is never quoted.
 
     """
     claims = _payload(token.secret.reveal())
@@ -162,7 +162,7 @@ def decode_unverified(token: IdentityToken) -> UnverifiedClaims:
 
 
 def malformed_identity(what: str) -> IdentityMalformed:
-    """Say that GitHub's answer is no identity token, and why, without quoting it."""
+    """The error for an answer of GitHub that is not an identity token; does not quote it."""
     return IdentityMalformed(
         Diagnosis(
             code="identity-token-malformed",
@@ -185,7 +185,7 @@ def _payload(text: str) -> dict[str, object]:
     except (binascii.Error, ValueError, RecursionError):
         raise malformed_identity("its claims cannot be read as JSON") from None
     if not isinstance(claims, dict):
-        raise malformed_identity("its claims are no JSON object")
+        raise malformed_identity("its claims are not a JSON object")
     return claims
 
 
@@ -206,41 +206,41 @@ def _moment(claims: dict[str, object], name: str) -> float | None:
 
 
 REFUSED_EVENT: Final = "pull_request_target"
-"""Runs with the rights of the repository and, easily, the code of a stranger; PyPI refuses it as well."""
+"""Runs with the rights of the repository and perhaps with the code of a stranger; PyPI refuses it too."""
 
 _SKEW: Final = 300.0
-"""Seconds by which this machine's clock may be off before a word is said."""
+"""Seconds by which this machine's clock may be off without a warning."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AcceptedClaims:
-    """Claims that satisfied the policy."""
+    """Claims that satisfy the policy."""
 
     claims: UnverifiedClaims
     environment: str
-    """As the claim spells it."""
+    """As spelled in the claim."""
     warnings: tuple[Diagnosis, ...] = ()
-    """What does not stop the run."""
+    """Warnings, which do not stop the run."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClaimsPolicy:
-    """What the identity token of this job must prove."""
+    """What the identity token of this job must claim."""
 
     environment: str
-    """Compared without regard to letter case."""
+    """Compared without regard to case."""
     audience: Audience
     job: str = "publish"
-    """The job's id, for the lines to paste."""
+    """The job's id, for the snippet."""
 
     def check(self, claims: UnverifiedClaims, now: float) -> AcceptedClaims:
-        """Hold the claims against the policy; ``now`` in seconds since the epoch, by the machine's clock.
+        """Compare the claims with the policy; ``now`` in seconds since the epoch, by the machine's clock.
 
-        A skewed clock only warns: whether a token is too old is for the index to say.
+        A wrong clock is only a warning: the index decides whether a token is too old.
 
         Raises:
-            WorkflowError: the environment is absent or different, or the event is refused; all mismatches together.
-            IndexUnavailable: GitHub made the token for another audience than was asked for.
+            WorkflowError: the environment is missing or different, or the event is refused; with all mismatches.
+            IndexUnavailable: the token has a different audience than the requested one.
 
         """
         problems: list[PublishError] = []
@@ -265,8 +265,8 @@ class ClaimsPolicy:
         inside = f", in the called file {claims.job_workflow.filename}" if claims.is_called else ""
         return Diagnosis(
             code="environment-absent",
-            message=f"The job runs in no environment, but this action is configured for {self.environment!r}.",
-            likely_cause=f"The job {self.job!r} names no environment.",
+            message=f"The job does not run in an environment, but this action is configured for {self.environment!r}.",
+            likely_cause=f"The job {self.job!r} does not name an environment.",
             fix=f"Name the environment on the job{inside}, and in the publisher on the index (field 'Environment "
             f"name': {self.environment}). GitHub creates an environment on its first mention, without any protection: "
             f"give it required reviewers in the repository's settings. {_checked_before(claims)}",
@@ -280,9 +280,9 @@ class ClaimsPolicy:
             code="environment-different",
             message=f"The job runs in the environment {found!r}, but this action is configured for "
             f"{self.environment!r}.",
-            likely_cause="The job names one environment and the action's input 'environment' another"
+            likely_cause="The job and the action's input 'environment' name different environments"
             + (" (the input's default is 'release')." if self.environment == "release" else "."),
-            fix=f"When {found!r} is the right one, say so in the input (the first lines below). Otherwise name "
+            fix=f"If {found!r} is the right one, set the input to it (the first lines below). Otherwise name "
             f"{self.environment!r} on the job (the second lines): then the publisher on the index must name it too, "
             f"and GitHub creates a new environment without any protection. {_checked_before(claims)}",
             snippet=f"    with:\n      environment: {yaml_text(found)}\n\njobs:\n  {self.job}:\n"
@@ -294,10 +294,10 @@ class ClaimsPolicy:
         return IndexUnavailable(
             Diagnosis(
                 code="identity-audience-different",
-                message=f"An identity token for {self.audience!r} was asked for, and one for "
-                f"{claims.audience or 'no audience'!r} came.",
-                likely_cause="What answers as GitHub's identity endpoint is not working properly, or is not GitHub's.",
-                fix="On a self-hosted runner, look at what sets ACTIONS_ID_TOKEN_REQUEST_URL.",
+                message=f"An identity token for {self.audience!r} was requested, but GitHub gave one for "
+                f"{claims.audience or 'no audience'!r}.",
+                likely_cause="The identity endpoint is not working properly, or does not belong to GitHub.",
+                fix="On a self-hosted runner, find out what sets ACTIONS_ID_TOKEN_REQUEST_URL.",
                 details=claims.shown(),
             )
         )
@@ -310,14 +310,14 @@ def _checked_before(claims: UnverifiedClaims) -> str:
 
 
 def event_refused(event_name: str) -> Diagnosis:
-    """Say that a run of this event must not publish."""
+    """The diagnosis for a run of an event that must not publish."""
     return Diagnosis(
         code="event-refused",
         message=f"The event {event_name!r} triggered this run, and such a run must not publish.",
         likely_cause=(
-            "It has the rights of the repository, and whoever opens a pull request can influence what it runs."
+            "It has the rights of the repository, and anybody who opens a pull request can influence what it runs."
         ),
-        fix="Trigger the publishing workflow by a tag, a release or by hand.",
+        fix="Trigger the publishing workflow by a tag, by a release, or manually.",
         snippet='on:\n  push:\n    tags: ["v*"]\n  workflow_dispatch:',
         details=(("event", event_name),),
     )
@@ -330,15 +330,15 @@ def _clock_warnings(claims: UnverifiedClaims, now: float) -> Iterator[Diagnosis]
         yield Diagnosis(
             code="clock-skewed",
             severity=Severity.WARNING,
-            message=f"By this machine's clock a fresh identity token is {'from the future' if early else 'too old'}.",
+            message=f"By this machine's clock, a new identity token is {'from the future' if early else 'too old'}.",
             likely_cause="The runner's clock is wrong.",
-            fix="Set the clock of the runner; the release goes on, since the index goes by a clock of its own.",
+            fix="Set the clock of the runner. The release continues, because the index uses its own clock.",
             details=(("now", f"{now:.0f}"), ("iat", str(claims.issued_at)), ("exp", str(claims.expires_at))),
         )
 
 
 def _called_warnings(claims: UnverifiedClaims) -> Iterator[Diagnosis]:
-    """A called workflow of the same repository must stand at the ref or commit of the run (called as ``./...``)."""
+    """A called workflow of the same repository must have the ref or commit of the run (called as ``./...``)."""
     job = claims.job_workflow
     if not claims.is_called or job.repository.lower() != claims.repository.lower():
         return
@@ -347,12 +347,12 @@ def _called_warnings(claims: UnverifiedClaims) -> Iterator[Diagnosis]:
     yield Diagnosis(
         code="called-workflow-at-other-ref",
         severity=Severity.WARNING,
-        message=f"The job stands in the called workflow {job.filename} at {job.at or 'an unknown ref'}, and the run "
+        message=f"The job is in the called workflow {job.filename} at {job.at or 'an unknown ref'}, but the run "
         f"is at {claims.ref or claims.sha or 'an unknown ref'}.",
         likely_cause=(
-            "The calling workflow names a fixed ref of its own repository; the index is likely to refuse the mint."
+            "The calling workflow names a fixed ref of its own repository, which the index is likely to refuse."
         ),
-        fix="Call the workflow by its path, so that it is that of the same commit.",
+        fix="Call the workflow by its path, so that it is from the same commit.",
         snippet=f"    uses: ./.github/workflows/{job.filename}",
         details=claims.shown(),
     )

@@ -1,8 +1,8 @@
-"""A release beside the one before it: which files stay, are new, or are lost, and how sizes change. Pure.
+"""Compares a release with the previous one: which files are kept, new, or lost, and how sizes change. Pure.
 
-A wheel is lost when there is somebody who could install it and whom no wheel of the new release fits, whatever version
-of a system library that takes. Who needs a newer system library or a newer Python has a narrower release, not a lost
-wheel.
+A wheel is lost when a user could install it and no wheel of the new release fits that user, with any version of the
+system library. If only a newer system library or a newer Python is needed, the release is narrower, and no wheel is
+lost.
 """
 
 from __future__ import annotations
@@ -41,16 +41,16 @@ _SYSTEM_LIBRARY: Final = {"glibc": "glibc", "musl": "musl", "macos": "macOS", "i
 
 @dataclass(frozen=True, kw_only=True)
 class LostWheel:
-    """A wheel of the baseline that nothing replaces for somebody."""
+    """A wheel of the baseline without a replacement for some users."""
 
     filename: str
     who: tuple[Target, ...]
-    """Everybody whom only this wheel fitted, sorted."""
+    """The targets that only this wheel fitted, sorted."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Narrower:
-    """A minimum that rose."""
+    """A minimum version that rose."""
 
     what: str
     """Such as ``glibc on x86_64``, ``macOS on arm64`` or ``Python``."""
@@ -60,12 +60,12 @@ class Narrower:
 
 @dataclass(frozen=True, kw_only=True)
 class SizeChange:
-    """A file of ours beside the one that it replaces."""
+    """One of our files and the size of the file that it replaces."""
 
     filename: str
     size: int
     before: int | None
-    """Bytes of the file that it replaces; None when it replaces none, or when the index does not say."""
+    """Bytes of the file that it replaces; None when there is none or its size is unknown."""
 
     @property
     def grew(self) -> bool:
@@ -78,7 +78,7 @@ class FileComparison:
     """Files of two releases."""
 
     kept: tuple[str, ...]
-    """Names of ours that somebody installs who could install the baseline."""
+    """Our files for users who could install the baseline."""
     new: tuple[str, ...]
     lost: tuple[LostWheel, ...]
     lost_sdist: str = ""
@@ -86,9 +86,9 @@ class FileComparison:
     narrower: tuple[Narrower, ...] = ()
     sizes: tuple[SizeChange, ...] = ()
     replaced: Mapping[str, ReleaseFile] = field(default_factory=dict)
-    """For each file of ours the one of the baseline to compare it with."""
+    """For each of our files, the file of the baseline to compare it with."""
     coverage: Mapping[Target, str] = field(default_factory=dict)
-    """Who finds a wheel: ``kept``, ``new`` or ``lost``. Empty when both releases have wheels for everybody only."""
+    """The wheels of each target: ``kept``, ``new`` or ``lost``. Empty when both releases have only universal wheels."""
 
     def table(self) -> tuple[tuple[Interpreter, ...], tuple[tuple[Platform, tuple[str, ...]], ...]]:
         """The coverage: interpreters, and for each platform the state of each of them, empty for none."""
@@ -172,7 +172,7 @@ def _let_in(files: Iterable[ReleaseFile], who: Sequence[Interpreter]) -> set[Int
 def _coverage(
     before: Mapping[Target, Minimum], after: Mapping[Target, Minimum], everywhere: frozenset[Platform]
 ) -> dict[Target, str]:
-    """The state of each target; nothing to show where every platform is as every other one."""
+    """The state of each target; empty when all platforms are alike."""
     states = {
         target: "kept" if target in before and target in after else "new" if target in after else "lost"
         for target in (*before, *after)
@@ -219,7 +219,7 @@ def sorted_tags(file: ReleaseFile) -> list[Tag]:
 
 
 def _raised_libraries(before: Mapping[Target, Minimum], after: Mapping[Target, Minimum]) -> Iterable[Narrower]:
-    """Each system library whose oldest version rose for somebody, once a platform, by its widest step."""
+    """Each system library whose minimum version rose, once for each platform, with its largest step."""
     raised: dict[Platform, tuple[Minimum, Minimum]] = {}
     for target, minimum in before.items():
         now = after.get(target)

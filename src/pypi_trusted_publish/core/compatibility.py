@@ -1,7 +1,7 @@
-"""Who can install a wheel: the interpreters and platforms that its tags fit, and from which version on.
+"""Which interpreters and platforms can install a wheel according to its tags, and from which version on.
 
-Two releases are compared by people, not by names of files: an abi3 wheel replaces five others, half of a universal2
-wheel does not replace the whole. Source: the platform compatibility tags of the packaging specifications (PEP 425, 600,
+Two releases are compared by targets, not by file names: an abi3 wheel replaces five others, half of a universal2 wheel
+does not replace the whole. Source: the platform compatibility tags of the packaging specifications (PEP 425, 600,
 656, 703, 730, 738, 783), with the order of tags taken from ``packaging.tags``.
 """
 
@@ -18,7 +18,7 @@ from packaging.tags import Tag, compatible_tags, cpython_tags, generic_tags
 
 OLDEST_PYTHON: Final = (3, 10)
 NEWEST_PYTHON: Final = (3, 15)
-"""CPython releases that count: those with support, and the newest one. 2026-11, devguide.python.org/versions."""
+"""The CPython releases that are compared: supported ones and the newest. 2026-11, devguide.python.org/versions."""
 _FREE_THREADED_SINCE: Final = (3, 13)
 
 _LEGACY_GLIBC: Final = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2014": (2, 17)}
@@ -30,7 +30,7 @@ _MACOS_ARCHITECTURES: Final = {
     "fat32": ("x86_64",),
     "fat64": ("x86_64",),
 }
-"""What a tag for several architectures holds of those on which a supported Python runs."""
+"""The architectures of a multi-architecture tag on which a supported Python runs."""
 _FIRST_MACOS_ON_ARM: Final = (11, 0)
 _PLATFORM: Final = re.compile(
     r"""
@@ -82,7 +82,7 @@ EVERYBODY: Final = frozenset(
         *(Platform("windows", architecture) for architecture in ("x86", "amd64", "arm64")),
     ]
 )
-"""The platforms that a wheel for any platform is installed on."""
+"""The platforms of a wheel for any platform."""
 
 
 @dataclass(frozen=True, order=True)
@@ -115,7 +115,7 @@ class Interpreter:
 
 @dataclass(frozen=True, order=True)
 class Target:
-    """Somebody: an interpreter on a platform."""
+    """A target of a wheel: an interpreter on a platform."""
 
     interpreter: Interpreter
     platform: Platform
@@ -130,7 +130,7 @@ _NO_MINIMUM: Final[Minimum] = ()
 
 
 def interpreters(tags: Iterable[Tag]) -> tuple[Interpreter, ...]:
-    """Who looks for wheels: every supported CPython, and the free-threaded builds and PyPys that ``tags`` name."""
+    """All interpreters to compare: every supported CPython, and the free-threaded builds and PyPys in ``tags``."""
     found = {Interpreter("cp", (3, minor), f"cp3{minor}") for minor in range(OLDEST_PYTHON[1], NEWEST_PYTHON[1] + 1)}
     for tag in tags:
         python = _python(tag.interpreter)
@@ -149,7 +149,7 @@ def interpreters(tags: Iterable[Tag]) -> tuple[Interpreter, ...]:
 
 
 def accepts(requires_python: str, interpreter: Interpreter) -> bool:
-    """Whether ``Requires-Python`` lets some patch release of the interpreter in; an unreadable one lets in all."""
+    """Whether ``Requires-Python`` allows some patch release of the interpreter; an invalid one allows all."""
     try:
         specifiers = SpecifierSet(requires_python)
     except ValueError:
@@ -182,7 +182,7 @@ def targets(
 
 
 def merged(coverages: Iterable[Mapping[Target, Minimum]]) -> dict[Target, Minimum]:
-    """Whom several wheels fit together, each by the one that needs least."""
+    """The targets of several wheels, each with the lowest minimum."""
     found: dict[Target, Minimum] = {}
     for coverage in coverages:
         for target, minimum in coverage.items():
@@ -192,7 +192,7 @@ def merged(coverages: Iterable[Mapping[Target, Minimum]]) -> dict[Target, Minimu
 
 @lru_cache(maxsize=64)
 def _accepted(interpreter: Interpreter) -> frozenset[tuple[str, str, bool]]:
-    """The tags that an interpreter takes: python tag, ABI tag, and whether the platform is ``any``."""
+    """The tags that an interpreter supports: Python tag, ABI tag, and whether the platform is ``any``."""
     here, (major, minor) = ("here",), interpreter.python
     name = f"{'pp' if interpreter.implementation == 'pp' else 'cp'}{major}{minor}"
     own = (
@@ -217,7 +217,7 @@ def family(tag: Tag) -> tuple[str, str, frozenset[Platform] | str]:
 
 @lru_cache(maxsize=1024)
 def _platforms(tag: str) -> Mapping[Platform, Minimum]:
-    """The platforms that a platform tag names, each with its minimum; an unknown tag is a platform of its own."""
+    """The platforms of a platform tag, each with its minimum; an unknown tag is its own platform."""
     found = _PLATFORM.fullmatch(tag)
     made: dict[Platform, Minimum] = {Platform(tag): ()}
     if found is None:

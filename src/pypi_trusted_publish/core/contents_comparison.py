@@ -1,6 +1,6 @@
-"""The members of a distribution beside those of the one that it replaces, and a wheel beside its sdist. Pure.
+"""Compares the members of a distribution with those of the one it replaces, and a wheel with its sdist. Pure.
 
-Names are compared without the version that stands in them. What every build writes anew (METADATA, RECORD, WHEEL,
+Names are compared without the version in them. What every build writes again (METADATA, RECORD, WHEEL,
 PKG-INFO) is left out. A compiled module counts by its name without the interpreter's suffix, and a vendored library by
 its name without the hash of its contents, so that neither is lost by being built again.
 """
@@ -56,7 +56,7 @@ class Member:
 
 @dataclass(frozen=True, kw_only=True)
 class Mark:
-    """A member or folder that a reader should see."""
+    """A member or folder that a reviewer should see."""
 
     name: str
     why: str
@@ -66,7 +66,7 @@ class Mark:
 
 @dataclass(frozen=True, kw_only=True)
 class ContentsComparison:
-    """Members of two distributions; names are ours, of removed members the baseline's. Sorted."""
+    """The members of two distributions, sorted; names of ours, and of the baseline for removed members."""
 
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
@@ -74,7 +74,7 @@ class ContentsComparison:
     marked: tuple[Mark, ...] = ()
 
     def by_folder(self) -> Mapping[str, tuple[int, int, int]]:
-        """Added, removed and changed members of each folder, by count."""
+        """The numbers of added, removed and changed members of each folder."""
         counts = [Counter(name.rpartition("/")[0] for name in names) for names in self._lists]
         return {
             folder: (counts[0][folder], counts[1][folder], counts[2][folder]) for folder in sorted(set().union(*counts))

@@ -1,4 +1,4 @@
-"""The next step after a run that failed, made from the cures of its errors alone."""
+"""The next step after a failed run, derived only from the cures of its errors."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ class Run(enum.Enum):
     """How to run again."""
 
     RERUN = "re-run"
-    """The workflow, the commit and the files that were built stay the same."""
+    """With the same workflow, commit and files."""
     NEW_RUN = "new run"
-    """Another commit: another workflow, or files that are built again."""
+    """From another commit: with another workflow, or files that are built again."""
     NONE = "no run"
-    """No run helps before this action is repaired."""
+    """No run helps before this action is fixed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,32 +28,32 @@ class Step:
     """What a cure means in practice; both texts are Markdown."""
 
     action: str
-    """In the imperative, such as ``wait a while``; the message says what exactly to change."""
+    """In the imperative, such as ``wait a while``; the message has the details."""
     run: Run
     mover: str
-    """Whose move it is."""
+    """Who must act."""
 
 
 STEPS: Final = {
     Cure.REPORT: Step(
-        action="report the bug: the lines to paste are in the log and in the job's summary",
+        action="report the bug with the lines in the log or in the job's summary",
         run=Run.NONE,
         mover="the authors of this action",
     ),
-    Cure.WORKFLOW: Step(action="change the workflow and push it", run=Run.NEW_RUN, mover="whoever edits the workflow"),
-    Cure.RUNNER: Step(action="fix the runner", run=Run.RERUN, mover="whoever runs the runner"),
-    Cure.NEW_BUILD: Step(action="fix the build", run=Run.NEW_RUN, mover="whoever builds the files"),
+    Cure.WORKFLOW: Step(action="change the workflow and push it", run=Run.NEW_RUN, mover="the workflow's maintainer"),
+    Cure.RUNNER: Step(action="fix the runner", run=Run.RERUN, mover="the runner's operator"),
+    Cure.NEW_BUILD: Step(action="fix the build", run=Run.NEW_RUN, mover="the build's maintainer"),
     Cure.LEAVE_OUT: Step(
-        action="leave the file out, by a line `!` and its name in `packages-dir`",
+        action="leave the file out, with a line `!FILENAME` in `packages-dir`",
         run=Run.NEW_RUN,
-        mover="whoever edits the workflow",
+        mover="the workflow's maintainer",
     ),
     Cure.NEW_NAME: Step(
         action="give the project another name and replace the pending publisher by one for that name",
         run=Run.NEW_RUN,
-        mover="whoever builds the files",
+        mover="the build's maintainer",
     ),
-    Cure.NEW_VERSION: Step(action="raise the version", run=Run.NEW_RUN, mover="whoever builds the files"),
+    Cure.NEW_VERSION: Step(action="raise the version", run=Run.NEW_RUN, mover="the build's maintainer"),
     Cure.INDEX: Step(
         action="make the change on the index", run=Run.RERUN, mover="an owner of the project on the index"
     ),
@@ -63,24 +63,24 @@ STEPS: Final = {
 
 _RERUN: Final = "press *Re-run failed jobs*: the files are still good"
 _RERUN_PARTLY: Final = (
-    "press *Re-run failed jobs*, not *Re-run all jobs*: it sends the files that were built already, and a rebuild "
-    "gives other bytes, which the index never takes under a name that is used"
+    "press *Re-run failed jobs*, not *Re-run all jobs*: it uploads the same files again, while a rebuild gives "
+    "different ones, which the index never accepts under a used name"
 )
 _NEW_RUN: Final = "start a new run: a re-run would use the same workflow and the same files"
 _NEW_VERSION_INSTEAD: Final = (
-    "release a new version: a part of this one is public, and a new build gives other bytes, which the index never "
-    "takes under a name that is used"
+    "release a new version: a part of this one is public, and a rebuild gives different files, which the index "
+    "never accepts under a used name"
 )
 
 
 RERUN_AS_IT_IS: Final = f"{_RERUN_PARTLY[:1].upper()}{_RERUN_PARTLY[1:]}."
-"""The next step after a run that was cancelled."""
+"""The next step after a cancelled run."""
 
 
 def next_step(cures: Iterable[Cure], *, partly_public: bool = False) -> str:
-    """Return what to do now, one sentence in Markdown; empty for no cure.
+    """Return the next step, one sentence in Markdown; empty without a cure.
 
-    ``partly_public``: the index has a part of the release already, so that it cannot be built again.
+    ``partly_public``: the index already has a part of the release, so that it cannot be built again.
     """
     named = frozenset(cures)
     steps = [step for cure, step in STEPS.items() if cure in named]

@@ -15,17 +15,17 @@ from ..secret import TOKEN_PATTERN, Audience, IdentityToken, Secret, UploadToken
 from .retry import http_date
 
 MIN_TOKEN: Final = 16
-"""Characters. Every place that shows a shorter secret would be masked: ``0`` hides each digit 0 of a log."""
+"""Characters. Masking a shorter secret would hide other text: ``0`` would hide every digit 0 of a log."""
 
 DEFAULT_LIFETIME: Final = 900.0
-"""Seconds that a minted token lives on PyPI; assumed when the answer does not say."""
+"""Seconds for which a token of PyPI is valid; assumed when the answer does not say."""
 
 
 def audience_of(document: object) -> str:
     """Read the answer of the audience endpoint: ``{"audience": "..."}``.
 
     Raises:
-        IndexUnavailable: it is nothing of the kind.
+        IndexUnavailable: it has another form.
 
     """
     audience = document.get("audience") if isinstance(document, dict) else None
@@ -34,37 +34,37 @@ def audience_of(document: object) -> str:
     raise IndexUnavailable(
         Diagnosis(
             code="audience-unreadable",
-            message="The index answered 200 to the request for its audience, but names none.",
-            likely_cause="Something in front of the index answered in its place (a sign-in page, a maintenance page, a "
-            "CDN), or the upload URL is that of a web site.",
+            message="The index answered 200 to the request for its audience, but did not name one.",
+            likely_cause="Something in front of the index answered instead (a sign-in page, a maintenance page, a CDN),"
+            " or the upload URL is that of a web site.",
             fix="Check the input 'repository-url'.",
         )
     )
 
 
 def token_request(token: IdentityToken | UploadToken) -> Secret:
-    """Write the body of a request to mint (an identity token) or to revoke (an upload token): JSON in ASCII."""
+    """The body of a request to mint (with an identity token) or to revoke (with an upload token): JSON in ASCII."""
     return Secret(json.dumps({"token": token.secret.reveal()}))
 
 
 def minted_token(document: object, *, date_header: str | None, monotonic_now: float) -> UploadToken:
-    """Read the answer 200 of the mint endpoint.
+    """Read an answer 200 of the mint endpoint.
 
-    The token's life is ``expires`` minus the answer's ``Date``, both by the server's clock, so that a skewed clock of
-    this machine does not matter; 900 s when either is unknown. ``monotonic_now`` is the moment at which the request
-    was sent, in seconds on the monotonic clock.
+    The token's lifetime is ``expires`` minus the answer's ``Date``, both by the server's clock, so that this machine's
+    clock does not matter; 900 s when either is unknown. ``monotonic_now`` is the time at which the request was sent,
+    in seconds on the monotonic clock.
 
     Raises:
-        IndexUnavailable: there is no usable token in it. The answer is never quoted.
+        IndexUnavailable: it has no usable token. The answer is never quoted.
 
     """
     if not isinstance(document, dict):
         raise _unusable("it is not a JSON object")
     token = document.get("token")
     if not isinstance(token, str) or not token:
-        raise _unusable("it holds no token")
+        raise _unusable("it has no token")
     if TOKEN_PATTERN.fullmatch(token) is None:
-        raise _unusable("its token is not printable ASCII without blanks, at most 16,384 characters long")
+        raise _unusable("its token is not printable ASCII without spaces, at most 16,384 characters long")
     if len(token) < MIN_TOKEN:
         raise _unusable(
             f"a token of fewer than {MIN_TOKEN} characters cannot be masked without hiding other text, and this one "
@@ -83,9 +83,9 @@ _MOST_TOKENS: Final = 8
 
 
 def possible_tokens(body: bytes) -> tuple[Secret, ...]:
-    """Find what looks like a token in an answer that should not have held one there, at most eight of them.
+    """Find possible tokens in an unusable answer, at most eight.
 
-    A damaged answer of an exchange can hold a valid token: in JSON that is cut off, alone, or in a page.
+    A damaged answer of an exchange can contain a valid token: in truncated JSON, alone, or in a page.
     """
     text = body.decode("utf-8", "replace")
     found = [match.group() for pattern in (_PREFIXED_TOKEN, _JWT) for match in pattern.finditer(text)]
@@ -100,7 +100,7 @@ def possible_tokens(body: bytes) -> tuple[Secret, ...]:
 
 
 def can_be_masked(secret: Secret) -> bool:
-    """Whether hiding the secret leaves other text readable."""
+    """Whether other text stays readable when the secret is hidden."""
     return len(secret.reveal()) >= MIN_TOKEN
 
 
@@ -131,7 +131,7 @@ def _unusable(why: str) -> IndexUnavailable:
             code="mint-unreadable",
             message=f"The index answered 200 to the request for an upload token, but the answer is not usable: {why}.",
             likely_cause="The index, or something in front of it, is not working properly.",
-            fix="If it happens again, tell the operators of the index.",
+            fix="If it happens again, contact the operators of the index.",
         )
     )
 
@@ -140,7 +140,7 @@ _PRINTABLE: Final = re.compile(r"[!-~]{1,255}")
 
 
 def check_audience(name: str, *, expected: str | None, host: str, is_loopback: bool, named: str = "") -> Audience:
-    """Let an audience pass that this index may ask for.
+    """Check that the index may require this audience.
 
     ``name`` is what the index answered; ``expected`` the constant of PyPI and TestPyPI, None for any other index;
     ``host`` the host name of the upload URL, without a port; ``named`` the input ``audience``, empty for the host.
@@ -165,23 +165,21 @@ def _allowed(name: str, expected: str | None, host: str, named: str, *, is_loopb
 def _not_allowed(name: str, expected: str | None, host: str, named: str) -> PublishError:
     wanted = expected or named
     if expected is not None:
-        fix = (
-            "Check what stands between this job and the index (a proxy, a changed trust store); nothing was requested."
-        )
+        fix = "Check what is between this job and the index (a proxy, a changed trust store); no token was requested."
     elif named:
-        fix = f"If {host} may have tokens for {name!r}, set the input to that; check 'repository-url' otherwise."
+        fix = f"If {host} may get tokens for {name!r}, set the input to it; otherwise check 'repository-url'."
     else:
         fix = (
-            f"Check the input 'repository-url'. If it is right, and a token for {name!r} is good at {host} alone, name "
-            "it in the input 'audience'."
+            f"Check the input 'repository-url'. If it is right, and only {host} accepts tokens for {name!r}, set the "
+            "input 'audience' to it."
         )
     return error_of(
         Diagnosis(
             code="audience-not-allowed",
-            message=f"{host} asks for an identity token for the audience {name!r}"
+            message=f"{host} requires an identity token for the audience {name!r}"
             + (f" instead of {wanted!r}." if wanted else ", which is not its own host name."),
-            likely_cause="A token for that audience could be used at another service than the one that files are sent "
-            "to. The URL of the index is probably mistyped, or the index is set up incorrectly.",
+            likely_cause="Such a token could be used at a different service than the one that gets the files. "
+            "The URL of the index is probably mistyped, or the index is set up incorrectly.",
             fix=fix,
             snippet="" if wanted else f"    with:\n      audience: {name}",
             details=(("audience", name), ("index", host)),

@@ -8,7 +8,7 @@ from ..errors import Cure
 from .answers import AnswerRow, upload_answer
 
 _METADATA: Final = " See https://packaging.python.org/specifications/core-metadata for more information."
-_BUILD_FIELD: Final = "Correct the field in pyproject.toml, or where your build tool keeps it."
+_BUILD_FIELD: Final = "Correct the field in pyproject.toml, or in the configuration of your build tool."
 _PYPROJECT_KEYS: Final = {
     "author-email": "`authors`",
     "classifier": "`classifiers`",
@@ -35,16 +35,16 @@ _PYPROJECT_KEYS: Final = {
 
 
 def field_hint(field: str) -> str:
-    """Where the value of a metadata field comes from, as an advice."""
+    """Advice on where to correct the value of a metadata field."""
     key = _PYPROJECT_KEYS.get(field.lower().replace("_", "-"))
     return (
-        f"Correct {key} in pyproject.toml, or where your build tool keeps it."
+        f"Correct {key} in pyproject.toml, or in the configuration of your build tool."
         if key
-        else ("Correct the field where your build tool keeps it: pyproject.toml has no key of its own for it.")
+        else ("Correct the field in the configuration of your build tool: pyproject.toml has no key for it.")
     )
 
 
-_NAMED_BY_BACKEND: Final = "Let a current build backend name the file; never rename a distribution by hand."
+_NAMED_BY_BACKEND: Final = "Let a current build backend name the file; never rename a distribution."
 
 _FILENAMES: Final = (
     upload_answer(
@@ -54,7 +54,7 @@ _FILENAMES: Final = (
         "Cannot upload a file with non-printable characters (ordinals 0-31) or the DEL character (ordinal 127) in the "
         "name.",
         "Cannot upload a file with '/' or '\\' in the name.",
-        likely_cause="The file's name holds a character that no distribution's name may hold.",
+        likely_cause="The file's name has a character that is not allowed in the name of a distribution.",
         fix=_NAMED_BY_BACKEND,
         cure=Cure.NEW_BUILD,
     ),
@@ -66,7 +66,7 @@ _FILENAMES: Final = (
         "information.",
         "Invalid file extension: Use .tar.gz, .whl or .zip extension. See {url:w} and {other_url:w} for more "
         "information",
-        likely_cause="The index takes wheels (.whl) and sdists (.tar.gz) only, spelled in lower case.",
+        likely_cause="The index accepts only wheels (.whl) and sdists (.tar.gz), with the extension in lower case.",
         fix="Build a wheel and a .tar.gz, and leave other files out.",
         cure=Cure.NEW_BUILD,
     ),
@@ -81,7 +81,7 @@ _FILENAMES: Final = (
         "Invalid sdist filename (empty project name): {name!r}",
         "Invalid sdist filename (invalid version): {name!r}",
         "Invalid sdist filename: {name!r}",
-        likely_cause="The file's name does not agree with the name and version in its metadata: it must be the "
+        likely_cause="The file's name does not match the name and version in its metadata: it must be the "
         "normalized project name with underscores, a dash and the version.",
         fix=_NAMED_BY_BACKEND,
         cure=Cure.NEW_BUILD,
@@ -100,7 +100,7 @@ _FILENAMES: Final = (
         "Invalid wheel filename (invalid version): {name!r}",
         "Invalid wheel filename (invalid tag component): {name!r}",
         "Invalid wheel filename (compressed tag set components must be in sorted order per PEP 425): {name!r}",
-        likely_cause="The wheel's name does not agree with its metadata, or is not made as the specification of wheel "
+        likely_cause="The wheel's name does not match its metadata, or does not follow the specification of wheel "
         "names says.",
         fix=_NAMED_BY_BACKEND,
         cure=Cure.NEW_BUILD,
@@ -110,9 +110,9 @@ _FILENAMES: Final = (
         400,
         "upload-platform-tag",
         "Binary wheel '{name}' has an unsupported platform tag '{tag}'.",
-        likely_cause="The index takes no wheels for the platform {tag!r}: a plain linux tag promises nothing about "
+        likely_cause="The index accepts no wheels for the platform {tag!r}: a plain linux tag says nothing about "
         "other machines, and new systems are added to the index's list with a delay.",
-        fix="Repair the wheel so that it has a tag that the index takes (auditwheel or cibuildwheel on Linux, delocate "
+        fix="Repair the wheel so that it has an accepted tag (auditwheel or cibuildwheel on Linux, delocate "
         "on macOS), or leave it out.",
         cure=Cure.NEW_BUILD,
     ),
@@ -124,9 +124,9 @@ _CONTENT: Final = (
         400,
         "upload-license-file-missing",
         "License-File {license_file} does not exist in distribution file {name} at {target}",
-        likely_cause="The metadata names the license file {license_file!r}, and the archive does not hold it at "
+        likely_cause="The metadata names the license file {license_file!r}, but the archive does not contain it at "
         "{target!r}.",
-        fix="Add the file to the distribution, or take it out of `license-files` in pyproject.toml; an old build "
+        fix="Add the file to the distribution, or remove it from `license-files` in pyproject.toml; an old build "
         "backend may put it elsewhere.",
         cure=Cure.NEW_BUILD,
     ),
@@ -136,9 +136,9 @@ _CONTENT: Final = (
         "upload-wheel-incomplete",
         "Wheel '{name}' does not contain the required RECORD file: {member}",
         "Wheel '{name}' does not contain the required METADATA file: {member}",
-        likely_cause="The wheel holds no {member!r}. It was repacked by hand, or its `.dist-info` folder is not named "
-        "as the wheel's own file name.",
-        fix="Build the wheel with a build backend, and change it with `wheel pack`, auditwheel or delocate only.",
+        likely_cause="The wheel does not contain {member!r}. It was repacked by hand, or the name of its "
+        "`.dist-info` folder does not match the wheel's file name.",
+        fix="Build the wheel with a build backend, and change it only with `wheel pack`, auditwheel or delocate.",
         cure=Cure.NEW_BUILD,
     ),
     upload_answer(
@@ -147,7 +147,7 @@ _CONTENT: Final = (
         "upload-entry-points",
         "Wheel '{name}' has invalid entry points defined in the entry_points.txt file",
         likely_cause="A line of entry_points.txt is not `name = module:object`, the file is not UTF-8, or a script's "
-        "name holds other characters than letters, digits, dots, dashes and underscores.",
+        "name has characters other than letters, digits, dots, dashes and underscores.",
         fix="Correct `scripts`, `gui-scripts` or `entry-points` in pyproject.toml; the command `check` names the line.",
         cure=Cure.NEW_BUILD,
     ),
@@ -157,7 +157,7 @@ _CONTENT: Final = (
         "upload-file-invalid",
         "Invalid distribution file.",
         "Invalid distribution file. {why}",
-        likely_cause="The archive is damaged, or is built in a way that the index does not take.",
+        likely_cause="The archive is damaged, or is built in a way that the index does not accept.",
         fix="Run the command `check` on the file: it applies the index's rules one by one and names the member.",
         cure=Cure.NEW_BUILD,
     ),
@@ -166,7 +166,7 @@ _CONTENT: Final = (
         400,
         "upload-digest-differs",
         "The digest supplied does not match a digest calculated from the uploaded file.",
-        likely_cause="The bytes changed on their way to the index: a proxy, or a damaged connection.",
+        likely_cause="The contents changed on the way to the index, because of a proxy or a damaged connection.",
         fix="If it happens again, publish from a runner without that proxy.",
         cure=Cure.LATER,
     ),
@@ -185,8 +185,8 @@ _CONTENT: Final = (
         400,
         "upload-attestation-refused",
         "Invalid attestations supplied during upload: {why}",
-        likely_cause="The index could not verify the attestations. They must be made by the workflow file that the "
-        "publisher names (not by one that calls it) and for these very bytes, at most two for a file.",
+        likely_cause="The index could not verify the attestations. They must be made for exactly these files by the "
+        "workflow file that the publisher names (not by one that calls it), at most two for each file.",
         fix="Publish from the workflow file that the publisher names, or set the input `attestations: false`.",
         cure=Cure.WORKFLOW,
     ),
@@ -201,7 +201,7 @@ _FIELDS: Final = (
         "The classifier {value!r} has been deprecated, use one of {instead} instead." + _METADATA,
         "{value!r} is not a valid classifier." + _METADATA,
         likely_cause="The classifier {value!r} is not in the index's list, or is deprecated there.",
-        fix="Correct `classifiers` in pyproject.toml; the index lists the classifiers that it takes.",
+        fix="Correct `classifiers` in pyproject.toml; the index lists the classifiers that it accepts.",
         cure=Cure.NEW_BUILD,
     ),
     upload_answer(
@@ -209,7 +209,7 @@ _FIELDS: Final = (
         400,
         "upload-metadata-refused",
         "Can't have direct dependency: {requirement}." + _METADATA,
-        likely_cause="The requirement {requirement!r} names a URL; the index takes requirements by name only.",
+        likely_cause="The requirement {requirement!r} names a URL; the index accepts requirements only by name.",
         fix="Depend on a released version of that project, or move the requirement to a dependency group.",
         cure=Cure.NEW_BUILD,
     ),
@@ -219,7 +219,7 @@ _FIELDS: Final = (
         "upload-metadata-refused",
         "License is deprecated when License-Expression is present. Only License-Expression should be present."
         + _METADATA,
-        likely_cause="The metadata holds both License and License-Expression.",
+        likely_cause="The metadata has both License and License-Expression.",
         fix="Keep `license` as an SPDX expression in pyproject.toml, and remove the older table or text.",
         cure=Cure.NEW_BUILD,
     ),
@@ -241,8 +241,8 @@ _FIELDS: Final = (
         "{version!r} is not a valid metadata version." + _METADATA,
         "{field} introduced in metadata version {newer:w}, not {older}." + _METADATA,
         "{field!r} introduced in metadata version {newer:w}, not {older}." + _METADATA,
-        likely_cause="The index does not know this version of the metadata yet, or a field stands in metadata that is "
-        "older than the field.",
+        likely_cause="The index does not support this version of the metadata yet, or the metadata has a field that "
+        "its version does not define.",
         fix="Build with a release of the build backend that writes an older version of the metadata.",
         cure=Cure.NEW_BUILD,
     ),
@@ -270,7 +270,7 @@ _FIELDS: Final = (
         "{value!r} is not a valid email address: {why}" + _METADATA,
         "{value!r} is not a valid {kind:w}." + _METADATA,
         "{problem}" + _METADATA,
-        likely_cause="A field of the core metadata has a value that the index does not take.",
+        likely_cause="A field of the core metadata has a value that the index does not accept.",
         fix=_BUILD_FIELD,
         cure=Cure.NEW_BUILD,
     ),
@@ -279,7 +279,7 @@ _FIELDS: Final = (
         400,
         "upload-metadata-refused",
         "{field}: Should not be a tuple.",
-        likely_cause="The metadata of the file repeats the field {field!r}, which may stand once.",
+        likely_cause="The metadata of the file repeats the field {field!r}, which may appear only once.",
         fix=_BUILD_FIELD,
         cure=Cure.NEW_BUILD,
     ),

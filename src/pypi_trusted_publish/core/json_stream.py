@@ -1,6 +1,6 @@
-"""A large JSON document, read one value at a time: memory grows with the largest value and not with the document.
+"""A large JSON document, read one value at a time: memory use depends on the largest value, not on the document.
 
-Only the outer object and the arrays in it are taken apart; each of their values must be smaller than
+Only the outer object and its arrays are split; each of their values must be smaller than
 :data:`LARGEST_VALUE`. Source: RFC 8259, in UTF-8.
 """
 
@@ -17,15 +17,15 @@ _PIECE: Final = 256 * 1024
 """Bytes that are decoded at once."""
 _BLANK: Final = " \t\r\n"
 _BEHIND: Final = frozenset(",:]}" + _BLANK)
-"""What may stand behind a value; a number that is cut off looks whole."""
+"""What may follow a value: a truncated number looks complete."""
 
 
 class NotJson(ValueError):
-    """It is no JSON object in UTF-8, or one of its values is too large."""
+    """The document is not a JSON object in UTF-8, or one of its values is too large."""
 
 
 class JsonObject:
-    """The members of a JSON object. Whoever meets an array either iterates over it or passes over it."""
+    """The members of a JSON object. The reader may iterate over an array or skip it."""
 
     def __init__(self, body: bytes) -> None:
         self._body = memoryview(body)
@@ -73,7 +73,7 @@ class JsonObject:
                 return
 
     def _goes_on(self, end: str) -> bool:
-        """Whether it ends here; else a comma must stand here, and a further value behind it."""
+        """Whether it ends here; otherwise a comma and another value must follow."""
         mark = self._next()
         self._at += 1
         if mark not in (",", end):
@@ -81,7 +81,7 @@ class JsonObject:
         return mark == end
 
     def _value(self) -> object:
-        """The next value, of which the whole text must be at hand before it is believed to be whole."""
+        """The next value, which is decoded only when its whole text has been read."""
         self._next()
         while True:
             problem = True
@@ -109,7 +109,7 @@ class JsonObject:
         self._at += 1
 
     def _next(self) -> str:
-        """The next character that is no blank; empty at the end."""
+        """The next character that is not white space; empty at the end."""
         self._skip(_BLANK)
         return self._text[self._at : self._at + 1]
 
@@ -121,7 +121,7 @@ class JsonObject:
                 return
 
     def _more(self) -> bool:
-        """Decode a further piece, and forget the text before the position; whether there was one."""
+        """Decode another piece and drop the text before the position; returns whether there was one."""
         if self._taken >= len(self._body):
             return False
         piece = self._body[self._taken : self._taken + _PIECE]

@@ -1,7 +1,7 @@
-"""The manifest of a set of distributions: one line that names exactly these bytes under exactly these names.
+"""The manifest of a set of distributions: one line that identifies exactly these files with exactly these names.
 
-A preview prints it, an approver sees what it stands for, and the publishing job refuses any other set. It covers the
-distributions alone, not the attestation files beside them.
+A preview prints it, an approver reviews what it covers, and the publishing job refuses any other set. It covers only
+the distributions, not the attestation files next to them.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from ..checks.model import Distribution
 
 ANY_MANIFEST: Final = "any"
-"""What stands for no comparison."""
+"""The value for no comparison."""
 _FORM: Final = 1
-"""Version of the form; a new one for any other way to count or to hash."""
+"""The version of the form, which changes whenever the counting or hashing does."""
 _NO_LIST: Final = "it is not a JSON list of filename, size and sha256"
 _LINE: Final = re.compile(r"([0-9]{1,3}):([0-9]{1,6}):([0-9a-f]{64})")
 
@@ -51,7 +51,7 @@ class Manifest:
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """What is other than approved, as far as the approved files are known by name; sorted."""
+    """The differences from the approved files, as far as their names are known; sorted."""
 
     changed: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
@@ -59,16 +59,16 @@ class Difference:
 
 
 class UnreadableManifest(ValueError):
-    """The text is no manifest. The message says why, without the text."""
+    """The text is not a manifest. The message says why, without quoting the text."""
 
 
 def entries_of(distributions: Iterable[Distribution]) -> tuple[ManifestEntry, ...]:
-    """What the manifest is made of."""
+    """One file of a manifest."""
     return tuple(ManifestEntry(filename=file.filename, size=file.size, sha256=file.sha256) for file in distributions)
 
 
 def manifest_of(entries: Iterable[ManifestEntry]) -> Manifest:
-    """The manifest of these files, in whatever order they come."""
+    """The manifest of these files, in any order."""
     digest, count = hashlib.sha256(), 0
     for entry in sorted(set(entries)):
         digest.update(f"{entry.filename}\0{entry.size}\0{entry.sha256}\n".encode("utf-8", "surrogatepass"))
@@ -108,7 +108,7 @@ def _entry(listed: object) -> ManifestEntry:
 
 
 def differences(approved: Sequence[ManifestEntry], ours: Sequence[ManifestEntry]) -> Difference:
-    """Which files are other than approved."""
+    """Which files differ from the approved ones."""
     before = {entry.filename: entry for entry in approved}
     now = {entry.filename: entry for entry in ours}
     return Difference(

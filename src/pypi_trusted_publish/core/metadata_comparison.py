@@ -1,4 +1,4 @@
-"""Core metadata of two releases, compared by meaning: another order or spelling of the same thing is no change. Pure.
+"""Core metadata of two releases, compared by meaning: a different order or spelling is not a change. Pure.
 
 Fields are those of ``packaging.metadata.RawMetadata``, and ``entry_points``.
 """
@@ -18,7 +18,7 @@ from ..values import dataclass
 FieldValue: TypeAlias = "str | Sequence[str] | Mapping[str, str] | None"
 
 IGNORED: Final = frozenset({"metadata_version", "version", "name", "dynamic"})
-"""Fields that a new release changes by its nature, or that the build backend chooses."""
+"""Fields that every release changes, or that the build backend chooses."""
 _LISTS: Final = frozenset(
     {
         "classifiers",
@@ -45,7 +45,7 @@ class FieldChange:
     """A field whose meaning changed."""
 
     before: FieldValue
-    """As the older release states it; None when it does not."""
+    """The value in the older release, or None."""
     after: FieldValue
 
 
@@ -85,7 +85,7 @@ def changed_items(field: str, change: FieldChange) -> tuple[list[str], list[str]
 
 
 def requirement_meaning(text: str) -> str:
-    """One requirement in one spelling; an unreadable one as it is."""
+    """A requirement in a normal form; an invalid one unchanged."""
     try:
         requirement = Requirement(text)
     except InvalidRequirement:
@@ -143,4 +143,4 @@ _MEANINGS: Final[Mapping[str, Callable[[FieldValue], object]]] = {
     "project_urls": _urls,
     "description": lambda value: str(value or "").rstrip().splitlines(),
 }
-"""How a field is read where its text is not its meaning."""
+"""How to read fields whose text is not their meaning."""

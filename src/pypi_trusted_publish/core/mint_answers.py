@@ -1,4 +1,4 @@
-"""What an index answers when it is asked for its audience or for an upload token.
+"""The refusals of the audience endpoint and of the mint endpoint.
 
 A refusal of a mint has codes and descriptions; the shapes here are those of ``code: description``.
 """
@@ -13,11 +13,11 @@ from .retry import RequestKind
 
 _REFUSED: Final = frozenset({400, 401, 403, 409, 422})
 _NO_PUBLISHER: Final = "invalid-publisher: valid token, but no corresponding publisher "
-_COMPARE: Final = "Compare every field of the publisher with the values below, which are those of this job."
-_REGISTER_ANEW: Final = "Remove the publisher and register it again with the values below."
+_COMPARE: Final = "Compare every field of the publisher with the values of this job below."
+_REGISTER_ANEW: Final = "Remove the publisher, and register it again with the values below."
 _OTHER_NAME: Final = (
     "Choose another name for the project, remove the pending publisher, and register one for the new name. "
-    "Whoever has a right to the name can ask for it by the index's procedure for names (PEP 541)."
+    "If you have a right to the name, you can request it (PEP 541)."
 )
 
 
@@ -40,14 +40,14 @@ _PUBLISHER: Final = (
     _publisher(
         "publisher-owner-id",
         "Check failed for required claim 'repository_owner_id'",
-        likely_cause="The account {owner!r} is not the one for which the publisher was registered: the name was given "
-        "up and taken again, or the repository was transferred.",
+        likely_cause="The account {owner!r} is not the one for which the publisher was registered: somebody else took "
+        "the name over, or the repository was transferred.",
         fix=_REGISTER_ANEW,
     ),
     _publisher(
         "publisher-owner",
         "Check failed for required claim 'repository_owner'",
-        likely_cause="The publisher's owner is not spelled {owner!r}; letter case counts, and a renamed account has "
+        likely_cause="The publisher's owner is not spelled {owner!r}; case matters, and a renamed account has "
         "another name.",
     ),
     _publisher(
@@ -74,7 +74,7 @@ _PUBLISHER: Final = (
         "Could not extract workflow filename from OIDC claims",
         likely_cause="The index found no workflow file in the claim 'job_workflow_ref' ({job_workflow_ref}): it looks "
         "for a file that ends in .yml or .yaml, before an @.",
-        fix="No field of the publisher can change that: publish from a workflow file of the repository.",
+        fix="No field of the publisher can change this: publish from a workflow file of the repository.",
         cure=Cure.WORKFLOW,
     ),
     _publisher(
@@ -82,7 +82,7 @@ _PUBLISHER: Final = (
         "Publishing from a workflow invoked via {event!r} is not supported.",
         "Check failed for required claim 'event_name'",
         likely_cause="The index does not accept runs triggered by {event}: untrusted code may have started them.",
-        fix="Trigger the publishing workflow by a tag, a release or by hand.",
+        fix="Trigger the publishing workflow by a tag, by a release, or manually.",
         cure=Cure.WORKFLOW,
     ),
     _publisher(
@@ -100,7 +100,7 @@ _PUBLISHER: Final = (
         "The ref and sha claims are empty",
         likely_cause="The identity token lacks a claim that the index needs: an old GitHub Enterprise Server, or an "
         "index that is newer than this action.",
-        fix="No field of the publisher can change that: publish from github.com, or ask the operators of the index.",
+        fix="No field of the publisher can change this: publish from github.com, or ask the operators of the index.",
         cure=Cure.WORKFLOW,
     ),
     _mint(
@@ -148,7 +148,7 @@ _NAMES: Final = (
         "mint-registration-off",
         "invalid-payload: New project registration temporarily disabled. See {url:w} for more information.",
         "invalid-payload: New project registration temporarily disabled.",
-        likely_cause="The index creates no new projects at the moment; this one would be created by the mint.",
+        likely_cause="The index creates no new projects at the moment, but the mint would create this one.",
         fix="Look at the status page of the index.",
         cure=Cure.LATER,
     ),
@@ -159,8 +159,8 @@ _OTHERS: Final = (
         "issuer-unknown",
         "mint-issuer-unknown",
         "invalid-payload: unknown trusted publishing issuer",
-        likely_cause="The index knows no publishers for the issuer of this token: GitHub Enterprise Server, or an "
-        "issuer of the enterprise's own, is such an issuer.",
+        likely_cause="The index has no publishers for the issuer of this token, such as a GitHub Enterprise Server or "
+        "the custom issuer of an enterprise.",
         fix="Publish from github.com, or ask the operators of the index to add the issuer.",
         cure=Cure.WORKFLOW,
     ),
@@ -170,9 +170,9 @@ _OTHERS: Final = (
         "invalid-payload: malformed JWT",
         "invalid-token: malformed or invalid token",
         "invalid-token: {why}",
-        likely_cause="The identity token was too old when it arrived, was damaged on its way, or the index could not "
+        likely_cause="The identity token was too old when it arrived or was damaged on the way, or the index could not "
         "fetch GitHub's keys.",
-        fix="Nothing has to be changed for the first time: every run takes a fresh token. If it happens again, set the "
+        fix="Change nothing the first time: every run uses a new token. If it happens again, set the "
         "clock of a self-hosted runner, or ask the operators of the index which audience they accept.",
         cure=Cure.LATER,
     ),
@@ -191,7 +191,7 @@ _OTHERS: Final = (
         "mint-not-enabled",
         "not-enabled: {issuer} trusted publishing functionality not enabled",
         "not-enabled: {why}",
-        likely_cause="The index has switched Trusted Publishing off for the moment, as during an incident.",
+        likely_cause="The index has turned Trusted Publishing off for now, for example during an incident.",
         fix="Look at the status page of the index.",
         cure=Cure.LATER,
     ),
@@ -200,7 +200,7 @@ _OTHERS: Final = (
         "mint-invalid-pending-publisher",
         "invalid-pending-publisher: valid token, but project already exists",
         "invalid-pending-publisher: {why}",
-        likely_cause="The project was created in another way before this job could, so the index removed the pending "
+        likely_cause="The project was created in another way before this job ran, so the index removed the pending "
         "publisher.",
         fix="If the project is yours, register the publisher in its settings: {publishing}. Otherwise choose another "
         "name.",
@@ -212,7 +212,7 @@ _OTHERS: Final = (
         "mint-reused-token",
         "invalid-reuse-token: invalid token: already used",
         "invalid-reuse-token: {why}",
-        likely_cause="The index has seen the identity token before. Each try takes a fresh one, so something between "
+        likely_cause="The index has seen the identity token before. Each try uses a new one, so something between "
         "this job and the index repeats requests.",
         fix="If it happens again, publish without that proxy.",
         cure=Cure.LATER,
@@ -237,8 +237,8 @@ _STATUSES: Final = (
         request=RequestKind.MINT,
         statuses=frozenset({300, 301, 302, 303, 305, 307, 308}),
         code="mint-redirected",
-        likely_cause="'repository-url' is probably not the index's own URL; a token is never sent to another address "
-        "than it was made for.",
+        likely_cause="'repository-url' is probably not the index's own URL; a token is sent only to the address "
+        "that it was made for.",
         fix="Set the input 'repository-url' to the index's own upload URL.",
         cure=Cure.WORKFLOW,
         software="any",
@@ -250,7 +250,7 @@ _STATUSES: Final = (
         statuses=frozenset({404, 405, 410}),
         code="mint-not-offered",
         likely_cause="The index named an audience, but does not mint tokens at {mint_url}.",
-        fix="Check the input 'repository-url'; if it is right, the index does not offer Trusted Publishing completely.",
+        fix="Check the input 'repository-url'; if it is right, the index does not fully support Trusted Publishing.",
         cure=Cure.WORKFLOW,
         software="any",
         source="RFC 9110, 15.5.5",
@@ -260,7 +260,7 @@ _STATUSES: Final = (
         request=RequestKind.MINT,
         statuses=_REFUSED | {402, 406, 411, 412, 413, 415, 451},
         code="mint-refused",
-        likely_cause="A field of the publisher differs from this job's values, or the index has a rule of its own.",
+        likely_cause="A field of the publisher differs from this job's values, or the index has an additional rule.",
         fix=_COMPARE,
         cure=Cure.INDEX,
         software="any",
@@ -275,7 +275,7 @@ _AUDIENCE: Final = (
         statuses=frozenset({403}),
         code="trusted-publishing-off",
         shapes=("Trusted publishing functionality not enabled", "Trusted Publishing functionality not enabled"),
-        likely_cause="The index has switched Trusted Publishing off for the moment, as during an incident.",
+        likely_cause="The index has turned Trusted Publishing off for now, for example during an incident.",
         fix="Look at the status page of the index.",
         cure=Cure.LATER,
     ),
@@ -309,9 +309,9 @@ _AUDIENCE: Final = (
         request=RequestKind.AUDIENCE,
         statuses=frozenset({403}),
         code="audience-forbidden",
-        likely_cause="The index, or a proxy in front of it, does not let this runner ask; an index can also switch "
+        likely_cause="The index, or a proxy in front of it, refuses requests of this runner; an index may also turn "
         "Trusted Publishing off in this way.",
-        fix="Look at the status page of the index, and whether the runner may reach it.",
+        fix="Look at the status page of the index, and check that the runner may reach it.",
         cure=Cure.LATER,
         software="any",
         source="RFC 9110, 15.5.4",

@@ -1,4 +1,4 @@
-"""Why the index refused to mint a token, and what to change: the rows of the table, with the publisher's form."""
+"""Explains why the index refused to mint a token: the rows of the table, with the publisher's form."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .claims import UnverifiedClaims
 
 _ABOUT_THE_PUBLISHER = frozenset({"mint-invalid-publisher", "mint-invalid-pending-publisher", "mint-refused"})
-"""Codes of diagnoses in which the publisher's form, and what can differ from it, belong."""
+"""Codes of diagnoses that show the publisher's form and what may differ from it."""
 
 
 def explain_refusal(
@@ -29,8 +29,8 @@ def explain_refusal(
 ) -> PublishError:
     """Return the error to raise: one diagnosis for each reason, with the publisher's form filled from the claims.
 
-    ``projects`` are the names of the run as the metadata spells them, ``unknown_projects`` those of them that the
-    index does not know.
+    ``projects`` are the names of the run as the metadata spells them, ``unknown_projects`` those that are not on
+    the index.
     """
     situation = Situation(claims=claims, index=index, projects=tuple(projects), unknown=tuple(unknown_projects))
     return error_of(*(_diagnosis(refusal, answer, situation) for refusal in answer.refusals))
@@ -46,8 +46,8 @@ def _diagnosis(refusal: Refusal, answer: Answer, situation: Situation) -> Diagno
         return Diagnosis(
             code="mint-refused",
             message=message,
-            likely_cause="No mint is answered with this status as a rule: something in front of the index may have "
-            "answered in its place.",
+            likely_cause="An index does not usually answer a mint with this status: something in front of it may have "
+            "answered instead.",
             fix="Check the input 'repository-url'.",
             details=details,
             cure=Cure.WORKFLOW,
@@ -66,7 +66,7 @@ def _diagnosis(refusal: Refusal, answer: Answer, situation: Situation) -> Diagno
 
 
 def _cure(row: AnswerRow, claims: UnverifiedClaims | None) -> Cure:
-    """No publisher can name a workflow of another repository or ref: then only the workflow can change."""
+    """Whether only the workflow can be changed: a publisher cannot name one of another repository or ref."""
     return Cure.WORKFLOW if claims is not None and claims.is_called_elsewhere else row.cure
 
 

@@ -1,4 +1,4 @@
-"""The lines of ``packages-dir``: what they say, and the messages about those that cannot be followed."""
+"""The lines of ``packages-dir``, and the messages about wrong ones."""
 
 from __future__ import annotations
 
@@ -33,17 +33,16 @@ _DOWNLOAD: Final = "`actions/download-artifact` makes a folder for each artifact
 
 @dataclass(frozen=True, kw_only=True)
 class PackageLines:
-    """The lines of the input, sorted by what they do."""
+    """The lines of the input by their effect."""
 
     named: tuple[str, ...]
     """Folders, files and globs."""
     left_out: tuple[str, ...]
-    """Patterns, written with a ``!`` before them: against the name of a file, or against its path if they have a
-    slash."""
+    """Patterns, written with a leading ``!``, for the name of a file, or for its path if they have a slash."""
 
     @classmethod
     def parse(cls, lines: Iterable[str]) -> PackageLines:
-        """Sort the lines; blanks around them do not count."""
+        """Sort the lines; surrounding white space is ignored."""
         stripped = [line.strip() for line in lines if line.strip()]
         return cls(
             named=tuple(line for line in stripped if not line.startswith("!")),
@@ -77,7 +76,7 @@ def no_line(*, only_left_out: bool) -> Diagnosis:
 
 
 def mistake_in(line: str, exists: Callable[[str], bool]) -> Diagnosis | None:
-    """What a line that names nothing was probably meant to say; None when it shows no such mistake.
+    """The diagnosis of a mistake in a line that names nothing; None without a known mistake.
 
     ``exists`` says whether there is a file or folder of that name.
     """
@@ -86,7 +85,7 @@ def mistake_in(line: str, exists: Callable[[str], bool]) -> Diagnosis | None:
         return None
     return Diagnosis(
         code="packages-dir-pattern",
-        message=f"The line {line!r} names nothing: {message}.",
+        message=f"The line {line!r} matches nothing: {message}.",
         fix=f"Write the line as shown below. {_NEW_RUN}" if meant else f"Correct the line. {_NEW_RUN}",
         snippet=_input(meant) if meant else "",
         file=line,
@@ -100,7 +99,7 @@ def would_match_the_opposite(pattern: str) -> bool:
 
 
 def _mistake(line: str, exists: Callable[[str], bool]) -> tuple[str, list[str]] | None:
-    """What is not understood here, and the lines that are; the first that fits."""
+    """The first mistake that fits, and the lines that are correct."""
     for fits, message, meant in _MISTAKES:
         if fits(line):
             return message, meant(line)
@@ -125,7 +124,7 @@ def _expanded(line: str) -> list[str]:
 _MISTAKES: Final[tuple[tuple[Callable[[str], object], str, Callable[[str], list[str]]], ...]] = (
     (
         lambda line: len(line) > 1 and line[0] == line[-1] and line[0] in "'\"`",
-        "quotes are part of a name here",
+        "quotes count as part of the name",
         lambda line: [line[1:-1]],
     ),
     (
@@ -150,12 +149,12 @@ _MISTAKES: Final[tuple[tuple[Callable[[str], object], str, Callable[[str], list[
 
 
 def missing(line: str, names: Sequence[str]) -> Diagnosis:
-    """A line that names nothing."""
+    """A line that matches nothing."""
     beside = f" Next to it are: {', '.join(names[:_FEW])}." if names else ""
     return Diagnosis(
         code="packages-dir-missing",
         message=f"There is no folder or file {line!r}.",
-        likely_cause=f"The step that builds or downloads the distributions did not run in this job, or puts them "
+        likely_cause=f"The step that builds or downloads the distributions did not run in this job, or put them "
         f"elsewhere.{beside}",
         fix="Download the artifact of the build job into that folder, or name the folder where it is.",
         file=line,
@@ -258,8 +257,8 @@ def too_many(line: str, most: int) -> Diagnosis:
     """A line that leads to more than any release has."""
     return Diagnosis(
         code="packages-dir-too-many",
-        message=f"The line {line!r} leads through more than {most} files and folders.",
-        likely_cause="A `**` starts at a folder that contains much more than distributions.",
+        message=f"The line {line!r} searches more than {most} files and folders.",
+        likely_cause="A `**` starts at a folder that contains far more than distributions.",
         fix="Name the folder that contains the distributions, such as `dist`.",
         file=line,
         cure=Cure.WORKFLOW,
@@ -271,7 +270,7 @@ def symlink(name: str, path: str, *, dangling: bool) -> Diagnosis:
     return Diagnosis(
         code="packages-dir-symlink",
         message=f"{path!r} is a symbolic link{' to nothing' if dangling else ''}, not a file.",
-        likely_cause="A link could be pointed to another file between the check and the upload.",
+        likely_cause="The target of a link could change between the check and the upload.",
         fix="Copy the file itself into the folder.",
         file=name,
     )
@@ -288,7 +287,7 @@ def not_regular(name: str, path: str, *, is_folder: bool) -> Diagnosis:
 
 
 def unreadable(name: str, path: str, error: OSError) -> Diagnosis:
-    """The operating system does not allow it."""
+    """A file that cannot be read."""
     return Diagnosis(
         code="packages-dir-unreadable",
         message=f"{path!r} cannot be read: {error.strerror or 'unknown reason'}.",

@@ -1,4 +1,4 @@
-"""A release beside the one before it, as far as the page of the project shows both. Pure; no further request."""
+"""Compares a release with the previous one, using only the page of the project. Pure."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from .release_findings import file_findings
 
 @dataclass(frozen=True, kw_only=True)
 class Room:
-    """What a project uses of its room on the index, in bytes."""
+    """The storage that a project uses on the index, in bytes."""
 
     used: int
     limit: int
     releases: int
-    """For how many releases of this size what is left lasts."""
+    """For how many more releases of this size the storage is enough."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PageComparison:
-    """One release of the set beside the one before it."""
+    """One release of the set and its previous release."""
 
     project: NormalizedName
     name: str
@@ -57,7 +57,7 @@ class PageComparison:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What the comparison finds."""
+        """The findings of the comparison."""
         return tuple(file_findings(self.files, self.before))
 
     @property
@@ -103,7 +103,7 @@ def first_file(files: Sequence[Distribution]) -> Distribution:
 
 
 def release_file(file: Distribution) -> ReleaseFile:
-    """A file of ours as it is compared."""
+    """One of our files, as compared."""
     requires_python = file.metadata.first("Requires-Python") or ""
     parsed = parse_release_file(file.filename, project=file.project, size=file.size, requires_python=requires_python)
     return parsed[1] if parsed else ReleaseFile(filename=file.filename, size=file.size)

@@ -1,4 +1,4 @@
-"""Distributions against what the index lists: what to upload, what is there, what is in the way."""
+"""Compares the distributions with the index: what to upload, what is already there, what conflicts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 RELEASE_OPEN_SECONDS: Final = 14 * 24 * 3600
 """A release takes new files for 14 days after its first one."""
 CLOSED_STATUSES: Final = frozenset({"archived", "quarantined"})
-"""Project statuses in which no file is taken (PEP 792)."""
+"""Project statuses in which files are refused (PEP 792)."""
 _RERUN: Final = "Press *Re-run failed jobs*, not *Re-run all jobs*: a rebuild gives different files."
 
 
@@ -36,16 +36,16 @@ def different_contents(pairs: Sequence[tuple[Distribution, str]], *, rebuilt: bo
     """Files that exist on the index with different contents."""
     names = ", ".join(distribution.filename for distribution, _ in pairs)
     if rebuilt:
-        cause = "This is a repeated run, so the build job most likely ran again and made other bytes."
+        cause = "This is a repeated run, so the build job most likely ran again and made different files."
         fix = (
             "Publish the distributions of the first attempt (download its artifact from the run's page, or re-run only"
             " the failed jobs), or release a new version."
         )
     else:
-        cause = "This version was published before, from another build."
+        cause = "This version was already published, from another build."
         fix = (
             "Release a new version: a file name can be used once, even after the file was deleted."
-            " With `skip-existing: true` such files are skipped, and the index keeps what it has."
+            " With `skip-existing: true` such files are skipped, and the index keeps its files."
         )
     facts = tuple(
         (distribution.filename, f"ours sha256={distribution.sha256}, the index has sha256={published}")
@@ -67,7 +67,7 @@ def _exist(number: int) -> str:
 
 
 def same_bytes(distribution: Distribution, published: str) -> Diagnosis:
-    """The index refuses the same bytes under a second name."""
+    """The index refuses the same contents under a second name."""
     return Diagnosis(
         code="same-bytes-under-another-name",
         message=f"The contents of {distribution.filename} are already on the index, as {published}.",
@@ -79,7 +79,7 @@ def same_bytes(distribution: Distribution, published: str) -> Diagnosis:
 
 
 def other_sdist(distribution: Distribution, page: ProjectPage) -> PublishedFile | None:
-    """The sdist that a release has already, under another name than that of the sdist to be sent."""
+    """The sdist that the release already has under another name."""
     if distribution.kind is not Kind.SDIST:
         return None
     others = (file for file in page.files if file.filename != distribution.filename and not _is_wheel(file.filename))
@@ -91,7 +91,7 @@ def second_sdist(distribution: Distribution, published: str) -> Diagnosis:
     return Diagnosis(
         code="second-sdist",
         message=f"The release {distribution.version} of {distribution.project} already has an sdist: {published}.",
-        likely_cause="The index takes one sdist for each version.",
+        likely_cause="The index accepts one sdist for each version.",
         fix=f"Leave {distribution.filename} out, or release a new version.",
         file=distribution.filename,
         cure=Cure.LEAVE_OUT,
@@ -99,10 +99,10 @@ def second_sdist(distribution: Distribution, published: str) -> Diagnosis:
 
 
 def closed_project(page: ProjectPage) -> Diagnosis:
-    """The project takes no files at all."""
+    """The project accepts no files."""
     who = "its owners" if page.status == "archived" else "the index's administrators"
     fix = (
-        "An owner can unarchive the project in its settings on the index; then run again."
+        "An owner can unarchive the project in its settings on the index. Then run the job again."
         if page.status == "archived"
         else "Write to the index's support; nothing can be uploaded until the quarantine is lifted."
     )
@@ -147,13 +147,13 @@ def unreadable_page(page: ProjectPage) -> Diagnosis:
         code="index-page-unreadable",
         message=f"The files of {page.project} on the index could not be listed ({page.why_unreadable or 'no answer'}).",
         likely_cause="The simple index has another address, requires credentials, or does not support JSON.",
-        fix="Set `check-url` to the address of the simple index. Until then, conflicts are only found while uploading.",
+        fix="Set `check-url` to the address of the simple index. Until then, conflicts are found only while uploading.",
         severity=Severity.WARNING,
     )
 
 
 def skipped_files(files: Sequence[Distribution], mixed: Sequence[Distribution]) -> Diagnosis:
-    """Conflicts that ``skip-existing`` lets pass, and what that makes of the release."""
+    """Conflicts that ``skip-existing`` allows, and their effect on the release."""
     names = ", ".join(distribution.filename for distribution in files)
     if mixed:
         return Diagnosis(
@@ -163,14 +163,14 @@ def skipped_files(files: Sequence[Distribution], mixed: Sequence[Distribution]) 
                 " files of the same version are uploaded: this release mixes two builds."
             ),
             likely_cause="The build ran again between two attempts, and `skip-existing` is on.",
-            fix=f"{_RERUN} Check that both builds are of the same source.",
+            fix=f"{_RERUN} Check that both builds have the same source.",
             severity=Severity.WARNING,
         )
     return Diagnosis(
         code="skipped-existing",
         message=f"{_exist(len(files))} on the index with different contents and will be skipped: {names}.",
         likely_cause="`skip-existing` is on, and the index has different files of these names.",
-        fix="Release a new version if the new bytes matter.",
+        fix="Release a new version if the new contents matter.",
         severity=Severity.WARNING,
     )
 
@@ -178,7 +178,7 @@ def skipped_files(files: Sequence[Distribution], mixed: Sequence[Distribution]) 
 def above_project_limit(
     uploads: Iterable[Distribution], pages: Iterable[ProjectPage], *, severity: Severity
 ) -> Iterator[Diagnosis]:
-    """One diagnosis for each project whose files together exceed the limit that applies by default."""
+    """One diagnosis for each project whose files together exceed the default limit."""
     uploads = tuple(uploads)
     for page in pages:
         coming = sum(distribution.size for distribution in uploads if distribution.project == page.project)
@@ -212,28 +212,28 @@ def _version_of(filename: str) -> Version | None:
 
 
 class Decision(str, enum.Enum):
-    """What happens to one file; the values are what users read."""
+    """What happens to one file; the values are shown to users."""
 
     UPLOAD = "upload"
     IDENTICAL = "identical: skipped"
     CONFLICT = "conflict: different contents on the index"
     SKIPPED = "skipped: different contents on the index"
-    """A conflict that ``skip-existing`` lets pass."""
+    """A conflict that ``skip-existing`` allows."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlanPolicy:
-    """What the plan needs to know beside the files and the pages."""
+    """What the plan needs in addition to the files and the pages."""
 
     skip_existing: bool
     like_pypi: bool
-    """The index is PyPI or TestPyPI, or a rehearsal of them: their rules about age and size hold."""
+    """The index is PyPI or TestPyPI, or a rehearsal of them: their rules about age and size apply."""
     run_attempt: int
     """``GITHUB_RUN_ATTEMPT``: above 1, a conflict is most likely a rebuild."""
     strict: bool = False
-    """What may leave the release incomplete, or shows a loss beside the release before, stops it."""
+    """Stop if the release may end incomplete or has lost something since the previous release."""
     ignore: frozenset[str] = frozenset()
-    """Codes of rules about the release before that are silenced."""
+    """Codes of ignored rules about the previous release."""
     now: float
     """Seconds since the epoch."""
 
@@ -245,7 +245,7 @@ class PlannedFile:
     distribution: Distribution
     decision: Decision
     published_sha256: str | None = None
-    """What the index has under that name, when it has something."""
+    """The file of that name on the index, if any."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -256,32 +256,32 @@ class UploadPlan:
     pages: tuple[ProjectPage, ...]
     warnings: tuple[Diagnosis, ...] = ()
     comparisons: tuple[PageComparison, ...] = ()
-    """Each release beside the one before it."""
+    """Each release compared with its previous release."""
 
     @property
     def uploads(self) -> tuple[Distribution, ...]:
-        """What will be sent."""
+        """The files to upload."""
         return tuple(file.distribution for file in self.files if file.decision is Decision.UPLOAD)
 
     @property
     def published(self) -> tuple[Distribution, ...]:
-        """What the index has with our bytes when the plan has been carried out."""
+        """The files that the index has with our contents after the uploads."""
         there = (Decision.UPLOAD, Decision.IDENTICAL)
         return tuple(file.distribution for file in self.files if file.decision in there)
 
     @property
     def projects(self) -> tuple[NormalizedName, ...]:
-        """Those to which something will be sent, each once."""
+        """The projects with uploads, each once."""
         return tuple({distribution.project: None for distribution in self.uploads})
 
     @property
     def project_names(self) -> tuple[str, ...]:
-        """The same as the metadata spells them."""
+        """The same, as spelled in the metadata."""
         return tuple({distribution.project: distribution.name for distribution in self.uploads}.values())
 
     @property
     def new_projects(self) -> tuple[NormalizedName, ...]:
-        """Those to which something will be sent and which the index does not know."""
+        """The projects with uploads that are not on the index."""
         return tuple(project for project in self.projects if self.page(project).state is PageState.NO_PROJECT)
 
     def page(self, project: NormalizedName) -> ProjectPage:
@@ -289,14 +289,14 @@ class UploadPlan:
         return next(page for page in self.pages if page.project == project)
 
     def refusals(self, policy: PlanPolicy) -> tuple[IndexRefused, ...]:
-        """Everything for which the index would refuse the plan: nothing may be sent while there is one."""
+        """All reasons for which the index would refuse the plan; nothing may be sent while there is one."""
         return tuple(IndexRefused(diagnosis) for diagnosis in _refusals(self, policy))
 
 
 def plan_uploads(
     distributions: Iterable[Distribution], pages: Mapping[NormalizedName, ProjectPage], policy: PlanPolicy
 ) -> UploadPlan:
-    """Decide about every file; the plan may still hold conflicts (see :func:`require_feasible`)."""
+    """Decide about every file; the plan may still have conflicts (see :func:`require_feasible`)."""
     files = tuple(_decide(distribution, pages[distribution.project], policy) for distribution in distributions)
     plan = UploadPlan(
         files=files,
@@ -307,7 +307,7 @@ def plan_uploads(
 
 
 def require_feasible(plan: UploadPlan, policy: PlanPolicy) -> None:
-    """Raise :class:`IndexRefused` with every cause for which the index would refuse the plan."""
+    """Raise :class:`IndexRefused` with all reasons for which the index would refuse the plan."""
     losses = _losses(plan, policy) if policy.strict else ()
     raise_together([*plan.refusals(policy), *(DistributionError(loss) for loss in losses)])
 
@@ -357,7 +357,7 @@ def _closed(page: ProjectPage, uploads: Sequence[Distribution], policy: PlanPoli
 
 
 def _losses(plan: UploadPlan, policy: PlanPolicy) -> Iterator[Diagnosis]:
-    """What the comparison with the release before shows; nothing when nothing will be sent."""
+    """The findings of the comparison with the previous release; none without uploads."""
     sent = {distribution.release for distribution in plan.uploads}
     for comparison in plan.comparisons:
         for finding in comparison.findings if (comparison.project, comparison.version) in sent else ():

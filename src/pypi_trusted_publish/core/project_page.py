@@ -1,4 +1,4 @@
-"""What the JSON simple index says of a project."""
+"""A project's page in the JSON simple index."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
 MOST_FILES: Final = 250_000
-"""Of one project that are read."""
+"""The most files of one project that are read."""
 _KEPT: Final = frozenset({"meta", "project-status"})
 _SHA256: Final = re.compile(r"[0-9a-fA-F]{64}")
 
@@ -33,9 +33,9 @@ class PageState(str, enum.Enum):
     KNOWN = "known"
     """The index has a page for the project; it may list no file."""
     NO_PROJECT = "no project"
-    """404: the index does not know the project."""
+    """404: the project is not on the index."""
     UNREADABLE = "unreadable"
-    """Whatever else was answered; nothing is known."""
+    """Any other answer; nothing is known."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,7 +44,7 @@ class PublishedFile:
 
     filename: str
     sha256: str | None
-    """Hexadecimal, lower case; None when the index names no SHA-256."""
+    """Hexadecimal, lower case; None when the index gives no SHA-256."""
     size: int | None
     """Bytes."""
     upload_time: float | None
@@ -55,7 +55,7 @@ class PublishedFile:
     """Where the file is downloaded; may be relative to the page."""
     yanked: bool = False
     metadata_sha256: str | None = None
-    """Digest of the core metadata that the index serves beside the file (PEP 658), hexadecimal, lower case."""
+    """Digest of the core metadata that the index serves separately (PEP 658), hexadecimal, lower case."""
     requires_python: str | None = None
     """The field ``Requires-Python``; empty: the file states none; None: the index does not say."""
 
@@ -71,7 +71,7 @@ class ProjectPage:
     """``active``, ``archived``, ``quarantined`` or ``deprecated`` (PEP 792)."""
     status_reason: str = ""
     why_unreadable: str = ""
-    """A phrase for people when ``state`` is UNREADABLE, such as ``403 Forbidden``."""
+    """A phrase for messages when ``state`` is UNREADABLE, such as ``403 Forbidden``."""
 
     def file(self, filename: str) -> PublishedFile | None:
         """The entry of that name, or None."""
@@ -91,7 +91,7 @@ class ProjectPage:
 
 
 class UnreadablePage(ValueError):
-    """What was answered is not a page of the JSON simple index. The text says why, in our words."""
+    """The answer is not a page of the JSON simple index. The text says why, in our words."""
 
 
 def page_document(body: bytes) -> object:
@@ -134,8 +134,8 @@ def _files(entries: Iterator[object]) -> Iterator[object]:
 def read_project_page(project: NormalizedName, page: object) -> ProjectPage:
     """Read a document of the JSON simple index (PEP 691, with PEP 700 and PEP 792). Raises UnreadablePage.
 
-    A file without a name or with digests in another form makes the page unreadable: a conflict must not be
-    overlooked. What only serves to predict or to show (size, time, provenance, status) is left out when it is odd.
+    A file without a name or with malformed digests makes the page unreadable, so that no conflict is overlooked.
+    Malformed values that are only shown or used for predictions (size, time, provenance, status) are left out.
     """
     if page is None:
         raise UnreadablePage("it is not JSON")

@@ -1,4 +1,4 @@
-"""What GitHub says of an environment's protection, and what follows from it. Pure: the answers are handed in.
+"""The protection of a deployment environment, and what follows from it. Pure: the answers are passed in.
 
 Source: GitHub's REST API, "Get an environment", "List deployment branch policies" and "Get the review history for a
 workflow run", version 2022-11-28.
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 RISKY_EVENTS: Final = frozenset({"pull_request", "issue_comment", "workflow_run"})
-"""Events that a stranger can bring about; fine behind an approval."""
+"""Events that anybody can cause; harmless behind an approval."""
 
 
 class ProtectionState(str, enum.Enum):
-    """Whether somebody or something stands between a push and a release."""
+    """Whether anything protects a release from a push."""
 
     PROTECTED = "protected"
     UNPROTECTED = "unprotected"
@@ -36,14 +36,14 @@ class Protection:
     environment: str
     state: ProtectionState
     rules: tuple[tuple[str, str], ...] = ()
-    """What protects it, name and value."""
+    """The protection rules, name and value."""
     approved_by: tuple[str, ...] = ()
-    """Logins of those who approved this run; empty when nobody did or it cannot be read."""
+    """Logins of the approvers of this run; empty when there are none or they cannot be read."""
     settings_url: str = ""
     why_unknown: str = ""
 
     def event(self) -> ProtectionRead:
-        """The event that tells it."""
+        """The event that reports it."""
         known = {ProtectionState.PROTECTED: True, ProtectionState.UNPROTECTED: False, ProtectionState.UNKNOWN: None}
         return ProtectionRead(
             environment=self.environment,
@@ -66,12 +66,12 @@ def read_environment(
     """Read the JSON of an environment.
 
     ``patterns`` are its branch and tag patterns, where it has a list of them; None when that could not be read. It is
-    protected when somebody or something decides: a reviewer, a custom rule, or a list of branches or tags that not
-    every one is on. A wait timer decides nothing.
+    protected by a reviewer, a custom rule, or a list of branches or tags that does not match all of them. A wait
+    timer protects nothing.
     """
     if not isinstance(answer, dict) or not isinstance(answer.get("protection_rules", []), list):
         return unknown_protection(
-            "GitHub's answer is not understood", environment=environment, settings_url=settings_url
+            "GitHub's answer cannot be understood", environment=environment, settings_url=settings_url
         )
     found = tuple(_rules(answer, patterns))
     rules = tuple((name, value) for name, value, _ in found)
@@ -98,7 +98,7 @@ def unknown_protection(why: str, *, environment: str, settings_url: str) -> Prot
 
 
 def has_custom_patterns(answer: object) -> bool:
-    """Whether the environment names the branches and tags that may deploy, in a list of its own."""
+    """Whether the environment has its own list of branches and tags that may deploy."""
     policy = answer.get("deployment_branch_policy") if isinstance(answer, dict) else None
     return isinstance(policy, dict) and policy.get("custom_branch_policies") is True
 
@@ -124,7 +124,7 @@ def read_approvers(answer: object, environment: str) -> tuple[str, ...]:
 def judge_protection(
     protection: Protection, *, event_name: str, is_pypi: bool, required: bool
 ) -> tuple[Diagnosis, ...]:
-    """Return what follows from it: errors when protection is required, else at most a notice or a warning.
+    """Return the diagnoses: errors when protection is required, else at most a notice or a warning.
 
     ``is_pypi``: the files go to PyPI itself, where a release cannot be taken back.
     """
@@ -141,9 +141,9 @@ def _unprotected(protection: Protection, event_name: str, *, is_pypi: bool, requ
         yield Diagnosis(
             code="environment-unprotected",
             severity=Severity.ERROR if required else Severity.NOTICE,
-            message=f"The environment {protection.environment!r} is not protected: whoever can push can publish.",
+            message=f"The environment {protection.environment!r} is not protected: anybody who can push can publish.",
             likely_cause="GitHub creates an environment without any rule when a workflow first names it. A wait timer, "
-            "or a list of branches and tags with `*` on it, decides nothing.",
+            "or a list of branches and tags that contains `*`, protects nothing.",
             fix=f"Give it required reviewers, or restrict the branches and tags that may deploy: {where}",
             details=(("environment", protection.environment), ("settings", where)),
         )
@@ -153,8 +153,8 @@ def _unprotected(protection: Protection, event_name: str, *, is_pypi: bool, requ
             severity=Severity.WARNING,
             message=f"The event {event_name!r} triggered this run, and the environment {protection.environment!r} "
             "is not protected.",
-            likely_cause="Somebody without any permission in the repository can cause such a run.",
-            fix=f"Publish from a tag or by hand, or give the environment required reviewers: {where}",
+            likely_cause="A user without any permission in the repository can cause such a run.",
+            fix=f"Publish from a tag or manually, or give the environment required reviewers: {where}",
             details=(("event", event_name), ("environment", protection.environment)),
         )
 
@@ -165,7 +165,7 @@ def _unknown(protection: Protection) -> Diagnosis:
         message=f"The protection of the environment {protection.environment!r} could not be read: "
         f"{protection.why_unknown}.",
         likely_cause="'require-protection' is on. In a private repository the job's token may read this only with "
-        "'actions: read', and requests without that permission are limited to 60 an hour for an address.",
+        "'actions: read', and requests without that permission are limited to 60 per hour and IP address.",
         fix="Grant the job 'actions: read'.",
         snippet="    permissions:\n      id-token: write\n      actions: read",
         details=(("environment", protection.environment), ("why", protection.why_unknown)),
@@ -196,7 +196,7 @@ def _rule(rule: Mapping[str, object]) -> Iterator[tuple[str, str, bool]]:
     if kind == "required_reviewers":
         reviewers = rule.get("reviewers")
         names = [name for entry in (reviewers if isinstance(reviewers, list) else []) if (name := _reviewer(entry))]
-        oneself = "not for one's own runs" if rule.get("prevent_self_review") is True else "also for one's own runs"
+        oneself = "self-review prevented" if rule.get("prevent_self_review") is True else "self-review allowed"
         yield "required reviewers", f"{', '.join(names) or 'some'} ({oneself})", True
     elif kind == "wait_timer":
         minutes = rule.get("wait_timer")

@@ -1,4 +1,4 @@
-"""The form in which a publisher is registered on the index, and the facts of an index that explanations need."""
+"""The form that registers a publisher on the index, and the facts about an index that explanations need."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _SHOWN_PAGES = 5
 
 @dataclass(frozen=True, kw_only=True)
 class IndexFacts:
-    """What an explanation must know of the index; handed in, because host names live in one place only."""
+    """What explanations need to know about an index; passed in, because only one module has host names."""
 
     name: str
-    """As people call it: ``PyPI``, ``TestPyPI``, or the host name."""
+    """The display name: ``PyPI``, ``TestPyPI``, or the host name."""
     expected_audience: str | None = None
     """The constant of PyPI and TestPyPI; None for any other index."""
     project_publishing_page: str = ""
@@ -29,7 +29,7 @@ class IndexFacts:
     """URL of the page on which pending publishers are registered; empty when unknown."""
 
     def words(self, project: str) -> dict[str, str]:
-        """What the rows of :data:`.responses.ANSWERS` name of the index."""
+        """The values of the index for the rows of :data:`.responses.ANSWERS`."""
         publishing = self.project_publishing_page.replace("{project}", project)
         return {
             "index": self.name,
@@ -41,9 +41,9 @@ class IndexFacts:
     def pages(
         self, projects: Sequence[str], unknown: Sequence[str], form: PublisherForm | None = None
     ) -> tuple[str, ...]:
-        """The pages to open: the settings of each known project, that of pending publishers when some are unknown.
+        """The pages to open: the settings of each known project, and that of pending publishers if some are unknown.
 
-        ``form``: what the pages of known projects are to be filled in with.
+        ``form``: prefills the pages of known projects.
         """
         known = [name for name in projects if name not in unknown]
         pages = [self.project_publishing_page.replace("{project}", name) for name in known[:_SHOWN_PAGES]]
@@ -95,23 +95,23 @@ class PublisherForm:
         return f"{page}?{urlencode({'provider': 'github', **given})}" if page else ""
 
     def lines(self) -> str:
-        """The form as aligned lines to type from."""
+        """The form as aligned lines."""
         return "\n".join(f"{label + ':':<18}{value}" for label, value in self.fields())
 
 
 @dataclass(frozen=True, kw_only=True)
 class Situation:
-    """What is known when a mint was refused."""
+    """The context of a refused mint."""
 
     claims: UnverifiedClaims | None
     index: IndexFacts
     projects: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
-    """Those of the projects that the index does not know."""
+    """The projects that are not on the index."""
 
 
 def words_of(situation: Situation) -> dict[str, str]:
-    """What the rows of a refused mint name of the job."""
+    """The values of the job for the rows of a refused mint."""
     claims = situation.claims
     if claims is None:
         return {"workflow_difference": "The publisher names another workflow file."}
@@ -128,7 +128,7 @@ def _workflow_difference(claims: UnverifiedClaims) -> str:
     job = claims.job_workflow
     if claims.is_called_from_elsewhere:
         return (
-            f"The job is in a workflow of {job.repository}, called from {claims.repository}; the index takes only "
+            f"The job is in a workflow of {job.repository}, called from {claims.repository}; the index accepts only "
             f"a workflow of {claims.repository} itself."
         )
     if job.at and job.at in (claims.ref, claims.sha):
@@ -138,7 +138,7 @@ def _workflow_difference(claims: UnverifiedClaims) -> str:
 
 
 def possible_differences(situation: Situation) -> tuple[str, ...]:
-    """Everything that may differ, the likeliest first, one sentence each."""
+    """Everything that may differ, most likely first, one sentence each."""
     return tuple(_differences(situation))
 
 
@@ -173,29 +173,27 @@ def _called(claims: UnverifiedClaims) -> Iterator[str]:
 
 def _environment_difference(claims: UnverifiedClaims) -> str:
     if claims.environment is None:
-        return (
-            "Environment: this job names none, so a publisher that names one can never match; name it in the job too."
-        )
+        return "Environment: this job has none, so a publisher that names one can never match; name it in the job too."
     return (
-        f"Environment: the publisher must name {claims.environment!r} (letter case does not count) or leave it empty, "
-        "which lets every environment pass."
+        f"Environment: the publisher must name {claims.environment!r} (in any case) or leave it empty, "
+        "which allows every environment."
     )
 
 
 def _spelling(claims: UnverifiedClaims) -> Iterator[str]:
     if claims.repository:
         mixed = " It has capitals: copy it from here." if claims.repository != claims.repository.lower() else ""
-        yield f"Owner and repository: spelled exactly {claims.repository}, letter case included.{mixed}"
+        yield f"Owner and repository: spelled exactly {claims.repository}, including case.{mixed}"
         yield (
             "Renamed or transferred: the publisher keeps the old names and the id of the old owner "
-            f"(now {claims.repository_owner_id or 'unknown'}); remove it and register it anew."
+            f"(now {claims.repository_owner_id or 'unknown'}); remove it and register it again."
         )
 
 
 def _pending(situation: Situation) -> Iterator[str]:
     for name in situation.unknown[:5]:
         yield (
-            f"New project: the index does not know {name!r}; it needs a pending publisher with exactly that project "
+            f"New project: {name!r} is not on the index; it needs a pending publisher with exactly that project "
             "name. A pending publisher with another name creates another project."
         )
 

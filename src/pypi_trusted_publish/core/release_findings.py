@@ -1,4 +1,4 @@
-"""What a comparison with the release before finds: each rule with the check that applies it. Pure.
+"""The findings of a comparison with the previous release: each rule with its check. Pure.
 
 Nothing here is refused by an index, so each finding is a warning that ``strict`` makes an error and ``ignore``
 silences; one is a notice.
@@ -40,8 +40,8 @@ def _rule(code: str, statement: str, meaning: str, fix: str) -> Rule:
 
 LOST_WHEELS: Final = _rule(
     "release-lost-wheels",
-    "Everybody who found a wheel of the release before finds one now.",
-    "pip builds from source there, or fails, for users who upgrade.",
+    "Every user with a wheel of the previous release has one of this release.",
+    "For those users, pip builds from source or fails.",
     "Look for a build job that failed or was skipped, or an artifact that was not downloaded. If the platform was "
     "dropped on purpose, ignore this rule.",
 )
@@ -49,25 +49,25 @@ LOST_SDIST: Final = _rule(
     "release-lost-sdist",
     "A project that had an sdist still has one.",
     "Distributions and users on other platforms build from the sdist.",
-    "Build it (`python -m build --sdist`) and put it beside the wheels.",
+    "Build it (`python -m build --sdist`) and put it next to the wheels.",
 )
 NARROWER: Final = _rule(
     "release-narrower",
-    "No wheel needs a newer system library or a newer Python than the one that it replaces.",
-    "Users of older systems get the release before, or build from source.",
-    "If that is not meant, build on an older image (`manylinux`, `MACOSX_DEPLOYMENT_TARGET`), or leave "
+    "No wheel needs a newer system library or Python than the one that it replaces.",
+    "Users of older systems get the previous release, or build from source.",
+    "If this is not intended, build on an older image (`manylinux`, `MACOSX_DEPLOYMENT_TARGET`), or leave "
     "`requires-python` as it was.",
 )
 GREW: Final = _rule(
     "release-grew",
-    "No file is more than a quarter and a megabyte larger than the one that it replaces.",
-    "Often test data, a second copy of a library, or debug symbols were packed by accident.",
+    "No file is larger than the one that it replaces by more than a quarter and a megabyte.",
+    "Often it contains test data, a second copy of a library, or debug symbols by accident.",
     "Compare the contents; exclude what users do not need.",
 )
 LOST_FILES: Final = _rule(
     "release-lost-files",
     "No folder with modules, no compiled module, and no data file of the release before is missing.",
-    "Imports fail, or data are not found, for users who upgrade.",
+    "For users who upgrade, imports fail or data is missing.",
     "Check the package discovery and the package data of the build backend.",
 )
 NEW_TOP_LEVEL: Final = _rule(
@@ -79,29 +79,29 @@ NEW_TOP_LEVEL: Final = _rule(
 SDIST_DIFFERS: Final = _rule(
     "release-sdist-differs",
     "The sdist contains the modules and data of the wheel.",
-    "Whoever builds from the sdist gets another package than the wheel's users.",
+    "Users who build from the sdist get a different package than users of the wheel.",
     "Add the files to the sdist (`MANIFEST.in`, or the include settings of the build backend).",
 )
 NOT_NEWER: Final = Rule(
     code="release-version-not-newer",
     statement="The version is the newest of the project.",
     source=_SOURCE,
-    meaning="Nothing is wrong with a release of an older line; pip goes on to install the newest one.",
-    fix="If this was meant to be the newest release, raise the version.",
+    meaning="A release of an older series is fine; pip continues to install the newest one.",
+    fix="If this should be the newest release, raise the version.",
     level=Level.NOTICE,
     severity=Severity.NOTICE,
 )
 REQUIREMENT_NOT_FOUND: Final = _rule(
     "requirement-not-found",
     "Each new requirement names a project that exists.",
-    "Nobody can install the release, and whoever registers that name can run code on its users' machines.",
+    "Nobody can install the release, and anybody who registers that name can run code on its users' machines.",
     "Correct the name of the requirement, or publish that project first.",
 )
 REQUIREMENT_UNSATISFIABLE: Final = _rule(
     "requirement-unsatisfiable",
-    "Each new requirement is met by some version that pip takes.",
+    "Each new requirement is met by a version that pip accepts.",
     "Nobody can install the release.",
-    "Correct the version specifier, or publish the version that it asks for first.",
+    "Correct the version specifier, or publish the required version first.",
 )
 RULES: Final = (
     LOST_WHEELS,
@@ -115,13 +115,13 @@ RULES: Final = (
     SDIST_DIFFERS,
     NOT_NEWER,
 )
-"""The worst first: the first line of a preview names the first that was found."""
+"""The worst first: the first line of a preview names the worst finding."""
 RELEASE_RULES: Final[Mapping[str, Rule]] = MappingProxyType({rule.code: rule for rule in RULES})
 """By their codes."""
 
 
 def release_diagnosis(finding: Finding, *, strict: bool = False) -> Diagnosis:
-    """A finding of the comparison as a diagnosis; ``strict`` makes an error of what is not a notice."""
+    """A finding of the comparison as a diagnosis; ``strict`` makes it an error unless it is a notice."""
     rule = RELEASE_RULES[finding.rule]
     severity = Severity.ERROR if strict and rule.level is Level.DISCOURAGED else finding.severity
     return Diagnosis(
@@ -138,7 +138,7 @@ def release_diagnosis(finding: Finding, *, strict: bool = False) -> Diagnosis:
 
 
 def file_findings(comparison: FileComparison, before: str) -> Iterator[Finding]:
-    """Findings about which files there are; ``before`` names the release before, such as ``demo 1.0``."""
+    """Findings about the set of files; ``before`` names the previous release, such as ``demo 1.0``."""
     if comparison.lost:
         lines = _lines(f"{wheel.filename}: {_people(wheel.who)}" for wheel in comparison.lost)
         yield LOST_WHEELS.finding(
@@ -181,7 +181,7 @@ def contents_findings(compared: Iterable[tuple[str, ContentsComparison]], before
 
 
 def sdist_findings(wheel: str, missing: Sequence[str]) -> Iterator[Finding]:
-    """Findings about a wheel beside its sdist."""
+    """Findings about a wheel compared with its sdist."""
     if missing:
         names = listed(tuple(map(quoted, missing)))
         yield SDIST_DIFFERS.finding(
@@ -196,11 +196,11 @@ def version_findings(ours: Version, others: Iterable[Version], project: str) -> 
     """A notice when a newer final release is on the index."""
     newer = [version for version in others if version > ours and not version.is_prerelease]
     if newer:
-        yield NOT_NEWER.finding("", f"{project} {max(newer)} is on the index already and is newer than {ours}.")
+        yield NOT_NEWER.finding("", f"{project} {max(newer)} is already on the index and is newer than {ours}.")
 
 
 def requirement_findings(unmet: Iterable[UnmetRequirement], filename: str) -> Iterator[Finding]:
-    """Findings about requirements that nobody can meet."""
+    """Findings about requirements that cannot be met."""
     for each in unmet:
         rule = REQUIREMENT_UNSATISFIABLE if each.found else REQUIREMENT_NOT_FOUND
         yield rule.finding(filename, f"The requirement {each.requirement!r} cannot be met: {each.why}.")

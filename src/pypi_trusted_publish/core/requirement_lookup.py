@@ -1,6 +1,6 @@
-"""Whether anybody can meet a requirement: the project exists, and some file of it fits. Pure: pages are passed in.
+"""Whether a requirement can be met: the project exists and has a file that fits. Pure: pages are passed in.
 
-A name that does not exist is what somebody who registers confusable names waits for.
+Attackers register names that do not exist but are required by mistake.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class UnmetRequirement:
     found: bool
     """The project exists."""
     why: str
-    """Such as ``no version fits`` or ``all versions that fit are yanked``."""
+    """A phrase such as ``no version fits`` or ``every version that fits is yanked``."""
 
 
 def new_requirements(before: Sequence[str], after: Sequence[str]) -> tuple[Requirement, ...]:
@@ -53,7 +53,7 @@ def new_requirements(before: Sequence[str], after: Sequence[str]) -> tuple[Requi
 def unmet(
     requirement: Requirement, page: ProjectPage, published: Mapping[NormalizedName, Sequence[Version]]
 ) -> UnmetRequirement | None:
-    """Why nobody can meet a requirement; None when somebody can, or when the page says nothing.
+    """Why a requirement cannot be met; None when it can, or when the page is unknown.
 
     ``published`` holds the versions of the set itself, which count as published.
     """
@@ -68,7 +68,7 @@ def unmet(
 
 
 def _why_nothing_fits(requirement: Requirement, page: ProjectPage) -> str:
-    """Empty when something fits. A quarantined project shows nothing, so nothing is known of it."""
+    """Empty when something fits, or when nothing is known because the project is quarantined."""
     usable: set[Version] = set()
     yanked: set[Version] = set()
     for entry in page.files:
@@ -81,7 +81,7 @@ def _why_nothing_fits(requirement: Requirement, page: ProjectPage) -> str:
         return ""
     if fitting:
         allowed = requirement.specifier.prereleases or only_pre_releases_exist
-        return "" if allowed else "only pre-releases fit, and the requirement names none"
+        return "" if allowed else "only pre-releases fit, but the requirement does not name one"
     return "every version that fits is yanked" if _fit(requirement, yanked) else "no version fits"
 
 

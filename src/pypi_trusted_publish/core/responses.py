@@ -1,7 +1,7 @@
-"""An answer of an index or of GitHub, parsed once into one value that travels, and what its refusal means.
+"""An answer of an index or of GitHub, parsed once into one value, and the meaning of a refusal.
 
 PyPI's server puts the text of an error of its upload endpoint into the reason phrase, into ``code`` of its JSON
-(``400 TEXT``) and, after a sentence of its framework, into ``message``; other software uses one of them, or a page.
+(``400 TEXT``) and, after a sentence of its framework, into ``message``; other software uses one of these, or a page.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .retry import POLICIES, RequestKind, RetryReason, reason_of_status
 from .upload_answers import UPLOAD_ANSWERS, UPLOAD_STATUSES
 
 ANSWERS: Final[tuple[AnswerRow, ...]] = (*FILE_ANSWERS, *UPLOAD_ANSWERS, *UPLOAD_STATUSES, *MINT_ANSWERS)
-"""Every row, in the order in which they are tried: rows that look at the status alone come after those with a shape."""
+"""All rows in the order in which they are tried: first those with a shape, then those for a status alone."""
 
 _LIMIT: Final = 2_000
 """Characters of a text that are kept."""
@@ -35,7 +35,7 @@ _MOST_REFUSALS: Final = 10
 _JSON_DUE: Final = frozenset({RequestKind.IDENTITY, RequestKind.AUDIENCE, RequestKind.MINT})
 _PAGES: Final = frozenset({RequestKind.PROJECT_PAGE, RequestKind.READ_BACK})
 _NOTHING_SAID: Final = frozenset({"200 ok", "ok", "201 created", "created"})
-"""What bodies of a success hold when there is nothing to say."""
+"""Bodies of a success that say nothing."""
 _FILLER: Final = (
     "The server could not comply with the request since it is either malformed or otherwise incorrect.",
     "Access was denied to this resource.",
@@ -47,40 +47,40 @@ _FILLER: Final = (
 
 @dataclass(frozen=True, kw_only=True)
 class Refusal:
-    """One text of a refusal, and the row that it has as a whole."""
+    """One text of a refusal, and the row that matches it."""
 
     text: str
-    """One line, foreign, at most 2,000 characters."""
+    """Foreign text on one line, at most 2,000 characters."""
     row: AnswerRow | None
     parts: Mapping[str, str] = field(default_factory=dict)
-    """The variable parts of the text, by the names that the row's shape gives them."""
+    """The variable parts of the text, by their names in the row's shape."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """An answer that was read to its end."""
+    """A complete answer."""
 
     request: RequestKind
     status: int
     text: str
-    """What it says, on one line, foreign. Of an answer that may hold a token: its status's phrase and refusals only."""
+    """Its foreign text on one line. If the answer may contain a token: only its status's phrase and the refusals."""
     refusals: tuple[Refusal, ...] = ()
-    """Empty for a success; else one, or one for each error that a refused mint lists."""
+    """Empty for a success; else one, or one for each error of a refused mint."""
     document: object = field(default=None, repr=False)
     """The JSON document; None when there is none."""
     body: bytes = field(default=b"", repr=False)
-    """Empty when there is a document."""
+    """Why there is no document; empty when there is one."""
     warnings: tuple[str, ...] = ()
-    """What a success says besides, a line each; foreign."""
+    """Warnings of a success, one line each; foreign text."""
     location: str = ""
     date: str | None = None
     """The header ``Date``."""
     retry: RetryReason | None = None
-    """Why the request may be sent again; None when the answer decides."""
+    """Why the request may be sent again; None when the answer is final."""
     retry_after: str | None = None
     """The header ``Retry-After``."""
     truncated: bool = False
-    """There was more than was read."""
+    """The answer was longer than what was read."""
 
     @property
     def ok(self) -> bool:
@@ -93,7 +93,7 @@ class Answer:
         return f"{self.status} {self.text}".strip()
 
     def has(self, *effects: Effect) -> bool:
-        """Whether a row of one of these effects was found."""
+        """Whether a refusal has a row with one of these effects."""
         return any(refusal.row is not None and refusal.row.effect in effects for refusal in self.refusals)
 
 
@@ -107,7 +107,7 @@ def read_answer(
     truncated: bool = False,
     json_due: bool | None = None,
 ) -> Answer:
-    """Read an answer. ``json_due``: a success must be JSON, which otherwise the kind of the request says."""
+    """Read an answer. ``json_due``: whether a success must be JSON; by default, the kind of the request decides."""
     content_type = headers.get("content-type", "")
     ok = status in range(200, 300)
     document = None
@@ -144,7 +144,7 @@ def read_answer(
 def _retry_undocumented(
     request: RequestKind, content_type: str, body: bytes, document: object, *, truncated: bool
 ) -> RetryReason | None:
-    """Why a success that must be JSON is not an answer; a project page that is too large will be so again."""
+    """Why a success that must be JSON is unusable; a project page that is too large is final."""
     if is_page(content_type, body):
         return RetryReason.HTML
     if document is not None or (truncated and request in _PAGES):
@@ -176,7 +176,7 @@ def _refusal(request: RequestKind, status: int, text: str) -> Refusal:
 def explain(
     refusal: Refusal, *, message: str, context: Mapping[str, str], details: tuple[tuple[str, str], ...], file: str = ""
 ) -> Diagnosis:
-    """Say what a refusal that has a row means. ``context`` holds what rows name besides the parts of the text."""
+    """The diagnosis of a refusal with a row. ``context`` has the values that rows name in addition to the text's."""
     row = refusal.row
     if row is None:
         raise ValueError("only a refusal with a row can be explained")
@@ -198,7 +198,7 @@ class _Words(dict[str, str]):
 
 
 def is_page(content_type: str, body: bytes) -> bool:
-    """Whether this is a page of HTML: by its type, or by how it begins."""
+    """Whether this is a page of HTML, by its type or its start."""
     kind = content_type.partition(";")[0].strip().lower()
     return kind in {"text/html", "application/xhtml+xml"} or _begins_as_page(body)
 
@@ -216,7 +216,7 @@ def _document(body: bytes) -> object:
 
 
 def _text(status: int, reason: str, content_type: str, body: bytes, document: object) -> str:
-    """The text of an answer: from JSON, else the reason phrase when it says more than the status, else the body."""
+    """The text of an answer: from JSON, else a specific reason phrase, else the body."""
     from_json = _message(document, status)
     if from_json:
         return from_json
@@ -230,7 +230,7 @@ def _text(status: int, reason: str, content_type: str, body: bytes, document: ob
 
 
 def _message(document: object, status: int) -> str:
-    """What a JSON document says: PyPI's ``code`` before its ``message``; the errors that others list."""
+    """The text of a JSON document: PyPI's ``code`` before its ``message``, or the errors of other software."""
     if not isinstance(document, dict):
         return ""
     code = document.get("code")
@@ -261,7 +261,7 @@ def _listed_error(entry: Mapping[str, object]) -> str:
 
 
 def _warnings(reason: str, content_type: str, body: bytes, document: object) -> tuple[str, ...]:
-    """What a success says: PyPI joins its warnings by line breaks as plain text, under ``Content-Type: text/html``."""
+    """The warnings of a success: PyPI sends them as plain text, one per line, as ``Content-Type: text/html``."""
     if isinstance(document, dict):
         message = document.get("message")
         text = message if isinstance(message, str) else ""
@@ -284,7 +284,7 @@ _TAG: Final = re.compile(r"(/?)([a-zA-Z][a-zA-Z0-9]*)")
 
 
 def text_of_page(body: bytes) -> str:
-    """What a reader of a page would see, near enough; never raises, and reads the page once."""
+    """The approximate text of a page; never raises, and reads the page once."""
     first, *pieces = body[:_PAGE_LIMIT].decode("utf-8", "replace").split("<")
     texts, silent = [first], ""
     for piece in pieces:
@@ -320,7 +320,7 @@ def _without_filler(message: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """``text`` with every run of whitespace as one blank, at most 2,000 characters of it."""
+    """``text`` with every run of white space as one space, at most 2,000 characters."""
     joined = " ".join(text.split())
     return clipped(joined, _LIMIT)
 

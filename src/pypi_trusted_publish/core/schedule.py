@@ -1,13 +1,13 @@
-"""In which order files are sent, and which of them may be sent at the same time.
+"""The order of the uploads, and which of them may run in parallel.
 
-Three rules, the first one first:
+There are three rules, by priority:
 
-1. A file that the index may refuse goes before all others, and alone: one file for each doubt. When the index takes
-   it, it takes the others with the same doubt too; when it refuses it, nothing else has been sent.
+1. A file that the index may refuse is uploaded before all others and alone, one file for each doubt. If the index
+   accepts it, it accepts the others with the same doubt too; if it refuses it, nothing else has been sent.
 2. Files that create one release at the same time fail on the index (observed on its server code in August 2026: six of
-   eight answered 500), so the first file of each release goes before the others of that release. Releases of different
-   projects do not wait for each other.
-3. The sdists of a release come after its wheels, so that nobody has to build from source in between.
+   eight answered 500), so the first file of each release is uploaded before the others of that release. Releases of
+   different projects do not wait for each other.
+3. The sdists of a release are uploaded after its wheels, so that no user has to build from source in between.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class ScheduledUpload:
-    """One upload, and those that must have succeeded before it may begin."""
+    """One upload, and those that must succeed before it may start."""
 
     distribution: Distribution
     after: frozenset[str]
     """File names."""
     doubts: tuple[Doubt, ...] = ()
-    """What the upload settles, when it goes first and alone for that."""
+    """The doubts that this upload settles by going first and alone."""
 
 
 def schedule(plan: UploadPlan, doubts: Mapping[str, Collection[Doubt]]) -> tuple[ScheduledUpload, ...]:
-    """The plan's uploads, each after those that it waits for; of those that may begin, the first one is the next.
+    """The plan's uploads in order, each after those it waits for.
 
-    ``doubts`` holds the doubts about each file by its name; a file without any need not be there.
+    ``doubts`` has the doubts about each file by its name; files without doubts may be missing.
     """
     scheduled: list[ScheduledUpload] = []
     for file, settled in _doubtful(plan.uploads, doubts):
@@ -67,7 +67,7 @@ def schedule(plan: UploadPlan, doubts: Mapping[str, Collection[Doubt]]) -> tuple
 def _doubtful(
     uploads: Sequence[Distribution], doubts: Mapping[str, Collection[Doubt]]
 ) -> Iterator[tuple[Distribution, tuple[Doubt, ...]]]:
-    """One file for each doubt, and the doubts that it settles; a file that settles more of them first."""
+    """One file for each doubt, and the doubts that it settles; files that settle most come first."""
     having: dict[Doubt, list[Distribution]] = {}
     for file in uploads:
         for doubt in doubts.get(file.filename, ()):
@@ -88,7 +88,7 @@ def _doubtful(
 
 
 def _releases(plan: UploadPlan) -> list[tuple[object, list[Distribution]]]:
-    """The uploads by release: of new projects first, which are the likeliest to fail, then the most files first."""
+    """The uploads by release: first new projects, which are most likely to fail, then those with the most files."""
     releases: dict[object, list[Distribution]] = {}
     for file in plan.uploads:
         releases.setdefault(file.release, []).append(file)
@@ -99,7 +99,7 @@ def _releases(plan: UploadPlan) -> list[tuple[object, list[Distribution]]]:
 
 
 def _wheels_then_sdists(files: Sequence[Distribution], before: frozenset[str]) -> Iterator[ScheduledUpload]:
-    """The largest wheel first, so that none is left over at the end; sdists one after the other."""
+    """The largest wheel first, so that it does not finish last; sdists one by one."""
     wheels = sorted((file for file in files if file.kind is Kind.WHEEL), key=lambda file: (-file.size, file.filename))
     for file in wheels:
         yield ScheduledUpload(distribution=file, after=before)

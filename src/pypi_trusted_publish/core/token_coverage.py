@@ -2,7 +2,7 @@
 
 A token of PyPI is ``pypi-`` and a macaroon in the binary format 2, base64url without padding. Its caveats are JSON
 arrays; tag 2 is followed by the list of project ids (Warehouse, ``warehouse/macaroons/caveats``, August 2026). The ids
-say how many projects there are, not which. Anything that does not look exactly so counts as "cannot be read".
+say how many projects there are, not which. A token of any other form counts as unreadable.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ def covered_projects(token: UploadToken) -> frozenset[str] | None:
 
 
 def check_coverage(covered: int | None, projects: Sequence[str], unknown: Sequence[str] = ()) -> None:
-    """Stop when the token covers fewer projects than there are to upload to; ``covered`` None lets all pass.
+    """Stop when the token covers fewer projects than the run uploads to; ``covered`` None means unknown.
 
-    ``unknown`` are those of the projects that the index did not know before the mint: they have no settings page.
+    ``unknown`` are the projects that were not on the index before the mint: they have no settings page.
 
     Raises:
-        IndexRefused: fewer, so that an upload in the middle of the release would be refused.
+        IndexRefused: an upload in the middle of the release would be refused.
 
     """
     if covered is None or covered >= len(projects):
@@ -61,9 +61,9 @@ def check_coverage(covered: int | None, projects: Sequence[str], unknown: Sequen
             code="token-covers-too-few-projects",
             message=f"The upload token covers {count_text(covered, 'project')}, "
             f"and this run publishes {len(projects)}: {', '.join(projects)}.",
-            likely_cause="The publisher is registered for some of these projects only. Nothing was uploaded.",
+            likely_cause="The publisher is registered for only some of these projects. Nothing was uploaded.",
             fix="Register the same publisher (owner, repository, workflow and environment) in the publishing "
-            "settings of every one of these projects, or publish each in a job of its own." + _for_new_ones(unknown),
+            "settings of each of these projects, or publish each in its own job." + _for_new_ones(unknown),
             details=(("projects", ", ".join(projects)), ("covered", str(covered))),
         )
     )
@@ -73,24 +73,24 @@ def _for_new_ones(unknown: Sequence[str]) -> str:
     if not unknown:
         return ""
     return (
-        f" The index did not know {', '.join(unknown)} before this run: such a project has no settings yet, and needs "
+        f" Before this run, {', '.join(unknown)} was not on the index: a new project has no settings and needs "
         "a pending publisher with exactly its name (a mint creates one such project)."
     )
 
 
 def warn_of_several_new_projects(unknown: Sequence[str]) -> Diagnosis | None:
-    """Warn before a mint when two or more of the projects are unknown to the index; None for fewer."""
+    """The warning before a mint for two or more projects that are not on the index, or None."""
     if len(unknown) <= 1:
         return None
     return Diagnosis(
         code="several-new-projects",
         severity=Severity.WARNING,
-        message=f"The index does not know {len(unknown)} of the projects: {', '.join(unknown)}.",
+        message=f"{len(unknown)} of the projects are not on the index: {', '.join(unknown)}.",
         likely_cause="There can be only one pending publisher for an owner, repository, "
         "workflow and environment, and one "
         "mint creates one project: the uploads to the others will be refused.",
         fix="Publish the new projects one by one (register the pending publisher, publish, then the next), or give "
-        "each project an environment and a pending publisher of its own.",
+        "each project its own environment and pending publisher.",
         details=(("projects", ", ".join(unknown)),),
     )
 
@@ -161,7 +161,7 @@ def _varint(data: bytes, position: int) -> tuple[int, int]:
 
 
 def require_coverage(token: UploadToken, plan: UploadPlan, emit: Emit) -> int | None:
-    """How many projects the token covers, None when it does not show; raise IndexRefused when they are too few."""
+    """How many projects the token covers, None when unknown; raises IndexRefused when they are too few."""
     covered = covered_projects(token)
     number = None if covered is None else len(covered)
     emit(CoverageRead(covered=number, needed=plan.projects))

@@ -1,4 +1,4 @@
-"""What an index answers to an upload about the project, the token, the request, or with a status alone."""
+"""Refusals of an upload because of the project, the token, the request, or with a status alone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PLACES: Final = (
         "upload-file-exists",
         "File already exists ({name!r}, with blake2_256 hash {digest!r}). See {url:w} for more information.",
         likely_cause="{index} has a file of this name with different contents, and never replaces a file. Builds are "
-        "seldom reproducible, so building again gives different contents.",
+        "rarely reproducible, so building again gives different contents.",
         fix="If the files on the index are the right ones, nothing is left to do for them. Otherwise release a new "
         "version, and yank this one.",
         cure=Cure.NEW_VERSION,
@@ -26,8 +26,8 @@ _PLACES: Final = (
         "upload-name-used",
         "This filename was previously used by a file that has since been deleted. Use a different version. See {url:w} "
         "for more information.",
-        likely_cause="A file of this name was published once and deleted. The index never takes the name again, "
-        "not even for the same bytes.",
+        likely_cause="A file of this name was published and deleted. The index never accepts the name again, "
+        "not even for the same contents.",
         fix="Release a new version.",
         cure=Cure.NEW_VERSION,
     ),
@@ -36,7 +36,7 @@ _PLACES: Final = (
         400,
         "upload-second-sdist",
         "Only one sdist may be uploaded per release.",
-        likely_cause="This version has an sdist on the index already, under another name.",
+        likely_cause="This version already has an sdist on the index, under another name.",
         fix="Release a new version.",
         cure=Cure.NEW_VERSION,
     ),
@@ -45,7 +45,7 @@ _PLACES: Final = (
         400,
         "upload-release-too-old",
         "Uploading new files to releases older than {days:d} days is not allowed.",
-        likely_cause="The index takes new files for {days} days after the first file of a release.",
+        likely_cause="The index accepts new files for {days} days after the first file of a release.",
         fix="Release a new version.",
         cure=Cure.NEW_VERSION,
     ),
@@ -54,7 +54,7 @@ _PLACES: Final = (
         400,
         "upload-too-large",
         "File too large. Limit for project {project!r} is {limit:d} MB. See {url:w} for more information.",
-        likely_cause="The limit of the project {project!r} is {limit} MB for a file.",
+        likely_cause="The limit of the project {project!r} is {limit} MB per file.",
         fix="Ask for a higher limit ({url}), or leave the file out.",
         cure=Cure.INDEX,
     ),
@@ -64,7 +64,7 @@ _PLACES: Final = (
         "upload-too-large",
         "Project size too large. Limit for project {project!r} total size is {limit:d} GB. See {url:w}",
         likely_cause="All files of the project {project!r} together may have {limit} GB.",
-        fix="Delete old releases that nobody needs, or ask for a higher limit ({url}).",
+        fix="Delete old releases that are not needed, or ask for a higher limit ({url}).",
         cure=Cure.INDEX,
     ),
     upload_answer(
@@ -74,7 +74,7 @@ _PLACES: Final = (
         "Non-user identities cannot create new projects. This was probably caused by successfully using a pending "
         "publisher but specifying the project name incorrectly (either in the publisher or in your project's "
         "metadata). Please ensure that both match. See: {url:w}",
-        likely_cause="The index does not know the project {project!r}, and the publisher that matches this job belongs "
+        likely_cause="The project {project!r} is not on the index, and the publisher that matches this job belongs "
         "to another project.",
         fix="Register a pending publisher with exactly the project name {project!r}: {pending}",
         cure=Cure.INDEX,
@@ -86,7 +86,7 @@ _PLACES: Final = (
         "Organization account owning this project is inactive. This may be due to inactive billing for Company "
         "Organizations, or administrator intervention for Community Organizations. Please contact {address:w}.",
         likely_cause="The organization that owns the project {project!r} is inactive on the index.",
-        fix="An owner of the organization settles its billing, or writes to {address}.",
+        fix="An owner of the organization must settle its billing, or write to {address}.",
         cure=Cure.INDEX,
     ),
 )
@@ -97,8 +97,8 @@ _TOKENS: Final = (
         403,
         "upload-token-expired",
         "Invalid API Token: <token is expired>",
-        likely_cause="The upload token expired, and a fresh one was not accepted either.",
-        fix="If it happens again, the clock of the index is wrong: its operators can see that.",
+        likely_cause="The upload token expired, and a new one was not accepted either.",
+        fix="If it happens again, the clock of the index may be wrong: contact its operators.",
         cure=Cure.LATER,
         effect=Effect.TOKEN_EXPIRED,
     ),
@@ -118,9 +118,9 @@ _TOKENS: Final = (
         "upload-token-refused",
         "Invalid API Token: {why}",
         "Invalid or non-existent authentication information. See {url:w} for more information.",
-        likely_cause="The token that the index has just issued does not arrive there as it was issued, or was revoked "
-        "since: a proxy that changes requests, or two servers of the index that disagree.",
-        fix="Nothing has to be changed for the first time; every run takes a fresh token. If it happens again, compare "
+        likely_cause="The token that the index just issued was changed on the way or was revoked: by a proxy that "
+        "changes requests, or because two servers of the index disagree.",
+        fix="Change nothing the first time; every run uses a new token. If it happens again, compare "
         "'repository-url' with the host that issued the token, or ask the operators of the index.",
         cure=Cure.LATER,
     ),
@@ -130,9 +130,9 @@ _TOKENS: Final = (
         "upload-credentials-replaced",
         "Username/Password authentication is no longer supported. Migrate to API Tokens or Trusted Publishers instead. "
         "See {url:w} and {other_url:w}",
-        likely_cause="The index got other credentials than this action sends: a proxy replaces the header "
+        likely_cause="The index got different credentials than this action sends: a proxy replaces the header "
         "`Authorization`.",
-        fix="Let the proxy pass the header on unchanged, or exempt the index from it (`no_proxy`).",
+        fix="Configure the proxy to keep the header, or exempt the index from it (`no_proxy`).",
         cure=Cure.RUNNER,
     ),
     upload_answer(
@@ -144,7 +144,7 @@ _TOKENS: Final = (
         "User {user!r}, associated with the API token used, does not have two-factor authentication enabled. Please "
         "enable two-factor authentication before attempting to upload to PyPI. See {url:w} for more information.",
         likely_cause="The account {user!r} on the index lacks a verified e-mail address or a second factor.",
-        fix="The account's owner adds what is missing in the account settings on the index.",
+        fix="The account's owner must add what is missing in the account settings on the index.",
         cure=Cure.INDEX,
     ),
     upload_answer(
@@ -154,7 +154,7 @@ _TOKENS: Final = (
         "The given token isn't allowed to upload to project {project!r}. See {url:w} for more information.",
         "The user {user!r} isn't allowed to upload to project {project!r}. See {url:w} for more information.",
         likely_cause="The project {project!r} belongs to somebody else, was archived or quarantined, or the publisher "
-        "was removed from it since the token was issued.",
+        "was removed from it after the token was issued.",
         fix="Look at the project's publishing settings and its status: {publishing}",
         cure=Cure.INDEX,
     ),
@@ -164,7 +164,7 @@ _TOKENS: Final = (
         "upload-read-only",
         "New uploads are temporarily disabled. See {url:w} for more information.",
         "Read-only mode: Uploads are temporarily disabled.",
-        likely_cause="The index takes no uploads at the moment, from anybody.",
+        likely_cause="The index accepts no uploads from anybody at the moment.",
         fix="Look at the status page of the index.",
         cure=Cure.LATER,
     ),
@@ -173,7 +173,7 @@ _TOKENS: Final = (
         frozenset({403, 429}),
         "upload-too-many-projects",
         "Too many new projects created",
-        likely_cause="The index limits how many projects an account may create in a day.",
+        likely_cause="The index limits how many projects an account may create per day.",
         fix="Wait until tomorrow. Projects of pending publishers do not count.",
         cure=Cure.LATER,
     ),
@@ -185,8 +185,8 @@ _FORM: Final = (
         400,
         "upload-url-without-slash",
         "POST body may not contain duplicate keys (URL: {url!r})",
-        likely_cause="The upload URL lacks the slash at its end; the index then reads the form in a way that does not "
-        "allow a field to repeat.",
+        likely_cause="The upload URL lacks its trailing slash, and then the index reads the form in a way that does "
+        "not allow repeated fields.",
         fix="Set the input 'repository-url' to {upload_url}/",
         cure=Cure.WORKFLOW,
     ),
@@ -292,7 +292,7 @@ _BY_STATUS: Final = (
         "payload-too-large",
         413,
         "upload-too-large",
-        likely_cause="The index, or a proxy in front of it, takes no file of that size.",
+        likely_cause="The index, or a proxy in front of it, does not accept a file of that size.",
         fix="Ask the operators of the index to raise the limit, or leave the file out.",
         cure=Cure.INDEX,
         software="any",
@@ -302,8 +302,8 @@ _BY_STATUS: Final = (
         "unauthorized",
         frozenset({401, 407}),
         "upload-token-refused",
-        likely_cause="The index, or a proxy in front of it, asks for other credentials than the token that the index "
-        "has just issued.",
+        likely_cause="The index, or a proxy in front of it, requires other credentials than the token that the index "
+        "just issued.",
         fix="Check that 'repository-url' is the upload URL of the index that issued the token.",
         cure=Cure.WORKFLOW,
         software="any",
@@ -313,7 +313,7 @@ _BY_STATUS: Final = (
         "forbidden",
         403,
         "upload-forbidden",
-        likely_cause="The index does not let this job upload to the project.",
+        likely_cause="The index does not allow this job to upload to the project.",
         fix="Look at the project's publishing settings and its status: {publishing}",
         cure=Cure.INDEX,
         effect=Effect.MAY_EXIST,
@@ -324,7 +324,7 @@ _BY_STATUS: Final = (
         "not-found",
         frozenset({404, 410}),
         "upload-url-not-found",
-        likely_cause="Nothing takes uploads at {upload_url}.",
+        likely_cause="There is no upload endpoint at {upload_url}.",
         fix="Correct the input 'repository-url': it is the URL for uploads, not that of a page or of the simple index.",
         cure=Cure.WORKFLOW,
         software="any",
@@ -334,7 +334,7 @@ _BY_STATUS: Final = (
         "method-not-allowed",
         405,
         "upload-url-is-index",
-        likely_cause="The input 'repository-url' probably holds the URL of the simple index, not the one for uploads.",
+        likely_cause="The input 'repository-url' is probably the URL of the simple index, not the one for uploads.",
         fix="Set 'repository-url' to the upload URL (PyPI's ends in /legacy/), and 'check-url' to the simple index.",
         cure=Cure.WORKFLOW,
         software="any",
@@ -344,8 +344,7 @@ _BY_STATUS: Final = (
         "redirect",
         _REDIRECTS,
         "upload-redirected",
-        likely_cause="The upload URL leads elsewhere, and a token is never sent to another address than it was issued "
-        "for.",
+        likely_cause="The upload URL redirects, but a token is sent only to the address that it was issued for.",
         fix="Set the input 'repository-url' to the URL that the index redirects to, if you trust it.",
         cure=Cure.WORKFLOW,
         software="any",
@@ -355,8 +354,8 @@ _BY_STATUS: Final = (
         "bad-request",
         frozenset({400, 406, 411, 412, 415, 422}),
         "upload-refused",
-        likely_cause="The answer is about the file or its metadata: the same file would be refused again.",
-        fix="Change what {index} names.",
+        likely_cause="The refusal is about the file or its metadata: the same file would be refused again.",
+        fix="Change what {index} criticizes.",
         cure=Cure.NEW_BUILD,
         effect=Effect.MAY_EXIST,
         software="any",
@@ -366,4 +365,4 @@ _BY_STATUS: Final = (
 
 UPLOAD_ANSWERS: Final[tuple[AnswerRow, ...]] = (*_PLACES, *_TOKENS, *_FORM, *_OTHER_SOFTWARE)
 UPLOAD_STATUSES: Final[tuple[AnswerRow, ...]] = _BY_STATUS
-"""Rows without a shape: they explain what no other row knows."""
+"""Rows without a shape, which explain a status that no other row explains."""

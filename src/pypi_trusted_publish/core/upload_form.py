@@ -1,7 +1,7 @@
 """The form of an upload, as the bytes before and after the file.
 
 Source: PyPI's documentation of its upload API, and its server, August 2026: an unknown field name is
-answered 200 and lost, so the names here are held by a test that reads each field back from the wire.
+answered 200 and ignored, so a test reads each of these names back from the wire.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _PLURAL: Final = {"classifier": "classifiers", "project-url": "project_urls"}
 """The two fields of core metadata whose form name is not simply the field's name."""
 _FROM_FORM: Final = frozenset({"metadata-version", "name", "version"})
-"""Fields that stand in the form in any case, before all others."""
+"""Fields that every form has, before all others."""
 
 
 def form_name(field: str) -> str:
@@ -32,8 +32,8 @@ def form_name(field: str) -> str:
 def form_fields(distribution: Distribution, attestations: tuple[str, ...] = ()) -> tuple[tuple[str, str], ...]:
     """Every text field of the form, name and value, in the order in which they are sent.
 
-    Values are those of the file, byte for byte. A field that the file's own metadata version does not know is left
-    out: the index would refuse the form. ``attestations`` are JSON texts.
+    Values are those of the file, byte for byte. Fields that the file's metadata version does not define are left out,
+    because the index would refuse the form. ``attestations`` are JSON texts.
     """
     metadata = distribution.metadata
     fields = [
@@ -54,10 +54,10 @@ def form_fields(distribution: Distribution, attestations: tuple[str, ...] = ()) 
 
 
 def encode(fields: Iterable[tuple[str, str]], filename: str, size: int) -> tuple[str, bytes, bytes]:
-    """The form as ``(content_type, head, tail)``: what is sent is ``head``, the file of ``size`` bytes, ``tail``.
+    """The form as ``(content_type, head, tail)``, to be sent as ``head``, the file of ``size`` bytes, ``tail``.
 
-    Texts are UTF-8, where core metadata held other bytes those bytes. The boundary is a digest of all that is sent
-    before the file, and so of the file's digest too: no file can be made to hold it.
+    Texts are UTF-8; other bytes of the core metadata are kept. The boundary is a digest of everything before the file,
+    including the file's digest, so that no file can be made to contain it.
     """
     parts = [(_disposition(name), _bytes(value)) for name, value in fields]
     content = _disposition("content", filename) + b"\r\nContent-Type: application/octet-stream"

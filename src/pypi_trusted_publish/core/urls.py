@@ -1,4 +1,4 @@
-"""Where an index is: one upload URL, and everything that follows from it. The only place that names public hosts."""
+"""The URLs of an index, all derived from the upload URL. The only module that names public hosts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def is_loopback_address(address: str) -> bool:
 
 
 def is_loopback_host(host: str) -> bool:
-    """Whether a URL's host says loopback: such an address, or ``localhost`` (whose address is checked again)."""
+    """Whether a URL's host is loopback: such an address, or ``localhost`` (whose address is checked again)."""
     bare = host.strip("[]").lower()
     return bare == "localhost" or is_loopback_address(bare)
 
@@ -42,7 +42,7 @@ _OR_SHORT: Final = {"repository-url": ", or be one of the words pypi and testpyp
 
 
 class UnusableUrl(ValueError):
-    """A URL that cannot be that of an index. The reason never quotes the URL, which may hold credentials."""
+    """A URL that cannot be used for an index. The reason never quotes the URL, which may contain credentials."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -50,25 +50,25 @@ class UnusableUrl(ValueError):
 
 
 def checked_url(text: str, field: str) -> SplitResult:
-    """The parts of an https URL (or http on loopback) without user information, query and fragment.
+    """The parts of an HTTPS URL (or HTTP on loopback) without user information, query and fragment.
 
-    ``field`` is the input that holds it. Raises UnusableUrl.
+    ``field`` is the name of the input. Raises UnusableUrl.
     """
     if not text.isprintable() or " " in text or "\\" in text:
-        raise UnusableUrl(f"{field} holds a blank, a backslash or an unprintable character")
+        raise UnusableUrl(f"{field} contains a space, a backslash or an unprintable character")
     try:
         parts = urlsplit(text)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        raise UnusableUrl(f"{field} is no URL") from None
+        raise UnusableUrl(f"{field} is not a URL") from None
     if "@" in parts.netloc:
-        raise UnusableUrl(f"{field} holds a user name or a password: this action needs none, remove it")
+        raise UnusableUrl(f"{field} contains a user name or a password: remove it, this action needs none")
     if "?" in text or "#" in text:
-        raise UnusableUrl(f"{field} holds a query or a fragment: an index has neither")
+        raise UnusableUrl(f"{field} contains a query or a fragment: an index has neither")
     if parts.scheme not in {"http", "https"} or not host:
         raise UnusableUrl(f"{field} must begin with https://" + _OR_SHORT.get(field, ""))
     if not is_secure_origin(parts.scheme, host):
-        raise UnusableUrl(f"{field} begins with http://: only https is spoken, except on this machine")
+        raise UnusableUrl(f"{field} begins with http://: only https is allowed, except on this machine")
     if not host.isascii():
         raise UnusableUrl(f"{field} has a host name that is not ASCII: write it as punycode (xn--...)")
     return parts
@@ -78,9 +78,9 @@ _SHORTEST_TOKEN: Final = 16
 
 
 def possible_tokens_in(url: str) -> tuple[Secret, ...]:
-    """Parts of the path and the query of a URL that may be tokens: 16 or more characters with digits among them.
+    """Parts of the path and the query of a URL that may be tokens: 16 or more characters, including digits.
 
-    Shorter words such as ``simple`` are never among them: to mask those would hide half of the log.
+    Shorter words such as ``simple`` are excluded, because masking them would hide half of the log.
     """
     path = url.partition("://")[2].partition("/")[2]
     parts = re.split(r"[/?&=#;]", path)
@@ -89,7 +89,7 @@ def possible_tokens_in(url: str) -> tuple[Secret, ...]:
 
 
 def authority(parts: SplitResult) -> str:
-    """Host and port as they belong into a URL, in lower case; a default port is left out."""
+    """Host and port for a URL, in lower case; a default port is left out."""
     host = (parts.hostname or "").lower()
     shown = f"[{host}]" if ":" in host else host
     default = 443 if parts.scheme == "https" else 80
@@ -114,12 +114,12 @@ _PUBLIC_HOSTS: Final = {
     "testpypi.python.org": "testpypi",
     "test-files.pythonhosted.org": "testpypi",
 }
-"""Hosts whose owner is known, and the short name that should have been given."""
+"""Hosts of known owners, and the short name to use instead."""
 
 PUBLIC_CONCURRENCY: Final = 4
 OTHER_CONCURRENCY: Final = 1
 DEFAULT_WAIT: Final = 300.0
-"""Seconds that the read-back waits where we know where to look."""
+"""Seconds for which the read-back waits when the simple index is known."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,16 +129,16 @@ class IndexUrls:
     name: str
     """``pypi``, ``testpypi``, or the host (with its port) of another index."""
     title: str
-    """As people call it: ``PyPI``, ``TestPyPI``, or the host."""
+    """The display name: ``PyPI``, ``TestPyPI``, or the host."""
     upload_url: str
     origin: str
     """Scheme, host and port of the upload URL: where the exchange is."""
     simple_root: str
     """The simple index, ending in a slash."""
     site: str = ""
-    """Where people look, without a slash at the end; empty for an index that we do not know."""
+    """The web site, without a trailing slash; empty for an unknown index."""
     expected_audience: str | None = None
-    """The audience that the index has to ask for; None where that is not fixed."""
+    """The audience that the index must require; None where it is not fixed."""
     check_url_given: bool = False
     """The simple index was named, not guessed."""
 
@@ -149,7 +149,7 @@ class IndexUrls:
         known = _KNOWN.get(wanted.lower()) or _KNOWN_UPLOADS.get(wanted) or _KNOWN_UPLOADS.get(f"{wanted}/")
         if known is not None:
             if check_url.strip():
-                raise UnusableUrl(f"check-url is for other indexes: that of {known.title} is known")
+                raise UnusableUrl(f"check-url is only for other indexes: that of {known.title} is known")
             return known
         parts = checked_url(wanted, "repository-url")
         _refuse_public_host(parts.hostname or "")
@@ -165,17 +165,17 @@ class IndexUrls:
 
     @property
     def audience_url(self) -> str:
-        """Where the index says for whom an identity token has to be."""
+        """The endpoint that names the audience of identity tokens."""
         return f"{self.origin}/_/oidc/audience"
 
     @property
     def mint_url(self) -> str:
-        """Where an identity token becomes an upload token."""
+        """The endpoint that exchanges an identity token for an upload token."""
         return f"{self.origin}/_/oidc/mint-token"
 
     @property
     def revoke_url(self) -> str:
-        """Where an upload token is given back."""
+        """The endpoint that revokes an upload token."""
         return f"{self.origin}/_/oidc/burn-token"
 
     @property
@@ -210,17 +210,17 @@ class IndexUrls:
 
     @property
     def concurrency(self) -> int:
-        """How many files may be sent at the same time."""
+        """How many files may be sent in parallel."""
         return PUBLIC_CONCURRENCY if self.is_public or self.is_loopback else OTHER_CONCURRENCY
 
     @property
     def default_wait(self) -> float:
-        """Seconds that the read-back waits when the user does not say."""
+        """Seconds for which the read-back waits by default."""
         return DEFAULT_WAIT if self.is_public or self.check_url_given else 0.0
 
     @property
     def facts(self) -> IndexFacts:
-        """What the explanations of a refused exchange need."""
+        """The facts for explanations of a refused exchange."""
         if not self.site:
             return IndexFacts(name=self.title, expected_audience=self.expected_audience)
         return IndexFacts(
@@ -235,7 +235,7 @@ class IndexUrls:
         return f"{self.simple_root}{quote(project, safe='')}/"
 
     def project_url(self, project: NormalizedName, version: str) -> str:
-        """The page for people of a release; the simple index's page where we know of none."""
+        """The web page of a release, or the simple index's page if there is none."""
         if not self.site:
             return self.simple_url(project)
         return f"{self.site}/project/{quote(project, safe='')}/{quote(version, safe='')}/"
@@ -264,7 +264,7 @@ _KNOWN_UPLOADS: Final = {PYPI_UPLOAD: PYPI, TESTPYPI_UPLOAD: TESTPYPI}
 
 
 def _refuse_public_host(host: str) -> None:
-    """PyPI's upload URL has one spelling; another one on its hosts is a mistake, and a guess could publish for good."""
+    """PyPI's upload URL has one spelling. Any other on its hosts is a mistake; a guess could publish by accident."""
     short = _PUBLIC_HOSTS.get(host.lower().rstrip("."))
     if short is not None:
         known = _KNOWN[short]
@@ -282,7 +282,7 @@ def public_name(text: str) -> str:
 
 
 def _simple_root(check_url: str, origin: str) -> str:
-    """The simple index: as named, else where most indexes have it on the upload host."""
+    """The simple index: the given one, else the usual place on the upload host."""
     if not check_url.strip():
         return f"{origin}/simple/"
     parts = checked_url(check_url.strip(), "check-url")

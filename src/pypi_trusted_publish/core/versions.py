@@ -1,9 +1,9 @@
-"""Whether the distributions have the version that was meant: the one in the tag, or the one that was asked for.
+"""Whether the distributions have the expected version: that of the tag, or that of the input.
 
-A build from a dirty tree or without the repository's tags gets a version that nobody chose, and a published version
-can never be used again. So a tag that clearly is about the project stops a release of another version: it names the
-project, or the repository has the project's name. Any other tag with another version is a warning, because a
-repository can hold several projects with versions of their own.
+A build from a dirty tree or without the repository's tags gets an unintended version, and a published version can never
+be used again. So a tag that clearly belongs to the project stops a release of another version: it names the project, or
+the repository has the project's name. Any other tag with another version is a warning, because a repository can have
+several projects with their own versions.
 """
 
 from __future__ import annotations
@@ -25,42 +25,42 @@ ANY: Final = "any"
 _SEPARATORS: Final = "-_/@:"
 _NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _FEWEST_NUMBERS: Final = 2
-"""Release numbers that make a version of a tag; ``84`` and ``nightly-20260822`` name a build, not a version."""
+"""Release numbers that make a tag a version; ``84`` and ``nightly-20260822`` name a build."""
 _LONGEST_TAG: Final = 255
 _YEARS: Final = range(1990, 2100)
 _NO_NAMES: Final = frozenset({"release", "releases", "rel", "version", "ver", "tag", "py", "python", "pypi"})
-"""What stands before the version in a tag without being the name of a project."""
+"""Prefixes of a version in a tag that are not the name of a project."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tagged:
-    """A version that a tag names."""
+    """A version in a tag."""
 
     project: NormalizedName | None
-    """What stands before the version, as a project's name; None when nothing does."""
+    """The prefix of the version as a project's name; None without one."""
     version: Version
 
 
 @dataclass(frozen=True, kw_only=True)
 class VersionFindings:
-    """What came of the comparison."""
+    """The result of the comparison."""
 
     errors: tuple[Diagnosis, ...] = ()
     warnings: tuple[Diagnosis, ...] = ()
     lines: tuple[str, ...] = ()
-    """Sentences for the log: what was compared, what was not and why, what is a pre-release."""
+    """Sentences for the log: what was compared, what was not and why, and which releases are pre-releases."""
 
 
 def check_versions(
     expected: str, *, ref_type: str, ref_name: str, repository: str, releases: Sequence[tuple[NormalizedName, Version]]
 ) -> VersionFindings:
-    """Compare every release of the run with what ``expected`` (``auto``, ``any`` or a version) says.
+    """Compare every release of the run with ``expected`` (``auto``, ``any`` or a version).
 
     ``ref_type`` is ``tag`` or ``branch``, ``ref_name`` the ref's short name, ``repository`` owner and name. An
     expected version with a leading ``v`` is compared as a tag of that name would be.
 
     Raises:
-        DistributionError: a release has another version than was meant.
+        DistributionError: a release has another version than expected.
 
     """
     findings = compare_versions(
@@ -134,7 +134,7 @@ def _by_tag(
         return VersionFindings(lines=(f"Versions are not compared: the tag {ref_name!r} contains none.",))
     if _is_date(tagged.version) and not any(version.release[0] in _YEARS for _, version in releases):
         return VersionFindings(
-            lines=(f"Versions are not compared: the tag {ref_name!r} is a date, and no version is one.",)
+            lines=(f"Versions are not compared: the tag {ref_name!r} is a date, but no version is.",)
         )
     if tagged.project in projects:
         meant, others = [entry for entry in releases if entry[0] == tagged.project], []
@@ -157,14 +157,14 @@ def _by_tag(
 
 
 def _ends_with(version: Version, tagged: Version) -> bool:
-    """Whether the release numbers of a tag are those of a version, or its end: ``v29.1`` and ``5.29.1``."""
+    """Whether the release numbers of a tag equal those of a version or its end: ``v29.1`` and ``5.29.1``."""
     if version.epoch == tagged.epoch and _numbers(version) == _numbers(tagged):
         return True
     return len(tagged.release) < len(version.release) and version.release[-len(tagged.release) :] == tagged.release
 
 
 def _is_date(version: Version) -> bool:
-    """Whether a version may as well be a day; it is a version where those of the project begin with a year too."""
+    """Whether a version may be a date instead; not if the project's versions start with a year too."""
     if len(version.release) != 3:  # noqa: PLR2004  # year, month, day
         return False
     year, month, day = version.release
@@ -203,7 +203,7 @@ def _another_release(project: NormalizedName, version: Version, tag: str) -> Dia
         code="version-not-of-tag",
         message=f"{project} has the version {version}, but the tag that started this run is {tag!r}.",
         likely_cause="The version in the project was not changed for this tag, or the build job did not fetch the tags "
-        "(actions/checkout fetches none by default), or the folder holds files of an earlier build.",
+        "(actions/checkout fetches none by default), or the folder contains files of an earlier build.",
         fix="Build from the tag with its history, or set 'expected-version' to the right version, or to 'any' not to "
         "compare versions.",
         snippet="      - uses: actions/checkout\n        with:\n          fetch-depth: 0",
@@ -244,8 +244,8 @@ def _not_the_given(project: NormalizedName, version: Version, expected: str) -> 
     return Diagnosis(
         code="version-not-expected",
         message=f"{project} has the version {version}, but 'expected-version' is {expected!r}.",
-        likely_cause="The build took another version than the one that was asked for.",
-        fix="Build the version that was asked for, or correct the input.",
+        likely_cause="The build has another version than the requested one.",
+        fix="Build the requested version, or correct the input.",
         details=(("project", project), ("version", str(version)), ("expected-version", expected)),
     )
 

@@ -98,7 +98,7 @@ def test_without_a_run_nobody_is_asked_for_approvals() -> None:
         ("302 Found", b"", "answered 302"),
         ("200 OK", b"<html>", "not JSON"),
         ("200 OK", b"[" * 100_000, "not JSON"),
-        ("200 OK", b"[]", "not understood"),
+        ("200 OK", b"[]", "cannot be understood"),
     ],
 )
 def test_an_answer_that_cannot_be_used_is_unknown_with_its_reason(status: str, body: bytes, words: str) -> None:
