@@ -21,9 +21,9 @@ _PIPE: Final = 13
 """The number of SIGPIPE, which Windows does not have."""
 _STDERR: Final = 2
 _READ_BY_OPENSSL: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
-"""An empty one, as an expression of a workflow leaves it, means not set; OpenSSL would then find no trust store."""
+"""An empty value, as from an expression of a workflow, means not set; OpenSSL would then find no trust store."""
 _SWITCH: Final = 0.0005
-"""Seconds after which a thread that computes lets others go on: a tenth of the usual, because ours wait for answers."""
+"""Seconds after which a computing thread yields: a tenth of the default, because ours mostly wait for answers."""
 
 
 def main(
@@ -52,7 +52,7 @@ def main(
 
 
 def nobody_reads(error: OSError, platform: str) -> bool:
-    """Whether whoever read our output has gone, which Windows calls an invalid argument.
+    """Whether the reader of our output has closed it, which Windows calls an invalid argument.
 
     ``platform`` is ``sys.platform``.
     """
@@ -93,7 +93,7 @@ def _open_closed_streams() -> None:
 
 
 def _nothing() -> None:
-    """There is nothing to clean up outside of the action."""
+    """Do nothing: only the action has something to clean up."""
 
 
 if __name__ == "__main__":

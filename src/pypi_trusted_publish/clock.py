@@ -1,4 +1,4 @@
-"""Time as a port: what the flow waits by, so that tests and rehearsals need not wait."""
+"""The clock of the flow, which can be replaced so that tests and rehearsals do not wait."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ class Clock(Protocol):
     """Two readings and one wait. Seconds throughout."""
 
     def now(self) -> float:
-        """Seconds since the epoch, as the machine believes; may be skewed."""
+        """Seconds since the epoch by the machine's clock, which may be wrong."""
 
     def monotonic(self) -> float:
-        """Seconds from an arbitrary point, never running backwards."""
+        """Seconds since an arbitrary point; never decreases."""
 
     def sleep(self, seconds: float) -> None:
         """Return after ``seconds``."""
 
 
 class SystemClock:
-    """The :class:`~pypi_trusted_publish.clock.Clock` that waits for real."""
+    """The :class:`~pypi_trusted_publish.clock.Clock` that really waits."""
 
     def now(self) -> float:
         """Seconds since the epoch."""
@@ -37,7 +37,7 @@ class SystemClock:
 
 
 class SkippingClock:
-    """The given clock, moved on by every wait at once. Time-outs of the network stay real."""
+    """A clock that skips every wait. Network time-outs stay real."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -53,6 +53,6 @@ class SkippingClock:
         return self._clock.monotonic() + self._skipped
 
     def sleep(self, seconds: float) -> None:
-        """Do not wait, and say that one has waited."""
+        """Advance the clock without waiting."""
         with self._lock:
             self._skipped += seconds

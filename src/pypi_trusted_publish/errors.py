@@ -1,4 +1,4 @@
-"""Everything that can go wrong, grouped by who must act.
+"""The errors, grouped by who must act.
 
 ::
 
@@ -10,10 +10,10 @@
       OwnBug [70]             a bug in this action
       SeveralProblems         more than one of these at once; the exit code of the first who must act
 
-Anything else that is raised is a bug of this project: exit code 70 and a report to paste.
+Any other exception is a bug in this project: exit code 70 and a bug report.
 
-An error carries one :class:`Diagnosis` for each cause. How they look in a log, an annotation or a summary is the
-business of the adapters. ``Diagnosis.code`` is the anchor of an entry in ``docs/troubleshooting.md``.
+An error has one :class:`Diagnosis` for each cause. The adapters decide how it looks in a log, an annotation or a
+summary. ``Diagnosis.code`` is the anchor of an entry in ``docs/troubleshooting.md``.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ B = TypeVar("B")
 EXIT_OK: Final = 0
 EXIT_BUG: Final = 70
 EXIT_SIGNALLED: Final = 128
-"""A process that a signal ended has this and the signal's number as its exit code."""
+"""The exit code of a process that a signal ended is this plus the signal's number."""
 
 
 class Severity(str, enum.Enum):
@@ -45,20 +45,20 @@ class Severity(str, enum.Enum):
 
 
 class Cure(str, enum.Enum):
-    """What helps against a problem. The exit code and the next step follow from it alone (:mod:`.core.cures`)."""
+    """The remedy for a problem. It alone determines the exit code and the next step (:mod:`.core.cures`)."""
 
     WORKFLOW = "change the workflow"
     RUNNER = "fix the runner"
-    """Its trust store, clock, proxy or disk; the same files then go through."""
+    """Its trust store, clock, proxy or disk; the same files are then accepted."""
     NEW_BUILD = "fix the build"
     """The same version: the index has no file of this name."""
     NEW_VERSION = "release a new version"
     NEW_NAME = "rename the project"
     LEAVE_OUT = "leave the file out"
     INDEX = "change a setting on the index"
-    """The same files then go through."""
+    """The same files are then accepted."""
     LATER = "wait"
-    """The same files go through later."""
+    """The same files are accepted later."""
     REPORT = "report a bug"
 
     @property
@@ -87,26 +87,26 @@ class Diagnosis:
     code: str
     """Stable, lower-case, hyphenated; the anchor in ``docs/troubleshooting.md``."""
     message: str
-    """One sentence that names the fact itself: the value found, the file, the field."""
+    """One sentence with the facts: the value found, the file, the field."""
     likely_cause: str = ""
-    """The likeliest cause, one or two sentences; empty when ``message`` says it all."""
+    """The most likely cause, one or two sentences; may be empty."""
     fix: str = ""
-    """The next move, in the imperative."""
+    """What to do next, in the imperative."""
     snippet: str = ""
     """Lines to paste (YAML, or a form's fields), verbatim; empty when there is nothing to paste."""
     read_more: str = ""
-    """Where to read on: a URL or a path of this project's documentation; empty: the entry of ``code``."""
+    """A URL or a path of this project's documentation; empty: the entry of ``code``."""
     details: tuple[tuple[str, str], ...] = ()
     """Raw facts, name and value, for debugging."""
     file: str = ""
-    """The file that it concerns (a distribution's name), if one does."""
+    """The name of the distribution that it is about, if any."""
     severity: Severity = Severity.ERROR
     cure: Cure | None = None
-    """What helps; an error without one takes that of its class. A warning or a notice needs none."""
+    """An error without one takes that of its class. A warning or a notice needs none."""
 
 
 class PublishError(Exception):
-    """A release that cannot go on, for reasons that somebody can act on."""
+    """A release cannot continue, for reasons that somebody can act on."""
 
     exit_code: ClassVar[int]
     cure: ClassVar[Cure | None] = None
@@ -122,7 +122,7 @@ class PublishError(Exception):
         self._diagnoses = diagnoses
 
     def diagnostics(self) -> tuple[Diagnosis, ...]:
-        """One diagnosis for each cause, in the order in which they should be read."""
+        """One diagnosis for each cause, in reading order."""
         return self._diagnoses
 
 
@@ -141,7 +141,7 @@ class DistributionError(PublishError):
 
 
 class IndexRefused(PublishError):
-    """The index said no for good: the publisher, the project's settings, or a file that is already there."""
+    """The index refuses permanently: because of the publisher, the project's settings, or an existing file."""
 
     exit_code = 4
     cure = Cure.INDEX
@@ -155,14 +155,14 @@ class IndexUnavailable(PublishError):
 
 
 class OwnBug(PublishError):
-    """A request of ours was wrong, whatever the user does."""
+    """A wrong request of this action."""
 
     exit_code = EXIT_BUG
     cure = Cure.REPORT
 
 
 class SeveralProblems(PublishError):
-    """Problems of more than one kind, found in one run and reported together."""
+    """Problems of several kinds in one run."""
 
     exit_code: int  # type: ignore[misc]  # a property of the instance here: that of the first who must act
 
@@ -193,10 +193,10 @@ def raise_together(problems: Iterable[PublishError]) -> None:
 
 
 def both(first: Callable[[], A], second: Callable[[], B]) -> tuple[A, B]:
-    """Do both, one after the other, whatever either says.
+    """Call both, one after the other, even if the first raises.
 
     Raises:
-        PublishError: what they raised, together.
+        PublishError: with all problems of both.
 
     """
     problems: list[PublishError] = []

@@ -1,9 +1,9 @@
 """The events of a run, emitted as they happen.
 
-The transcript, the summary and the report are drawn from them, and from nothing else.
+The transcript, the summary and the report are made only from them.
 
-An event holds facts, never layout and never a secret. Texts may be foreign (from a file or a server), and are
-cleaned when they are printed. Every event may come from any thread.
+An event has facts, never layout and never a secret. Texts may be foreign (from a file or a server) and are cleaned
+when they are printed. Events may come from any thread.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Emit: TypeAlias = Callable[[Event], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Answered(Event):
-    """A request was answered. The URL holds no credentials and no secret query value: its emitter sees to that."""
+    """A request was answered. The emitter removes credentials and secret query values from the URL."""
 
     method: str
     url: str
@@ -46,26 +46,26 @@ class Failed(Event):
     method: str
     url: str
     problem: str
-    """A phrase of ours, such as ``connection refused``; never a library's exception text."""
+    """Our own phrase, such as ``connection refused``; never a library's exception text."""
     seconds: float
 
 
 @dataclass(frozen=True, kw_only=True)
 class Retrying(Event):
-    """The same thing will be tried again."""
+    """The same request will be sent again."""
 
     what: str
     """Such as ``mint an upload token`` or ``upload demo-1.0-py3-none-any.whl``."""
     why: str
     attempt: int
-    """Number of the try that comes, from 2."""
+    """The number of the next try, from 2."""
     wait: float
     """Seconds until then."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConcurrencyReduced(Event):
-    """From here on fewer files are sent at once."""
+    """From now on, fewer files are sent in parallel."""
 
     concurrency: int
     why: str
@@ -73,7 +73,7 @@ class ConcurrencyReduced(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class IdentityVerified(Event):
-    """The identity token's claims satisfied the policy."""
+    """The identity token's claims satisfy the policy."""
 
     claims: tuple[tuple[str, str], ...]
     """The claims that matter to the index, name and value, in a stable order."""
@@ -82,30 +82,30 @@ class IdentityVerified(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ProtectionRead(Event):
-    """What GitHub says of the environment's protection, or that it could not be read."""
+    """The environment's protection on GitHub, or why it could not be read."""
 
     environment: str
     protected: bool | None
     """None when it is not known."""
     rules: tuple[tuple[str, str], ...] = ()
-    """What protects it, name and value, such as ``("required reviewers", "2, not oneself")``."""
+    """The protection rules, name and value, such as ``("branches", "protected branches only")``."""
     approved_by: tuple[str, ...] = ()
-    """Who approved this run, where that can be read."""
+    """Who approved this run, if known."""
     settings_url: str = ""
     """The settings page of the environment."""
     why_unknown: str = ""
-    """A phrase of ours when ``protected`` is None."""
+    """Our own phrase when ``protected`` is None."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectPageRead(Event):
-    """The index was asked for a project."""
+    """The page of a project was read."""
 
     project: str
     state: str
     """A value of :class:`~pypi_trusted_publish.core.project_page.PageState`."""
     files: int
-    """How many it lists."""
+    """How many files it lists."""
     status: str = "active"
 
 
@@ -124,16 +124,16 @@ class Checked(Event):
     metadata: tuple[tuple[str, str], ...]
     """Core metadata without the description."""
     findings: int
-    """How many there are, of any severity; each is an event of its own."""
+    """How many there are, of any severity; each has its own event."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FileLeftOut(Event):
-    """A file will not be published, because the workflow says so."""
+    """A file will not be published, because the workflow excludes it."""
 
     filename: str
     pattern: str
-    """What the line of ``packages-dir`` says behind its ``!``."""
+    """The pattern of the line in ``packages-dir``, without the ``!``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,17 +148,17 @@ class Planned(Event):
     decision: str
     """A value of :class:`~pypi_trusted_publish.core.plan.Decision`."""
     release_url: str = ""
-    """The index's web page of this version, where the index has such pages."""
+    """The index's web page of this version, if there is one."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DryRunProof(Event):
-    """One thing that a dry run found out, and no more than that."""
+    """One result of a dry run."""
 
     statement: str
     """Such as ``a publisher on the index matches this job``."""
     proved: bool
-    """False: it was not, or could not be, proved; ``why_not`` says why."""
+    """False: not proved; ``why_not`` says why."""
     why_not: str = ""
 
 
@@ -170,13 +170,13 @@ class Attested(Event):
     kind: str
     """The predicate type in short: ``publish`` or ``provenance``."""
     made: bool
-    """True when this run signed it; False when it lay beside the file."""
+    """True when this run signed it; False when it was next to the file."""
     path: str = ""
-    """Where the attestation lies; empty when it could not be kept."""
+    """The path of the attestation; empty when it could not be stored."""
     log_index: int | None = None
     """In the transparency log."""
     identity: str = ""
-    """Whom the certificate names."""
+    """The identity in the certificate."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,7 +188,7 @@ class RunStarted(Event):
     version: str
     """Of this project."""
     facts: tuple[tuple[str, str], ...] = ()
-    """What shapes the run: the inputs, or the arguments of ``check``; name and value."""
+    """The inputs, or the arguments of ``check``; name and value."""
     index: str = ""
     """The usual name of the index (``PyPI``, ``TestPyPI``, or a host); empty for ``check``."""
     dry_run: bool = False
@@ -196,14 +196,14 @@ class RunStarted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class StepStarted(Event):
-    """A step of the flow begins; everything until the next one belongs to it."""
+    """A step of the flow starts; all events until the next one belong to it."""
 
     title: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fact(Event):
-    """One thing worth a line: a name and its value, or a sentence with an empty name."""
+    """A line of the log: a name and its value, or a sentence with an empty name."""
 
     name: str = ""
     value: str = ""
@@ -218,7 +218,7 @@ class DiagnosisReported(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Stopping(Event):
-    """Somebody asked the run to stop: nothing new is started."""
+    """The run was asked to stop: nothing new is started."""
 
     why: str
     """Such as ``SIGTERM``."""
@@ -240,16 +240,16 @@ class Minted(Event):
     lifetime: float
     """Seconds."""
     projects: int | None
-    """How many projects it covers, where that can be read."""
+    """How many projects it covers, if known."""
     renewal: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class CoverageRead(Event):
-    """The projects that a minted token covers, beside those that it is needed for."""
+    """The projects that a minted token covers, compared with those to upload to."""
 
     covered: int | None
-    """None when the token does not show it."""
+    """None when unknown."""
     needed: tuple[str, ...]
     """The projects to upload to."""
 
@@ -260,14 +260,14 @@ class Revoked(Event):
 
     revoked: int
     alive: int
-    """Those that the index did not revoke: they expire by themselves."""
+    """Those that the index did not revoke: they expire on their own."""
     seconds_left: float
-    """How long the last of them is valid."""
+    """How long the last of them stays valid, in seconds."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class UploadStarted(Event):
-    """The first byte of a file is about to be sent (again)."""
+    """The upload of a file starts (again)."""
 
     filename: str
     size: int
@@ -276,7 +276,7 @@ class UploadStarted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class UploadProgress(Event):
-    """Bytes of the body that were handed to the network; at most a few a second."""
+    """Bytes of the body that were passed to the network; emitted at most a few times a second."""
 
     filename: str
     sent: int
@@ -285,13 +285,13 @@ class UploadProgress(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Uploaded(Event):
-    """The index took a file, or said that it has these very bytes."""
+    """The index accepted a file, or already has the same contents."""
 
     filename: str
     outcome: str
     """``uploaded`` or ``identical``."""
     warnings: tuple[str, ...]
-    """What the index said besides, a line each."""
+    """Warnings of the index, one line each."""
     seconds: float
 
 
@@ -301,7 +301,7 @@ class NotUploaded(Event):
 
     filename: str
     outcome: str
-    """``refused`` (the index said no), ``failed`` (no answer that decides), or ``not sent``."""
+    """``refused`` (by the index), ``failed`` (no final answer), or ``not sent``."""
     reason: str
 
 
@@ -320,9 +320,9 @@ class Confirmed(Event):
 
     filename: str
     url: str
-    """The index's web page on which it is shown; the simple index's where there is none."""
+    """The index's web page of the file, or the simple index's if there is none."""
     without_provenance: bool = False
-    """It was sent with attestations, and the index shows none."""
+    """It was sent with attestations, but the index shows none."""
 
 
 __all__ = [

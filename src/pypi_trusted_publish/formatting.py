@@ -1,4 +1,4 @@
-"""Numbers, lists and values as people read them."""
+"""Formats numbers, lists and values for messages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _UNITS: Final = ("kB", "MB", "GB", "TB")
 
 
 def size_text(size: float) -> str:
-    """Bytes in decimal units, one digit behind the point: ``61 B``, ``12.3 kB``, ``1.1 GB``."""
+    """Bytes in decimal units with one decimal place: ``61 B``, ``12.3 kB``, ``1.1 GB``."""
     if size < _STEP:
         return f"{size:.0f} B"
     power = 1
@@ -38,7 +38,7 @@ def count_text(number: int, noun: str, plural: str = "") -> str:
 
 
 def listed(words: Sequence[str], limit: int = 3, *, total: int | None = None) -> str:
-    """Words in a sentence: ``a``, ``a and b``, ``a, b and 3 more``. ``total``: with those that are not at hand."""
+    """Words in a sentence: ``a``, ``a and b``, ``a, b and 3 more``. ``total``: the number including words not given."""
     count = len(words) if total is None else total
     if count > limit:
         return f"{', '.join(words[: limit - 1])} and {count - limit + 1} more"
@@ -50,7 +50,7 @@ _LIMIT: Final = 120
 
 
 def quoted(value: str) -> str:
-    """The value as a Python literal, cut in the middle when it is long. Its length is bounded whatever the value's."""
+    """The value as a Python literal, cut in the middle when it is long."""
     if len(value) <= _LIMIT:
         return repr(value)
     half = _LIMIT // 2
@@ -59,18 +59,18 @@ def quoted(value: str) -> str:
 
 _PLAIN: Final = re.compile(r"[A-Za-z_][\w./-]*(?: [\w./-]+)*")
 _OTHER_VALUES: Final = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
-"""Words that are no text, in YAML 1.2 or in the 1.1 of some editors; in lower case."""
+"""Words that are not text in YAML 1.2, or in YAML 1.1 of some editors; in lower case."""
 
 
 def yaml_text(text: str) -> str:
-    """``text`` plain where it stays the same text, else in double quotes: ``1.10`` is a number, ``a #b`` a comment."""
+    """``text``, in double quotes where YAML would read it differently: ``1.10`` is a number, ``a #b`` a comment."""
     if _PLAIN.fullmatch(text) and text.lower() not in _OTHER_VALUES:
         return text
     return json.dumps(text, ensure_ascii=False)
 
 
 def read_version(text: str) -> Version | None:
-    """The version that ``text`` spells (PEP 440); None for what is none, and for more digits than ``int()`` reads."""
+    """The version in ``text`` (PEP 440); None if it is invalid or has more digits than ``int()`` reads."""
     try:
         return Version(text)
     except ValueError:

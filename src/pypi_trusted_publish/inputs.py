@@ -1,4 +1,4 @@
-"""The inputs of both actions, each written once: ``action.yml`` and the README's table are generated from here."""
+"""The inputs of all actions, each defined once: ``action.yml`` and the README's table are generated from them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .values import dataclass
 BOOLEANS: Final[Mapping[str, bool]] = MappingProxyType(
     {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 )
-"""The six spellings of YAML 1.2's core schema; what a wrapper passes on has one of them."""
+"""The six spellings of YAML 1.2's core schema; a wrapping action passes one of them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,26 +27,26 @@ class Input:
 
     name: str
     default: str
-    """As ``action.yml`` spells it; empty when the default depends on the index, or is no value at all."""
+    """As in ``action.yml``; empty when the default depends on the index or there is none."""
     meaning: str
     """One sentence."""
     parse: Callable[[str], object]
-    """The value of a text that is not empty; raises :class:`_Wrong`."""
+    """Converts a text that is not empty; raises :class:`_Wrong`."""
     old: str = ""
-    """The spelling of earlier workflows, which still works; empty when there is none."""
+    """The old spelling, which still works; empty when there is none."""
     listed: bool = True
-    """The transcript of a run begins with its value."""
+    """Whether its value is shown at the start of the transcript."""
     never_empty: bool = False
-    """An empty value is a mistake, not the default: the output of a job that was skipped arrives as one."""
+    """Whether an empty value is a mistake: the output of a skipped job is empty."""
 
     @property
     def variable(self) -> str:
-        """The variable in which it arrives."""
+        """The environment variable of the input."""
         return f"INPUT_{self.field.upper()}"
 
     @property
     def old_variable(self) -> str:
-        """The variable in which the old spelling arrives; empty when there is none."""
+        """The environment variable of the old spelling; empty when there is none."""
         return f"INPUT_OLD_{self.old.upper()}" if self.old else ""
 
     @property
@@ -56,11 +56,11 @@ class Input:
 
 
 class _Wrong(ValueError):
-    """A value that does not fit; the text says what would, and quotes nothing."""
+    """An invalid value; the text says what is valid, without quoting it."""
 
 
 class _UnusableUrl(_Wrong):
-    """The same for a URL, which is never quoted: it may hold a credential."""
+    """The same for a URL, which is never quoted because it may contain credentials."""
 
 
 _AUDIENCE: Final = re.compile(r"[!-~]{1,255}")
@@ -154,7 +154,7 @@ def _input(
     listed: bool = True,
     never_empty: bool = False,
 ) -> Any:
-    """A field for the input of the same name, with dashes; ``old``: a spelling with underscores works too."""
+    """A field for the input of the same name, with dashes; ``old``: the spelling with underscores works too."""
     return field(
         metadata={
             "default": default,
@@ -175,14 +175,14 @@ _PACKAGES_DIR: Final = (
 _STRICT: Final = ("false", "Treat warnings about the distributions as errors.", _boolean)
 _IGNORE: Final = (
     "",
-    "Codes to ignore, separated by spaces or line breaks: warnings, and errors by a list that the index may change.",
+    "Codes of rules to ignore, separated by spaces or line breaks: warnings, and errors by a list that may change.",
     parse_codes,
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Parsed:
-    """The inputs of one action, complete and valid. A field is one input: its name, default, meaning and parser."""
+    """The inputs of one action, complete and valid. Each field is one input: name, default, meaning and parser."""
 
     def facts(self) -> tuple[tuple[str, str], ...]:
         """Name and value of what shapes the run, for its beginning."""
@@ -234,23 +234,25 @@ class Inputs(_Parsed):
         "true", "Print the SHA-256 and BLAKE2b-256 of each file.", _boolean, old=True, listed=False
     )
     dry_run: bool = _input(
-        "false", "Do everything but publish: verify the identity, check, plan, and say what would happen.", _boolean
+        "false",
+        "Do everything except publish: verify the identity, check, plan, and say what would happen.",
+        _boolean,
     )
     expected_version: str = _input(
         "auto",
         "The version that the distributions must have, such as `1.2` or `v1.2`; `auto`: that of the tag that started "
-        "the run, if one did; `any`: no comparison.",
+        "the run, if any; `any`: no comparison.",
         _expected_version,
     )
     """``auto``, ``any``, or a version as it was written."""
     require_protection: bool = _input("false", "Stop when the environment on GitHub has no protection rule.", _boolean)
     wait_for_index: float | None = _input(
         "",
-        "Seconds to wait until the index lists the files, and an error if it does not by then; empty: what suits the "
-        "index, with a warning; `0`: do not wait.",
+        "Seconds to wait until the index lists the files; it is an error if it does not. Empty: a default for the "
+        "index, and only a warning; `0`: do not wait.",
         _seconds,
     )
-    """None: what suits the index."""
+    """None: the default for the index."""
     approved: str = _input(
         "any",
         "The output `manifest` of the approved preview: any other set of files is refused; `any`: no comparison.",
@@ -259,7 +261,7 @@ class Inputs(_Parsed):
     )
     approved_distributions: str = _input(
         "",
-        "The output `distributions` of that preview, to name the files that differ; it decides nothing.",
+        "The output `distributions` of that preview, only used to name the files that differ.",
         _text,
         listed=False,
     )
@@ -268,7 +270,7 @@ class Inputs(_Parsed):
 
     @cached_property
     def index(self) -> IndexUrls:
-        """What ``repository-url`` and ``check-url`` say together."""
+        """The index of ``repository-url`` and ``check-url``."""
         return IndexUrls.parse(self.repository_url, self.check_url)
 
 
@@ -301,7 +303,7 @@ class PreviewInputs(_Parsed):
 
 
 def inputs_of(kind: type[_Parsed]) -> Mapping[str, Input]:
-    """The inputs of an action by name, in the order in which users read them."""
+    """The inputs of an action by name, in reading order."""
     rows: dict[str, Input] = {}
     for each in fields(kind):
         name, known = each.name.replace("_", "-"), dict(each.metadata)
@@ -315,11 +317,11 @@ INPUTS: Final = inputs_of(Inputs)
 def parse_inputs(environ: Mapping[str, str]) -> Inputs:
     """Read the inputs of ``action.yml`` from variables such as ``INPUT_PACKAGES_DIR``; an empty one means the default.
 
-    An old spelling arrives as ``INPUT_OLD_PACKAGES_DIR``. Beside it the new spelling counts as given only when it
-    differs from its default, because the action cannot distinguish a default from a value that equals it.
+    An old spelling arrives as ``INPUT_OLD_PACKAGES_DIR``. If both are given, the new one counts only when it differs
+    from its default, because the action cannot distinguish a default from a value that equals it.
 
     Raises:
-        WorkflowError: with every mistake there is.
+        WorkflowError: with all mistakes.
 
     """
     mistakes: list[Diagnosis] = []
@@ -353,7 +355,7 @@ def parse_preview_inputs(environ: Mapping[str, str]) -> PreviewInputs:
 
 
 def _parsed(kind: type[_Kind], environ: Mapping[str, str], mistakes: list[Diagnosis]) -> _Kind | None:
-    """The inputs, or None and what is wrong with them."""
+    """The inputs, or None after adding to ``mistakes``."""
     values: dict[str, object] = {}
     for row in inputs_of(kind).values():
         text = _given(row, environ, mistakes)
@@ -369,11 +371,11 @@ def _parsed(kind: type[_Kind], environ: Mapping[str, str], mistakes: list[Diagno
 _EMPTY: Final[Mapping[Callable[[str], object], object]] = MappingProxyType(
     {_text: "", _audience: "", parse_codes: frozenset()}
 )
-"""The value of an input that has no default and was not given, where it is not None."""
+"""The value of a missing input without a default, if it is not None."""
 
 
 def _given(row: Input, environ: Mapping[str, str], mistakes: list[Diagnosis]) -> str:
-    """What was written under either spelling, else the default."""
+    """The value given in either spelling, else the default."""
     new = environ.get(row.variable, "").strip()
     old = environ.get(row.old_variable, "").strip() if row.old else ""
     if old and new and new != row.default and not _same(new, old, row.parse):
@@ -392,7 +394,7 @@ def _same(new: str, old: str, parse: Callable[[str], object]) -> bool:
 
 
 def _shown(value: object) -> str:
-    """A value as the beginning of a transcript shows it."""
+    """A value for the start of the transcript."""
     if isinstance(value, bool):
         return _word(value)
     if isinstance(value, (tuple, frozenset)):
@@ -426,7 +428,7 @@ def _unusable_url(reason: str) -> Diagnosis:
         code="input-url-unusable",
         message=f"The address of the index cannot be used: {reason}.",
         fix="Write 'pypi', 'testpypi', or the upload URL of the index: https, without user name, query and "
-        "fragment. A token or password never belongs into it; this action has none.",
+        "fragment. Never put a token or password in it: this action uses none.",
     )
 
 

@@ -1,10 +1,10 @@
-"""Text that others wrote, made harmless for a log: every file name, field, header and answer passes through here.
+"""Makes foreign text harmless for a log: every file name, field, header and answer passes through here.
 
-The runner reads a step's output line by line and takes two spellings for commands: ``##[name]`` anywhere in a line, and
-``::name::`` after leading blanks; a bare carriage return ends a line for it. It compares text by the rules of a
-culture, in which characters without a width do not count (actions/runner, ``ActionCommand.cs``, seen August 2026). So
-everything that cannot be seen becomes a visible escape in Python's spelling, and both spellings are broken with a
-backslash. Nothing is ever removed.
+The runner reads a step's output line by line and knows two spellings of commands: ``##[name]`` anywhere in a line, and
+``::name::`` after leading spaces; a bare carriage return ends a line for it. It compares text by the rules of a
+culture, in which characters without a width do not count (actions/runner, ``ActionCommand.cs``, August 2026). So all
+invisible characters become visible escapes in Python's spelling, and a backslash breaks both spellings of commands.
+Nothing is ever removed.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ _LINE_LIMIT: Final = 8_000
 
 
 def visible(text: str) -> str:
-    """``text`` on one line, every character in it seen: controls, format characters and surrogates as escapes.
+    """``text`` on one line with every character visible: controls, format characters and surrogates as escapes.
 
-    Blanks of other alphabets stay; what has no assigned meaning (private use, unassigned) becomes an escape too.
+    Spaces of other alphabets stay; private-use and unassigned characters become escapes too.
     """
     if text.isprintable() and not _UNSEEN_MARKS.search(text):
         return text
@@ -32,19 +32,19 @@ def visible(text: str) -> str:
 
 
 def clean(text: str) -> str:
-    """One line that no runner takes for a command, whatever ``text`` is."""
+    """One line that a runner never reads as a command, whatever ``text`` is."""
     line = visible(text).replace("##[", "##\\[")
     blanks = len(line) - len(line.lstrip())
     return f"{line[:blanks]}\\{line[blanks:]}" if line.startswith("::", blanks) else line
 
 
 def clean_lines(text: str) -> tuple[str, ...]:
-    """The lines of a text of ours (ended by line feeds) that may hold foreign values, each of them clean."""
+    """The lines of our own text (separated by line feeds), which may contain foreign values, each of them clean."""
     return tuple(clean(line) for line in text.split("\n"))
 
 
 def clipped(text: str, limit: int = _LINE_LIMIT) -> str:
-    """``text`` of at most ``limit`` characters; what was left out is counted at its end."""
+    """``text`` in at most ``limit`` characters; ends with the number of omitted characters."""
     if len(text) <= limit:
         return text
     longest_note = f" ... ({len(text):,} characters more)"

@@ -1,4 +1,4 @@
-"""A secret shows itself only to those who ask by name."""
+"""Secrets: values that are never printed by accident."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ REDACTED: Final = "***"
 
 
 class Secret:
-    """Text that must not be printed: a token, or a URL that carries credentials.
+    """Text that must not be printed: a token, or a URL with credentials.
 
     ``str``, ``repr`` and ``format`` give ``***``. Pickling and copying are refused, so that a secret does not
     travel to a child process by accident. Two secrets are equal when their texts are.
@@ -24,11 +24,11 @@ class Secret:
         self._text = text
 
     def reveal(self) -> str:
-        """The text itself, for the one place that sends it."""
+        """The text itself, for the code that sends it."""
         return self._text
 
     def spellings(self) -> tuple[str, ...]:
-        """Every form in which the text may turn up in a log: as it is, and as basic auth with ``__token__``."""
+        """Every form in which the text may appear in a log: unchanged, and as basic auth with ``__token__``."""
         if not self._text:
             return ()
         basic = base64.b64encode(f"__token__:{self._text}".encode("utf-8", "surrogateescape")).decode("ascii")
@@ -57,15 +57,15 @@ class Secret:
 
 
 Audience = NewType("Audience", str)
-"""Whom an identity token is for, as the index names it and our policy lets it; such as ``pypi``."""
+"""The audience of an identity token, such as ``pypi``, which the index names and our policy allows."""
 
 TOKEN_PATTERN: Final = re.compile(r"[!-~]{1,16384}")
-"""What any token must match (``fullmatch``) before it is used: printable ASCII, no blank, bounded."""
+"""What any token must match (``fullmatch``) before it is used: printable ASCII without spaces, limited in length."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class IdentityToken:
-    """A JSON Web Token that GitHub signed for this job; good for one mint."""
+    """A JSON Web Token that GitHub signed for this job; valid for one mint."""
 
     secret: Secret
     audience: Audience

@@ -34,10 +34,10 @@ def test_without_a_content_type_the_hint_asks_whether_it_is_markdown() -> None:
 def test_a_description_that_an_old_setuptools_indented_is_reported_as_such() -> None:
     folded = metadata_bytes(("Description", "demo\n        ====\n        \n        Some text."))
     (finding,) = found(folded, render=refuses)
-    assert "is indented by eight blanks" in finding.message
+    assert "is indented by eight spaces" in finding.message
     assert "current setuptools" in finding.hint
     (plain,) = found(metadata_bytes(("Description", "demo\n        ====\n Some text.")), render=refuses)
-    assert "eight blanks" not in plain.message
+    assert "eight spaces" not in plain.message
 
 
 def test_what_could_not_be_tried_is_a_warning() -> None:

@@ -96,7 +96,7 @@ def test_a_project_that_the_index_did_not_know_is_told_to_need_a_pending_publish
     with pytest.raises(IndexRefused) as caught:
         check_coverage(1, ["core", "cli"], ["cli"])
     (diagnosis,) = caught.value.diagnostics()
-    assert "did not know cli before this run" in diagnosis.fix
+    assert "Not on the index before this run: cli" in diagnosis.fix
     assert "pending publisher with exactly its name" in diagnosis.fix
 
 

@@ -111,7 +111,7 @@ def test_a_run_is_told_in_one_sentence(happened: tuple[events.Event, ...], sente
             (STARTED, *BOTH, UPLOADED, REFUSED, ended(4)),
             "Make the change on the index, then press *Re-run failed jobs*",
         ),
-        ((STARTED, *BOTH, UPLOADED, ended(70)), "Report the bug: the lines to paste are in the log"),
+        ((STARTED, *BOTH, UPLOADED, ended(70)), "Report the bug with the lines in the log"),
         ((STARTED, *BOTH, STOPPED, ended(130)), "Press *Re-run failed jobs*, not *Re-run all jobs*"),
         ((DRY, STOPPED, ended(130)), ""),
         ((STARTED, CONFLICT, ended(4)), "Raise the version, then start a new run"),

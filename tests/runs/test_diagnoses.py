@@ -22,7 +22,7 @@ _FORM: Final = (
 _MAY_DIFFER: Final = (
     *_FORM,
     "the publisher must name 'release'",
-    "spelled exactly octo-org/sampleproject, letter case included",
+    "spelled exactly octo-org/sampleproject, including case",
     "Renamed or transferred",
 )
 _TRIGGER: Final = ("Trigger the publishing workflow by a tag", 'on:\n  push:\n    tags: ["v*"]')

@@ -1,1 +1,1 @@
-"""What the index refuses and what users would run into, one file for each family: the rules and their checks."""
+"""What the index refuses and what causes problems for users: rules and checks, one file for each family."""

@@ -1,4 +1,4 @@
-"""The check itself: every file read and judged, the files compared with each other, the options applied."""
+"""Checks distributions: each file by itself, the files compared with each other, and the options applied."""
 
 from __future__ import annotations
 
@@ -62,13 +62,13 @@ def diagnosis(finding: Finding) -> Diagnosis:
 
 
 def require_publishable(checked: CheckedSet) -> None:
-    """Raise DistributionError with every error among the findings; nothing when there is none."""
+    """Raise DistributionError with all errors among the findings, if any."""
     if checked.errors:
         raise DistributionError(*map(diagnosis, checked.errors))
 
 
 def warnings_while_publishing(checked: CheckedSet) -> Iterator[Diagnosis]:
-    """What does not stop a release: each finding by itself, those of minor rules as one line with their number."""
+    """Findings that do not stop a release: one diagnosis each, but a single count for those of minor rules."""
     counted: list[Finding] = []
     for finding in checked.findings:
         if finding.severity is Severity.ERROR:
@@ -91,18 +91,18 @@ def warnings_while_publishing(checked: CheckedSet) -> Iterator[Diagnosis]:
 
 @dataclass(frozen=True, kw_only=True)
 class Inspection:
-    """What one file turned out to be."""
+    """The result of checking one file."""
 
     candidate: Candidate
     distribution: Distribution | None
-    """None when name or metadata could not be read; then there is an error among the findings."""
+    """None when name or metadata could not be read; the findings then include an error."""
     findings: tuple[Finding, ...]
-    """As the rules say; the options of the run have not been applied yet."""
+    """Before the options of the run are applied."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Read:
-    """What the archive gave."""
+    """What was read from the archive."""
 
     kind: Kind
     wheel: WheelName | None
@@ -118,7 +118,7 @@ def inspect(
     known_classifiers: KnownClassifiers | None = None,
     background: Background = run_now,
 ) -> Inspection:
-    """Read and judge one file. Its content never raises; memory is bounded by the number of members.
+    """Read and check one file. Its content never raises; memory use depends on the number of members.
 
     ``render`` and ``known_classifiers`` are for the rules of the metadata. A large file is hashed in the
     ``background``.
@@ -185,7 +185,7 @@ def _metadata(data: bytes | None) -> CoreMetadata | None:
 
 
 def _license_files(metadata: CoreMetadata | None) -> tuple[str, ...]:
-    """The License-File fields that a faithful client sends: none below metadata version 2.4."""
+    """The License-File fields that a client sends: none before metadata version 2.4."""
     return () if metadata is None else uploaded_metadata(metadata).all("license-file")
 
 
@@ -194,7 +194,7 @@ def _has_requirements(metadata: CoreMetadata | None) -> bool:
 
 
 def _distribution(candidate: Candidate, read: _Read) -> Distribution | None:
-    """The distribution, when the metadata names one; the rules of the metadata say what is missing."""
+    """The distribution, if the metadata has a name and a version; the metadata rules report what is missing."""
     if read.metadata is None:
         return None
     name, version = read.metadata.first("name"), read_version(read.metadata.first("version") or "")
@@ -229,14 +229,14 @@ _Out = TypeVar("_Out")
 
 
 class ParallelMap(Protocol):
-    """``map``, perhaps with threads behind it; results come in the order of the arguments."""
+    """``map``, perhaps with threads; results are in the order of the arguments."""
 
     def __call__(self, function: Callable[[_In], _Out], arguments: Iterable[_In], /) -> Iterable[_Out]:
         """Apply ``function`` to each argument."""
 
 
 def one_by_one(function: Callable[[_In], _Out], arguments: Iterable[_In], /) -> Iterator[_Out]:
-    """The map without threads."""
+    """``map`` without threads."""
     return map(function, arguments)
 
 
@@ -249,7 +249,7 @@ def check(
     map_: ParallelMap = one_by_one,
     background: Background = run_now,
 ) -> CheckedSet:
-    """Read and judge the files, several at once by ``map_``, the hashing of large ones ``background``.
+    """Read and check the files, in parallel by ``map_``, with the hashing of large ones in the ``background``.
 
     Findings are sorted by file, then errors first, then by rule; each appears once.
     """
@@ -263,7 +263,7 @@ def check(
 
 
 def combine(inspections: Sequence[Inspection], *, options: CheckOptions) -> CheckedSet:
-    """The files of a run together: compared with each other, and with the options applied.
+    """The result for all files: compared with each other, with the options applied.
 
     Findings are sorted by file, then errors first, then by rule; each appears once.
     """
@@ -281,7 +281,7 @@ def combine(inspections: Sequence[Inspection], *, options: CheckOptions) -> Chec
 
 
 def _each_once(distributions: Iterable[Distribution]) -> tuple[Distribution, ...]:
-    """Without copies: the same bytes under the same name, in two folders, are one file of the release."""
+    """The files without copies: the same contents under the same name in two folders are one file."""
     kept: dict[tuple[str, str], Distribution] = {}
     for distribution in distributions:
         key = (distribution.filename, distribution.sha256)

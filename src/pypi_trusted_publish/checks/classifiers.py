@@ -1,7 +1,7 @@
 """Trove classifiers.
 
-The list grows on the index before any copy of it does: for a classifier that our table does not have, the index's own
-list is fetched where that is possible; only a classifier that is not in that list either is certainly wrong.
+The list grows on the index first. For a classifier that our table does not have, the index's own list is fetched if
+possible; only a classifier that is not in that list either is certainly wrong.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ CLASSIFIER_DEPRECATED: Final = Rule(
     statement="No `Classifier` is deprecated.",
     source=OBSERVED,
     meaning="The index refuses the file.",
-    fix="Take it out of `classifiers`; nothing has replaced it.",
+    fix="Remove it from `classifiers`; it has no replacement.",
 )
 
 
@@ -34,8 +34,8 @@ CLASSIFIER_PRIVATE: Final = Rule(
     code="classifier-private",
     statement="No `Classifier` begins with `Private ::`.",
     source="The index's list of classifiers, which keeps that prefix free so that no file with it can be published",
-    meaning="The index refuses the file: somebody marked the project as not to be published.",
-    fix="If it shall be published after all, take the classifier out.",
+    meaning="The index refuses the file: the project is marked as not to be published.",
+    fix="To publish it anyway, remove the classifier.",
 )
 
 
@@ -67,7 +67,7 @@ CLASSIFIER_UNKNOWN: Final = Rule(
     code="classifier-unknown",
     statement="Every `Classifier` is one that the index knows, in its exact spelling.",
     source=f"Core metadata specification, Classifier; {OBSERVED}",
-    meaning="The index refuses the file, unless its list has grown since.",
+    meaning="The index refuses the file unless its list has grown since then.",
     fix=_FIX,
     table=Table.CLASSIFIERS,
 )
@@ -98,7 +98,7 @@ def _successors(names: list[str]) -> str | None:
 
 
 def _table_date() -> str:
-    """The version of ``trove-classifiers``, which is the date of its list; a copy without its metadata has none."""
+    """The version of ``trove-classifiers``, which is the date of its list."""
     from importlib import metadata
 
     try:

@@ -16,12 +16,12 @@ LABEL_LIMIT: Final = 32
 """Characters of a project URL's label."""
 
 _FIRST_ADDRESS: Final = 10_000
-"""Characters of a list of addresses that are read: the first one is among them, whatever their number."""
+"""Characters of a list of addresses that are read, which include the first address."""
 _URL_WINDOW: Final = 64 * 1024
-"""Characters of a URL that are judged: the library takes hundreds of bytes for each."""
+"""Characters of a URL that are checked: the library uses hundreds of bytes for each."""
 _SCHEMES: Final = ("http", "https")
 PLAIN_URL: Final = re.compile(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)*(?:/[A-Za-z0-9._~-]*)*(?:#[A-Za-z0-9._~-]*)?")
-"""Certainly valid, as nearly all URLs are; importing the library takes longer than checking a release."""
+"""Certainly valid URLs, nearly all; importing the library takes longer than checking a release."""
 
 
 URL_INVALID: Final = Rule(
@@ -69,7 +69,7 @@ EMAIL_IN_LIST: Final = Rule(
     statement="The first address of a list is valid.",
     source=f"RFC 5322, section 3.4; {OBSERVED}: it runs Python 3.13 or newer, whose `email.utils.parseaddr` reads no "
     "address from a list",
-    meaning="The index accepts the file without checking the addresses of a list; nobody can write to this one.",
+    meaning="The index accepts the file without checking the addresses of a list, but this one does not work.",
     fix='Write `authors = [{name = "...", email = "..."}]` under `[project]` with addresses that exist.',
     level=Level.DISCOURAGED,
     severity=Severity.WARNING,
@@ -124,7 +124,7 @@ def _closes_parentheses(text: str) -> bool:
 
 
 def address_problem(address: str) -> str:
-    """Why the index does not accept the address, as a phrase; empty when it does. Nothing is asked of the network."""
+    """Why the index does not accept the address, as a phrase; empty when it does. Does not use the network."""
     import email_validator
 
     try:

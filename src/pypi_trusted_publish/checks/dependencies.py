@@ -64,7 +64,7 @@ REQUIREMENT_DIRECT: Final = Rule(
 
 
 def dependency_findings(uploaded: UploadedMetadata, filename: str) -> Iterator[Finding]:
-    """What the index adds to the library's verdict: no direct references, and two more fields of requirements."""
+    """The index's own checks: no direct references, and two more fields with requirements."""
     for field in ("requires-dist", "provides-dist", "obsoletes-dist"):
         for text in dict.fromkeys(uploaded.all(field)):
             reason = "" if field == "requires-dist" else refusal("requires-dist", text)

@@ -1,7 +1,7 @@
-"""Descriptions: what the index renders, and what it refuses because nothing is left to show.
+"""Descriptions: what the index renders, and what it refuses because it would show nothing.
 
-Only reStructuredText can fail to render. Any type but plain text is refused when nothing is left of it: a blank text,
-or one that shows nothing (comments in reStructuredText, link definitions in Markdown).
+Only reStructuredText can fail to render. Any type except plain text is refused when nothing would be shown: for a blank
+text, or one with only comments (reStructuredText) or link definitions (Markdown).
 Source: PyPI's upload endpoint, observed August 2026.
 """
 
@@ -66,18 +66,18 @@ class RenderStatus(enum.Enum):
     RENDERED = "rendered"
     REFUSED = "refused"
     UNKNOWN = "unknown"
-    """It could not be tried, or not to its end."""
+    """It could not be rendered completely."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rendering:
-    """What became of a reStructuredText description."""
+    """The result of rendering a reStructuredText description."""
 
     status: RenderStatus
     problem: str = ""
-    """A clause that says what went wrong, without a full stop; empty when it was rendered."""
+    """A clause that says what went wrong, without a period; empty when it was rendered."""
     line: int | None = None
-    """Of the description, from 1, where that is known."""
+    """The line of the description, from 1, if known."""
     only_title: bool = False
     """Refused because the text is a lone title, which the index's release of the library does not show."""
 
@@ -130,7 +130,7 @@ DESCRIPTION_NOT_RENDERED: Final = Rule(
     statement="A reStructuredText description renders without errors and warnings of docutils; Sphinx's roles and "
     "directives, included files and raw HTML are not accepted.",
     source=OBSERVED,
-    meaning="The index refuses the file; its message names no line.",
+    meaning="The index refuses the file; its message does not name a line.",
     fix="Correct the README at the given line; `docutils --halt=2 README.rst` shows the same problem.",
 )
 _WITHOUT_TYPE: Final = (
@@ -142,17 +142,17 @@ _INDENTED: Final = (
     "indented `Description` header."
 )
 _FOLD: Final = " " * 8
-"""Before each further line of a description in a header, by setuptools before it wrote bodies."""
+"""What old setuptools put before each continued line of a description in a header."""
 
 
 def _is_indented(text: str) -> bool:
-    """Whether old releases of setuptools folded the text into a header, and clients send it so."""
+    """Whether an old setuptools folded the text into a header, which clients send unchanged."""
     later = [line for line in text.splitlines()[1:] if line.strip()]
     return bool(later) and all(line.startswith(_FOLD) for line in later)
 
 
 def rendering_findings(rendering: Rendering, description: str, stated: str | None, filename: str) -> Iterator[Finding]:
-    """What a renderer's answer means. ``stated`` is the Description-Content-Type, if there is one."""
+    """The findings for a renderer's result. ``stated`` is the Description-Content-Type, if any."""
     if rendering.status is RenderStatus.RENDERED:
         return
     if rendering.status is RenderStatus.UNKNOWN:
@@ -166,7 +166,7 @@ def rendering_findings(rendering: Rendering, description: str, stated: str | Non
     message = f"The description does not render as reStructuredText{where}: {rendering.problem}."
     hint = None
     if _is_indented(description):
-        message += " Each line after the first is indented by eight blanks, which are part of the text for the index."
+        message += " Each line after the first is indented by eight spaces, which the index reads as part of the text."
         hint = _INDENTED
     elif not stated:
         message += " There is no Description-Content-Type, so the index reads it as reStructuredText."

@@ -27,14 +27,14 @@ from .model import (
 
 _Key = TypeVar("_Key")
 _MOST_COMPARED: Final = 2000
-"""Values of one field that are brought into one spelling, so that a hostile list costs no seconds."""
+"""Values of one field that are normalized, so that a hostile list does not take seconds."""
 
 
 SET_PROJECT_TOO_LARGE: Final = Rule(
     code="set-project-too-large",
     statement="The files of one project together have at most 10 GiB, unless the index has raised the limit.",
     source="The index's documentation, storage limits (August 2026)",
-    meaning="The index refuses the file that crosses the limit, when the others are already public.",
+    meaning="The index refuses the file that exceeds the limit, when the others are already public.",
     fix="Publish fewer wheels, or ask the index for a higher limit before the release.",
     table=Table.SIZE_LIMITS,
     doubtful=False,  # no order of the upload settles it
@@ -68,7 +68,7 @@ SET_SAME_CONTENT: Final = Rule(
     statement="No two files have the same bytes under different names.",
     source=OBSERVED,
     meaning="The index accepts the first and refuses the second as `File already exists`.",
-    fix="Do not copy or rename built files; to support more tags, put all of them into one name (`wheel tags`) and "
+    fix="Do not copy or rename built files; to support more tags, put all of them in one name (`wheel tags`) and "
     "keep one file.",
 )
 
@@ -78,7 +78,7 @@ SET_SAME_FILENAME: Final = Rule(
     statement="No two files have the same name and different bytes.",
     source=OBSERVED,
     meaning="The index accepts the first and refuses the second as `File already exists`.",
-    fix="Two builds made the same file; keep the one that you tested.",
+    fix="Two builds made the same file. Keep the one that you tested.",
 )
 
 
@@ -100,7 +100,7 @@ SET_SEVERAL_VERSIONS: Final = Rule(
     code="set-several-versions",
     statement="All files of a project are of one version.",
     source="Experience: the other version is usually a stale file",
-    meaning="A version that nobody meant to publish would be public for good.",
+    meaning="A version would be published by accident, permanently.",
     fix="Clean the folder before the build. To publish several versions on purpose, give each its own line of "
     "`packages-dir`.",
     level=Level.DISCOURAGED,
@@ -147,8 +147,8 @@ SET_NO_SDIST: Final = Rule(
     code="set-no-sdist",
     statement="A release has an sdist beside its wheels.",
     source="Packaging flow (packaging.python.org)",
-    meaning="Where no wheel fits, nobody can build the project, and Linux distributions have no source to start from.",
-    fix="Build it with `python -m build --sdist`, unless the source is not to be published.",
+    meaning="Where no wheel fits, users cannot build the project, and Linux distributions have no source.",
+    fix="Build it with `python -m build --sdist`, unless the source must not be published.",
     level=Level.NOTICE,
     severity=Severity.NOTICE,
     while_publishing=WhilePublishing.COUNT,
@@ -164,7 +164,7 @@ def _release(files: list[Distribution]) -> Iterator[Finding]:
     wheels = [file for file in files if file.kind is Kind.WHEEL]
     if wheels and not sdists:
         yield SET_NO_SDIST.finding(
-            wheels[0].filename, f"Version {wheels[0].version} of {wheels[0].project} has wheels and no sdist."
+            wheels[0].filename, f"Version {wheels[0].version} of {wheels[0].project} has wheels but no sdist."
         )
     yield from _differing_metadata([*wheels, *sdists])
 
@@ -174,7 +174,7 @@ SET_METADATA_DIFFERS: Final = Rule(
     statement="The files of a version agree on Requires-Dist, Requires-Python, Provides-Extra and license.",
     source="The index shows the metadata of the first file of a release; installers that trust it for all files "
     "resolve wrongly",
-    meaning="The index accepts the files and shows what the first one says; some installers believe that of all.",
+    meaning="The index accepts the files and shows the metadata of the first one; some installers use it for all.",
     fix="Use environment markers (`; sys_platform == 'win32'`) instead of dependencies computed at build time; build "
     "all files from one commit.",
     level=Level.DISCOURAGED,
@@ -202,7 +202,7 @@ def _differing_metadata(files: list[Distribution]) -> Iterator[Finding]:
 def _left_to_the_build(file: Distribution, shown: dict[str, frozenset[str]]) -> set[str]:
     """Fields, in lower case, that a file leaves to the build (PEP 643).
 
-    Before Dynamic there was no way to say so; setuptools wrote no Requires-Dist at all into its sdists of that time.
+    Before Dynamic there was no way to say so; setuptools then wrote no Requires-Dist into its sdists.
     """
     if file.kind is Kind.SDIST and not known_in(FIELDS["dynamic"], file.metadata.version):
         return {name.lower() for name in _SPELLINGS if not shown[name]}
@@ -210,7 +210,7 @@ def _left_to_the_build(file: Distribution, shown: dict[str, frozenset[str]]) -> 
 
 
 def _agree(name: str, ours: frozenset[str], theirs: frozenset[str]) -> bool:
-    """Whether two files say the same of a field, however each spells it; very long lists are compared as texts."""
+    """Whether a field has the same meaning in two files; very long lists are compared as texts."""
     if ours == theirs:
         return True
     spelling = _SPELLINGS[name]
@@ -232,7 +232,7 @@ _SPELLINGS: Final[Mapping[str, Callable[[str], str]]] = MappingProxyType(
         "License": _without_blanks,
     }
 )
-"""What the index shows of a release, and how each of its fields is brought into one spelling."""
+"""The fields that the index shows for a release, and how each is normalized."""
 
 
 def _shown(metadata: CoreMetadata) -> dict[str, frozenset[str]]:

@@ -13,7 +13,7 @@ FILE_UNREADABLE: Final = Rule(
     statement="The file can be opened and read, and does not change while it is read.",
     source="The operating system",
     meaning="Nothing in the file was checked.",
-    fix="Check the file's permissions, and let no other step of the job write to the folder meanwhile.",
+    fix="Check the file's permissions, and do not let another step of the job write to the folder at the same time.",
 )
 
 
@@ -61,7 +61,7 @@ NOT_FULLY_CHECKED: Final = Rule(
     "size, number of members.",
     source="Bounds of this project",
     meaning="What exceeds the bounds was not checked; the index decides.",
-    fix="Nothing has to be done. A smaller distribution can be checked completely.",
+    fix="Nothing needs to be done. A smaller distribution can be checked completely.",
     level=Level.NOTICE,
     severity=Severity.WARNING,
     doubtful=True,
@@ -69,7 +69,7 @@ NOT_FULLY_CHECKED: Final = Rule(
 
 
 def unchecked_finding(filename: str, message: str, *, value: str = "") -> Finding:
-    """The finding for what exceeds a bound; ``value`` is what other files may share, by default nothing."""
+    """The finding for what exceeds a limit; ``value`` is what other files may share, by default nothing."""
     return NOT_FULLY_CHECKED.finding(filename, message, value=value or filename)
 
 
@@ -78,11 +78,11 @@ NOT_CHECKED: Final = Rule(
     statement="Name, digests and metadata of a file can be read within the bounds of a check: 1 GB of memory, 10 to 60 "
     "seconds of processor time for a file of up to 100 MB, more for a larger one, and nothing above 8 GiB.",
     source="Bounds of this project; an ordinary file needs less than a quarter of them",
-    meaning="Nothing is known of the file, so nothing can be sent.",
+    meaning="Nothing is known about the file, so it cannot be uploaded.",
     fix="Build the file again with a current backend. If a backend built it, please report the file to this project.",
 )
 
 
 def not_checked_finding(filename: str, why: str) -> Finding:
-    """The finding for a file of which nothing is known; ``why`` is a clause."""
+    """The finding for a file that could not be checked at all; ``why`` is a clause."""
     return NOT_CHECKED.finding(filename, f"Neither metadata nor digests could be read: {why}.")

@@ -1,6 +1,6 @@
 """Values that two releases of a library judge differently: the one that the index runs and a newer one.
 
-The index updates its libraries without notice, so neither release's verdict can stop a build: it is a warning that
+The index updates its libraries without notice, so neither release's result can stop a build: it is a warning that
 names the library.
 """
 
@@ -31,7 +31,7 @@ LIBRARY_RELEASES_DIFFER: Final = Rule(
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """One change of verdict between the release that the index runs and a newer one."""
+    """One difference between the release that the index runs and a newer one."""
 
     field: str
     """The field's name in lower case; ``filename`` for the name of a wheel."""
@@ -215,12 +215,12 @@ CHANGES: Final = (
 
 
 def change_for(field: str, value: str) -> Change | None:
-    """The change that a value of a field meets, or None. ``field`` is in lower case."""
+    """The difference that affects a value of a field, or None. ``field`` is in lower case."""
     return next((change for change in CHANGES if change.field == field and change.applies(value)), None)
 
 
 def change_findings(change: Change, filename: str, name: str, value: str) -> Iterator[Finding]:
-    """The warning about a value; ``name`` is what has it (a field as the specification spells it)."""
+    """The warning about a value; ``name`` is the field's name as in the specification."""
     verbs = ("accepts", "refuse") if change.newer_accepts else ("refuses", "accept")
     yield LIBRARY_RELEASES_DIFFER.finding(
         filename,

@@ -89,7 +89,7 @@ LICENSE_TWICE: Final = Rule(
 
 
 def license_findings(uploaded: UploadedMetadata, filename: str) -> Iterator[Finding]:
-    """What the index adds to the library's verdict."""
+    """The index's own checks, in addition to the library's."""
     expression = uploaded.first("license-expression")
     if expression is not None and uploaded.first("license") is not None:
-        yield LICENSE_TWICE.finding(filename, f"There is a License beside the License-Expression {quoted(expression)}.")
+        yield LICENSE_TWICE.finding(filename, f"There are both License and License-Expression, {quoted(expression)}.")

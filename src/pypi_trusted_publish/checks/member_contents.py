@@ -31,7 +31,7 @@ _TOKEN: Final = re.compile(rb"pypi-AgEIcHlwaS5vcmcCJ[A-Za-z0-9_-]{100,}")
 """An API token of the index: a fixed head, then base64 (documented by the index; August 2026)."""
 _KEY: Final = re.compile(rb"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----")
 _OVERLAP: Final = 160
-"""Bytes of the previous piece that are searched again: the longest mark, and the part of a token that proves it."""
+"""Bytes of the previous piece that are searched again: the longest mark, and the part of a token that identifies it."""
 
 
 def is_source(name: str) -> bool:
@@ -82,7 +82,7 @@ INDEX_TOKEN: Final = Rule(
     code="content-index-token",
     statement="No Python source contains an API token of the index.",
     source="The form of the tokens is documented by the index (August 2026)",
-    meaning="Whoever reads the file can upload in your name until the token is revoked.",
+    meaning="Anybody who reads the file can upload in your name until the token is revoked.",
     fix="Revoke the token in the account settings of the index, remove it from the source, and build again.",
     level=Level.DISCOURAGED,
     severity=Severity.WARNING,
@@ -114,7 +114,7 @@ class MarkedSources:
 
 
 def may_contain_key(name: str) -> bool:
-    """Whether keys are kept under such names."""
+    """Whether keys are stored under such names."""
     return name.lower().endswith((".pem", ".key"))
 
 

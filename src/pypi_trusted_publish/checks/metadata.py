@@ -1,7 +1,7 @@
-"""Core metadata: the index's verdict on every field, and the fields that name a release.
+"""Core metadata: whether the index accepts every field, and the fields that name a release.
 
-The verdict is that of ``packaging.metadata``; a table here and in the families beside this one says which rule, and so
-which hint, belongs to a refused field. What the index adds to the library's verdict is checked by rules of ours.
+``packaging.metadata`` decides, as on the index. Tables here and in the related families assign a rule, and so a hint,
+to each refused field. The index's own checks are rules of ours.
 """
 
 from __future__ import annotations
@@ -238,7 +238,7 @@ def _library_verdict(uploaded: UploadedMetadata, filename: str) -> Iterator[Find
 
 
 def _refused_as_a_whole(field: str, values: tuple[str, ...]) -> str:
-    """The library's verdict on a field without a rule of its own; labels of project URLs are another family's."""
+    """The library's refusal of a field without its own rule; another family checks labels of project URLs."""
     return "" if field == "project-url" else refusal(field, *values)
 
 
@@ -301,7 +301,7 @@ def _summary(uploaded: UploadedMetadata, filename: str) -> Iterator[Finding]:
 
 
 def _dynamic(uploaded: UploadedMetadata, filename: str) -> Iterator[Finding]:
-    """What the index adds to the library's verdict."""
+    """The index's own checks, in addition to the library's."""
     for name in uploaded.all("dynamic"):
         if name.lower() == "dynamic":
             yield DYNAMIC_INVALID.finding(filename, f"Dynamic names {quoted(name)}, which may not be dynamic.")

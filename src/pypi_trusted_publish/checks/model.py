@@ -113,7 +113,7 @@ class Finding:
     severity: Severity
     filename: str
     message: str
-    """One sentence that quotes the value. May hold foreign text: whoever prints it cleans it."""
+    """One sentence that quotes the value. May contain foreign text, which must be cleaned before printing."""
     hint: str
     """How to fix it."""
     doubt: Doubt | None = None
@@ -130,10 +130,10 @@ class CheckedSet:
     by_every_rule: bool = True
     """False when only the indispensable rules were applied (``verify-metadata`` is off)."""
     doubts: Mapping[str, frozenset[Doubt]] = field(default_factory=dict)
-    """By file name, what the index may refuse. ``ignore`` silences findings, but no doubt: doubts decide the order of
-    the upload."""
+    """By file name, what the index may refuse. ``ignore`` silences findings but not doubts, which decide the order of
+    the uploads."""
     left_out: tuple[tuple[str, str], ...] = ()
-    """Names of files beside them that the workflow leaves out, and the pattern that does it."""
+    """Names of other files that the workflow excludes, with the excluding pattern."""
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -150,8 +150,8 @@ class Level(str, enum.Enum):
     """The index accepts such a file and installers or other tools reject it: a warning, and an error when publishing,
     because the file name is used up. Nothing silences it but ``verify-metadata: false``."""
     DISCOURAGED = "discouraged"
-    """The index accepts such a file, but its users have trouble with it. ``strict`` makes it an error, ``ignore``
-    silences it."""
+    """The index accepts such a file, but its users get problems. ``strict`` makes it an error, ``ignore`` silences
+    it."""
     NOTICE = "notice"
     """Good to know; never an error."""
 
@@ -166,7 +166,7 @@ class WhilePublishing(str, enum.Enum):
 
 
 class Table(str, enum.Enum):
-    """The tables of the index that change there before any copy of them does; the values are what users read."""
+    """The tables of the index that change there first; the values are shown to users."""
 
     METADATA_VERSIONS = "metadata versions"
     CLASSIFIERS = "classifiers"
@@ -193,29 +193,29 @@ class Rule:
     code: str
     """Stable, lower-case, hyphenated; the anchor in ``docs/rules.md``."""
     statement: str
-    """What must hold."""
+    """What must be true."""
     source: str
     """The specification's clause, or the index's behavior with the date of its observation."""
     meaning: str
-    """The consequence for the user when it does not hold."""
+    """The consequence for users when it is not."""
     fix: str
-    """How to make it hold, with the common build backends; the hint of a finding that has no hint of its own."""
+    """How to fix it with the common build backends; the hint of a finding without its own."""
     level: Level = Level.REFUSED
     severity: Severity = Severity.ERROR
     """Before the options of a run are applied."""
     table: Table | None = None
-    """The table that the rule depends on. Its findings name the table's date and carry a :class:`Doubt`."""
+    """The table that the rule depends on. Its findings name the table's date and have a :class:`Doubt`."""
     doubtful: bool | None = None
-    """Whether its findings carry a :class:`Doubt`. None: when the rule has a table."""
+    """Whether its findings have a :class:`Doubt`. None: if the rule has a table."""
     while_publishing: WhilePublishing = WhilePublishing.WARN
 
     @property
     def is_doubtful(self) -> bool:
-        """Whether its findings carry a :class:`Doubt`."""
+        """Whether its findings have a :class:`Doubt`."""
         return self.table is not None if self.doubtful is None else self.doubtful
 
     def doubt(self, value: str) -> Doubt | None:
-        """The doubt that a finding about ``value`` carries."""
+        """The doubt of a finding about ``value``."""
         if not self.is_doubtful:
             return None
         return Doubt(rule=self.code, value=value, by_size=self.table is Table.SIZE_LIMITS)
@@ -239,7 +239,7 @@ class Rule:
 
 
 OBSERVED: Final = "PyPI's upload endpoint, observed August 2026"
-"""The source of a rule that no specification states."""
+"""The source of a rule that is not in a specification."""
 
 
 UNPACKED_BUDGET: Final = 4 * 1024 * 1024 * 1024
@@ -270,7 +270,7 @@ class CheckOptions:
     full: bool = True
     """Without it only names, archives and the readability of the metadata are checked."""
     content: bool = True
-    """Without it only name, metadata and digests are read: for a file whose content took too much."""
+    """Without it only name, metadata and digests are read, for a file whose content exceeded a limit."""
     strict: bool = False
     """What is discouraged is an error."""
     ignore: frozenset[str] = frozenset()

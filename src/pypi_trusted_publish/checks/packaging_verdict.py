@@ -1,7 +1,7 @@
-"""The verdict on core metadata: that of ``packaging.metadata``, which the index runs.
+"""Whether core metadata is valid according to ``packaging.metadata``, which the index uses.
 
-The library judges field by field, so each value can be asked about alone: every bad value of a field is found, not only
-the first. Where two releases of the library disagree, ``library_releases.py`` has the last word.
+The library checks field by field, so each value can be checked alone: every bad value of a field is found, not only the
+first. Where two releases of the library disagree, ``library_releases.py`` decides.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _PLURAL: Final = {
     "project-url": "project_urls",
     "supported-platform": "supported_platforms",
 }
-"""Fields that the library calls otherwise than by their name with underscores."""
+"""Fields whose name in the library is not their name with underscores."""
 _LONGEST_CLAUSE: Final = 200
-"""Characters of the library's own words that are repeated."""
+"""Characters of the library's message that are shown."""
 
 
 def raw_name(field: str) -> str:
@@ -34,9 +34,9 @@ def raw_name(field: str) -> str:
 
 
 def raw_value(field: str, values: tuple[str, ...]) -> Any:
-    """What the index hands to the library for the values of a field; None when it refuses to.
+    """What the index passes to the library for the values of a field; None when it refuses them first.
 
-    That is a field with several values that may have one, or project URLs with one label twice.
+    It refuses several values of a field that may have only one, and project URLs with the same label.
     """
     if field == "project-url":
         urls = {label.strip(): url.strip() for label, _, url in (value.partition(",") for value in values)}
@@ -51,7 +51,7 @@ def raw_value(field: str, values: tuple[str, ...]) -> Any:
 def refusal(field: str, *values: str) -> str:
     """Why the library refuses these values of a field (named in lower case), as a clause; empty when it accepts them.
 
-    It reads a list only as far as the first bad value: whoever wants all of them asks about each.
+    It reads a list only up to the first bad value: to get all of them, check each alone.
     """
     from packaging.metadata import InvalidMetadata, Metadata
 
@@ -66,6 +66,6 @@ def refusal(field: str, *values: str) -> str:
 
 
 def _clause(error: BaseException) -> str:
-    """The library's own words without their last full stop, in one line and of bounded length."""
+    """The library's message without its final period, on one line and of limited length."""
     text = str(error).partition("\n")[0].strip().rstrip(".:")
     return text if len(text) <= _LONGEST_CLAUSE else quoted(text)

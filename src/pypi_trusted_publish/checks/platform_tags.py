@@ -1,4 +1,4 @@
-"""Platform tags of wheels: which ones the index accepts, may accept by now, and can never accept."""
+"""Platform tags of wheels: which ones the index accepts, may accept, or can never accept."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WHEEL_PLATFORM_UNKNOWN: Final = Rule(
     code="wheel-platform-unknown",
     statement="The index accepts every platform tag of a wheel.",
     source="Platform compatibility tags (packaging.python.org); " + OBSERVED,
-    meaning="The index refuses the file unless it has added the tag since.",
+    meaning="The index refuses the file unless it has added the tag since then.",
     fix="Build for a platform that the index accepts: `any`, `win32`, `win_amd64`, `win_arm64`, "
     "`manylinux_X_Y_<arch>`, `musllinux_X_Y_<arch>`, `macosx_X_0_<arch>`, `ios_...`, `android_...`, "
     "`pyemscripten_X_Y_wasm32`.",
@@ -44,7 +44,7 @@ WHEEL_PLATFORM_TRAILING: Final = Rule(
 
 
 class TagStatus(enum.Enum):
-    """What an index makes of a platform tag."""
+    """Whether an index accepts a platform tag."""
 
     ACCEPTED = "accepted"
     TRAILING_TEXT = "accepted, although text follows that no installer understands"
@@ -149,7 +149,7 @@ IMPOSSIBLE: Final = (
 
 
 def platform_tag_status(tag: str) -> tuple[TagStatus, str]:
-    """The status of one platform tag (not of a compressed set), and why when it is impossible.
+    """The status of one platform tag (not of a compressed set), and the reason when it is impossible.
 
     Tags are compared in lower case, as the index does. Source: the index's list of August 2026; PEP 425, 513, 571, 599,
     600, 656, 730, 738, 783.

@@ -1,4 +1,4 @@
-"""Sdists: read once from front to back, and judged by what is in the archive."""
+"""Sdists: read once from front to back, and checked by the contents of the archive."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class SdistArchive:
     problem: str | None = None
     """Why the archive could not be read to its end, as a sentence."""
     unfinished: str | None = None
-    """What was left out for the budget, as a phrase."""
+    """What was skipped because of the budget, as a phrase."""
     damage: str = ""
     """What is wrong where the archive ends, as a sentence."""
     gzip_members: int = 1
@@ -69,7 +69,7 @@ class SdistArchive:
     member_names: MemberNames = field(default_factory=lambda: MemberNames(Kind.SDIST))
     sources: MarkedSources = field(default_factory=MarkedSources)
     candidates: dict[str, bytes | str] = field(default_factory=dict)
-    """Members called PKG-INFO that may be the one: content, or the name that a link points at."""
+    """Possible PKG-INFO members: the content, or the target of a link."""
     depth: int | None = None
     """Of the candidates."""
 
@@ -100,7 +100,7 @@ SDIST_PERMISSIONS: Final = Rule(
     code="sdist-permissions",
     statement="Members are not writable by group or others, and not setuid or setgid.",
     source="The security considerations of the tar format; pip and Linux distributions reset such modes",
-    meaning="The index takes the file. Unpacked with its modes it leaves files that others on the machine may change.",
+    meaning="The index accepts the file. Unpacked with these modes, other users of the machine can change the files.",
     fix="Set `umask 022` before the checkout and the build; flit and hatchling normalize modes by themselves.",
     level=Level.DISCOURAGED,
     severity=Severity.WARNING,
@@ -139,7 +139,7 @@ def _read_members(reader: HashingReader, archive: SdistArchive) -> None:
 
 
 def _keep(archive: SdistArchive, member: tarfile.TarInfo, tar: tarfile.TarFile) -> None:
-    """Keep what may be the PKG-INFO: those that lie least deep, because all members are beside or below it."""
+    """Keep possible PKG-INFO members: those at the top, because all members are next to or below the right one."""
     depth = len([part for part in member.name.split("/") if part not in ("", ".")])
     if archive.depth is None or depth < archive.depth:
         archive.candidates.clear()

@@ -1,4 +1,4 @@
-"""Wheels: read once from front to back, and judged by what is in the archive."""
+"""Wheels: read once from front to back, and checked by the contents of the archive."""
 
 from __future__ import annotations
 
@@ -335,9 +335,9 @@ def _record(reader: SeekableReader, archive: WheelArchive) -> Iterator[Finding]:
 
 WHEEL_INSTALLS_NOTHING: Final = Rule(
     code="wheel-installs-nothing",
-    statement="A wheel has a file besides its `.dist-info` folder, or a requirement.",
+    statement="A wheel has files outside its `.dist-info` folder, or a requirement.",
     source="Experience: the build did not find the packages (a wrong `packages` or `where`, an empty source folder)",
-    meaning="The index accepts the file; whoever installs it gets nothing to import.",
+    meaning="The index accepts the file, but users who install it get nothing to import.",
     fix="setuptools: check `tool.setuptools.packages.find`; hatchling: `tool.hatch.build.targets.wheel.packages`; "
     "poetry-core: `packages`; flit: `name` under `tool.flit.module`.",
     level=Level.DISCOURAGED,

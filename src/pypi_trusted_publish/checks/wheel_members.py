@@ -1,4 +1,4 @@
-"""What one walk over a wheel learns of its members: digests, the few contents that are kept, marks in sources."""
+"""What one walk over a wheel collects about its members: digests, a few contents, marks in sources."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RECORD: Final = "RECORD"
 ENTRY_POINTS: Final = "entry_points.txt"
 RATIO: Final = 50
 RATIO_FROM: Final = 64 * 1024 * 1024
-"""Above so many unpacked bytes the index refuses a wheel that is more than so many times as large unpacked."""
+"""Above this many unpacked bytes, the index refuses a wheel that unpacks to more than this many times its size."""
 _KEPT: Final = {METADATA: METADATA_LIMIT, RECORD: RECORD_LIMIT, ENTRY_POINTS: ENTRY_POINTS_LIMIT}
 """Members of the .dist-info folder whose content is needed, and how many bytes of them are kept at most."""
 

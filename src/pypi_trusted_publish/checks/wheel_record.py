@@ -16,7 +16,7 @@ from .model import OBSERVED, Finding, Level, Rule
 _WHEEL_SPEC: Final = "Binary distribution format (packaging.python.org)"
 _REPACK: Final = (
     "Build the wheel again; if it was changed after the build, use `wheel unpack` and `wheel pack`: "
-    "they write RECORD anew."
+    "they rewrite RECORD."
 )
 _STRONGER: Final = frozenset({"sha384", "sha512", "sha3_256", "sha3_384", "sha3_512", "blake2b", "blake2s"})
 _UNSIGNED: Final = ("RECORD.jws", "RECORD.p7s")
@@ -26,7 +26,7 @@ _MOST: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class MemberDigest:
-    """What a member turned out to contain."""
+    """The digest of a member's content."""
 
     sha256: bytes
     size: int
@@ -46,10 +46,10 @@ WHEEL_RECORD_MALFORMED: Final = Rule(
 
 WHEEL_RECORD_MEMBERS: Final = Rule(
     code="wheel-record-members",
-    statement="RECORD lists exactly the files of the wheel, including itself, without its signature files.",
+    statement="RECORD lists exactly the files of the wheel, including itself but not its signature files.",
     source=_WHEEL_SPEC + ", signed wheel files; " + OBSERVED,
-    meaning="The index accepts the file and mails the owners that it will refuse such files one day. Files that are "
-    "not listed stay behind when the project is uninstalled.",
+    meaning="The index accepts the file and warns the owners by mail that it will refuse such files. Files that are "
+    "not listed are left behind when the project is uninstalled.",
     fix=_REPACK,
     level=Level.DISCOURAGED,
     severity=Severity.WARNING,

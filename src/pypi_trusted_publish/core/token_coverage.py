@@ -73,7 +73,7 @@ def _for_new_ones(unknown: Sequence[str]) -> str:
     if not unknown:
         return ""
     return (
-        f" Before this run, {', '.join(unknown)} was not on the index: a new project has no settings and needs "
+        f" Not on the index before this run: {', '.join(unknown)}. A new project has no settings yet and needs "
         "a pending publisher with exactly its name (a mint creates one such project)."
     )
 

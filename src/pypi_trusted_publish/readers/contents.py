@@ -1,7 +1,7 @@
-"""The members and the core metadata of a distribution of which perhaps only some pieces are at hand.
+"""The members and the core metadata of a distribution, perhaps read from only some pieces of it.
 
-A wheel's central directory stands at its end, so the last bytes of a file on an index tell its members. Reads nothing
-that is not there: whoever has the file hears which bytes are missing. Runs in a worker, within its bounds.
+A wheel's central directory is at its end, so the last bytes of a file on an index list its members. If bytes are
+missing, an exception says which. Runs in a worker, within its limits.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _BLOCK: Final = 1 << 20
 
 
 class MissingBytes(Exception):
-    """These bytes of the file are needed, and are not at hand."""
+    """These bytes of the file are needed, but were not given."""
 
     def __init__(self, start: int, length: int) -> None:
         super().__init__(start, length)
@@ -36,12 +36,12 @@ class MissingBytes(Exception):
 
 
 class UnreadableContents(ValueError):
-    """The file is no wheel or sdist that can be read. The message is ours."""
+    """The file is not a readable wheel or sdist. The message is our own."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Contents:
-    """What a distribution holds."""
+    """The contents of a distribution."""
 
     members: tuple[tuple[str, int, int | None], ...] = ()
     """Name, unpacked bytes and CRC-32 (None where it is not known) of each file."""
@@ -50,7 +50,7 @@ class Contents:
 
 
 class Pieces(io.RawIOBase):
-    """A file of which only some pieces are at hand. Reading anything else raises MissingBytes."""
+    """A file of which only some pieces are given. Reading anything else raises MissingBytes."""
 
     def __init__(self, size: int, pieces: Sequence[tuple[int, bytes]]) -> None:
         super().__init__()
@@ -104,7 +104,7 @@ def wheel_contents(file: BinaryIO, *, entry_points: bool = True, core_metadata: 
     except MissingBytes:
         raise
     except Exception as failed:  # noqa: BLE001 - zipfile raises whatever it likes over foreign bytes
-        raise UnreadableContents(f"it is no wheel that can be read ({type(failed).__name__})") from None
+        raise UnreadableContents(f"it is not a readable wheel ({type(failed).__name__})") from None
     return Contents(
         members=tuple((info.filename, info.file_size, info.CRC) for info in members),
         metadata=metadata,
@@ -138,12 +138,12 @@ def sdist_contents(file: BinaryIO) -> Contents:
     except MissingBytes:
         raise
     except Exception as failed:  # noqa: BLE001 - tarfile raises whatever it likes over foreign bytes
-        raise UnreadableContents(f"it is no sdist that can be read ({type(failed).__name__})") from None
+        raise UnreadableContents(f"it is not a readable sdist ({type(failed).__name__})") from None
     return Contents(members=tuple(members), metadata=_metadata(text))
 
 
 def metadata_contents(data: bytes) -> Contents:
-    """The core metadata that an index serves beside a file (PEP 658)."""
+    """The core metadata that an index serves separately (PEP 658)."""
     return Contents(metadata=_metadata(data))
 
 
@@ -155,7 +155,7 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo | None) -> bytes:
 
 
 def _crc(reader: IO[bytes] | None) -> int | None:
-    """CRC-32 of a member's bytes, which a tar archive does not state."""
+    """CRC-32 of a member's bytes, which a tar archive does not have."""
     if reader is None:
         return None
     crc = 0

@@ -17,7 +17,7 @@ from ..values import dataclass
 
 _NAME: Final = re.compile(r"([!-9;-~]*):")
 _END: Final = re.compile(r"(?:\r\n|\r(?!\n)|\n)(?![ \t])")
-"""A line end that no fold follows: the end of a field's value."""
+"""A line end that is not followed by a folded line: the end of a field's value."""
 _SKIPPED: Final = re.compile(r"(?:From |[ \t])[^\r\n]*(?:\r\n|\r|\n|\Z)")
 """Lines that may precede the first field: the envelope line of a mailbox, folds of nothing."""
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")
@@ -25,7 +25,7 @@ _LINE_END: Final = re.compile(r"\r\n|\r|\n")
 
 @dataclass(frozen=True, kw_only=True)
 class CoreMetadata:
-    """The core metadata of one file, as the file itself spells it.
+    """The core metadata of one file, spelled as in the file.
 
     ``fields`` holds every header in the order of the file: the field's name as spelled there and its unparsed value
     (folds keep their line ends); the body, if there is one, is last, as ``Description``.
@@ -49,7 +49,7 @@ class CoreMetadata:
 def read_core_metadata(data: bytes) -> CoreMetadata:
     """Core metadata of the bytes of a metadata file, whatever they are.
 
-    Nothing is judged here: a field that is missing is simply not there, and ``version`` is empty without a
+    Nothing is checked here: a missing field is simply absent, and ``version`` is empty without a
     ``Metadata-Version``. Bytes that are not UTF-8 are kept as lone surrogates (``surrogateescape``). Time and memory
     are linear in the length of ``data``.
     """
@@ -155,7 +155,7 @@ class UploadedMetadata:
 
 
 def uploaded_metadata(metadata: CoreMetadata) -> UploadedMetadata:
-    """What the index judges when this metadata is uploaded.
+    """What the index checks when this metadata is uploaded.
 
     A client leaves out fields that the metadata version does not know. The index drops empty fields and the placeholder
     ``UNKNOWN``, and reads bytes that are not UTF-8 as U+FFFD (observed August 2026).

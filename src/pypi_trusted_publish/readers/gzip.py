@@ -1,7 +1,7 @@
 """The bytes inside a gzip stream, forward only, in bounded pieces. Source: RFC 1952.
 
 Accepts what the standard library's reader accepts (several members, zeros between them, unverified header checksums),
-but searches a header instead of reading it byte by byte, and spends no more on an empty member than its bytes.
+but searches a header instead of reading it byte by byte, and does only little work for an empty member.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _FULL: Final = 0xFFFFFFFF
 
 
 class NotGzip(Exception):
-    """There is no gzip header where one must begin."""
+    """A gzip header is missing."""
 
 
 class DamagedData(NotGzip):

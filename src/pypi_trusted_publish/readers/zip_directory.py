@@ -42,7 +42,7 @@ _CHUNK: Final = 256 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class EndRecord:
-    """Where the directory is, by the end records."""
+    """The place of the directory according to the end records."""
 
     offset: int
     """Of the end record itself."""
@@ -53,7 +53,7 @@ class EndRecord:
     """As the end record says."""
     shift: int
     """How much farther back the directory really is: installers take what precedes the archive for a start-up
-    script. 0 in any archive that the index takes."""
+    script. 0 in any archive that the index accepts."""
 
 
 def find_end(reader: SeekableReader, size: int) -> EndRecord:
@@ -106,7 +106,7 @@ def _last_end_record(reader: SeekableReader, size: int) -> tuple[int, bytes]:
     plain = tail[-END_SIZE:].startswith(END) and tail.endswith(b"\0\0")
     found = len(tail) - END_SIZE if plain else tail.rfind(END)
     if found < 0 or len(tail) - found < END_SIZE:
-        raise InvalidZip(ZipDefect.UNREADABLE, "The file has no end record: it is cut off, or no zip archive.")
+        raise InvalidZip(ZipDefect.UNREADABLE, "The file has no end record: it is cut off, or not a zip archive.")
     if _has_earlier_end(tail, found):
         raise InvalidZip(ZipDefect.END_RECORD, "The comment of the archive contains another end record.")
     return start + found, tail[found : found + END_SIZE]

@@ -59,7 +59,7 @@ class ZipDefect(enum.Enum):
 
     UNREADABLE = "not a complete archive with a readable directory"
     MULTI_DISK = "a part of a set that spans several disks"
-    UNKNOWN_RECORD = "bytes that are no record of a plain archive"
+    UNKNOWN_RECORD = "bytes that are not a record of a plain archive"
     TRAILING_DATA = "bytes behind the end record and its comment"
     DATA_DESCRIPTOR = "sizes behind a member instead of before it"
     MEMBER_NAME = "a name that is not printable UTF-8"
@@ -83,10 +83,10 @@ class InvalidZip(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One member as the central directory tells of it. Sizes and offset in bytes, ZIP64 values resolved."""
+    """One member according to the central directory. Sizes and offset in bytes, ZIP64 values resolved."""
 
     name: str
-    """As installers see it: the Unicode path extra field has the last word."""
+    """As installers see it: the Unicode path extra field takes precedence."""
     header_name: str
     """As the header spells it, which the local header must repeat."""
     flags: int

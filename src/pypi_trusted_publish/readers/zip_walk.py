@@ -1,7 +1,7 @@
 """The walk over a zip archive, record by record from offset 0, as the index does it.
 
 It makes sure that readers which stream the archive and readers which trust its directory see the same members. The
-payload of each member is handed to whoever wants it while the walk passes by, so that a file is read once.
+payload of each member is passed to a visitor during the walk, so that a file is read once.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from .zip_records import (
 )
 
 OnMember = Callable[[Entry, Iterator[bytes]], None]
-"""Is handed each member that its entry points at, and its packed bytes in pieces; it may leave any of them unread."""
+"""Gets each member that its entry points at, with its packed bytes in pieces, which it may leave unread."""
 
 _CHUNK: Final = 256 * 1024
 _PLAIN_ZIP64_END: Final = 44
@@ -49,7 +49,7 @@ class _Walk:
     on_member: OnMember
     offset: int = 0
     members: dict[bytes, bool] = field(default_factory=dict)
-    """Names of the members that were met, and whether the directory named them."""
+    """Names of the members found, and whether the directory names them."""
     named: int = 0
     """How many entries the directory has."""
     central_offset: int | None = None
@@ -172,7 +172,7 @@ def _central(state: _Walk, start: int) -> None:
     if state.members.get(name):
         raise InvalidZip(ZipDefect.DUPLICATE_NAME, f"The directory names the member {name!r} twice.")
     if name not in state.members:
-        raise InvalidZip(ZipDefect.DIRECTORY_MISMATCH, f"The directory names {name!r}, and no such member is there.")
+        raise InvalidZip(ZipDefect.DIRECTORY_MISMATCH, f"The directory names {name!r}, but there is no such member.")
     state.members[name] = True
     state.named += 1
     state.central_size += 4 + CENTRAL_FIELDS.size + name_length + extra_length
@@ -188,7 +188,7 @@ def _check_zip64_end(fields: tuple[int, ...]) -> None:
 
 def _end(state: _Walk, start: int, size: int) -> None:
     if state.zip64_end is not None and not state.located:
-        raise InvalidZip(ZipDefect.END_RECORD, "There is a ZIP64 end record and no locator for it.")
+        raise InvalidZip(ZipDefect.END_RECORD, "There is a ZIP64 end record but no locator for it.")
     _, _, here, entries, directory_size, directory_offset, comment = END_FIELDS.unpack(
         state.take(END_FIELDS.size, "the end record")
     )
