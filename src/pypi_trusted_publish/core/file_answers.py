@@ -101,7 +101,7 @@ _FILENAMES: Final = (
         "Invalid wheel filename (invalid tag component): {name!r}",
         "Invalid wheel filename (compressed tag set components must be in sorted order per PEP 425): {name!r}",
         likely_cause="The wheel's name does not match its metadata, or does not follow the specification of wheel "
-        "names says.",
+        "names.",
         fix=_NAMED_BY_BACKEND,
         cure=Cure.NEW_BUILD,
     ),
@@ -229,7 +229,7 @@ _FIELDS: Final = (
         "upload-metadata-refused",
         "The use of local versions in {version!r} is not allowed. See {url:w} for more information.",
         "The use of local versions in {version} is not allowed. See {url:w} for more information.",
-        likely_cause="The version {version!r} has a local part (after `+`), which only private indexes take.",
+        likely_cause="The version {version!r} has a local part (after `+`), which only private indexes accept.",
         fix="Release a version without it. With setuptools-scm, build from a clean checkout of the tag, or set "
         '`local_scheme = "no-local-version"`.',
         cure=Cure.NEW_VERSION,

@@ -355,7 +355,7 @@ _BY_STATUS: Final = (
         frozenset({400, 406, 411, 412, 415, 422}),
         "upload-refused",
         likely_cause="The refusal is about the file or its metadata: the same file would be refused again.",
-        fix="Change what {index} criticizes.",
+        fix="Change what {index} objects to.",
         cure=Cure.NEW_BUILD,
         effect=Effect.MAY_EXIST,
         software="any",

@@ -1,7 +1,7 @@
 """Reads a release from an index without downloading it: pages, core metadata, and the ends of wheels.
 
-One budget of seconds and bytes bounds everything together; what does not fit, and what an index does not answer, is a
-reason and never an error of the run. Nothing that arrives is parsed here: pages apart, workers do that.
+One budget of seconds and bytes limits everything. What exceeds it, or what the index does not answer, is reported as a
+reason and never fails the run. Except for pages, downloaded data is parsed only in workers.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ if TYPE_CHECKING:
     from .workers.pool import Workers
 
 WORKERS: Final = 2
-"""Workers that read what arrives: most of the time is spent on waiting for the network."""
+"""Worker processes; most of the time is spent waiting for the network."""
 SECONDS: Final = 60.0
 BYTES: Final = 32 << 20
 TAIL: Final = 64 << 10
-"""Bytes at the end of a wheel that are asked for first; most central directories fit."""
+"""Bytes at the end of a wheel that are requested first; most central directories fit."""
 LEAST_TAIL: Final = 8 << 10
 """The same in a release of very many files, whose central directories are smaller."""
 _PIECE: Final = 8 << 10
-"""Bytes that a further piece has at least: requests cost more than bytes."""
+"""The smallest size of a further piece in bytes, because requests cost more than bytes."""
 _MOST_PIECES: Final = 8
 _WHOLE_FILE: Final = 8 << 20
 """Bytes of an sdist, of metadata, or of a wheel where the host answers no ranges, that are downloaded at most."""
@@ -124,7 +124,7 @@ class ReleaseReader:
 
     session: Session
     workers: Workers
-    """Started by a thread that lives as long as the reader, since a worker ends with the thread that started it."""
+    """Must be started by a thread that lives as long as the reader: a worker ends with the thread that started it."""
     budget: Budget
     turns: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(WORKERS), repr=False)
     _no_ranges: set[str] = field(default_factory=set, repr=False)
@@ -191,11 +191,11 @@ class ReleaseReader:
         body = response.body if response else self._whole(url)
         expected = file.published.sha256 if file.published else None
         if expected is not None and hashlib.sha256(body).hexdigest() != expected:
-            raise NotRead("it has another digest than the index lists")
+            raise NotRead("it does not have the listed digest")
         return self._parsed(kind, "", len(body), [(0, body)])
 
     def _by_ranges(self, url: str, file: ReleaseFile, kind: str) -> Contents:
-        """By its last bytes, and whatever else the central directory and METADATA need."""
+        """Read its last bytes, and whatever else the central directory and METADATA need."""
         tail = self.budget.tail
         response = self._get(url, limit=tail, byte_range=f"bytes=-{tail}")
         if response.status == _RANGE_REFUSED or (response.ok and response.status != _PARTIAL):
@@ -217,7 +217,7 @@ class ReleaseReader:
             if more.status != _PARTIAL or _where(more) != (found.start, size) or len(more.body) != length:
                 raise NotRead("its host answers another range than it was asked for")
             pieces.append((found.start, more.body))
-        raise NotRead("it is scattered over too many places")
+        raise NotRead("it takes too many requests")
 
     def _read_or_missing(self, kind: str, size: int, pieces: list[tuple[int, bytes]]) -> Contents | MissingBytes:
         try:
@@ -238,19 +238,19 @@ class ReleaseReader:
         return _whole_body(self._get(url, limit=_WHOLE_FILE), _WHOLE_FILE)
 
     def _get(self, url: str, *, limit: int, accept: str = "", byte_range: str = "") -> Response:
-        """One GET without credentials; redirects lead over https or to this machine. Raises NotRead."""
+        """One GET without credentials; redirects must stay on HTTPS or on this machine. Raises NotRead."""
         headers = {
             **({"Accept": accept} if accept else {}),
             **({"Range": byte_range} if byte_range else {}),
         }
         for _ in range(_MOST_REDIRECTS + 1):
             if not may_carry_tokens(url):
-                raise NotRead("its address is neither https nor on this machine")
+                raise NotRead("its URL is neither HTTPS nor on this machine")
             response = self._sent(url.partition("#")[0], headers, limit)
             if response.status not in _REDIRECTS or not response.headers.get("location"):
                 return response
             url = _joined(url, response.headers["location"])
-        raise NotRead("it leads through too many redirects")
+        raise NotRead("there are too many redirects")
 
     def _sent(self, url: str, headers: Mapping[str, str], limit: int) -> Response:
         """One request within the budget. Raises NotRead."""
@@ -284,7 +284,7 @@ def _lines(headers: Mapping[str, str]) -> Iterator[str]:
 def _address(file: ReleaseFile, index: IndexUrls, project: NormalizedName) -> str:
     """Where the index says that a file is. Raises NotRead."""
     if file.published is None or not file.published.url:
-        raise NotRead("the index gives no address of it")
+        raise NotRead("the index gives no URL for it")
     return _joined(index.simple_url(project), file.published.url).partition("#")[0]
 
 
@@ -313,5 +313,5 @@ def _joined(url: str, location: str) -> str:
         target = urljoin(url, location)
         urlsplit(target)
     except ValueError:
-        raise NotRead("it leads to an address that is none") from None
+        raise NotRead("it redirects to an invalid URL") from None
     return target

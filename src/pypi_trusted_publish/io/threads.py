@@ -34,7 +34,7 @@ def in_waiting_threads(function: Callable[[In], Out], arguments: Iterable[In], /
 
 
 def in_background(work: Callable[[], None], /) -> Callable[[], None]:
-    """Start ``work`` in a thread; what is returned waits for its end, and raises what it raised."""
+    """Start ``work`` in a thread; the returned function waits for its end and raises what it raised."""
     return _pool().submit(work).result
 
 
