@@ -175,7 +175,10 @@ def test_a_page_of_forty_thousand_files_is_read(index: PlainIndex, workers: Work
 
 
 def test_an_index_that_never_answers_ends_with_the_budget(index: PlainIndex, workers: Workers) -> None:
-    index.answers[PAGE] = lambda _: time.sleep(3) or None  # type: ignore[func-returns-value]
+    def slow(_: Mapping[str, str]) -> None:
+        time.sleep(3)
+
+    index.answers[PAGE] = slow
     page = Reading(index, workers, seconds=0.5).page()
     assert page.state is PageState.UNREADABLE
     assert page.why_unreadable
@@ -315,6 +318,12 @@ def test_an_sdist_bomb_ends_within_its_bound(index: PlainIndex, workers: Workers
     index.add((name, Release(version="1.0", sources=members).sdist()[1]))
     contents = Reading(index, workers).contents()
     assert len(contents.members) == 43
+
+
+def test_three_hundred_thousand_members_are_too_many_bytes_or_are_cut(index: PlainIndex, workers: Workers) -> None:
+    index.add((OLD.wheel()[0], zipped({f"demo/{number}": b"" for number in range(300_100)})))
+    reading = Reading(index, workers)
+    assert "MiB" in reading.why_not(reading.contents)
 
 
 def test_odd_names_arrive_as_they_are_and_a_zip_is_an_sdist_too(index: PlainIndex, workers: Workers) -> None:
