@@ -293,6 +293,8 @@ class Uploaded(Event):
     warnings: tuple[str, ...]
     """Warnings of the index, one line each."""
     seconds: float
+    began_at: float | None = None
+    """When the upload began by the index's clock, in seconds since the epoch; None when the index did not say."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -301,7 +303,8 @@ class NotUploaded(Event):
 
     filename: str
     outcome: str
-    """``refused`` (by the index), ``failed`` (no final answer), or ``not sent``."""
+    """``refused`` (by the index), ``conflict`` (it has another file of that name), ``failed`` (no final answer), or
+    ``not sent``."""
     reason: str
 
 
@@ -323,6 +326,15 @@ class Confirmed(Event):
     """The index's web page of the file, or the simple index's if there is none."""
     without_provenance: bool = False
     """It was sent with attestations, but the index shows none."""
+    uploaded_at: float | None = None
+    """When the index received it, by its own clock, in seconds since the epoch."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Withheld(Event):
+    """The index shows no files of the project of this file, because the project is quarantined."""
+
+    filename: str
 
 
 __all__ = [
@@ -355,4 +367,5 @@ __all__ = [
     "UploadStarted",
     "Uploaded",
     "Waiting",
+    "Withheld",
 ]

@@ -58,8 +58,8 @@ def test_it_looks_until_every_file_is_listed() -> None:
     assert clock.slept == [1.0]
     assert emitted == [
         Waiting(missing=(SDIST.filename,), waited=0.0),
-        Confirmed(filename=WHEEL.filename, url=f"https://index.example/{WHEEL.filename}"),
-        Confirmed(filename=SDIST.filename, url=f"https://index.example/{SDIST.filename}"),
+        Confirmed(filename=WHEEL.filename, url=f"https://index.example/{WHEEL.filename}", uploaded_at=1_000_000.0),
+        Confirmed(filename=SDIST.filename, url=f"https://index.example/{SDIST.filename}", uploaded_at=1_000_000.0),
     ]
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 
 from ..core.answers import Effect
 from ..core.responses import Answer, explain
-from ..core.retry import RequestKind, RetryReason
+from ..core.retry import RequestKind, RetryReason, http_date
 from ..core.upload_form import encode, form_fields
 from ..errors import Cure, Diagnosis, PublishError, Severity, error_of
 from ..events import DiagnosisReported, NotUploaded, Uploaded, UploadStarted
@@ -162,7 +162,14 @@ class Uploader:
         else:
             self._require_identical(distribution, answer, state)
             outcome, warnings = "identical", ()
-        return Uploaded(filename=distribution.filename, outcome=outcome, warnings=warnings, seconds=seconds)
+        answered_at = http_date(answer.date)
+        return Uploaded(
+            filename=distribution.filename,
+            outcome=outcome,
+            warnings=warnings,
+            seconds=seconds,
+            began_at=None if answered_at is None else answered_at - seconds,
+        )
 
     def _try(
         self, distribution: Distribution, tokens: Tokens, attestations: tuple[str, ...], state: UploadState

@@ -6,8 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
 from ..core.project_page import PageState, ProjectPage
-from ..errors import Diagnosis, IndexUnavailable, PublishError, Severity
-from ..events import Confirmed, DiagnosisReported, Emit, Waiting
+from ..errors import Diagnosis, IndexRefused, IndexUnavailable, PublishError, Severity
+from ..events import Confirmed, DiagnosisReported, Emit, Waiting, Withheld
 from ..formatting import count_text, listed, seconds_text
 from ..values import dataclass
 
@@ -47,11 +47,21 @@ class Listing:
     """Confirmed files that were sent with attestations but are listed without provenance."""
     any_provenance: bool
     """Another file that was sent with attestations is listed with them."""
+    uploaded_at: Mapping[str, float | None]
+    """When the index received each confirmed file, by its name."""
+    quarantined: tuple[ProjectPage, ...]
+    """Pages of projects whose files the index does not show."""
 
     @property
     def incomplete(self) -> tuple[Distribution, ...]:
         """The files to wait for."""
-        return (*self.missing, *self.without_provenance)
+        return (*(file for file in self.missing if file not in self.withheld), *self.without_provenance)
+
+    @property
+    def withheld(self) -> tuple[Distribution, ...]:
+        """Missing files that no wait brings back."""
+        hidden = {page.project for page in self.quarantined}
+        return tuple(file for file in self.missing if file.project in hidden)
 
 
 def compare(
@@ -68,6 +78,7 @@ def compare(
     missing: list[Distribution] = []
     without_provenance: list[Distribution] = []
     any_provenance = False
+    uploaded_at: dict[str, float | None] = {}
     for distribution in expected:
         page = pages.get(distribution.project)
         entry = page.file(distribution.filename) if page is not None else None
@@ -76,6 +87,7 @@ def compare(
             missing.append(distribution)
             continue
         confirmed.append(distribution)
+        uploaded_at[distribution.filename] = entry.upload_time
         if distribution.filename in with_provenance:
             if entry.provenance is None:
                 without_provenance.append(distribution)
@@ -86,6 +98,8 @@ def compare(
         missing=tuple(missing),
         without_provenance=tuple(without_provenance),
         any_provenance=any_provenance,
+        uploaded_at=uploaded_at,
+        quarantined=tuple(page for page in pages.values() if page.status == "quarantined"),
     )
 
 
@@ -117,6 +131,7 @@ class ReadBack:
         Missing files are a warning, or an error if they are ``required``; missing provenance is a warning.
 
         Raises:
+            IndexRefused: a project has been quarantined.
             IndexUnavailable: files are missing although they are required.
 
         """
@@ -134,6 +149,8 @@ class ReadBack:
         if found.without_provenance:
             explain = _late_provenance if found.any_provenance else _no_provenance
             self.emit(DiagnosisReported(diagnosis=explain(found.without_provenance, waited)))
+        if found.withheld:
+            raise IndexRefused(*(_quarantined(page, found.withheld) for page in found.quarantined))
         if found.missing and required:
             raise IndexUnavailable(_not_listed(found.missing, waited))
         if found.missing:
@@ -148,8 +165,16 @@ class ReadBack:
 
     def _report(self, found: Listing) -> None:
         for file in found.confirmed:
-            url, without = self.pages.project_url(file), file in found.without_provenance
-            self.emit(Confirmed(filename=file.filename, url=url, without_provenance=without))
+            self.emit(
+                Confirmed(
+                    filename=file.filename,
+                    url=self.pages.project_url(file),
+                    without_provenance=file in found.without_provenance,
+                    uploaded_at=found.uploaded_at[file.filename],
+                )
+            )
+        for file in found.withheld:
+            self.emit(Withheld(filename=file.filename))
 
 
 _LAG: Final = "The pages of the index come from a cache that can be minutes behind."
@@ -179,6 +204,18 @@ def _not_listed(missing: Sequence[Distribution], waited: float) -> Diagnosis:
         likely_cause=_LAG,
         fix="Nothing needs to be published again. Re-run the failed job later, or give `wait-for-index` more seconds;"
         " leave it out if no later job installs the release.",
+    )
+
+
+def _quarantined(page: ProjectPage, withheld: Sequence[Distribution]) -> Diagnosis:
+    files = [file for file in withheld if file.project == page.project]
+    reason = f" Reason given: {page.status_reason}" if page.status_reason else ""
+    return Diagnosis(
+        code="release-quarantined",
+        message=f"The index accepted {count_text(len(files), 'file')} and shows none of them, because the"
+        f" project {page.project} is quarantined: {_names(files)}.",
+        likely_cause=f"The index's administrators quarantined it during this run.{reason}",
+        fix="Write to the index's support. The index keeps the files, and shows them when the quarantine is lifted.",
     )
 
 

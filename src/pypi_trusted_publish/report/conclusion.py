@@ -73,10 +73,13 @@ def _index(outcome: Outcome) -> str:
 def _where(outcome: Outcome) -> str:
     there = outcome.count(*ON_THE_INDEX)
     missing = outcome.count(*MISSING)
+    if not there and (withheld := outcome.count(FileState.WITHHELD)):
+        return f"{_index(outcome)} accepted {count_text(withheld, 'file')} and shows none"
     if outcome.dry_run or not there:
         if outcome.count(FileState.FAILED):
             return "nothing is known to have arrived"
-        return "nothing arrived" if outcome.count(FileState.REFUSED) else "nothing was sent"
+        sent = outcome.count(FileState.REFUSED) or any(file.attempts for file in outcome.files)
+        return "nothing arrived" if sent else "nothing was sent"
     if missing:
         files = f"{there} of {count_text(there + missing, 'file')}"
     else:

@@ -47,12 +47,14 @@ class FileState(str, enum.Enum):
     FAILED = "failed"
     """Sent, in whole or in part, and never answered in a way that decides."""
     NOT_SENT = "not sent"
+    WITHHELD = "withheld"
+    """The index accepted it, and does not show it: the project is quarantined."""
 
 
 ON_THE_INDEX = frozenset({FileState.UPLOADED, FileState.IDENTICAL})
 """Our bytes are there."""
 
-MISSING = frozenset({FileState.REFUSED, FileState.FAILED, FileState.NOT_SENT, FileState.CONFLICT})
+MISSING = frozenset({FileState.REFUSED, FileState.FAILED, FileState.NOT_SENT, FileState.CONFLICT, FileState.WITHHELD})
 """Our bytes should be there, and are not, or it is not known."""
 
 _UNDECIDED = {
@@ -83,6 +85,8 @@ class FileOutcome:
     warnings: tuple[str, ...] = ()
     """What the index said when it took it."""
     attempts: int = 0
+    began_at: float | None = None
+    """When its upload began by the index's clock, in seconds since the epoch."""
     confirmed: bool = False
     url: str = ""
     """The page on which the index shows it, once confirmed."""
@@ -225,14 +229,19 @@ _PLANNED_STATE: Final = {
     Decision.SKIPPED.value: FileState.SKIPPED,
 }
 
-_NOT_UPLOADED: Final = {state.value: state for state in (FileState.REFUSED, FileState.FAILED, FileState.NOT_SENT)}
+_NOT_UPLOADED: Final = {
+    state.value: state for state in (FileState.REFUSED, FileState.CONFLICT, FileState.FAILED, FileState.NOT_SENT)
+}
 
+_CLOCK_TOLERANCE: Final = 2.0
+"""Seconds between two clocks of one index, one of which counts whole seconds only."""
+_FROM_ELSEWHERE: Final = "the index got it from elsewhere"
 _FOUND_THERE: Final = {
     FileState.SENDING: (FileState.UPLOADED, "no answer came, but the index lists it"),
     FileState.FAILED: (FileState.UPLOADED, "no answer came, but the index lists it"),
     FileState.CHECKED: (FileState.IDENTICAL, ""),
-    FileState.PLANNED: (FileState.IDENTICAL, "the index got it from elsewhere"),
-    FileState.NOT_SENT: (FileState.IDENTICAL, "the index got it from elsewhere"),
+    FileState.PLANNED: (FileState.IDENTICAL, _FROM_ELSEWHERE),
+    FileState.NOT_SENT: (FileState.IDENTICAL, _FROM_ELSEWHERE),
     FileState.REFUSED: (FileState.IDENTICAL, "refused now, but the index lists it"),
 }
 """What it means that the index lists a file with our digest, of which no upload was confirmed."""
@@ -354,7 +363,7 @@ def _sending(outcome: Outcome, event: events.UploadStarted) -> Outcome:
 
 def _uploaded(outcome: Outcome, event: events.Uploaded) -> Outcome:
     state = FileState.IDENTICAL if event.outcome == FileState.IDENTICAL.value else FileState.UPLOADED
-    return _with_file(outcome, event.filename, state=state, warnings=event.warnings, reason="")
+    return _with_file(outcome, event.filename, state=state, warnings=event.warnings, reason="", began_at=event.began_at)
 
 
 def _not_uploaded(outcome: Outcome, event: events.NotUploaded) -> Outcome:
@@ -371,11 +380,28 @@ def _confirmed(outcome: Outcome, event: events.Confirmed) -> Outcome:
     changed = _with_file(
         outcome, event.filename, confirmed=True, url=event.url, without_provenance=event.without_provenance
     )
-    state = changed.by_filename[event.filename].state
+    file = changed.by_filename[event.filename]
+    if file.state is FileState.UPLOADED and _was_there(file, event):
+        return _with_file(changed, event.filename, state=FileState.IDENTICAL, reason=_FROM_ELSEWHERE)
+    state = file.state
     if state not in _FOUND_THERE:
         return changed
     there, reason = _FOUND_THERE[state]
     return _with_file(changed, event.filename, state=there, reason=reason)
+
+
+def _was_there(file: FileOutcome, event: events.Confirmed) -> bool:
+    """Whether the index had the file when its upload began: to the same bytes again it answers as to new ones."""
+    if file.began_at is None or event.uploaded_at is None:
+        return False
+    return event.uploaded_at < file.began_at - _CLOCK_TOLERANCE
+
+
+def _withheld(outcome: Outcome, event: events.Withheld) -> Outcome:
+    file = outcome.by_filename.get(event.filename)
+    if file is None or file.state is not FileState.UPLOADED:
+        return outcome
+    return _with_file(outcome, event.filename, state=FileState.WITHHELD, reason="the project is quarantined")
 
 
 def _stopping(outcome: Outcome, event: events.Stopping) -> Outcome:
@@ -413,6 +439,7 @@ _STEPS: Final[dict[type[events.Event], Callable[[Outcome, Any], Outcome]]] = {
     events.NotUploaded: _not_uploaded,
     events.Waiting: _waiting,
     events.Confirmed: _confirmed,
+    events.Withheld: _withheld,
     events.Stopping: _stopping,
     events.RunEnded: _ended,
 }

@@ -139,6 +139,7 @@ _ICONS: Final = {
     FileState.CONFLICT: "🔴",
     FileState.REFUSED: "🔴",
     FileState.FAILED: "🔴",
+    FileState.WITHHELD: "🔴",
 }
 _WAITING: Final = "⚪\ufe0f"
 _HEAD: Final = "| file | outcome | size | SHA-256 |\n|:--|:--|--:|:--|"

@@ -263,6 +263,10 @@ def _confirmed(event: events.Confirmed) -> Iterator[Line]:
     yield Line(text=text, role=Role.CONCLUSION)
 
 
+def _withheld(event: events.Withheld) -> Iterator[Line]:
+    yield Line(text=f"{event.filename}: not shown, because the project is quarantined", role=Role.CONCLUSION)
+
+
 def _stopping(event: events.Stopping) -> Iterator[Line]:
     yield Line(text=f"{event.why}: stopping; nothing else will be sent", role=Role.WARNING)
 
@@ -290,6 +294,7 @@ _LINES: Final[dict[type[events.Event], Callable[[Any], Iterator[Line]]]] = {
     events.NotUploaded: _not_uploaded,
     events.Waiting: _waiting,
     events.Confirmed: _confirmed,
+    events.Withheld: _withheld,
     events.Stopping: _stopping,
 }
 """What each kind of event adds to the log; progress is shown elsewhere, or not at all."""

@@ -147,10 +147,14 @@ class OpenSockets:
             self._open.add(sock)
 
     def replace(self, old: socket.socket, new: socket.socket, *, urgent: bool) -> None:
-        """``new`` has taken over the descriptor of ``old``."""
+        """``new`` has taken over the descriptor of ``old``; when the run is ending, close it and raise."""
         with self._lock:
             self._open.discard(old)
-        self.add(new, urgent=urgent)
+        try:
+            self.add(new, urgent=urgent)
+        except TransportFailure:
+            new.close()
+            raise
 
     def close(self, sock: socket.socket) -> None:
         """Close ``sock``, and forget it."""

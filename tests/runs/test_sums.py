@@ -1,0 +1,91 @@
+"""The sums of a run that meets another one: how many files are there, how many of them by this run, and which not."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+
+from builders.played import play
+from pypi_trusted_publish.rehearsal.samples import Sample, build_release, build_wheel, build_wheels
+from pypi_trusted_publish.rehearsal.sandbox import Sandbox
+
+Sandboxed: TypeAlias = "Callable[..., Sandbox]"
+UNSEEN = "page-404"
+"""The plan does not see what another run has published meanwhile."""
+
+
+@pytest.fixture
+def sandboxed(tmp_path: Path) -> Iterator[Sandboxed]:
+    """Enters a sandbox with these faults, and leaves it at the end."""
+    with ExitStack() as stack:
+        yield lambda *faults: stack.enter_context(Sandbox(tmp_path / "sandbox", faults=faults))
+
+
+def put(sandbox: Sandbox, files: Sequence[Path]) -> None:
+    """What the next run publishes."""
+    folder = sandbox.workspace / "dist"
+    folder.mkdir(exist_ok=True)
+    for path in folder.iterdir():
+        path.unlink()
+    for path in files:
+        (folder / path.name).write_bytes(path.read_bytes())
+    sandbox.distributions = tuple(folder / path.name for path in files)
+
+
+def test_eleven_of_thirteen_files_are_there_after_a_conflict_of_two(sandboxed: Sandboxed, tmp_path: Path) -> None:
+    sandbox = sandboxed(UNSEEN)
+    names = [f"cp3{minor}-cp3{minor}-win_amd64" for minor in range(10, 12)]
+    (tmp_path / "theirs").mkdir()
+    theirs = [build_wheel(tmp_path / "theirs", Sample(padding=1), tag) for tag in names]
+    put(sandbox, theirs)
+    with sandbox.before_the_faults():
+        assert play(sandbox).code == 0
+    (tmp_path / "ours").mkdir()
+    smallest = build_wheel(tmp_path / "ours", Sample())  # sent first, alone
+    ours = [build_wheel(tmp_path / "ours", Sample(padding=100), tag) for tag in names]
+    larger = build_wheels(tmp_path / "ours", Sample(padding=1000), 10)  # sent before the two
+    put(sandbox, [smallest, *ours, *larger])
+    played = play(sandbox, environ={"INPUT_CONCURRENCY": "2"})
+    assert played.code == 3, played.log
+    assert "incomplete" in played.report["verdict"]
+    assert "11 of 13 files are there" in played.report["verdict"]
+    assert {outcome for name, outcome in played.outcomes.items() if name in {path.name for path in ours}} <= {
+        "conflict",
+        "not sent",
+    }
+    assert played.outputs["uploaded-count"] == "11"
+
+
+def test_a_file_that_another_run_published_before_does_not_count_as_uploaded(
+    sandboxed: Sandboxed, tmp_path: Path
+) -> None:
+    sandbox = sandboxed(UNSEEN)
+    wheel, sdist = build_release(tmp_path / "dist", Sample())
+    put(sandbox, [wheel])
+    with sandbox.before_the_faults():
+        assert play(sandbox).code == 0
+    time.sleep(3.2)  # the header Date counts whole seconds
+    put(sandbox, [wheel, sdist])
+    played = play(sandbox)
+    assert played.code == 0, played.log
+    assert played.outcomes == {wheel.name: "identical", sdist.name: "uploaded"}
+    assert (played.outputs["uploaded-count"], played.outputs["skipped-count"]) == ("1", "1")
+    assert "1 file uploaded, 1 already there, all confirmed" in played.report["verdict"]
+
+
+def test_a_release_of_a_project_that_was_quarantined_meanwhile_is_not_called_published(
+    sandboxed: Sandboxed, tmp_path: Path
+) -> None:
+    sandbox = sandboxed("upload-quarantined-afterwards:2")
+    files = build_release(tmp_path / "dist", Sample())
+    put(sandbox, files)
+    played = play(sandbox)
+    assert (played.code, played.codes) == (4, ["release-quarantined"]), played.log
+    assert set(played.outcomes.values()) == {"withheld"}
+    assert played.report["verdict"].endswith("accepted 2 files and shows none")
+    assert (played.outputs["uploaded-count"], played.outputs["confirmed"]) == ("0", "false")
