@@ -8,6 +8,7 @@ when they are printed. Events may come from any thread.
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -136,6 +137,16 @@ class FileLeftOut(Event):
     """The pattern of the line in ``packages-dir``, without the ``!``."""
 
 
+class Decision(str, enum.Enum):
+    """What happens to one file; the values are shown to users."""
+
+    UPLOAD = "upload"
+    IDENTICAL = "identical: skipped"
+    CONFLICT = "conflict: different contents on the index"
+    SKIPPED = "skipped: different contents on the index"
+    """A conflict that ``skip-existing`` allows."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Planned(Event):
     """What will happen to one file."""
@@ -146,7 +157,7 @@ class Planned(Event):
     size: int
     sha256: str
     decision: str
-    """A value of :class:`~pypi_trusted_publish.core.plan.Decision`."""
+    """A value of :class:`Decision`."""
     release_url: str = ""
     """The index's web page of this version, if there is one."""
 

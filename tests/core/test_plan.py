@@ -7,9 +7,10 @@ from packaging.utils import canonicalize_name
 
 from builders.release import distribution, page, published
 from pypi_trusted_publish.checks.model import Distribution
-from pypi_trusted_publish.core.plan import Decision, PlanPolicy, UploadPlan, plan_uploads, require_feasible
+from pypi_trusted_publish.core.plan import PlanPolicy, UploadPlan, plan_uploads, require_feasible
 from pypi_trusted_publish.core.project_page import PageState, ProjectPage
 from pypi_trusted_publish.errors import IndexRefused, SeveralProblems
+from pypi_trusted_publish.events import Decision
 
 NOW = 1_000_000.0
 DAY = 86_400.0

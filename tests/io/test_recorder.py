@@ -10,8 +10,8 @@ import pytest
 from builders import events as told_
 from builders.events import CONFIRMED, EXAMPLES, SDIST, STARTED, UPLOADED, WHEEL, checked, diagnosis, planned
 from pypi_trusted_publish import events
-from pypi_trusted_publish.core.plan import Decision
 from pypi_trusted_publish.errors import Severity
+from pypi_trusted_publish.events import Decision
 from pypi_trusted_publish.io.recorder import Recorder
 from pypi_trusted_publish.report.outcome import FileState, Outcome, Tokens, fold
 

@@ -15,15 +15,11 @@ from ..core.protection import judge_protection
 from ..core.responses import Answer
 from ..errors import Severity, WorkflowError
 from ..events import DiagnosisReported, RunStarted
-from ..io.github.identity import IdentityProvider
-from ..io.github.job import ReleaseJob
 from ..io.threads import in_threads
 from ..io.upload_tokens import URGENT_TIMEOUT, UploadTokens
 from ..publish.flow import ReleaseOptions, ReleaseSteps, publish
 from ..publish.identity import VerifiedJob, verify_identity
-from ..publish.prefetch import PrefetchedIdentity, PrefetchedPages
 from ..secret import Audience
-from .validation import Validation
 
 if TYPE_CHECKING:
     from ..attestations.prepare import SigningSetup
@@ -56,14 +52,6 @@ class Release:
         self._index_verifies = urls.is_public or reporter.process.sigstore_trust is not None
         self._session = startup.session
         self._index = startup.index
-        self._pages = PrefetchedPages(self._index, self._background)
-        self._validation = Validation(
-            inputs=inputs,
-            context=reporter.context,
-            pages=self._pages,
-            workers=startup.workers,
-            emit=self._background.emit,
-        )
         self._attestations = Attestations(
             AttestationOptions(
                 mode=AttestationMode(inputs.attestations),
@@ -72,7 +60,7 @@ class Release:
                 dry_run=inputs.dry_run,
             ),
             setup=self._signing_setup,
-            beside=lambda: self._validation.collected.attestations,
+            beside=lambda: startup.validation.collected.attestations,
             install=lambda: self._background.start(self._install_signing),
             emit=self._background.emit,
             unsupported=self._signing_unsupported,
@@ -92,11 +80,11 @@ class Release:
         )
         steps = ReleaseSteps(
             verify=self._verify,
-            validate=self._validation,
+            validate=self._startup.checking.result,
             index=self._index,
             tokens=self._upload_tokens,
             attest=self._attestations,
-            pages=self._pages,
+            pages=self._startup.pages,
             background=self._background,
             clock=self._clock,
             emit=self._background.emit,
@@ -139,7 +127,7 @@ class Release:
         job = verify_identity(
             check_runner=self._startup.job,
             index=self._startup,
-            identity=self._identity_of,
+            identity=self._startup.identity,
             policy=self._policy,
             clock=self._clock,
             emit=self._background.emit,
@@ -160,20 +148,6 @@ class Release:
         self._attestations.begin(job.accepted.claims)
         self._job = job
         return job
-
-    def _identity_of(self, job: ReleaseJob, audience: Audience) -> PrefetchedIdentity:
-        provider = IdentityProvider(
-            session=self._session,
-            job=job,
-            clock=self._clock,
-            emit=self._background.emit,
-            random=self._reporter.process.random,
-            register_secret=self._reporter.register,
-        )
-        identity = PrefetchedIdentity(provider, self._background, self._clock)
-        for _ in ("the job", "the exchange"):
-            identity.prefetch(audience)
-        return identity
 
     def _policy(self, audience: Audience) -> ClaimsPolicy:
         job = self._reporter.context.job or "publish"

@@ -5,6 +5,7 @@ What is imported here is what the first request needs, and nothing else.
 
 from __future__ import annotations
 
+import threading
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,8 +19,12 @@ from ..publish.background import Background
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from packaging.utils import NormalizedName
+
+    from ..core.project_page import ProjectPage
     from ..core.protection import Protection
     from ..inputs import Inputs
+    from ..publish.prefetch import PrefetchedIdentity
     from ..secret import Audience
     from .reporter import Reporter
 
@@ -29,14 +34,32 @@ class Startup:
 
     def __init__(self, inputs: Inputs, reporter: Reporter) -> None:
         """Raise WorkflowError when the environment names a proxy that cannot be used."""
+        self._reporter = reporter
         self.background = Background(reporter.emit)
         clock = SystemClock()  # time-outs are of the network, and stay real where waits are skipped
         self._early_connections = EarlyConnections(proxies=reporter.proxies(), trust=reporter.trust, clock=clock)
-        self._job = _job(reporter)
-        may_publish = isinstance(self._job, ReleaseJob)
+        job = self._job = _job(reporter)
+        may_publish = isinstance(job, ReleaseJob)
         if may_publish:
             github, urls = reporter.context, inputs.index
             self.connect((urls.upload_url, github.identity_url, github.identity_url, github.api_url, urls.simple_root))
+        from ..io.workers.pool import Workers
+
+        self.workers = Workers(install=reporter.process.install, known_classifiers=self._known_classifiers)
+        self.workers.start(reporter.process.worker)
+        from ..publish.prefetch import PrefetchedPages
+        from .validation import Validation
+
+        self._session_is_there = threading.Event()
+        self.pages = PrefetchedPages(self, self.background)
+        self.validation = Validation(
+            inputs=inputs,
+            context=reporter.context,
+            pages=self.pages,
+            workers=self.workers,
+            emit=self.background.emit,
+        )
+        self.checking = self.background.start(self.validation)
         from ..io.http.session import Session
         from ..io.index_client import IndexClient
 
@@ -54,16 +77,14 @@ class Startup:
             random=reporter.process.random,
             named_audience=inputs.audience,
         )
-        self._asked = self.background.start(self.index.audience) if may_publish else None
+        self._session_is_there.set()
+        self._identity: PrefetchedIdentity | None = None
+        self._asked = self.background.start(partial(self._ask, job)) if isinstance(job, ReleaseJob) else None
         from ..io.github.protection import ProtectionReader
 
         reader = ProtectionReader(session=self.session, context=reporter.context, clock=reporter.process.clock)
         self._read = partial(reader.read, inputs.environment)
         self._reading = self.background.start(self._read) if may_publish else None
-        from ..io.workers.pool import Workers
-
-        self.workers = Workers(install=reporter.process.install, known_classifiers=self._known_classifiers)
-        self.workers.start(reporter.process.worker)
 
     def connect(self, urls: Iterable[str]) -> None:
         """Open connections that will be needed; none is waited for."""
@@ -71,7 +92,13 @@ class Startup:
             self.background.start(partial(self._early_connections.warm, url))
 
     def _known_classifiers(self) -> frozenset[str] | None:
+        self._session_is_there.wait()
         return self.index.known_classifiers()
+
+    def project_page(self, project: NormalizedName) -> ProjectPage:
+        """What the index lists of a project; asked for by the checks, which begin before there is a session."""
+        self._session_is_there.wait()
+        return self.index.project_page(project)
 
     def job(self) -> ReleaseJob:
         """A job that may publish; raises WorkflowError for one that may not."""
@@ -82,6 +109,32 @@ class Startup:
     def audience(self) -> Audience:
         """What the index answered; raises what asking it raised."""
         return self.index.audience() if self._asked is None else self._asked.result()
+
+    def identity(self, job: ReleaseJob, audience: Audience) -> PrefetchedIdentity:
+        """The identity tokens of the job, two of which are requested ahead: for the check of it, and the exchange."""
+        if self._identity is not None:
+            return self._identity
+        from ..io.github.identity import IdentityProvider
+        from ..publish.prefetch import PrefetchedIdentity
+
+        provider = IdentityProvider(
+            session=self.session,
+            job=job,
+            clock=self._reporter.process.clock,
+            emit=self.background.emit,
+            random=self._reporter.process.random,
+            register_secret=self._reporter.register,
+        )
+        identity = PrefetchedIdentity(provider, self.background, self._reporter.process.clock)
+        for _ in ("the check", "the exchange"):
+            identity.prefetch(audience)
+        return identity
+
+    def _ask(self, job: ReleaseJob) -> Audience:
+        """Ask the index for the audience, and for tokens as soon as it is known."""
+        audience = self.index.audience()
+        self._identity = self.identity(job, audience)
+        return audience
 
     def protection(self) -> Protection:
         """What GitHub says of the environment's protection."""

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import InvalidName, NormalizedName, canonicalize_name
 
-from ..checks.check import require_publishable, warnings_while_publishing
 from ..checks.model import CheckedSet, CheckOptions, Distribution
-from ..checks.registry import RULES
 from ..core.approval import require_approved
 from ..core.manifest import entries_of
 from ..core.release_findings import RELEASE_RULES
@@ -42,7 +40,8 @@ class Validation:
 
     def __call__(self) -> CheckedSet:
         """Report every file; raise DistributionError or WorkflowError with everything that is wrong."""
-        require_known_rules(self.inputs.ignore)
+        if self.inputs.ignore:
+            require_known_rules(self.inputs.ignore)
         self.collected = collect(self.inputs.packages_dir, self.context.workspace)
         self.pages.prefetch(_projects(self.collected))
         checked = self.workers.check(
@@ -54,6 +53,8 @@ class Validation:
                 ignore=self.inputs.ignore,
             ),
         )
+        from ..checks.check import require_publishable
+
         self._report(checked)
         require_publishable(checked)
         self._compare_versions(checked)
@@ -84,18 +85,24 @@ class Validation:
             self.emit(checked_event(distribution, checked))
         if not self.inputs.verify_metadata:
             self.emit(DiagnosisReported(diagnosis=_unverified()))
+        from ..checks.check import warnings_while_publishing
+
         for diagnosis in warnings_while_publishing(checked):
             self.emit(DiagnosisReported(diagnosis=diagnosis))
 
 
 def require_known_rules(codes: Iterable[str]) -> None:
     """Raise WorkflowError with every code that is not the code of a rule."""
+    from ..checks.registry import RULES
+
     unknown = sorted(set(codes) - RULES.keys() - RELEASE_RULES.keys())
     if unknown:
         raise WorkflowError(*map(_unknown_rule, unknown))
 
 
 def _unknown_rule(code: str) -> Diagnosis:
+    from ..checks.registry import RULES
+
     close = get_close_matches(code, [*RULES, *RELEASE_RULES], n=1)
     return Diagnosis(
         code="ignore-unknown-rule",

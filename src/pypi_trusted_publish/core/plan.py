@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -10,6 +9,7 @@ from packaging.utils import parse_sdist_filename, parse_wheel_filename
 
 from ..checks.model import PROJECT_SIZE_LIMIT, Kind
 from ..errors import Cure, Diagnosis, DistributionError, IndexRefused, Severity, raise_together
+from ..events import Decision
 from ..formatting import size_text
 from ..values import dataclass
 from .page_comparison import PageComparison, compare_with_pages
@@ -209,16 +209,6 @@ def _version_of(filename: str) -> Version | None:
         return parse_wheel_filename(filename)[1] if _is_wheel(filename) else parse_sdist_filename(filename)[1]
     except ValueError:  # no name of a distribution, or more digits than int() reads
         return None
-
-
-class Decision(str, enum.Enum):
-    """What happens to one file; the values are shown to users."""
-
-    UPLOAD = "upload"
-    IDENTICAL = "identical: skipped"
-    CONFLICT = "conflict: different contents on the index"
-    SKIPPED = "skipped: different contents on the index"
-    """A conflict that ``skip-existing`` allows."""
 
 
 @dataclass(frozen=True, kw_only=True)

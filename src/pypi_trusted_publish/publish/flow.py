@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .background import Background, Task
     from .identity import VerifiedJob
     from .prefetch import PrefetchedPages
+    from .read_back import Asked
 
 
 class Index(Pages, Protocol):
@@ -125,10 +126,11 @@ def publish(options: ReleaseOptions, steps: ReleaseSteps) -> None:
         report_what_is_known(steps.emit, by_every_rule=checked.by_every_rule)
         try_exchange(plan, tokens, steps.emit)
         return
+    asked = None
     if plan.uploads:
         scheduled = schedule(plan, checked.doubts)
-        _upload(plan, scheduled, attestations=attestations, tokens=tokens, options=options, steps=steps)
-    _wait_for_index(plan, attestations, options, steps)
+        asked = _upload(plan, scheduled, attestations=attestations, tokens=tokens, options=options, steps=steps)
+    _wait_for_index(plan, attestations, options, steps, asked)
 
 
 def _checked(checking: Task[CheckedSet], emit: Emit) -> CheckedSet:
@@ -178,7 +180,9 @@ def _upload(
     tokens: Tokens,
     options: ReleaseOptions,
     steps: ReleaseSteps,
-) -> None:
+) -> Asked:
+    """Upload, and revoke the tokens while the index is asked what it lists."""
+
     def upload(distribution: Distribution, pool: UploadPool) -> None:
         steps.index.upload(
             distribution,
@@ -200,6 +204,7 @@ def _upload(
             require_coverage(tokens.mint(), plan, steps.emit)
             sending = True
             UploadPool(concurrency=options.concurrency, upload=upload, emit=steps.emit).run(scheduled)
+            return _read_back(steps).ask(plan.published)
         finally:
             tokens.revoke_all()
     except PublishError:
@@ -214,7 +219,11 @@ def _read_back(steps: ReleaseSteps) -> ReadBack:
 
 
 def _wait_for_index(
-    plan: UploadPlan, attestations: Mapping[str, tuple[str, ...]], options: ReleaseOptions, steps: ReleaseSteps
+    plan: UploadPlan,
+    attestations: Mapping[str, tuple[str, ...]],
+    options: ReleaseOptions,
+    steps: ReleaseSteps,
+    asked: Asked | None,
 ) -> None:
     steps.emit(StepStarted(title="Read back"))
     _read_back(steps).wait(
@@ -222,4 +231,5 @@ def _wait_for_index(
         seconds=options.wait_for_index,
         required=options.listing_required,
         with_provenance=frozenset(attestations) if options.index_verifies else frozenset(),
+        asked=asked,
     )

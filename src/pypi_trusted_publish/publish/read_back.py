@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from ..core.project_page import PageState, ProjectPage
 from ..errors import Diagnosis, IndexRefused, IndexUnavailable, PublishError, Severity
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
     from ..checks.model import Distribution
     from ..clock import Clock
-    from .background import Background
+    from .background import Background, Task
+
+    Asked: TypeAlias = Mapping[NormalizedName, Task[ProjectPage]]
 
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 15.0
@@ -112,11 +114,20 @@ class ReadBack:
     clock: Clock
     emit: Emit
 
-    def look(self, expected: Sequence[Distribution], *, with_provenance: frozenset[str] = frozenset()) -> Listing:
-        """What the index lists at this moment."""
+    def ask(self, expected: Iterable[Distribution]) -> Asked:
+        """Request the pages of these files now; :meth:`look` waits for them."""
         projects = sorted({file.project for file in expected})
-        tasks = {name: self.background.start(partial(self._page, name)) for name in projects}
-        pages = {name: task.result() for name, task in tasks.items()}
+        return {name: self.background.start(partial(self._page, name)) for name in projects}
+
+    def look(
+        self,
+        expected: Sequence[Distribution],
+        *,
+        with_provenance: frozenset[str] = frozenset(),
+        asked: Asked | None = None,
+    ) -> Listing:
+        """What the index lists at this moment, or listed when it was ``asked``."""
+        pages = {name: task.result() for name, task in (asked or self.ask(expected)).items()}
         return compare(expected, pages, with_provenance=with_provenance)
 
     def confirm(self, expected: Sequence[Distribution]) -> None:
@@ -124,11 +135,18 @@ class ReadBack:
         self._report(self.look(expected))
 
     def wait(
-        self, expected: Sequence[Distribution], *, seconds: float, required: bool, with_provenance: frozenset[str]
+        self,
+        expected: Sequence[Distribution],
+        *,
+        seconds: float,
+        required: bool,
+        with_provenance: frozenset[str],
+        asked: Asked | None = None,
     ) -> None:
         """Read until the index lists every file or ``seconds`` have passed, and report what it lists.
 
-        Missing files are a warning, or an error if they are ``required``; missing provenance is a warning.
+        ``asked`` are the first requests, if they were sent before. Missing files are a warning, or an error if they are
+        ``required``; missing provenance is a warning.
 
         Raises:
             IndexRefused: a project has been quarantined.
@@ -138,7 +156,7 @@ class ReadBack:
         began = self.clock.monotonic()
         pause = FIRST_PAUSE
         while True:
-            found = self.look(expected, with_provenance=with_provenance)
+            found, asked = self.look(expected, with_provenance=with_provenance, asked=asked), None
             waited = self.clock.monotonic() - began
             if not found.incomplete or waited >= seconds:
                 break

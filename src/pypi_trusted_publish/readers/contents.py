@@ -11,12 +11,9 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from configparser import ConfigParser, Error
 from dataclasses import field
 from pathlib import PurePosixPath
 from typing import IO, BinaryIO, Final
-
-from packaging.metadata import parse_email
 
 from ..values import dataclass
 
@@ -169,6 +166,8 @@ def _is_pkg_info(name: str) -> bool:
 
 
 def _metadata(data: bytes) -> dict[str, object]:
+    from packaging.metadata import parse_email  # in a worker: the process that publishes reads none
+
     try:
         raw, _ = parse_email(data)
     except Exception:  # noqa: BLE001 - the email package raises whatever it likes over foreign bytes
@@ -177,6 +176,8 @@ def _metadata(data: bytes) -> dict[str, object]:
 
 
 def _entry_points(data: bytes) -> Iterator[str]:
+    from configparser import ConfigParser, Error
+
     parser = ConfigParser(delimiters=("=",), interpolation=None, strict=False)
     parser.optionxform = str  # type: ignore[assignment,method-assign]  # names are compared by case
     try:

@@ -10,8 +10,8 @@ from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from .. import events
-from ..core.plan import Decision
 from ..errors import Severity
+from ..events import Decision
 from ..values import dataclass
 
 if TYPE_CHECKING:

@@ -9,19 +9,20 @@ from __future__ import annotations
 import json
 import re
 import struct
-from typing import BinaryIO, Final, TypeAlias
+from typing import TYPE_CHECKING, BinaryIO, Final, TypeAlias
 
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from ...checks.check import Inspection
 from ...checks.description import Rendering, RenderStatus
 from ...checks.model import Candidate, Distribution, Finding, Kind
-from ...checks.registry import RULES
 from ...errors import Severity
 from ...readers.contents import MOST_MEMBERS, Contents, MissingBytes
 from ...readers.core_metadata import CoreMetadata, is_valid_name
 from ...values import dataclass
+
+if TYPE_CHECKING:
+    from ...checks.check import Inspection
 
 LARGEST: Final = 64 * 1024 * 1024
 """Bytes of a frame. The metadata of a file has at most 8 MiB, and JSON needs up to six bytes for one of them."""
@@ -104,6 +105,8 @@ def decode_inspection(message: Message, candidate: Candidate) -> Inspection:
     if not isinstance(found, list) or len(found) > MOST_FINDINGS:
         raise Malformed("not a list of findings")
     given = message.get("distribution")
+    from ...checks.check import Inspection  # imported while a worker reads the first file
+
     return Inspection(
         candidate=candidate,
         distribution=None if given is None else _decode_distribution(given, candidate),
@@ -114,6 +117,8 @@ def decode_inspection(message: Message, candidate: Candidate) -> Inspection:
 def _decode_finding(value: object, filename: str) -> Finding:
     if not isinstance(value, list) or len(value) != 5:  # noqa: PLR2004
         raise Malformed("no finding")
+    from ...checks.registry import RULES
+
     code, severity, message, hint, doubted = (_text(each) for each in value)
     if code not in RULES or severity not in {each.value for each in Severity}:
         raise Malformed("an unknown rule")

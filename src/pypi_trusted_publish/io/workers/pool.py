@@ -12,9 +12,9 @@ import math
 import os
 import queue
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from ...checks.check import Inspection, combine
 from ...checks.classifiers import CLASSIFIER_UNKNOWN, classifier_findings
 from ...checks.description import Rendering, RenderStatus, rendering_findings
 from ...checks.files import not_checked_finding, unchecked_finding
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import TypeVar
 
+    from ...checks.check import Inspection
     from ...checks.classifiers import KnownClassifiers
     from ...checks.model import Candidate, CheckedSet, CheckOptions, Finding
     from ...readers.contents import Contents
@@ -122,7 +123,10 @@ class Workers:
     def check(self, candidates: Sequence[Candidate], *, options: CheckOptions, keep: bool = False) -> CheckedSet:
         """Check the files, then end the workers unless they are kept for more."""
         try:
-            return combine(self._inspections(candidates, options), options=options)
+            inspections = self._inspections(candidates, options)
+            from ...checks.check import combine
+
+            return combine(inspections, options=options)
         finally:
             if not keep:
                 self.end()
@@ -181,6 +185,7 @@ class Workers:
         threads = [threading.Thread(target=work, name=f"check {number}", daemon=True) for number in range(width)]
         for thread in threads:
             thread.start()
+
         for thread in threads:
             while thread.is_alive():
                 thread.join(0.2)  # Windows hears no signal while it waits
@@ -340,14 +345,12 @@ class _Rendered:
 
 
 def _with(inspection: Inspection, findings: tuple[Finding, ...]) -> Inspection:
-    return Inspection(
-        candidate=inspection.candidate,
-        distribution=inspection.distribution,
-        findings=(*inspection.findings, *findings),
-    )
+    return replace(inspection, findings=(*inspection.findings, *findings))
 
 
 def _nothing_known(candidate: Candidate, why: str) -> Inspection:
+    from ...checks.check import Inspection
+
     return Inspection(candidate=candidate, distribution=None, findings=(not_checked_finding(candidate.filename, why),))
 
 
@@ -359,4 +362,4 @@ def _with_the_index_asked(inspection: Inspection, known_classifiers: KnownClassi
         return inspection
     asked = classifier_findings(uploaded_metadata(file.metadata), file.filename, known_classifiers=known_classifiers)
     others = tuple(finding for finding in inspection.findings if not finding.rule.startswith("classifier-"))
-    return Inspection(candidate=inspection.candidate, distribution=file, findings=(*others, *asked))
+    return replace(inspection, findings=(*others, *asked))
