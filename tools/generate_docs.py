@@ -52,6 +52,9 @@ _WORKLOADS: Final = {
     "8x60MB": "8 wheels of 60 MB, no latency, all hashes of RECORD checked on our side",
     "1GiB": "a wheel of 1 GiB, no latency",
     "check": "check 40 wheels of 1 MB",
+    "check-20000-members": "check a wheel with 20,000 members",
+    "preview-40": "preview 40 wheels of 1 MB beside the 40 of the release before, 50 ms of round trip",
+    "preview-1000": "preview 1,000 wheels of 200 kB beside the 1,000 of the release before, 50 ms of round trip",
 }
 _COLD: Final = (
     ("cold-tree-release", "this project", "this action, from a release"),
@@ -60,6 +63,7 @@ _COLD: Final = (
     ("cold-tree-release", "pip install uv", "`pip install uv`, then `uv publish`"),
     ("cold-tree-release", "venv with twine", "a fresh environment with `twine`, then `twine upload`"),
     ("cold-tree-release", "packages of the container action", "the same with the packages of the container action"),
+    ("cold-tree-release", "twine", "`twine upload`, installed before"),
 )
 """Workload, contestant, and what it did."""
 _HEAD: Final = "<!-- Written by tools/generate_docs.py from {source}; change that, then run `make docs`. -->"

@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import TypeAlias
 
 import pytest
+from packaging import tags
 
 from builders.started import ROOT, Started, built_release_tree
 from pypi_trusted_publish.errors import PublishError
-from pypi_trusted_publish.installation.installer import Installer, PrivateFolder
+from pypi_trusted_publish.installation import locks
+from pypi_trusted_publish.installation.installer import Installer, PrivateFolder, unsupported
 from pypi_trusted_publish.installation.locks import read_lock
 from pypi_trusted_publish.installation.release_tree import LARGEST_CONTENT, unpack_wheel
 
@@ -241,3 +243,23 @@ def test_a_sound_wheel_is_unpacked_whole(tmp_path: Path) -> None:
     unpack_wheel(archive(("demo/__init__.py", b"1"), ("demo/data/é.txt", b"2"), ("demo/sub/", b"")), tmp_path)
     assert (tmp_path / "demo" / "__init__.py").read_bytes() == b"1"
     assert (tmp_path / "demo" / "data" / "é.txt").read_bytes() == b"2"
+
+
+def test_a_python_newer_than_the_lock_publishes_and_is_told_which_packages_it_lacks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    newer = [
+        *tags.cpython_tags((3, 99), ["cp399"], ["manylinux_2_28_x86_64"]),
+        *tags.compatible_tags((3, 99), "cp399", ["manylinux_2_28_x86_64"]),
+    ]
+    monkeypatch.setattr(locks, "_supported_tags", lambda: {tag: rank for rank, tag in enumerate(newer)})
+    for name in ("runtime", "description"):
+        lock = read_lock(ROOT / "requirements", name)
+        assert lock.without_wheel(lock.pins) == []
+        assert unsupported(name) is None
+    problem = unsupported("attestations")
+    assert problem is not None
+    diagnosis = problem.diagnostics()[0]
+    assert diagnosis.code == "no-wheel-for-python"
+    assert "pydantic-core==" in diagnosis.message
+    assert "cryptography==" not in diagnosis.message  # its wheel is for the stable ABI
