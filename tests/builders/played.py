@@ -51,7 +51,7 @@ def play(
     *,
     environ: dict[str, str] | None = None,
     clock: Any = None,
-    patience: float = 1.0,
+    timeout_factor: float = 1.0,
     trust: str | None = None,
 ) -> Played:
     """Run ``publish`` on the sandbox; waits are skipped. ``environ`` is added to the sandbox's.
@@ -69,7 +69,7 @@ def play(
         install=None,
         cleanup=lambda: None,
         leave=_left,
-        patience=patience,
+        timeout_factor=timeout_factor,
         sigstore_trust=trust,
     )
     code = run(["publish"], process)

@@ -130,7 +130,7 @@ def test_a_page_of_a_public_index_that_stays_broken_is_told_as_what_it_is() -> N
     assert "it is not JSON" in caught.value.diagnostics()[0].message
 
 
-def test_reading_a_page_gives_up_within_its_patience() -> None:
+def test_reading_a_page_gives_up_within_its_total_wait() -> None:
     clock = VirtualClock()
     with ScriptedIndex(page=told("503 Busy", Retry_After="50")) as index:
         assert client(index, clock=clock).project_page(DEMO).state is PageState.UNREADABLE

@@ -50,7 +50,7 @@ def test_where_there_are_more_than_github_shows_the_last_one_counts_the_rest() -
 def test_a_page_that_a_diagnosis_names_is_named_by_its_address() -> None:
     told = annotation_of(diagnosis(read_more="docs/rules.md#zip-comment")).message
     assert told.endswith("docs/rules.md#zip-comment")
-    assert "Read on: https://" in told
+    assert "More: https://" in told
     assert annotation_of(diagnosis(read_more="https://docs.example/x")).message.endswith(
-        "\nRead on: https://docs.example/x"
+        "\nMore: https://docs.example/x"
     )

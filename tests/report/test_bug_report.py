@@ -76,5 +76,5 @@ def test_a_recursion_is_told_shortly() -> None:
 
 
 def test_the_heading_says_whose_bug_it_is_and_where_to_report_it() -> None:
-    assert "not of your project" in bug_heading()
+    assert "not in your project" in bug_heading()
     assert "/issues/new?template=" in bug_heading()

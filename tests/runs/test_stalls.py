@@ -1,4 +1,4 @@
-"""Servers that never answer, for clients whose patience is short."""
+"""Servers that never answer, for clients with short time-outs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 def test_a_server_that_never_answers_is_given_up_and_asked_again(tmp_path: Path, name: str) -> None:
     fault = FAULTS[name]
     with Sandbox(tmp_path, faults=[name]) as sandbox:
-        played = play(sandbox, patience=0.05)
+        played = play(sandbox, timeout_factor=0.05)
         assert played.code == fault.once, played.log
         assert {file.filename for file in sandbox.published()} == set(played.outcomes)
         assert fault.may_leave_token or sandbox.live_tokens() == ()

@@ -116,7 +116,7 @@ def test_a_workflow_of_the_same_repository_is_followed_by_its_name(tmp_path: Pat
 
 def test_no_form_is_offered_for_a_workflow_that_nobody_here_calls(tmp_path: Path) -> None:
     _, said = ran("--repository", "o/r", written(tmp_path, CALLED))
-    assert "an index accepts no workflow of another one" in said
+    assert "an index does not accept workflows of another repository" in said
     assert "Environment name" not in said
 
 

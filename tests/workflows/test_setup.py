@@ -289,8 +289,8 @@ def test_both_actions_are_judged(tmp_path: Path) -> None:
     code, said = ran("--repository", "o/r", written(tmp_path, text))
     assert code == 0, said
     before, after = said.split("The publisher after 'pypi-trusted-publish migrate', with this action:")
-    assert "for the workflow as it is" in before
-    assert "Environment name: (none: the job names no environment)" in before
+    assert "for the current workflow" in before
+    assert "Environment name: (none: the job does not name an environment)" in before
     assert "Environment name: release" in after
 
 
@@ -301,7 +301,7 @@ def test_a_token_is_named_and_needs_no_publisher_yet(tmp_path: Path) -> None:
     code, said = ran("--repository", "o/r", written(tmp_path, text))
     assert code == 0
     assert "publishes to PyPI with twine upload, with the token in TWINE_PASSWORD." in said
-    assert "As it is, it needs no publisher." in said
+    assert "The current workflow needs no publisher." in said
 
 
 @pytest.mark.parametrize(

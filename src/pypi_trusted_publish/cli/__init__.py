@@ -1,1 +1,1 @@
-"""The commands: each puts together what it needs and runs it."""
+"""The commands: each assembles what it needs and runs it."""

@@ -1,6 +1,6 @@
-"""The files on the disk beside those that were approved, before anything is asked of GitHub or the index.
+"""Compares the files on the disk with the approved ones, before the first request to GitHub or the index.
 
-Nothing of them is parsed here: names, sizes and digests are all that a manifest is made of.
+Only names, sizes and digests are read, because a manifest consists of nothing else.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The command ``check``: validation alone, without network, of files and folders or what the action's inputs name."""
+"""The command ``check``: validates files and folders, or what the action's inputs name, without network."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .validation import checked_event, require_known_rules
 
 
 class CheckRequest(argparse.Namespace):
-    """What is asked for, by arguments or by the inputs of the action."""
+    """What to do, from arguments or from the inputs of the action."""
 
     paths: Sequence[str]
     """Paths, or the lines of ``packages-dir``."""
@@ -39,10 +39,10 @@ class CheckRequest(argparse.Namespace):
 
 
 def run(argv: Sequence[str], process: ProcessContext) -> int:
-    """Check what is named: 0, 3 when there is an error, 2 when the command is wrong.
+    """Check the named files: returns 0, 3 if there is an error, or 2 if the command is wrong.
 
-    Without a path, in a job of GitHub Actions, the inputs of the check action say what to do, and the job's log and
-    summary say what came of it.
+    Without a path, in a job of GitHub Actions, the inputs of the check action are used, and the job's log and summary
+    show the result.
     """
     stdout = process.stdout
     request, inputs = _request(argv, process.environ)
@@ -62,7 +62,7 @@ def run(argv: Sequence[str], process: ProcessContext) -> int:
 
 
 def make_report(request: CheckRequest, workers: Workers) -> CheckReport:
-    """Find the files, and let workers check them, who stay."""
+    """Find the files and check them in the workers, which keep running."""
     found = survey(request.paths, request.workspace)
     checked = workers.check(found.candidates, options=request.options(), keep=True)
     return CheckReport(
@@ -75,7 +75,7 @@ def make_report(request: CheckRequest, workers: Workers) -> CheckReport:
 
 
 def _request(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[CheckRequest, CheckInputs | None]:
-    """The arguments, or else the inputs of the action. Raises WorkflowError with every mistake."""
+    """The arguments, or else the inputs of the action. Raises WorkflowError with all mistakes."""
     parser = Parser("check")
     add_check_arguments(parser, "PATH")
     request = parser.parse_args(argv, namespace=CheckRequest(workspace=str(Path.cwd())))
@@ -106,7 +106,7 @@ def report_in_job(report: CheckReport, process: ProcessContext, facts: tuple[tup
     """Show a report in the log and the summary of the job; returns the exit code."""
     reporter = Reporter(process, Style.ACTIONS)
     reporter.emit(RunStarted(command="check", version=__version__, facts=facts))
-    reporter.emit(StepStarted(title="What would be published"))
+    reporter.emit(StepStarted(title="Files to publish"))
     if report.ignored:
         reporter.emit(Fact(name="ignored", value=", ".join(report.ignored)))
     for distribution in report.checked.distributions:

@@ -1,4 +1,4 @@
-"""The commands of the program: their usage, and which module runs each."""
+"""The commands of the program: their usage and their modules."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class Command:
     statement: str
     """One sentence."""
     checks_files: bool = False
-    """A worker that reads distributions is started before the command's own imports, which take as long."""
+    """Whether to start a worker for distributions before the command's own imports, which take as long."""
 
     def run(self, argv: Sequence[str], process: ProcessContext) -> int:
-        """Run the module of its name, which is imported now and not before: ``check`` needs no HTTP client."""
+        """Import and run the module of the same name; late, because ``check`` needs no HTTP client."""
         package = __name__.rpartition(".")[0]  # what __package__ was before Python 3.15
         if not self.checks_files:
             return self._runs(package)(argv, process)
@@ -56,30 +56,30 @@ _COMMANDS: Final = (
     Command(
         name="check",
         synopsis="check [--json] [--strict] [--ignore CODE] [--lenient-tables] PATH...",
-        statement="Say what the index would refuse, and what users would regret, in files or folders.",
+        statement="Report what the index would refuse and what would cause problems for users.",
         checks_files=True,
     ),
     Command(
         name="preview",
         synopsis="preview [--against pypi|testpypi|SIMPLE-URL] [--baseline VERSION|none] [--json] [--html FILE]"
         " [--strict] [--ignore CODE] DIST...",
-        statement="Check, and show the release beside the one before it: files, sizes, metadata, contents.",
+        statement="Check, and compare the release with the previous one: files, sizes, metadata, contents.",
         checks_files=True,
     ),
     Command(
         name="rehearse",
         synopsis="rehearse [--dry-run] [--fault NAME[:K]] [--list-faults] [--previous PATH] [DIST...]",
-        statement="Play a whole release on an embedded index and install from it.",
+        statement="Rehearse a whole release on an embedded index, and install from it.",
     ),
     Command(
         name="setup",
         synopsis="setup [--repository OWNER/NAME] [--json] WORKFLOW_OR_FOLDER...",
-        statement="Say who publishes where, which publishers that needs, and what would make publishing fail.",
+        statement="Report which jobs publish where, which publishers they need, and what would make them fail.",
     ),
     Command(
         name="migrate",
         synopsis="migrate [--write] [--pin SHA|TAG] [--repository OWNER/NAME] WORKFLOW...",
-        statement="Show or write the changes with which workflows publish with this action, and what is left to do.",
+        statement="Show or make the changes that let workflows publish with this action, and list what is left to do.",
     ),
     Command(
         name="init",
@@ -99,7 +99,7 @@ def diagnosis_lines(error: WorkflowError) -> Iterator[str]:
 
 
 def usage(command: Command | None = None) -> str:
-    """The help of one command, or of all."""
+    """The help for one command or for all."""
     shown = (command,) if command is not None else COMMANDS.values()
     lines = [f"usage: {PROGRAM} [--version] COMMAND ...", ""]
     for each in shown:

@@ -33,12 +33,12 @@ FILENAME: Final = "release.yml"
 
 
 def run(argv: Sequence[str], process: ProcessContext) -> int:
-    """Run the command in a process."""
+    """Run the command."""
     return run_init(argv, stdout=process.stdout, search=process.environ.get("PATH", ""))
 
 
 def run_init(argv: Sequence[str], *, stdout: TextIO, search: str) -> int:
-    """Write ``.github/workflows/release.yml``, never over another; 0, or 2 when that cannot be."""
+    """Write ``.github/workflows/release.yml`` unless it exists; returns 0, or 2 if it cannot be written."""
     try:
         options = _arguments(argv)
         folder = Path(options.folder)
@@ -79,7 +79,7 @@ def _project(folder: Path) -> tuple[Project, ProjectKind]:
         raise WorkflowError(
             Diagnosis(
                 code="project-not-found",
-                message=f"{folder}: there is no project here, neither a readable pyproject.toml nor a setup.py.",
+                message=f"{folder}: there is no project here: no readable pyproject.toml and no setup.py.",
                 fix="Run the command in the folder of the project, or name it: pypi-trusted-publish init FOLDER.",
             )
         )
@@ -95,7 +95,7 @@ def _write_new(path: Path, text: str) -> None:
         raise WorkflowError(
             Diagnosis(
                 code="workflow-exists",
-                message=f"{path}: there is a workflow already, and it was not changed.",
+                message=f"{path}: there is already a workflow, which was not changed.",
                 fix=f"To publish with this action from it: pypi-trusted-publish migrate {path}",
             )
         ) from None
@@ -109,7 +109,7 @@ def _lines(path: Path, project: Project, kind: ProjectKind, repository: str) -> 
     if kind.note:
         yield kind.note
     for other in _publishing_beside(path):
-        yield f"{other} publishes too: keep one of them ('pypi-trusted-publish migrate' moves it to this action)."
+        yield f"{other} publishes too: keep only one of them ('pypi-trusted-publish migrate' moves it to this action)."
     yield ""
     yield "The publisher on PyPI:"
     yield from publisher_lines(

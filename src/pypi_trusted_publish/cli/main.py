@@ -1,4 +1,4 @@
-"""The command line: which command is meant, and the one handler of unexpected errors."""
+"""The command line: selects the command, and handles unexpected errors."""
 
 from __future__ import annotations
 

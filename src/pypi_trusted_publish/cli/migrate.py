@@ -28,15 +28,15 @@ ACTION: Final = "org/pypi-trusted-publish"
 
 
 def run(argv: Sequence[str], process: ProcessContext) -> int:
-    """Run the command in a process."""
+    """Run the command."""
     return run_migrate(argv, stdout=process.stdout, search=process.environ.get("PATH", ""))
 
 
 def run_migrate(argv: Sequence[str], *, stdout: TextIO, search: str) -> int:
-    """Show or write the changes, then what is left to do by hand.
+    """Show or make the changes, then list what is left to do manually.
 
     Returns:
-        0: done; 1: questions are left; 2: a file was not understood, and nothing was written.
+        0: done; 1: there are open questions; 2: a file cannot be read, and nothing was written.
 
     """
     try:
@@ -82,17 +82,17 @@ def _migrated(file: WorkflowFile, options: _Options) -> Migration:
 
 def _nothing(results: Sequence[Migration]) -> Iterator[str]:
     for result in results:
-        yield f"{result.filename}: no step publishes that this command knows of; nothing was changed."
+        yield f"{result.filename}: found no step that publishes; nothing was changed."
     yield "If a workflow that this one calls publishes, run 'migrate' on that file."
 
 
 def _lines(file: WorkflowFile, result: Migration, options: _Options, repository: str) -> Iterator[str]:
     name = str(file.path)
     if not result.publishes:
-        yield f"{name}: no step publishes that this command knows of."
+        yield f"{name}: found no step that publishes."
         return
     if result.already:
-        yield f"{name}: it publishes with this action already. 'pypi-trusted-publish setup' checks it."
+        yield f"{name}: it already publishes with this action. 'pypi-trusted-publish setup' checks it."
         return
     if result.after == result.before:
         yield f"{name}: nothing was changed."
@@ -101,7 +101,7 @@ def _lines(file: WorkflowFile, result: Migration, options: _Options, repository:
     else:
         yield from _diff(name, result)
     yield ""
-    yield from _numbered("Questions, to decide by hand:", name, result.questions)
+    yield from _numbered("Questions for you to decide:", name, result.questions)
     yield from _publishers(file, result, repository)
     yield from _numbered("Notes:", name, result.notes)
     yield from _secrets(name, result)
@@ -139,11 +139,11 @@ def _publishers(file: WorkflowFile, result: Migration, repository: str) -> Itera
 
 
 def _secrets(name: str, result: Migration) -> Iterator[str]:
-    """What to delete, and where, after the first release by the publisher."""
+    """What to delete, and where, after the first release with the publisher."""
     names = sorted({secret.name for secret in result.secrets})
     if not names:
         return
-    yield "After the first release that a publisher made, in this order:"
+    yield "After the first release with the publisher, in this order:"
     yield "  1. On the index: Account settings, API tokens: remove the token that this workflow used."
     yield "  2. On GitHub: Settings, Secrets and variables, Actions (repository, environments, organization): delete"
     for each in names:
@@ -151,6 +151,6 @@ def _secrets(name: str, result: Migration) -> Iterator[str]:
         lines = ", ".join(str(line) for line in sorted({secret.place.line for secret in found}))
         still = next((secret.still_used for secret in found if secret.still_used is not None), None)
         kind = " (a user name)" if all(secret.is_user for secret in found) else ""
-        after = f"; keep it while line {still.line} of the new file reads it" if still is not None else ""
+        after = f"; keep it as long as line {still.line} of the new file reads it" if still is not None else ""
         yield f"       {each}{kind}, read at {name}:{lines}{after}"
     yield ""

@@ -1,7 +1,7 @@
-"""The command ``preview``: what ``check`` does, and each release beside the one before it on an index.
+"""The command ``preview``: like ``check``, and compares each release with the previous one on an index.
 
 Needs no permission, no environment and no token. Without a path, in a job of GitHub Actions, the inputs of
-``preview/action.yml`` say what to do.
+``preview/action.yml`` are used.
 """
 
 from __future__ import annotations
@@ -45,14 +45,14 @@ NO_BASELINE = "none"
 
 
 class PreviewRequest(CheckRequest):
-    """What is asked for, by arguments or by the inputs of the action."""
+    """What to do, from arguments or from the inputs of the action."""
 
     against: str
     """``pypi``, ``testpypi``, or the URL of a simple index."""
     baseline: str
     """A version, ``none``, or empty."""
     html: str | None
-    """Where the page goes."""
+    """The path of the page."""
 
     def index(self) -> IndexUrls:
         """The index to compare with. Raises WorkflowError."""
@@ -70,7 +70,7 @@ class PreviewRequest(CheckRequest):
 
 
 def run(argv: Sequence[str], process: ProcessContext) -> int:
-    """Preview what is named: 0, 3 when there is an error, 2 when the command is wrong."""
+    """Preview the named files: returns 0, 3 if there is an error, or 2 if the command is wrong."""
     request, inputs = _request(argv, process.environ)
     reporter = Reporter(process, Style.PLAIN if inputs is None else Style.ACTIONS)
     events: list[Event] = []
@@ -99,7 +99,7 @@ def make_preview(request: PreviewRequest, reporter: Reporter, emit: Emit) -> Pre
         EarlyConnections(proxies=reporter.proxies(), trust=reporter.trust, clock=clock),
         emit=emit,
         user_agent=f"pypi-trusted-publish/{__version__}",
-        patience=process.patience,
+        timeout_factor=process.timeout_factor,
     )
     try:
         checks = make_report(request, workers)
@@ -156,13 +156,13 @@ def _report_in_job(report: PreviewReport, reporter: Reporter, inputs: PreviewInp
     """Show the preview in the log, the annotations and the summary of the job; returns the exit code."""
     reporter.console.say(report.headline, Role.ERROR if report.exit_code else Role.HEADLINE)
     reporter.emit(RunStarted(command="preview", version=__version__, facts=inputs.facts()))
-    reporter.emit(StepStarted(title="What would be published"))
+    reporter.emit(StepStarted(title="Files to publish"))
     reporter.emit(Fact(name="manifest", value=str(report.preview.manifest)))
     for distribution in report.checks.checked.distributions:
         reporter.emit(checked_event(distribution, report.checks.checked))
     for each in (*report.checks.problems, *map(diagnosis, report.checks.checked.findings)):
         reporter.emit(DiagnosisReported(diagnosis=each))
-    reporter.emit(StepStarted(title="Beside the release before"))
+    reporter.emit(StepStarted(title="Compared with the previous release"))
     for event in events:
         reporter.emit(event)
     for line in preview_lines(report):
@@ -182,7 +182,7 @@ def _report_in_job(report: PreviewReport, reporter: Reporter, inputs: PreviewInp
 
 
 def _request(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[PreviewRequest, PreviewInputs | None]:
-    """The arguments, or else the inputs of the action. Raises WorkflowError with every mistake."""
+    """The arguments, or else the inputs of the action. Raises WorkflowError with all mistakes."""
     parser = Parser("preview")
     add_check_arguments(parser, "DIST")
     parser.add_argument("--against", default="pypi", metavar="pypi|testpypi|SIMPLE-URL")
@@ -231,6 +231,6 @@ def _write(path: Path, text: str) -> None:
             Diagnosis(
                 code="page-not-written",
                 message=f"The page {quoted(str(path))} could not be written: {error.strerror}.",
-                fix="Name a file in a folder that exists and may be written to.",
+                fix="Name a file in an existing folder with write permission.",
             )
         ) from None

@@ -1,4 +1,4 @@
-"""What a command is run in: everything of the process that it may use, handed in once."""
+"""The context of a command: everything of the process that it may use."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class ProcessContext:
-    """The process, as far as a command has to know of it."""
+    """The parts of the process that a command may use."""
 
     environ: MutableMapping[str, str]
-    """Secrets are read out of it once and deleted."""
+    """Secrets in it are read once and deleted."""
     stdout: TextIO
-    """Everything is said here; nothing goes to standard error."""
+    """All output goes here, and nothing to standard error."""
     clock: Clock
     random: Callable[[], float]
-    """Evenly spread over [0, 1): jitter for waits, nothing that has to be unpredictable."""
+    """Uniform in [0, 1), for jitter of waits; not for security."""
     install: Callable[[str], None] | None
-    """Makes the packages of a further lock importable (``description``, ``attestations``); None: they are."""
+    """Installs the packages of another lock (``description``, ``attestations``); None: they are installed."""
     cleanup: Callable[[], None]
-    """Removes what the bootstrap made; called before :attr:`leave`, which runs no ``finally``."""
+    """Removes what the bootstrap made; called before :attr:`leave`, which does not run ``finally``."""
     leave: Callable[[int], NoReturn]
-    """Ends the process at once with an exit code, without waiting for any thread."""
-    patience: float = 1.0
-    """A factor on every time-out of the network; below 1 for rehearsals of servers that never answer."""
+    """Ends the process immediately with an exit code, without waiting for threads."""
+    timeout_factor: float = 1.0
+    """A factor for all network time-outs; below 1 for rehearsals of servers that never answer."""
     sigstore_trust: str | None = None
-    """A client trust configuration of Sigstore as JSON, for rehearsals; None: that of its public instance."""
+    """A client trust configuration of Sigstore as JSON, for rehearsals; None: its public instance."""
     worker: Worker | None = None
-    """One that gets ready while the command is being imported; None: the command starts its own."""
+    """One that starts while the command is imported; None: the command starts its own."""

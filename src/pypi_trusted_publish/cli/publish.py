@@ -1,4 +1,4 @@
-"""The command ``publish``: read what the job gives, run a release, and report how it ended."""
+"""The command ``publish``: reads the job's settings, runs a release, and reports the result."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
     from .release import Release
 
 _NAMES: Final = ("SIGINT", "SIGTERM", "SIGBREAK", "SIGHUP", "SIGQUIT", "SIGXCPU")
-"""As far as the system has them; by default some of them would end the process with a core file."""
+"""The stop signals that the system has; by default some would end the process with a core file."""
 _LOOK_EVERY: Final = 0.05
 """Seconds."""
 
 
 @final
 class StopSignals:
-    """A context in which a request to stop is noted instead of ending the process. For the main thread alone."""
+    """A context that records a request to stop instead of ending the process. Only for the main thread."""
 
     def __init__(self) -> None:
         self.received: signal.Signals | None = None
-        """The first one that came."""
+        """The first signal received."""
         self._before: dict[signal.Signals, object] = {}
 
     def __enter__(self) -> StopSignals:
@@ -51,7 +51,7 @@ class StopSignals:
             signal.signal(number, handler)  # type: ignore[arg-type]  # what signal.signal itself returned
 
     def wait_for(self, done: threading.Event) -> signal.Signals | None:
-        """None when ``done`` is set first, or the signal that came before."""
+        """Wait for ``done``; returns None, or the signal that came first."""
         while not done.wait(_LOOK_EVERY):
             if self.received is not None:
                 return self.received
@@ -65,7 +65,7 @@ class StopSignals:
 def supervise(flow: Callable[[], None], stop: StopSignals) -> Signals | None:
     """Run ``flow`` in a daemon thread until it ends or a signal comes; raise what it raised.
 
-    Returns the signal that came first: then the flow may still be running, and is not waited for.
+    Returns the signal, if one came first; the flow may then still be running.
     """
     if stop.received is not None:
         return stop.received
@@ -89,14 +89,14 @@ def supervise(flow: Callable[[], None], stop: StopSignals) -> Signals | None:
 
 def run(argv: Sequence[str], process: ProcessContext) -> int:
     """Publish from a job of GitHub Actions; returns the exit code."""
-    if argv:  # not ignored: somebody names files there, and others would be published
+    if argv:  # not ignored: if files were named, others would be published
         raise WorkflowError(_no_arguments())
     protect_memory()
     return publish_with(process, style=Style.of(process.environ))
 
 
 def publish_with(process: ProcessContext, *, style: Style) -> int:
-    """Publish; the transcript in the given style. A run that a signal has ended does not return."""
+    """Publish, with the transcript in the given style. Does not return after a signal."""
     reporter = Reporter(process, style)
     release: Release | None = None
     stopped: Signals | None = None
@@ -135,6 +135,6 @@ def _no_arguments() -> Diagnosis:
     return Diagnosis(
         code="arguments-invalid",
         message="'publish' takes no arguments.",
-        likely_cause="Files were named; what to publish, and where, comes from variables such as INPUT_PACKAGES_DIR.",
+        likely_cause="Files were named, but variables such as INPUT_PACKAGES_DIR say what to publish, and where.",
         fix=f"usage: {PROGRAM} publish",
     )

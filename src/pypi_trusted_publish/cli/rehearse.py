@@ -1,4 +1,4 @@
-"""The command ``rehearse``: a whole release, by the code that the action runs, on an index of our own."""
+"""The command ``rehearse``: a whole release with the code of the action, on our own index."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
     from ..rehearsal.projects import PublishedFile
     from ..rehearsal.sandbox import Sandbox
 
-PATIENCE: Final = 0.05
-"""The part of a real time-out that a rehearsal waits for a server which never answers: 3 s instead of 60."""
+TIMEOUT_FACTOR: Final = 0.05
+"""The factor for time-outs, so that a rehearsal waits 3 s instead of 60 for a server that never answers."""
 MISSING_EXTRA = "A rehearsal needs the packages of the extra: pip install 'pypi-trusted-publish[rehearsal]'\n"
 
 
 def run(argv: Sequence[str], process: ProcessContext) -> int:
-    """Play a release of the given distributions, or of a sample; returns the exit code that the action would have."""
+    """Rehearse a release of the given distributions, or of a sample; returns the exit code of the action."""
     options = _arguments(argv)
     try:
         from ..rehearsal.faults.table import listed
@@ -75,7 +75,7 @@ def run(argv: Sequence[str], process: ProcessContext) -> int:
 
 
 def _publish_previous(sandbox: Sandbox, process: ProcessContext, files: Sequence[Path]) -> bool:
-    """Publish the releases before, one after the other; shows the log of one that fails. Whether all arrived."""
+    """Publish the previous releases one by one and show the log of a failed one; returns whether all succeeded."""
     releases: dict[str, list[Path]] = {}
     for path in files:
         parsed = path.name.removesuffix(".tar.gz").split("-")
@@ -86,13 +86,13 @@ def _publish_previous(sandbox: Sandbox, process: ProcessContext, files: Sequence
             variables = {"INPUT_PACKAGES_DIR": "\n".join(map(str, named)), "INPUT_DRY_RUN": "false"}
             earlier = _in_sandbox(sandbox, process, {**variables, "INPUT_EXPECTED_VERSION": "any"})
             if publish_with(replace(earlier, stdout=log), style=Style.PLAIN) != EXIT_OK:
-                process.stdout.write(f"The release before, {clean(version)}, could not be published:\n{log.getvalue()}")
+                process.stdout.write(f"The previous release {clean(version)} could not be published:\n{log.getvalue()}")
                 return False
     return True
 
 
 def _preview(sandbox: Sandbox, process: ProcessContext) -> None:
-    """Show the new release beside the ones before."""
+    """Compare the new release with the previous ones."""
     from .preview import run as preview
 
     simple = sandbox.environ["INPUT_CHECK_URL"]
@@ -119,18 +119,18 @@ def _play(sandbox: Sandbox, process: ProcessContext, *, dry_run: bool) -> int:
 
 
 def _in_sandbox(sandbox: Sandbox, process: ProcessContext, variables: Mapping[str, str]) -> ProcessContext:
-    """The process as a job of the sandbox sees it."""
+    """The context of a job in the sandbox."""
     return replace(
         process,
         environ={**process.environ, **sandbox.environ, **variables},
         clock=SkippingClock(process.clock),
         leave=_leave_in_order,
-        patience=PATIENCE,
+        timeout_factor=TIMEOUT_FACTOR,
     )
 
 
 def _is_fault(text: str) -> bool:
-    """Whether it is the name of a fault, with a turn that there is."""
+    """Whether it is the name of a fault, with a valid number."""
     from ..rehearsal.faults.schedule import UnknownFault, parse_fault
     from ..rehearsal.faults.table import FAULTS
 
@@ -186,20 +186,20 @@ _FILE_TYPES: Final = "application/vnd.pypi.simple.v1+json"
 
 
 class NotInstallableError(Exception):
-    """What is on the index cannot be installed, or has other bytes than were sent; ``str()`` says what and why."""
+    """A published file cannot be installed or has different contents; ``str()`` says what and why."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Customer:
-    """Someone who installs from the index."""
+class IndexUser:
+    """A user who installs from the index."""
 
     simple_url: str
     environ: Mapping[str, str]
     folder: Path
-    """Thrown away afterwards."""
+    """Removed afterwards."""
 
     def install(self, requirement: str) -> str:
-        """Install by pip, from wheels alone; returns the name of the installed ``.dist-info`` folder."""
+        """Install with pip, only from wheels; returns the name of the installed ``.dist-info`` folder."""
         pip = find_pip()
         if pip is None:
             raise NotInstallableError("this Python has no pip")
@@ -225,12 +225,12 @@ class Customer:
         return next(target.glob("*.dist-info")).name
 
     def download(self, file: PublishedFile) -> str:
-        """Download a file as the index's page offers it, and compare; returns its SHA-256."""
+        """Download a file by the link on the index's page, and compare it; returns its SHA-256."""
         page = json.loads(self._read(f"{self.simple_url}{file.project}/", accept=_FILE_TYPES))
         url = next(entry["url"] for entry in page["files"] if entry["filename"] == file.filename)
         digest = hashlib.sha256(self._read(url)).hexdigest()
         if digest != file.sha256:
-            raise NotInstallableError(f"the index serves other bytes as {file.filename} than were sent")
+            raise NotInstallableError(f"the index serves {file.filename} with different contents than were sent")
         return digest
 
     def _read(self, url: str, accept: str = "*/*") -> bytes:
@@ -242,7 +242,7 @@ class Customer:
 
 
 def install_from(sandbox: Sandbox, environ: Mapping[str, str]) -> Iterator[str]:
-    """Install every release that has a wheel for this Python, download one file of each other; lines to print.
+    """Install every release that has a wheel for this Python, download one file of each other; yields lines to print.
 
     Raises:
         NotInstallableError: what was published cannot be used.
@@ -253,11 +253,11 @@ def install_from(sandbox: Sandbox, environ: Mapping[str, str]) -> Iterator[str]:
         releases.setdefault(f"{file.project}=={file.version}", []).append(file)
     for requirement, files in releases.items():
         with tempfile.TemporaryDirectory(prefix="installed-", ignore_cleanup_errors=True) as folder:
-            customer = Customer(simple_url=sandbox.index.simple_url, environ=environ, folder=Path(folder))
+            user = IndexUser(simple_url=sandbox.index.simple_url, environ=environ, folder=Path(folder))
             if _fits_this_python(files):
-                yield f"pip installed {requirement} from the index: {customer.install(requirement)}"
+                yield f"pip installed {requirement} from the index: {user.install(requirement)}"
             else:
-                digest = customer.download(files[0])
+                digest = user.download(files[0])
                 yield f"{requirement} has no wheel for this Python; downloaded {files[0].filename}, sha256={digest}"
 
 

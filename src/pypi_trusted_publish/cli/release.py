@@ -1,4 +1,4 @@
-"""One release, composed: the adapters are made here and handed to the flow."""
+"""Assembles one release: creates the adapters and passes them to the flow."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ if TYPE_CHECKING:
     from .reporter import Reporter
     from .startup import Startup
 
-MINT_PATIENCE: Final = 2.5 if sys.platform == "win32" else 6.0
-"""Seconds that a stopped run waits for a mint in flight: a token that we never saw cannot be revoked.
+MINT_TIMEOUT: Final = 2.5 if sys.platform == "win32" else 6.0
+"""Seconds for which a stopped run waits for a running mint: a token that we never received cannot be revoked.
 
 The runner sends a second signal 7.5 s after the first one and kills 2.5 s later; on Windows it kills after 4 s.
 """
 AFTER_A_MINT: Final = 1.2
-"""Seconds that are then left for revoking the tokens."""
+"""Seconds that are left for revoking the tokens."""
 
 
 class Release:
-    """Everything that one run of the flow is handed; :meth:`stop` may be called from another thread."""
+    """Everything that one run of the flow needs; :meth:`stop` may be called from another thread."""
 
     def __init__(self, inputs: Inputs, reporter: Reporter, startup: Startup) -> None:
         self._inputs = inputs
@@ -67,7 +67,7 @@ class Release:
         )
 
     def run(self) -> None:
-        """Run the flow to its end; raises what it raises."""
+        """Run the flow; raises what it raises."""
         inputs = self._inputs
         self._reporter.emit(
             RunStarted(
@@ -92,15 +92,15 @@ class Release:
         publish(self._options(), steps)
 
     def close(self) -> None:
-        """Close the connections of a run that has ended by itself."""
+        """Close the connections after a normal end."""
         self._startup.workers.end()
         self._session.close()
 
     def stop(self) -> None:
-        """Start nothing more, close what is open, and revoke every token: within two seconds, or after a mint."""
+        """Start nothing new, close all connections, and revoke every token: within two seconds, or after a mint."""
         tokens = self._tokens
         self._startup.workers.end()
-        minting = tokens is not None and tokens.stop_minting(MINT_PATIENCE * self._reporter.process.patience)
+        minting = tokens is not None and tokens.stop_minting(MINT_TIMEOUT * self._reporter.process.timeout_factor)
         self._session.abort()
         if tokens is not None:
             tokens.revoke_all(urgent=True, within=AFTER_A_MINT if minting else URGENT_TIMEOUT)
@@ -196,7 +196,7 @@ class Release:
         )
 
     def _signing_unsupported(self) -> PublishError | None:
-        """Why the packages that sign cannot be installed on this Python, if somebody would install them."""
+        """Why the packages that sign cannot be installed on this Python, if this run would install them."""
         if self._reporter.process.install is None:
             return None
         from ..installation.installer import unsupported

@@ -1,4 +1,4 @@
-"""Reports a run: reads and hides its secrets, records and prints its events, and writes its report at the end."""
+"""Reports a run: hides its secrets, records and prints its events, and writes its reports at the end."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _PREFIX: Final = "pypi-trusted-publish-"
 
 
 class Reporter:
-    """Reads the environment once and takes the secrets out of it; every event passes through it."""
+    """Reads the environment once and removes the secrets; every event passes through it."""
 
     def __init__(self, process: ProcessContext, style: Style) -> None:
         self.process = process
@@ -65,7 +65,7 @@ class Reporter:
         return proxies
 
     def configure(self, inputs: Inputs) -> None:
-        """What the inputs say of the transcript, and what of them must not be in it."""
+        """Apply the inputs for the transcript, and hide possible secrets in the inputs."""
         for url in (inputs.repository_url, inputs.check_url):
             for secret in possible_tokens_in(url):
                 self.register(secret)
@@ -86,7 +86,7 @@ class Reporter:
             self.console(redacted)
 
     def _recorder(self) -> Recorder:
-        """The record; what it is made of is imported when there is something to record, after the first request."""
+        """The record, imported only after the first request."""
         with self._lock:
             if self._record is None:
                 from ..io.recorder import Recorder
@@ -102,17 +102,17 @@ class Reporter:
 
     @property
     def attestations_folder(self) -> Path:
-        """Where made attestations stay for later steps of the job."""
+        """Where new attestations are stored for later steps of the job."""
         return self._folder / f"{self._name}-attestations"
 
     def report(self, problem: PublishError) -> int:
-        """Report what ended the run; returns its exit code."""
+        """Report the error that ended the run; returns its exit code."""
         for diagnosis in problem.diagnostics():
             self.emit(DiagnosisReported(diagnosis=diagnosis))
         return problem.exit_code
 
     def report_bug(self, bug: Exception, command: str) -> int:
-        """Report an unexpected error, with lines to paste into an issue; returns the exit code."""
+        """Report an unexpected error with a bug report; returns the exit code."""
         if _is_short_of_memory(bug):
             return self.report(WorkflowError(_SHORT_OF_MEMORY))
         from ..report.annotations import bug_heading, bug_report
@@ -128,7 +128,7 @@ class Reporter:
         self.emit(Stopping(why=signal.name))
 
     def close(self, code: int, *, cancelled: bool) -> None:
-        """End the run: annotations, summary, outputs, and one line that says what came of it."""
+        """End the run: write annotations, summary, outputs, and one line with the result."""
         from ..report.conclusion import conclusion, next_step_as_text, unfinished
 
         seconds = self.process.clock.monotonic() - self._began
@@ -146,7 +146,7 @@ class Reporter:
             shutil.rmtree(self._private, ignore_errors=True)
 
     def _write_files(self, outcome: Outcome) -> None:
-        """The summary, the report and the outputs; one that cannot be written is reported and changes nothing else."""
+        """Write the summary, the report and the outputs, each even if another cannot be written."""
         from ..report.outputs import outputs, report
         from ..report.summary import summary
 
@@ -163,7 +163,7 @@ class Reporter:
 
     @contextlib.contextmanager
     def reporting_failure(self, what: str) -> Iterator[None]:
-        """Report that ``what`` could not be written, and go on."""
+        """Report that ``what`` could not be written, and continue."""
         try:
             yield
         except OSError as error:
@@ -171,7 +171,7 @@ class Reporter:
 
 
 def _is_short_of_memory(failure: Exception) -> bool:
-    """Whether the system gave no memory, or none for another thread."""
+    """Whether memory ran out, also for another thread."""
     if isinstance(failure, OSError):
         return failure.errno == errno.ENOMEM
     return isinstance(failure, MemoryError) or (
@@ -182,7 +182,7 @@ def _is_short_of_memory(failure: Exception) -> bool:
 _SHORT_OF_MEMORY: Final = Diagnosis(
     code="runner-out-of-memory",
     cure=Cure.RUNNER,
-    message="The system gave the action no more memory.",
+    message="The action ran out of memory.",
     likely_cause="The container or the runner limits memory or threads; the action needs 512 MB of address space.",
-    fix="Raise the limit, then run the job again: what is on the index by now is skipped.",
+    fix="Raise the limit, then run the job again: files that are already on the index are skipped.",
 )

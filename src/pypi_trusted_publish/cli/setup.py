@@ -1,4 +1,4 @@
-"""The command ``setup``: who publishes where in workflow files, the publishers that needs, and what would fail."""
+"""The command ``setup``: which jobs publish where, which publishers they need, and what would fail."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ Form: TypeAlias = "Callable[[str, Sequence[str]], Iterator[str]]"
 
 
 def run(argv: Sequence[str], process: ProcessContext) -> int:
-    """Run the command in a process."""
+    """Run the command."""
     return run_setup(argv, stdout=process.stdout, search=process.environ.get("PATH", ""))
 
 
 def run_setup(argv: Sequence[str], *, stdout: TextIO, search: str) -> int:
-    """Report on workflow files; 0 when nothing would fail, else 2. ``search``: a PATH in which git may be."""
+    """Report on workflow files; returns 0 if nothing would fail, else 2. ``search``: the PATH to find git in."""
     lines: list[str] = []
     code = EXIT_OK
     try:
@@ -58,7 +58,7 @@ def run_setup(argv: Sequence[str], *, stdout: TextIO, search: str) -> int:
 
 
 def _reports(options: _Options, search: str) -> Iterator[tuple[WorkflowReport, str, Project]]:
-    """Report on the files, and on those that they call and that publish."""
+    """Report on the files, and on the publishing workflows that they call."""
     waiting = read_files(options.paths)
     done = set()
     while waiting:
@@ -107,9 +107,9 @@ def _lines(report: WorkflowReport, repository: str, project: Project) -> Iterato
         elif not call.filename and (call.is_elsewhere or not report.jobs):
             yield f"{report.filename}:{call.place.line}: the job {call.name!r} calls {call.target}, which is not here."
     if report.only_checks:
-        yield f"{report.filename}: it only checks the distributions; that needs no publisher and no permission."
+        yield f"{report.filename}: it only checks the distributions, which needs no publisher and no permission."
     elif not report.jobs and not report.possible and not report.calls:
-        yield f"{report.filename}: no step publishes that this command knows of."
+        yield f"{report.filename}: found no step that publishes."
     for problem in report.problems:
         yield f"{report.filename}:{problem.place.line}:{problem.place.column}: {problem.message} [{problem.code}]"
         yield f"    {problem.fix}"
@@ -129,8 +129,8 @@ def _job_lines(report: WorkflowReport, job: PublishingJob, form: Form) -> Iterat
     yield f"{report.filename}:{job.place.line}: the job {job.name!r} publishes to {index} with {by}{how}."
     if report.only_called_from_elsewhere:
         yield (
-            "  Only other workflows start it, and none beside it does. A publisher can name it only for callers in its "
-            "own repository: an index accepts no workflow of another one."
+            "  Only other workflows start it, but none here does. A publisher can name it only for callers in its "
+            "own repository: an index does not accept workflows of another repository."
         )
         yield ""
         return
@@ -138,9 +138,9 @@ def _job_lines(report: WorkflowReport, job: PublishingJob, form: Form) -> Iterat
         yield from _form("The publisher:", job.index, job.environments or (DEFAULT_ENVIRONMENT,), form)
         return
     if job.authentication == "trusted publishing":
-        yield from _form("The publisher, for the workflow as it is:", job.index, job.environments, form)
+        yield from _form("The publisher for the current workflow:", job.index, job.environments, form)
     elif job.authentication == "token":
-        yield "  As it is, it needs no publisher."
+        yield "  The current workflow needs no publisher."
     yield from _after_migration(report, job, form)
 
 
@@ -168,8 +168,8 @@ def _form(heading: str, index: str, environments: Sequence[str], form: Form) -> 
     yield from form(index, environments)
     if any("${{" in environment for environment in environments):
         yield (
-            f"    The environment is '{environments[0]}', and the file does not say which values that can have; each "
-            "needs a publisher, or one publisher without an environment."
+            f"    The environment is '{environments[0]}', whose values are not in this file; each value "
+            "needs a publisher, or there is one publisher without an environment."
         )
         yield ""
 

@@ -1,6 +1,6 @@
-"""How a run begins: connections open and the first question is out while the rest of the program is being imported.
+"""The start of a run: connections are opened and the first request is sent while the rest is still imported.
 
-What is imported here is what the first request needs, and nothing else.
+Only what the first request needs is imported here.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class Startup:
-    """The session of a run and its index; and, when the job may publish at all, the first questions, asked already."""
+    """The session of a run and its index, and the first requests, already sent if the job may publish."""
 
     def __init__(self, inputs: Inputs, reporter: Reporter) -> None:
         """Raise WorkflowError when the environment names a proxy that cannot be used."""
@@ -67,7 +67,7 @@ class Startup:
             self._early_connections,
             emit=self.background.emit,
             user_agent=f"pypi-trusted-publish/{__version__}",
-            patience=reporter.process.patience,
+            timeout_factor=reporter.process.timeout_factor,
         )
         self.index = IndexClient(
             session=self.session,
@@ -87,7 +87,7 @@ class Startup:
         self._reading = self.background.start(self._read) if may_publish else None
 
     def connect(self, urls: Iterable[str]) -> None:
-        """Open connections that will be needed; none is waited for."""
+        """Open connections that will be needed, without waiting."""
         for url in urls:
             self.background.start(partial(self._early_connections.warm, url))
 
@@ -101,13 +101,13 @@ class Startup:
         return self.index.project_page(project)
 
     def job(self) -> ReleaseJob:
-        """A job that may publish; raises WorkflowError for one that may not."""
+        """The job; raises WorkflowError if it may not publish."""
         if isinstance(self._job, PublishError):
             raise self._job
         return self._job
 
     def audience(self) -> Audience:
-        """What the index answered; raises what asking it raised."""
+        """The audience of the index; raises what the request raised."""
         return self.index.audience() if self._asked is None else self._asked.result()
 
     def identity(self, job: ReleaseJob, audience: Audience) -> PrefetchedIdentity:
@@ -137,12 +137,12 @@ class Startup:
         return audience
 
     def protection(self) -> Protection:
-        """What GitHub says of the environment's protection."""
+        """The environment's protection on GitHub."""
         return self._read() if self._reading is None else self._reading.result()
 
 
 def _job(reporter: Reporter) -> ReleaseJob | PublishError:
-    """The job, when the proof will get as far as asking the index; else what the proof will raise."""
+    """The job, if it will pass the checks before the index is asked; else the error that it will raise."""
     try:
         return check_runner(reporter.context, read_event(reporter.context.event_path))
     except PublishError as refused:

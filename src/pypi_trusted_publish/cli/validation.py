@@ -1,4 +1,4 @@
-"""What is published: the files found and checked, their versions compared with the tag."""
+"""Validates what to publish: finds and checks the files, and compares their versions with the tag."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True)
 class Validation:
-    """Finds and checks what the inputs name; called once, as a step of the flow."""
+    """Finds and checks the files that the inputs name; called once, as a step of the flow."""
 
     inputs: Inputs
     context: RunnerContext
@@ -36,7 +36,7 @@ class Validation:
     workers: Workers
     emit: Emit
     collected: Collected = field(default=Collected(), init=False)
-    """What was found, once it was called."""
+    """What was found, after the call."""
 
     def __call__(self) -> CheckedSet:
         """Report every file; raise DistributionError or WorkflowError with everything that is wrong."""
@@ -108,12 +108,12 @@ def _unknown_rule(code: str) -> Diagnosis:
         code="ignore-unknown-rule",
         message=f"There is no rule {quoted(code)} to ignore.",
         likely_cause=f"Its code is misspelled: the most similar one is `{close[0]}`." if close else "",
-        fix="docs/rules.md lists the codes; a finding ends with that of its rule.",
+        fix="docs/rules.md lists the codes; a finding ends with the code of its rule.",
     )
 
 
 def checked_event(file: Distribution, checked: CheckedSet) -> Checked:
-    """What a transcript shows of a distribution that was read and checked."""
+    """The event for a checked distribution."""
     return Checked(
         filename=file.filename,
         project=file.project,
@@ -129,7 +129,7 @@ def checked_event(file: Distribution, checked: CheckedSet) -> Checked:
 
 
 def _projects(collected: Collected) -> Iterator[NormalizedName]:
-    """The projects that the file names contain; the check reports a name that contains none."""
+    """The projects in the file names; the check reports invalid names."""
     for candidate in collected.candidates:
         name, dash, _ = candidate.filename.partition("-")
         try:
@@ -143,9 +143,7 @@ def _unverified() -> Diagnosis:
     return Diagnosis(
         code="metadata-not-verified",
         message="`verify-metadata` is off: only names, archives and the readability of the metadata were checked.",
-        likely_cause=(
-            "Whatever else the index refuses shows only while files are uploaded, when the first may be public."
-        ),
-        fix="Leave the input out, and run `pypi-trusted-publish check` on what it complains about.",
+        likely_cause=("Other reasons for a refusal show only during the uploads, when the first files may be public."),
+        fix="Leave the input out, and correct what the check reports.",
         severity=Severity.WARNING,
     )

@@ -1,4 +1,4 @@
-"""Workflow files on disk, and what lies beside them: the repository's name, the project's name and its indexes."""
+"""Workflow files on disk and their surroundings: the project's name, its indexes, and the publisher's form."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _WORKFLOWS: Final = Path(".github", "workflows")
 
 @dataclass(frozen=True, kw_only=True)
 class WorkflowFile:
-    """One file, read."""
+    """A workflow file that has been read."""
 
     path: Path
-    """As it was given."""
+    """As given."""
     text: str
-    """Without a byte-order mark; line ends as they are."""
+    """Without a byte-order mark; with unchanged line ends."""
     raw: bytes
 
     def write(self, text: str) -> None:
@@ -95,7 +95,7 @@ def _read(path: Path) -> WorkflowFile:
 
 
 def folder_of(file: WorkflowFile, repository: str, project: Project) -> Folder:
-    """The workflows beside a file, and the file itself; those that cannot be read are left out."""
+    """A file and the other workflows in its folder; unreadable ones are left out."""
     workflows = {file.path.name: read_workflow(file.text, file.path.name)}
     for path in workflow_paths(file.path.parent):
         if path.name not in workflows:
@@ -106,7 +106,7 @@ def folder_of(file: WorkflowFile, repository: str, project: Project) -> Folder:
 
 @dataclass(frozen=True, kw_only=True)
 class Project:
-    """What the project's ``pyproject.toml`` says; empty when there is none."""
+    """The contents of the project's ``pyproject.toml``; empty when there is none."""
 
     name: str = ""
     indexes: Mapping[str, str] = field(default_factory=dict)
@@ -123,7 +123,7 @@ def project_of(workflow: Path) -> Project:
 
 
 def read_project(folder: Path) -> Project:
-    """The ``pyproject.toml`` of a folder; an empty Project when it is not there or cannot be read."""
+    """The ``pyproject.toml`` of a folder; an empty Project when it is missing or unreadable."""
     tomllib = import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
     try:
         table = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
@@ -152,19 +152,19 @@ def publisher_lines(
     """The publisher's form for each environment, and the page to open."""
     owner, _, name = repository.partition("/")
     known = [environment for environment in environments if "${{" not in environment]
-    unknown = "(one publisher for each environment)" if environments else "(none: the job names no environment)"
+    unknown = "(one publisher for each environment)" if environments else "(none: the job does not name an environment)"
     for environment in known or [unknown]:
         form = PublisherForm(owner=owner, repository=name, workflow=filename, environment=environment)
         yield from (f"    {line}" for line in form.lines().splitlines())
         if not repository:
-            yield "    (there is no git remote to read owner and name from: pass --repository OWNER/NAME)"
+            yield "    (owner and name are unknown without a git remote: pass --repository OWNER/NAME)"
         short = public_name(index)
         if short:
             facts = IndexUrls.parse(short).facts
             if project and repository and (known or not environments):
                 filled = form if known else replace(form, environment=None)
                 page = filled.filled_in(facts.project_publishing_page.replace("{project}", project))
-                yield f"    Open, filled in:  {page}"
+                yield f"    Prefilled form:  {page}"
                 yield f"    For a project that does not exist there yet: {facts.pending_publishing_page}"
             else:
                 yield f"    Open the project's publishing settings; for a new project: {facts.pending_publishing_page}"
@@ -172,7 +172,7 @@ def publisher_lines(
 
 
 def unreadable(path: Path, why: str) -> WorkflowError:
-    """What to raise for a file that cannot be read."""
+    """The error for a file that cannot be read."""
     return WorkflowError(
         Diagnosis(
             code="workflow-unreadable",
@@ -183,11 +183,11 @@ def unreadable(path: Path, why: str) -> WorkflowError:
 
 
 def unwritable(path: Path, why: str) -> WorkflowError:
-    """What to raise for a file that cannot be written."""
+    """The error for a file that cannot be written."""
     return WorkflowError(
         Diagnosis(
             code="workflow-unwritable",
             message=f"{path}: the file was not changed: {why}.",
-            fix="Correct that, and run the command again.",
+            fix="Fix the problem, and run the command again.",
         )
     )

@@ -1,1 +1,1 @@
-"""What people and later steps see of a run: transcript, annotations, summary, outputs. Pure."""
+"""The reports of a run: transcript, annotations, summary, outputs. Pure."""

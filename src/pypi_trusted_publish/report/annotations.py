@@ -18,13 +18,13 @@ from .conclusion import PROJECT, help_url
 MESSAGE_LIMIT: Final = 4_000
 """Characters; GitHub cuts an annotation at 4,096 (seen August 2026)."""
 SHOWN: Final = 10
-"""Of each severity; GitHub shows ten of a step and drops the rest without a word (its documentation, 2026)."""
+"""For each severity; GitHub shows ten per step and silently drops the rest (its documentation, 2026)."""
 TITLE: Final = "pypi-trusted-publish"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Annotation:
-    """What the runner is given; every text is clean, the message may have several lines."""
+    """An annotation for the runner; every text is clean, the message may have several lines."""
 
     severity: Severity
     title: str
@@ -32,7 +32,7 @@ class Annotation:
 
 
 def annotations_of(diagnoses: Sequence[Diagnosis]) -> Iterator[Annotation]:
-    """One for each cause; where there are more than GitHub shows, the last one counts the rest."""
+    """One for each cause; if there are more than GitHub shows, the last one counts the rest."""
     for severity in Severity:
         found = [diagnosis for diagnosis in diagnoses if diagnosis.severity is severity]
         shown = found if len(found) <= SHOWN else found[: SHOWN - 1]
@@ -43,8 +43,8 @@ def annotations_of(diagnoses: Sequence[Diagnosis]) -> Iterator[Annotation]:
 
 
 def annotation_of(diagnosis: Diagnosis) -> Annotation:
-    """The fact itself, the cause, the remedy, what to paste and where to read on; its end is cut when it is long."""
-    ending = f"\nRead on: {clean(help_url(diagnosis))}"
+    """Message, cause, fix, snippet and the link to the documentation; a long text is cut before the link."""
+    ending = f"\nMore: {clean(help_url(diagnosis))}"
     parts = (diagnosis.message, diagnosis.likely_cause, diagnosis.fix, diagnosis.snippet)
     lines = (line for part in parts if part for line in clean_lines(part))
     return Annotation(
@@ -57,11 +57,11 @@ def annotation_of(diagnosis: Diagnosis) -> Annotation:
 _PACKAGE: Final = "pypi_trusted_publish"
 _WHERE: Final = f"{PROJECT}/issues/new?template=bug.yml"
 _FRAMES: Final = 30
-"""Of each error; a recursion has a thousand."""
+"""Stack frames shown for each error; a recursion has a thousand."""
 
 
 def bug_report(bug: BaseException, *, command: str) -> str:
-    """Types, and our own files with line numbers; no values, no message (either may hold a secret), no foreign path."""
+    """Types, and our files with line numbers; no values, messages or foreign paths, which may contain secrets."""
     lines = [
         f"pypi-trusted-publish {__version__}, command {command!r}",
         f"Python {platform.python_version()} ({platform.python_implementation()}) on {platform.system()}",
@@ -75,12 +75,12 @@ def bug_report(bug: BaseException, *, command: str) -> str:
 
 
 def bug_heading() -> str:
-    """What stands before the report."""
-    return f"This is a bug of pypi-trusted-publish, not of your project. Please report it with these lines: {_WHERE}"
+    """The line before the report."""
+    return f"This is a bug in pypi-trusted-publish, not in your project. Please report it with these lines: {_WHERE}"
 
 
 def _places(frames: traceback.StackSummary) -> list[str]:
-    """The places that an error came through, the innermost last; of too many, the first and the last ones."""
+    """The stack of an error, innermost frame last; of too many, the first and the last ones."""
     places = [f"  {_place(frame)}" for frame in frames]
     half = _FRAMES // 2
     left_out = len(places) - _FRAMES

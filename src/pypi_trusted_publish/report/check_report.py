@@ -17,17 +17,17 @@ _JSON_SEVERITY = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity
 
 @dataclass(frozen=True, kw_only=True)
 class CheckReport:
-    """Everything that one run of ``check`` has to say."""
+    """The result of one run of ``check``."""
 
     checked: CheckedSet
     problems: tuple[Diagnosis, ...] = ()
-    """With what was named: a folder that is not there, a link, a file that cannot be read."""
+    """Problems with the named paths: a missing folder, a link, an unreadable file."""
     warnings: tuple[Diagnosis, ...] = ()
-    """What was perhaps forgotten."""
+    """Warnings about files that may have been forgotten."""
     left_out: tuple[tuple[str, str], ...] = ()
-    """Names of files that were left out on purpose, and the pattern of each."""
+    """Names of excluded files, with their patterns."""
     ignored: tuple[str, ...] = ()
-    """Names of files that are no distributions."""
+    """Names of files that are not distributions."""
 
     @property
     def exit_code(self) -> int:
@@ -38,7 +38,7 @@ class CheckReport:
 def report_json(report: CheckReport) -> str:
     """One JSON object: ``{"distributions": [{"filename", "ok", "findings": [...]}]}``, files sorted by name.
 
-    A problem with a file that was named stands there as a finding of that file. ASCII only.
+    A problem with a named file is a finding of that file. ASCII only.
     """
     files: dict[str, list[dict[str, str]]] = {name: [] for name in sorted(report.checked.filenames)}
     for finding in report.checked.findings:
@@ -67,7 +67,7 @@ def report_json(report: CheckReport) -> str:
 
 
 def report_lines(report: CheckReport) -> Iterator[str]:
-    """The report for people, a line each, safe for any log: grouped by file, sorted, with the anchor of each rule."""
+    """The report as lines of text, safe for any log: grouped by file, sorted, with the link of each rule."""
     for problem in (*report.problems, *report.warnings):
         yield clean(f"{problem.severity.value}: {problem.message}")
         yield from (f"    {clean(text)}" for text in (problem.likely_cause, problem.fix) if text)

@@ -1,4 +1,4 @@
-"""What came of a run, in one sentence, and the next step."""
+"""The result of a run in one sentence, and the next step."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
     from .outcome import Outcome
 
 _BY_EXIT_CODE: Final = {2: Cure.WORKFLOW, 3: Cure.NEW_BUILD, 4: Cure.INDEX, 5: Cure.LATER, EXIT_BUG: Cure.REPORT}
-"""What helps when no error says it."""
+"""The cure when no error has one."""
 
 
 def subject(outcome: Outcome) -> str:
-    """What is being released: ``demo 1.0``, ``demo 2.0rc1 (a pre-release)``, ``a 1.0, b 2.0 and 3 more``."""
+    """The releases of the run: ``demo 1.0``, ``demo 2.0rc1 (a pre-release)``, ``a 1.0, b 2.0 and 3 more``."""
     return listed(tuple(_release(*release) for release in outcome.releases))
 
 
 def conclusion(outcome: Outcome) -> str:
-    """The run in one sentence, in plain text; its parts may be foreign."""
+    """The result in one sentence of plain text, which may contain foreign text."""
     return next(sentence(outcome) for holds, sentence in _CONCLUSIONS if holds(outcome))
 
 
 def next_step(outcome: Outcome) -> str:
-    """What to do now, in Markdown of ours (nothing foreign in it); empty when there is nothing to do."""
+    """The next step in Markdown without foreign text; empty when there is nothing to do."""
     if outcome.succeeded or outcome.exit_code is None or outcome.only_checks:
         return ""
     named = [diagnosis.cure for diagnosis in outcome.errors if diagnosis.cure is not None]
@@ -47,7 +47,7 @@ def next_step_as_text(outcome: Outcome) -> str:
 
 
 def unfinished(outcome: Outcome) -> Diagnosis | None:
-    """An error for a run that was cancelled, or left a release incomplete; None for every other run."""
+    """The error for a run that was cancelled or left a release incomplete, or None."""
     if outcome.succeeded or not (outcome.cancelled or outcome.incomplete):
         return None
     return Diagnosis(
@@ -92,7 +92,7 @@ def _are(number: int) -> str:
 
 
 def _are_there(outcome: Outcome) -> str:
-    """A file that was sent and not answered may be on the index too."""
+    """A file that was sent without an answer may also be on the index."""
     are = _are(outcome.count(*ON_THE_INDEX))
     return f"{are} known to be" if outcome.count(FileState.FAILED) else are
 
@@ -158,15 +158,15 @@ _CONCLUSIONS: Final[tuple[tuple[Callable[[Outcome], bool], Callable[[Outcome], s
     (lambda run: bool(run.count(*ON_THE_INDEX)), lambda run: f"The run failed, but {_where(run)}"),
     (lambda _: True, lambda run: f"{_failed(run)}: {_where(run)}"),
 )
-"""The first row that holds gives the sentence."""
+"""The first row that applies gives the sentence."""
 
 
 PROJECT: Final = "https://github.com/org/pypi-trusted-publish"
 _PAGES: Final = f"{PROJECT}/blob/v{__version__}/"
-"""The documentation as it was when this version was released."""
+"""The documentation of this version."""
 
 
 def help_url(diagnosis: Diagnosis) -> str:
-    """The address of the page that the diagnosis names, or of its entry in ``docs/troubleshooting.md``."""
+    """The URL of the page that the diagnosis names, or of its entry in ``docs/troubleshooting.md``."""
     named = diagnosis.read_more or f"docs/troubleshooting.md#{diagnosis.code}"
     return _PAGES + named if named.startswith("docs/") else named

@@ -1,7 +1,7 @@
-"""Foreign text inside Markdown: it shows as it is, and cannot become markup. Pure.
+"""Puts foreign text into Markdown so that it is shown unchanged and cannot become markup. Pure.
 
-Only what could become something is escaped, so that the source stays readable too. A backslash or a reference ends up
-in the text again before GitHub looks for addresses, mentions and issues in it; there an empty ``<wbr>`` is put between.
+Only possible markup is escaped, so that the source stays readable too. GitHub resolves backslashes and references
+before it looks for addresses, mentions and issues; an empty ``<wbr>`` separates those.
 Sources: the CommonMark specification 0.31, "Backslash escapes"; the GitHub Flavored Markdown specification 0.29,
 "Autolinks" and "Tables"; GitHub's documentation of mentions, references, emoji and mathematical expressions (2026).
 """
@@ -16,30 +16,30 @@ from ..sanitize import visible
 
 _REFERENCES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _ANYWHERE: Final = re.compile(r"[\\`*~\[\]|#&<>$]|(?<![^\W_])_|_(?![^\W_])")
-"""Marks that mean something wherever they stand; an underscore does unless it is inside a word."""
+"""Marks with a meaning anywhere; an underscore has one except inside a word."""
 _AT_THE_START: Final = re.compile(r"\A(?:[-+=:]|\d{1,9}[.)](?=\s|\Z)| )")
-"""Marks that mean something at the start of a line only: of lists, quotes, underlines, indented code."""
+"""Marks with a meaning only at the start of a line: of lists, quotes, underlines, indented code."""
 _LINKS: Final = re.compile(
     r"(?P<before>@|(?:https?|ftp|xmpp|mailto):|www(?=\.)|GH-(?=\d)|:(?=(?:[\\\w+-]*[A-Za-z_+-][\\\w+-]*|100|1234):)|\\#(?=\d))",
     re.IGNORECASE,
 )
-"""What a renderer turns into a link, a mention or a picture when more follows."""
+"""Starts of text that a renderer turns into a link, a mention or a picture."""
 _LINKABLE: Final = re.compile(r"https?://[^\s<>\"'`\\|]+")
 
 
 def text(foreign: str) -> str:
-    """``foreign`` as plain text within a line, wherever in a line, a link or a cell of a table it is put."""
+    """``foreign`` as plain text anywhere in a line, a link or a table cell."""
     escaped = _ANYWHERE.sub(_escape, visible(foreign))
     return _LINKS.sub(r"\g<before><wbr>", _AT_THE_START.sub(_harmless_start, escaped))
 
 
 def lines(foreign: str) -> str:
-    """``foreign`` as plain text, in as many lines as it has."""
+    """``foreign`` as plain text with its lines."""
     return "<br>".join(text(line) for line in foreign.split("\n"))
 
 
 def code(foreign: str) -> str:
-    """``foreign`` as code within a line or a cell of a table; nothing for nothing."""
+    """``foreign`` as code in a line or a table cell; empty for an empty text."""
     shown = visible(foreign)
     if "|" in shown:  # a cell ends there even within code
         return f"<code>{text(foreign)}</code>"
@@ -51,21 +51,21 @@ def code(foreign: str) -> str:
 
 
 def link(foreign: str, url: str) -> str:
-    """A link, where ``url`` is one of http or https; the text alone where it is not."""
+    """A link if ``url`` is http or https, else only the text."""
     if _LINKABLE.fullmatch(url) is None:
         return text(foreign)
     return f"[{text(foreign)}]({quote(url, safe=':/?#@!$&*+,;=%-._~').replace('&', '&amp;')})"
 
 
 def block(verbatim: str, language: str = "") -> str:
-    """Lines to paste, as they are, in a fence that nothing in them can close."""
+    """Verbatim lines in a code fence that they cannot close."""
     shown = "\n".join(visible(line) for line in verbatim.split("\n"))
     fence = "`" * max(3, _longest_run(shown) + 1)
     return f"{fence}{language}\n{shown}\n{fence}"
 
 
 def folded(title: str, body: str) -> str:
-    """``body``, Markdown of ours, shown when its title is clicked; ``title`` is Markdown of a line."""
+    """``body``, our own Markdown, folded under ``title``, one line of Markdown."""
     return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"
 
 

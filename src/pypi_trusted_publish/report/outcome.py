@@ -1,6 +1,6 @@
-"""What became of a run, as far as it has got.
+"""The state of a run, computed from its events.
 
-It is the one value that the summary, the outputs, the report and the annotations are drawn from.
+The summary, the outputs, the report and the annotations are made from this one value.
 """
 
 from __future__ import annotations
@@ -31,28 +31,28 @@ if TYPE_CHECKING:
 
 
 class FileState(str, enum.Enum):
-    """Where one file is; the values are what users read, in the log, the summary and the outputs."""
+    """The state of one file; the values are shown in the log, the summary and the outputs."""
 
     CHECKED = "checked"
     PLANNED = "to upload"
     SENDING = "in flight"
     UPLOADED = "uploaded"
     IDENTICAL = "identical"
-    """The index has these very bytes, from before this run or from a try whose answer was lost."""
+    """The index has the same contents, from before this run or from a try whose answer was lost."""
     SKIPPED = "skipped"
-    """The index has a different file of this name, and ``skip-existing`` lets that pass."""
+    """The index has a different file of this name, and ``skip-existing`` allows it."""
     CONFLICT = "conflict"
     """The index has a different file of this name."""
     REFUSED = "refused"
     FAILED = "failed"
-    """Sent, in whole or in part, and never answered in a way that decides."""
+    """Sent completely or in part, without a final answer."""
     NOT_SENT = "not sent"
     WITHHELD = "withheld"
     """The index accepted it, and does not show it: the project is quarantined."""
 
 
 ON_THE_INDEX = frozenset({FileState.UPLOADED, FileState.IDENTICAL})
-"""Our bytes are there."""
+"""The index has our contents."""
 
 MISSING = frozenset({FileState.REFUSED, FileState.FAILED, FileState.NOT_SENT, FileState.CONFLICT, FileState.WITHHELD})
 """Our bytes should be there, and are not, or it is not known."""
@@ -62,12 +62,12 @@ _UNDECIDED = {
     FileState.PLANNED: (FileState.NOT_SENT, ""),
     FileState.SENDING: (FileState.FAILED, "the run ended before the index answered"),
 }
-"""What a state means once the run is over."""
+"""What a state becomes at the end of the run."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FileOutcome:
-    """One distribution and what became of it."""
+    """One distribution and its state."""
 
     filename: str
     project: str = ""
@@ -78,20 +78,20 @@ class FileOutcome:
     sha256: str = ""
     blake2b_256: str = ""
     decision: str = ""
-    """What the plan said; empty when there was no plan."""
+    """The decision of the plan; empty when there was no plan."""
     state: FileState = FileState.CHECKED
     reason: str = ""
-    """Why it did not arrive, when it did not."""
+    """Why it did not arrive, if so."""
     warnings: tuple[str, ...] = ()
-    """What the index said when it took it."""
+    """Warnings of the index with its acceptance."""
     attempts: int = 0
     began_at: float | None = None
     """When its upload began by the index's clock, in seconds since the epoch."""
     confirmed: bool = False
     url: str = ""
-    """The page on which the index shows it, once confirmed."""
+    """The page of the file on the index, once confirmed."""
     without_provenance: bool = False
-    """It was sent with attestations, and the index shows none."""
+    """It was sent with attestations, but the index shows none."""
     release_url: str = ""
 
     @property
@@ -108,12 +108,12 @@ class Tokens:
     revoked: int = 0
     alive: int = 0
     seconds_left: float = 0.0
-    """How long the last of those that are alive is valid."""
+    """How long the last one that is alive stays valid, in seconds."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """Everything that is known of a run; :func:`~pypi_trusted_publish.report.outcome_fold.fold` makes the next one."""
+    """Everything that is known about a run; :func:`fold` makes the next one."""
 
     command: str = ""
     tool_version: str = ""
@@ -121,7 +121,7 @@ class Outcome:
     index: str = ""
     dry_run: bool = False
     step: str = ""
-    """The step that the run is in, or ended in."""
+    """The current step, or the step in which the run ended."""
     environment: str = ""
     """The deployment environment that the identity token proved; empty when it was not proved."""
     claims: tuple[tuple[str, str], ...] = ()
@@ -131,15 +131,15 @@ class Outcome:
     proofs: tuple[DryRunProof, ...] = ()
     attestations: tuple[Attested, ...] = ()
     by_filename: Mapping[str, FileOutcome] = field(default_factory=dict)
-    """Never changed in place; in the order in which the files were first heard of."""
+    """Never changed in place; in the order in which the files first appeared."""
     left_out: tuple[FileLeftOut, ...] = ()
-    """Files that the workflow leaves out on purpose."""
+    """Files that the workflow excludes."""
     diagnoses: tuple[Diagnosis, ...] = ()
     tokens: Tokens = Tokens()
     concurrency_reduced: ConcurrencyReduced | None = None
     retries: int = 0
     waited: float = 0.0
-    """Seconds that the read-back has taken so far."""
+    """Seconds that the read-back has taken."""
     stopped_by: str = ""
     ended: RunEnded | None = None
 
@@ -150,37 +150,37 @@ class Outcome:
 
     @property
     def exit_code(self) -> int | None:
-        """None while the run goes on."""
+        """None while the run continues."""
         return self.ended.exit_code if self.ended else None
 
     @property
     def only_checks(self) -> bool:
-        """The command publishes nothing whatever comes of it."""
+        """Whether the command only checks and never publishes."""
         return self.command in {"check", "preview"}
 
     @property
     def succeeded(self) -> bool:
-        """The run is over and all is well."""
+        """Whether the run ended without an error."""
         return self.exit_code == 0
 
     @property
     def cancelled(self) -> bool:
-        """Somebody stopped the run."""
+        """Whether the run was stopped."""
         return bool(self.stopped_by) or (self.ended is not None and self.ended.cancelled)
 
     @property
     def errors(self) -> tuple[Diagnosis, ...]:
-        """What ended the run."""
+        """The errors that ended the run."""
         return self._diagnosed(Severity.ERROR)
 
     @property
     def warnings(self) -> tuple[Diagnosis, ...]:
-        """What did not end it, but should be looked at."""
+        """The warnings."""
         return self._diagnosed(Severity.WARNING)
 
     @property
     def notices(self) -> tuple[Diagnosis, ...]:
-        """What is good to know."""
+        """The notices."""
         return self._diagnosed(Severity.NOTICE)
 
     @property
@@ -190,13 +190,13 @@ class Outcome:
 
     @property
     def incomplete(self) -> bool:
-        """A part of a release is public and another part is missing."""
+        """Whether a part of a release is public and another part is missing."""
         there = {file.release for file in self.files if file.state in ON_THE_INDEX}
         return not self.dry_run and any(file.state in MISSING and file.release in there for file in self.files)
 
     @property
     def all_confirmed(self) -> bool:
-        """The index lists every file that should be there, with our digests."""
+        """Whether the index lists every expected file with our digest."""
         expected = tuple(file for file in self.files if file.state is not FileState.SKIPPED)
         return bool(expected) and all(file.confirmed for file in expected)
 
@@ -205,7 +205,7 @@ class Outcome:
         return sum(file.state in states for file in self.files)
 
     def settled(self) -> Outcome:
-        """The same when nothing more will happen: no file is on its way any longer."""
+        """The final outcome, in which no file is in transit."""
         if self.only_checks:
             return self
         settled = {name: _settle(file, dry_run=self.dry_run) for name, file in self.by_filename.items()}
@@ -244,11 +244,11 @@ _FOUND_THERE: Final = {
     FileState.NOT_SENT: (FileState.IDENTICAL, _FROM_ELSEWHERE),
     FileState.REFUSED: (FileState.IDENTICAL, "refused now, but the index lists it"),
 }
-"""What it means that the index lists a file with our digest, of which no upload was confirmed."""
+"""What a state becomes when the index lists the file with our digest although no upload was confirmed."""
 
 
 def fold(outcome: Outcome, event: events.Event) -> Outcome:
-    """What is known after ``event``; an event that adds nothing gives the same outcome."""
+    """The outcome after ``event``; the same one if the event adds nothing."""
     step = _STEPS.get(type(event))
     return outcome if step is None else step(outcome, event)
 
@@ -443,4 +443,4 @@ _STEPS: Final[dict[type[events.Event], Callable[[Outcome, Any], Outcome]]] = {
     events.Stopping: _stopping,
     events.RunEnded: _ended,
 }
-"""What each kind of event adds; requests, bare facts and progress are the transcript's business."""
+"""What each kind of event adds; requests, facts and progress appear only in the transcript."""

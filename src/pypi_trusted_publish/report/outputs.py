@@ -1,4 +1,4 @@
-"""What later steps of the job get: the action's outputs, and the full report. Pure."""
+"""The action's outputs and the full report, for later steps of the job. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .conclusion import conclusion, help_url, next_step_as_text
 from .outcome import ON_THE_INDEX, FileOutcome, FileState, Outcome
 
 REPORT_FORMAT: Final = 1
-"""Raised when a field of the report changes its meaning."""
+"""The version of the report's format, increased when a field changes its meaning."""
 
 
 def outputs(outcome: Outcome, *, report_path: str) -> dict[str, str]:
@@ -38,7 +38,7 @@ def outputs(outcome: Outcome, *, report_path: str) -> dict[str, str]:
 
 
 def report(outcome: Outcome) -> dict[str, Any]:
-    """Everything that is known of the run, for programs."""
+    """The report: everything that is known about the run, as JSON."""
     return {
         "format": REPORT_FORMAT,
         "version": outcome.tool_version,
@@ -84,7 +84,7 @@ def _full(file: FileOutcome, outcome: Outcome) -> dict[str, Any]:
 
 
 def _on_index(file: FileOutcome, outcome: Outcome) -> bool | None:
-    """None when it is not known: no answer came that decides, or the index never showed what it had before this run."""
+    """None when unknown: there was no final answer, or the files on the index were never listed."""
     if file.state in ON_THE_INDEX:
         return True
     seen = any(page.project == file.project and page.state != PageState.UNREADABLE.value for page in outcome.projects)

@@ -22,21 +22,21 @@ if TYPE_CHECKING:
     from ..core.preview import Preview, ProjectPreview
 
 _MOST_NAMES: Final = 20
-"""Names of members in a list for people."""
+"""Names of members in a list of the text."""
 _MOST_FOLDERS: Final = 10
 """Folders of a file in a list for people."""
 _VALUE: Final = 300
-"""Characters of a metadata value for people."""
+"""Characters of a metadata value in the text."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PreviewReport:
-    """Everything that one run of ``preview`` has to say."""
+    """The result of one run of ``preview``."""
 
     checks: CheckReport
     preview: Preview
     findings: tuple[Finding, ...]
-    """Of the comparison, after ``strict`` and ``ignore``; the worst first."""
+    """The findings of the comparison, after ``strict`` and ``ignore``; the worst first."""
 
     @property
     def exit_code(self) -> int:
@@ -55,11 +55,7 @@ class PreviewReport:
             return headline(self.findings)
         named = [
             f"{project.name} {project.version} "
-            + (
-                f"has nothing to warn of beside {project.baseline.version}"
-                if project.baseline.version
-                else "is checked"
-            )
+            + (f"has no finding compared with {project.baseline.version}" if project.baseline.version else "is checked")
             for project in self.preview.projects
         ]
         return f"{listed(tuple(named))}." if named else "There is nothing to publish."
@@ -123,12 +119,12 @@ def _project_json(project: ProjectPreview, findings: Sequence[Finding]) -> dict[
 
 
 def _is_of(finding: Finding, project: set[Finding]) -> bool:
-    """Whether a finding is a project's, whatever severity the options gave it."""
+    """Whether a finding belongs to a project, whatever its severity."""
     return any(finding.rule == each.rule and finding.message == each.message for each in project)
 
 
 def preview_lines(report: PreviewReport) -> Iterator[str]:
-    """The preview for people, a line each, safe for any log; the worst finding first."""
+    """The preview as lines of text, safe for any log; the worst finding first."""
     yield clean(report.headline)
     yield f"manifest: {report.preview.manifest}"
     for finding in report.findings:
@@ -149,7 +145,7 @@ def _finding_lines(finding: Finding) -> Iterator[str]:
 
 def _project_lines(project: ProjectPreview) -> Iterator[str]:
     baseline = project.baseline
-    against = f"beside {project.name} {baseline.version}" if baseline.version else f"({baseline.reason})"
+    against = f"compared with {project.name} {baseline.version}" if baseline.version else f"({baseline.reason})"
     yield f"{project.name} {project.version} {against}"
     files = project.files
     yield from (f"  {line}" for line in _table_lines(project))
@@ -214,7 +210,7 @@ def preview_summary(report: PreviewReport) -> str:
 
 def _project_summary(project: ProjectPreview) -> Iterator[str]:
     baseline = project.baseline
-    against = f"beside {baseline.version}" if baseline.version else ""
+    against = f"compared with {baseline.version}" if baseline.version else ""
     yield f"### {markdown.text(f'{project.name} {project.version} {against}'.strip())}"
     if baseline.reason:
         yield markdown.text(baseline.reason)
@@ -274,7 +270,7 @@ _PLAIN_STATES: Final = {"kept": "yes", "new": "new", "lost": "LOST", "": "-"}
 
 
 def platform_table(project: ProjectPreview) -> str:
-    """Platforms by Pythons: what stays, is new, or is lost. Empty for a release of pure wheels."""
+    """Platforms by Pythons: what is kept, new, or lost. Empty for a release of pure wheels."""
     interpreters, rows = project.files.table()
     if not rows or len(rows) > _MOST_NAMES:
         return ""

@@ -1,4 +1,4 @@
-"""The job's summary: the verdict, the next step, the files, what the run proved. Pure: an outcome to Markdown."""
+"""The job's summary: result, next step, files, and what the run verified. Pure: from an outcome to Markdown."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from .transcript import not_revoked
 _VALUE: Final = 500
 """Characters of one value."""
 _LEFT_OUT: Final = 20
-"""Files that are named as left out."""
+"""Excluded files that are named."""
 
 
 def run_table(outcome: Outcome) -> str:
-    """Who published, how well that is protected, and what became of tokens, attestations and waits."""
+    """The environment and its protection, and the state of tokens, attestations and waits."""
     rows = [(name, value) for name, value in _rows(outcome) if value]
     if not any(name != "time" for name, _ in rows):
         return ""
@@ -29,7 +29,7 @@ def run_table(outcome: Outcome) -> str:
 
 
 def dry_run_findings(outcome: Outcome) -> str:
-    """What a dry run proved, and what it did not, and no more than that."""
+    """What a dry run proved and what it did not."""
     lines = []
     for proof in outcome.proofs:
         why = f" ({_plain(proof.why_not)})" if proof.why_not else ""
@@ -81,7 +81,7 @@ def _left_out(outcome: Outcome) -> str:
 
 
 def _approved(outcome: Outcome) -> str:
-    """The manifest that the files were compared with before anything was asked of anybody."""
+    """The manifest that the files were compared with before the first request."""
     manifest = dict(outcome.facts).get("approved", ANY_MANIFEST)
     return "" if manifest == ANY_MANIFEST else f"exactly those of the preview: {_code(manifest)}"
 
@@ -91,7 +91,7 @@ def _attestations(outcome: Outcome) -> str:
         return ""
     made = sum(attested.made for attested in outcome.attestations)
     found = len(outcome.attestations) - made
-    counts = [f"{number} {how}" for number, how in ((made, "signed"), (found, "found beside the files")) if number]
+    counts = [f"{number} {how}" for number, how in ((made, "signed"), (found, "found next to the files")) if number]
     identities = dict.fromkeys(attested.identity for attested in outcome.attestations if attested.identity)
     as_whom = f", verified as {', '.join(_code(each) for each in list(identities)[:3])}" if identities else ""
     return f"{' and '.join(counts)}{as_whom}"
@@ -116,12 +116,12 @@ def _plain(value: str) -> str:
 
 
 def size(text: str) -> int:
-    """Bytes of a text as it is written."""
+    """The bytes of a text in UTF-8."""
     return len(text.encode("utf-8", "backslashreplace"))
 
 
 def within(blocks: Sequence[str], room: int, noun: str, plural: str = "") -> list[str]:
-    """The first blocks, as many as fit into ``room`` bytes; what is left out is counted in a last one."""
+    """As many of the first blocks as fit into ``room`` bytes, and a last one that counts the rest."""
     kept: list[str] = []
     for block in blocks:
         room -= size(block) + 2
@@ -144,7 +144,7 @@ _ICONS: Final = {
 _WAITING: Final = "⚪\ufe0f"
 _HEAD: Final = "| file | outcome | size | SHA-256 |\n|:--|:--|--:|:--|"
 _REASON: Final = 160
-"""Characters of a reason in a table; the whole of it stands with the error."""
+"""Characters of a reason in a table; the error shows all of it."""
 _NAME: Final = 300
 
 
@@ -171,7 +171,7 @@ def file_tables(outcome: Outcome, *, room: int) -> str:
 
 
 def _by_release(outcome: Outcome) -> dict[tuple[str, str], list[FileOutcome]]:
-    """Files by project and version; those of which neither is known come last, or belong to the only release."""
+    """Files by project and version; files without either come last, or belong to the only release."""
     only = outcome.releases[0] if len(outcome.releases) == 1 else ("", "")
     found: dict[tuple[str, str], list[FileOutcome]] = {release: [] for release in outcome.releases}
     for file in outcome.files:
@@ -225,18 +225,18 @@ def _cells(name: str, said: str, file: FileOutcome) -> str:
 
 
 LIMIT: Final = 900_000
-"""Bytes; GitHub drops a summary above 1 MiB, and other steps of the job write to it too."""
+"""Bytes; GitHub drops a summary above 1 MiB, to which other steps of the job add."""
 _PROBLEMS: Final = 300_000
 _FOLDED: Final = 100_000
 """Bytes for each of warnings, notices and the index's remarks."""
 _TEXT: Final = 4_000
-"""Characters of one text of a diagnosis, and of the verdict."""
+"""Characters of one text of a diagnosis, and of the result."""
 _PASTE: Final = 20_000
 _FEW_RELEASES: Final = 10
 
 
 def summary(outcome: Outcome) -> str:
-    """The whole summary, below 900 kB; what had to be left out is counted."""
+    """The whole summary, below 900 kB; omitted parts are counted."""
     head = _joined(_head(outcome))
     tail = _joined(_tail(outcome))
     files = file_tables(outcome, room=LIMIT - size(head) - size(tail) - 10)
@@ -271,7 +271,7 @@ def _tail(outcome: Outcome) -> Iterator[str]:
 
 
 def _release_links(outcome: Outcome) -> str:
-    """A link to the page of each release of which something is there."""
+    """A link to the page of each release with files on the index."""
     there = {file.release: file.release_url for file in outcome.files if file.state in ON_THE_INDEX}
     links = [markdown.link(" ".join(release), url) for release, url in list(there.items())[:_FEW_RELEASES] if url]
     return f"Released on {markdown.text(outcome.index or 'the index')}: {', '.join(links)}" if links else ""
@@ -283,7 +283,7 @@ def _problem(diagnosis: Diagnosis) -> str:
     parts += [f"*{name}:* {_lines(part)}" for name, part in _advice(diagnosis) if part]
     if diagnosis.snippet:
         parts.append(markdown.block(clipped(diagnosis.snippet, _PASTE), "" if diagnosis.code == "bug" else "yaml"))
-    return _joined((*parts, f"*Read on:* {_help_url(diagnosis)}"))
+    return _joined((*parts, f"*More:* {_help_url(diagnosis)}"))
 
 
 def _advice(diagnosis: Diagnosis) -> tuple[tuple[str, str], ...]:

@@ -1,4 +1,4 @@
-"""Events to lines: the log of a run, step by step. Pure; who prints the lines decides how a group looks."""
+"""The log of a run: events to lines, step by step. Pure; the console decides how a group looks."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from .conclusion import help_url
 
 
 class Role(str, enum.Enum):
-    """What a line is for. Only details may be held back when the log is to be short."""
+    """The purpose of a line. A short log omits only details."""
 
     HEADLINE = "headline"
     GROUP = "group"
-    """Opens a group; the text is its title."""
+    """Starts a group; the text is its title."""
     GROUP_END = "end of group"
-    """Closes it; no text."""
+    """Ends a group; without text."""
     DETAIL = "detail"
     CONCLUSION = "conclusion"
-    """What a step came to."""
+    """The result of a step."""
     NOTICE = "notice"
     WARNING = "warning"
     ERROR = "error"
@@ -33,7 +33,7 @@ class Role(str, enum.Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One line: clean, so that whatever was put into it, no runner takes it for a command."""
+    """One clean line, which a runner never reads as a command."""
 
     text: str
     role: Role = Role.DETAIL
@@ -46,13 +46,13 @@ _ROLES: Final = {Severity.ERROR: Role.ERROR, Severity.WARNING: Role.WARNING, Sev
 Metadata: TypeAlias = "tuple[tuple[str, str], ...]"
 
 _MOST_FIELDS: Final = 500
-"""Of one file's metadata that are shown."""
+"""Metadata fields of one file that are shown."""
 _DIGEST: Final = 12
-"""Hexadecimal digits of a digest where a line only has to distinguish two files."""
+"""Hexadecimal digits of a digest that are enough to distinguish two files."""
 
 
 class Transcript:
-    """Remembers the little that the lines depend on: the open group, and which metadata was shown already."""
+    """Keeps the state that the lines depend on: the open group, and which metadata was already shown."""
 
     def __init__(self, *, print_hash: bool = True) -> None:
         self._print_hash = print_hash
@@ -93,7 +93,7 @@ class Transcript:
 
 
 def _metadata_lines(here: Metadata, first: Metadata | None) -> Iterator[Line]:
-    """All of it for the first file of a version, then only what differs."""
+    """All metadata for the first file of a version, then only the differences."""
     if first is None:
         yield Line(text="  core metadata (as the form sends it):")
         yield from _fields((f"{name}: {value}" for name, value in here), len(here))
@@ -108,7 +108,7 @@ def _metadata_lines(here: Metadata, first: Metadata | None) -> Iterator[Line]:
 
 
 def _fields(lines: Iterable[str], number: int) -> Iterator[Line]:
-    """The first lines, and how many more there are: metadata can have hundreds of thousands of fields."""
+    """The first lines and the number of the others: metadata can have hundreds of thousands of fields."""
     yield from (Line(text=f"    {line}") for line in islice(lines, _MOST_FIELDS))
     if number > _MOST_FIELDS:
         yield Line(text=f"    and {number - _MOST_FIELDS:,} more fields")
@@ -123,7 +123,7 @@ def diagnosis_lines(diagnosis: Diagnosis) -> Iterator[Line]:
     if diagnosis.snippet:
         yield Line(text="  to paste:")
         yield from (Line(text=f"    {line}") for line in diagnosis.snippet.split("\n"))
-    yield Line(text=f"  read on: {help_url(diagnosis)}")
+    yield Line(text=f"  more: {help_url(diagnosis)}")
     yield from (Line(text=f"  {name}: {value}") for name, value in diagnosis.details)
 
 
@@ -230,7 +230,7 @@ def _revoked(event: events.Revoked) -> Iterator[Line]:
 
 
 def not_revoked(number: int, seconds_left: float) -> str:
-    """That upload tokens are still valid, and for how long at most."""
+    """Says that upload tokens are still valid, and for how long at most."""
     they = "it expires" if number == 1 else "they expire"
     when = f"within {count_text(max(1, round(seconds_left / 60 + 0.5)), 'minute')}" if seconds_left else "soon"
     return f"{count_text(number, 'upload token')} could not be revoked; {they} {when}"
@@ -297,4 +297,4 @@ _LINES: Final[dict[type[events.Event], Callable[[Any], Iterator[Line]]]] = {
     events.Withheld: _withheld,
     events.Stopping: _stopping,
 }
-"""What each kind of event adds to the log; progress is shown elsewhere, or not at all."""
+"""What each kind of event adds to the log; progress is not part of it."""

@@ -13,7 +13,7 @@ from builders.network import session
 from builders.raw_server import Peer, RawServer, answering
 from pypi_trusted_publish.core.protection import Protection, ProtectionState
 from pypi_trusted_publish.io.github.job import RunnerContext
-from pypi_trusted_publish.io.github.protection import PATIENCE, ProtectionReader
+from pypi_trusted_publish.io.github.protection import TOTAL_TIMEOUT, ProtectionReader
 from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 
 PLACE = "/repos/octo/demo/environments/my%20env%2F1"
@@ -124,7 +124,7 @@ def test_an_api_that_takes_the_five_seconds_is_asked_nothing_more() -> None:
 
     def slow(peer: Peer) -> None:
         peer.request()
-        clock.advance(PATIENCE)
+        clock.advance(TOTAL_TIMEOUT)
         peer.answer("200 OK", json.dumps(RULES).encode())
         peer.wait_until_closed()
 
@@ -137,7 +137,7 @@ def test_an_api_that_takes_the_five_seconds_is_asked_nothing_more() -> None:
 def test_an_api_that_never_answers_is_given_up_when_the_time_is_up() -> None:
     class AlmostOver(VirtualClock):
         def monotonic(self) -> float:
-            self.advance(PATIENCE - 0.1)
+            self.advance(TOTAL_TIMEOUT - 0.1)
             return super().monotonic()
 
     def silent(peer: Peer) -> None:
@@ -150,7 +150,7 @@ def test_an_api_that_never_answers_is_given_up_when_the_time_is_up() -> None:
 def test_no_question_is_asked_when_the_time_is_up() -> None:
     class Late(VirtualClock):
         def monotonic(self) -> float:
-            self.advance(PATIENCE)
+            self.advance(TOTAL_TIMEOUT)
             return super().monotonic()
 
     with RawServer(answering()) as server:

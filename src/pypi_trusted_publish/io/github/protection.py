@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..http.session import Session
     from .job import RunnerContext
 
-PATIENCE: Final = 5.0
+TOTAL_TIMEOUT: Final = 5.0
 """Seconds for all requests together: a release does not wait longer for this."""
 _LIMIT: Final = 1 << 20
 _REASONS: Final = {
@@ -49,7 +49,7 @@ class ProtectionReader:
     def read(self, environment: str) -> Protection:
         """Return the protection of ``environment``; its state is UNKNOWN without an answer in time."""
         settings = f"{self._context.server_url}/{self._context.repository}/settings/environments"
-        ends = self._clock.monotonic() + PATIENCE
+        ends = self._clock.monotonic() + TOTAL_TIMEOUT
         if not may_carry_tokens(self._context.api_url):
             return unknown_protection(
                 "GITHUB_API_URL is not an https URL", environment=environment, settings_url=settings

@@ -39,7 +39,7 @@ class Connector:
         addresses = self._addresses(exchange, host, port)
         problem = "the host name has no address"
         for tried, (family, address) in enumerate(addresses):
-            patience = exchange.time_left(timeout) / (len(addresses) - tried)
+            time_left = exchange.time_left(timeout) / (len(addresses) - tried)
             try:
                 sock = socket.socket(family, socket.SOCK_STREAM)
             except OSError as error:  # no such family on this machine, or no descriptor left
@@ -47,7 +47,7 @@ class Connector:
                 continue
             try:
                 self.sockets.add(sock, urgent=exchange.urgent)
-                sock.settimeout(patience)
+                sock.settimeout(time_left)
                 sock.connect(address)
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 self._check_peer(exchange, sock)

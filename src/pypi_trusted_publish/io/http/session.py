@@ -91,11 +91,11 @@ class Session:
     """
 
     def __init__(
-        self, early_connections: EarlyConnections, *, emit: Emit, user_agent: str, patience: float = 1.0
+        self, early_connections: EarlyConnections, *, emit: Emit, user_agent: str, timeout_factor: float = 1.0
     ) -> None:
-        """``patience`` is a factor on every time-out; below 1 for rehearsals of servers that never answer."""
+        """``timeout_factor`` scales every time-out; below 1 for rehearsals of servers that never answer."""
         self._clock = early_connections.clock
-        self._patience = patience
+        self._timeout_factor = timeout_factor
         self._emit = emit
         self._headers = {"User-Agent": user_agent, "Accept-Encoding": "identity", "Accept": "*/*"}
         self._sockets = early_connections.sockets
@@ -129,8 +129,8 @@ class Session:
         """
         allowed = follow_same_origin and method == "GET" and body is None and not _has_authorization(headers)
         hops = _MAX_REDIRECTS if allowed else 0
-        read_timeout, connect_timeout = read_timeout * self._patience, connect_timeout * self._patience
-        deadline = None if deadline is None else deadline * self._patience
+        read_timeout, connect_timeout = read_timeout * self._timeout_factor, connect_timeout * self._timeout_factor
+        deadline = None if deadline is None else deadline * self._timeout_factor
         shown = url_for_log or _without_query(url)
         while True:
             exchange = Exchange(clock=self._clock, read_timeout=read_timeout, deadline=deadline, urgent=urgent)
@@ -183,7 +183,7 @@ class Session:
     def _server_date(self, url: str, *, urgent: bool) -> str:
         """The server's own date, asked for over a connection whose certificate is verified but for its dates."""
         root = "/".join(url.split("/")[:3]) + "/"
-        timeout = _DATE_TIMEOUT * self._patience
+        timeout = _DATE_TIMEOUT * self._timeout_factor
         exchange = Exchange(clock=self._clock, read_timeout=timeout, deadline=timeout, urgent=urgent)
         outgoing = OutgoingRequest(
             method="HEAD",
