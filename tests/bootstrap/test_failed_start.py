@@ -89,7 +89,7 @@ def test_a_broken_configuration_of_pip_is_named(start: Start, tmp_path: Path) ->
 def test_a_folder_for_temporary_files_that_is_not_there_is_named(start: Start, tmp_path: Path) -> None:
     started = start(environ={"RUNNER_TEMP": str(tmp_path / "gone")})
     assert (started.code, started.errors) == (2, "")
-    assert f"No folder can be made in {tmp_path / 'gone'}" in started.output
+    assert f"No folder can be created in {tmp_path / 'gone'}" in started.output
 
 
 def test_a_summary_that_cannot_be_written_changes_nothing_else(start: Start, tmp_path: Path) -> None:

@@ -43,14 +43,14 @@ def test_a_workflow_in_which_nothing_publishes_is_said_so(tmp_path: Path, text: 
         ("on: push\n\tjobs: x\n", "2:1", "cannot"),
         ("a: 1\na: 2\n", "2:1", "appears twice"),
         ("a: *nowhere\n", "1:4", "an alias names an anchor"),
-        ("a: b: c\n", "1:5", "a colon that cannot be here"),
+        ("a: b: c\n", "1:5", "a colon that is not allowed here"),
         ("a: 'open\n", "2:1", "inside a quoted text"),
         ("- a\n", "1:1", "not a mapping"),
         ("", "1:1", "not a mapping"),
         ("a: b\n--- \nc: d\n", "2:1", "more than one document"),
         ("[" * 5000, "1:1", "cannot be read as YAML"),
         ("\x00", "1:1", "cannot be read as YAML"),
-        ("x: " + "y" * (1 << 20), "1:1", "larger than a workflow"),
+        ("x: " + "y" * (1 << 20), "1:1", "larger than GitHub allows"),
         ("on: push\njobs: &jobs\n  <<: *jobs\n", "2:7", "an alias contains itself"),
         (
             "a: &a [x, x]\n"

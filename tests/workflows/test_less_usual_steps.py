@@ -218,7 +218,7 @@ def test_a_script_that_can_ask_for_an_identity_token_may_publish() -> None:
 
 def test_a_checkout_that_may_hold_the_files_is_not_named_as_what_can_go() -> None:
     upload = "- uses: pypa/gh-action-pypi-publish@release/v1\n"
-    can_go = "only served publishing and can go"
+    can_go = "only served publishing: remove it"
     assert not any(can_go in note.message for note in moved(f"- uses: actions/checkout@v4\n{upload}").notes)
     download = "- uses: actions/download-artifact@v4\n"
     assert any(can_go in note.message for note in moved(f"- uses: actions/checkout@v4\n{download}{upload}").notes)

@@ -1,1 +1,1 @@
-"""How the locked packages get into the private folder. Standard library only: it runs before anything is installed."""
+"""Installs the locked packages into the private folder. Standard library only: it runs before anything is installed."""

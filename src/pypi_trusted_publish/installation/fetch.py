@@ -1,10 +1,10 @@
-"""Fetch the wheels that a release cannot carry: each by the one file name and SHA-256 that lock and platform give.
+"""Downloads the wheels that a release cannot contain, each by the file name and SHA-256 of the lock.
 
-pip judges thousands of links for the four compiled packages of the attestations, and is compiled anew in each run. What
-is needed is known beforehand: a folder of ``find-links`` has it under its name, or the index's JSON page of its package
-has its address. Which of several places serves a file of a given hash makes no difference, so further indexes are left
-alone. This serves the usual settings (an index over https, a proxy, a file of certificates); everything else, and every
-failure, is pip's. Standard library only.
+pip evaluates thousands of links for the four compiled packages of the attestations, and is compiled again in each run.
+The needed files are known in advance: a folder of ``find-links`` has them by name, or the index's JSON page of a
+package has their URL. It does not matter which source serves a file of a given hash, so further indexes are ignored.
+Only common settings are supported (an index over HTTPS, a proxy, a file of certificates); pip handles everything else,
+and every failure. Standard library only.
 
 Source: https://packaging.python.org/en/latest/specifications/simple-repository-api/ (PEP 691), August 2026.
 """
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from .locks import Wheel
 
 SECONDS: Final = 60
-"""Seconds that all of it may take; then pip is asked."""
+"""Seconds for all downloads; then pip is used."""
 _SOCKET_SECONDS: Final = 15.0
 LARGEST_PAGE: Final = 64 << 20
 """Bytes of a page, unpacked."""
@@ -39,17 +39,17 @@ LARGEST_WHEEL: Final = 64 << 20
 """Bytes of a wheel."""
 _PAGE: Final = "application/vnd.pypi.simple.v1+json"
 _ONLY_PIP: Final = ("PIP_NO_INDEX", "PIP_CLIENT_CERT", "PIP_TRUSTED_HOST", "NETRC")
-"""Settings that only pip serves."""
+"""Settings that only pip supports."""
 
 
 def can_fetch(environment: Mapping[str, str]) -> bool:
-    """Whether the settings in a pip child's environment are those that are served here."""
+    """Whether the settings in a pip child's environment are supported here."""
     index = urlsplit(environment.get("PIP_INDEX_URL", "https://"))
     return is_secure_origin(index.scheme, index.hostname or "") and not any(environment.get(name) for name in _ONLY_PIP)
 
 
 def fetch(wheels: Iterable[Wheel], environment: Mapping[str, str], *, default_index: str) -> dict[Wheel, bytes]:
-    """Return the content of those ``wheels`` that could be fetched; the others are left to pip. Raises nothing.
+    """Return the contents of the ``wheels`` that could be downloaded; pip installs the others. Never raises.
 
     ``environment`` is that of a pip child, ``default_index`` the index where none is set. Every content has the SHA-256
     of its wheel.
@@ -125,7 +125,7 @@ class _Client:
         return self._read(urldefrag(urljoin(address, entry["url"])).url, LARGEST_WHEEL)[0]
 
     def _read(self, url: str, limit: int, *, accept: str = "*/*") -> tuple[bytes, str]:
-        """Return at most ``limit`` bytes, and the address that they came from in the end."""
+        """Return at most ``limit`` bytes, and their final URL."""
         parts = urlsplit(url)
         if not is_secure_origin(parts.scheme, parts.hostname or ""):
             raise ValueError(url)

@@ -1,4 +1,4 @@
-"""Makes the packages of a lock importable: from the wheels of a release, and by pip whatever is not among them."""
+"""Makes the packages of a lock importable: from the wheels of a release, the others with pip."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _FULL: Final = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
 
 
 class PrivateFolder:
-    """A folder that only this run knows: its packages, its temporary files, its working directory.
+    """The private folder of this run: its packages, its temporary files, its working directory.
 
     ``path`` must not exist yet; None: a new name in ``parent``.
     """
@@ -44,7 +44,7 @@ class PrivateFolder:
         self._parent = self.path.parent
 
     def make(self, *names: str) -> Path:
-        """Return the path of a folder in it, made when it does not exist."""
+        """Return the path of a folder in it, which is created if necessary."""
         folder = self.path.joinpath(*names)
         folder.mkdir(parents=True, exist_ok=True)
         return folder
@@ -99,7 +99,7 @@ class Installer:
                 self._locks.append(name)
 
     def cleanup(self) -> None:
-        """Stop an installation that runs and remove the folder; for whoever is about to end the process at once."""
+        """Stop a running installation and remove the folder, before the process ends immediately."""
         self._closed = True
         if self._pip is not None:
             self._pip.stop()
@@ -121,7 +121,7 @@ class Installer:
         self._installed |= {(pin.name, pin.version) for pin in needed}
 
     def _fetch(self, lock: Lock, pins: Sequence[Pin], packages: Path) -> list[Pin]:
-        """Fetch what a release cannot carry; returns what is left to pip."""
+        """Download what a release cannot contain; returns what is left to pip."""
         from ..core.urls import PYPI_SITE
 
         wanted = {pin: wheel for pin in pins if (wheel := lock.best_wheel(pin)) is not None}
@@ -162,7 +162,7 @@ class Installer:
 
 
 def unsupported(name: str, requirements: Path = REQUIREMENTS) -> PublishError | None:
-    """Why the lock ``name`` cannot be installed on this Python, known without asking an index; None: it can.
+    """Why the lock ``name`` cannot be installed on this Python, found without an index; None: it can.
 
     None also where there is no such lock: the program runs from an installed package.
     """

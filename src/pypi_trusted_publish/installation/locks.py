@@ -1,6 +1,6 @@
-"""What a lock pins, and which wheels there are of it.
+"""The pins of a lock, and the wheels that satisfy them.
 
-``requirements/<name>.txt`` decides: a package is installed when its SHA-256 stands there. ``requirements/wheels.txt``
+``requirements/<name>.txt`` decides: a package is installed only if its SHA-256 is there. ``requirements/wheels.txt``
 adds the file names, in one section for each lock, so that the pure wheels and the supported platforms are known without
 asking an index. Standard library only, except for locks after the first, whose markers and tags ``packaging`` reads.
 """

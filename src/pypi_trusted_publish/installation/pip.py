@@ -1,7 +1,7 @@
-"""Find a pip that no stranger could have touched, and run it in a child that imports nothing else of the machine.
+"""Finds a trustworthy pip and runs it in a child process that imports nothing else from the machine.
 
-pip itself is the wheel that comes with the interpreter (``ensurepip``); where a distributor took that out, pip's own
-folder in site-packages is entered as the one package ``pip``, without its neighbors. Standard library only.
+pip is the wheel that comes with the interpreter (``ensurepip``); if a distributor removed it, pip's own folder in
+site-packages is loaded as the only package ``pip``, without its neighbors. Standard library only.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ try:
 except ImportError:
     pass
 """
-"""A lower bound that is already there stays. The alarm ends a pip whose parent was killed."""
+"""Lower limits that are already set stay. The alarm ends a pip whose parent was killed."""
 
 _RUN_WHEEL: Final = """\
 import runpy
@@ -75,19 +75,19 @@ class Pip:
     path: str
 
     def command(self, arguments: Sequence[str], *, seconds: int, python: str = sys.executable) -> list[str]:
-        """Return the command line that runs it with ``arguments`` in a child with bounds."""
+        """Return the command line that runs it with ``arguments`` in a limited child."""
         program = _BOUNDS + (_RUN_WHEEL if self.path.endswith(".whl") else _RUN_FOLDER)
         bounds = f"{seconds + 10} {MEMORY} {LARGEST_FILE}"
         return isolated_command(program, bounds, self.path, *arguments, python=python)
 
 
 def find_pip() -> Pip | None:
-    """Find the pip of this interpreter, or None when its distributor left out both forms."""
+    """Find the pip of this interpreter, or None when its distributor removed both forms."""
     return choose_pip(wheel_folders(), package_folders())
 
 
 def choose_pip(wheels: Iterable[Path], packages: Iterable[Path]) -> Pip | None:
-    """Choose the newest pip wheel of the first folder that has one, else the first folder that holds pip itself."""
+    """Choose the newest pip wheel of the first folder with one, else the first folder that contains pip."""
     for folder in wheels:
         found = sorted(folder.glob("pip-*.whl"), key=_version)
         if found:
@@ -107,7 +107,7 @@ def wheel_folders() -> Iterator[Path]:
 
 
 def package_folders() -> Iterator[Path]:
-    """Say where packages may be installed, the interpreter's own environment first; none is imported from."""
+    """Return where packages may be installed, the interpreter's own environment first."""
     environment = Path(sys.executable).parent.parent
     yield environment / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"
     yield environment / "Lib" / "site-packages"
@@ -140,7 +140,7 @@ class PipRun:
         return self._process.returncode, printed
 
     def stop(self) -> None:
-        """End it, wherever it is."""
+        """End it."""
         stop_child(self._process)
 
 

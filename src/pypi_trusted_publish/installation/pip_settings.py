@@ -1,4 +1,4 @@
-"""What pip may know of the machine: an allow-list of variables, and ten of its own settings.
+"""The settings of the machine that pip gets: an allow-list of variables, and ten of pip's own settings.
 
 pip obeys its configuration files and every ``PIP_...`` variable. Most of those settings are meant for a terminal, and
 some (``user``, ``prefix``, ``root``, ``dry-run``, ``python``) silently break an installation into a folder. So the
@@ -45,13 +45,13 @@ SETTINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "timeout": ("default-timeout", "timeout"),
     "retries": ("retries",),
 }
-"""pip's settings that are handed on, each with pip's spellings of it, the one that wins last."""
+"""pip's settings that are passed on, each with pip's spellings, in increasing precedence."""
 
 SECTIONS: Final = ("global", "install")
-"""Sections of a configuration file that count for an installation, the stronger one last."""
+"""Sections of a configuration file that apply to an installation, in increasing precedence."""
 
 MAY_CARRY_CREDENTIALS: Final = ("PIP_INDEX_URL", "PIP_PYPI_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_PROXY")
-"""Variables that whoever has read the settings should delete from its own environment."""
+"""Variables to delete from the environment after reading the settings."""
 
 _USER_INFORMATION: Final = re.compile(r"://([^/?#\s]+)@")
 """Up to the last ``@`` before the path: the user may be an address of e-mail."""
@@ -59,7 +59,7 @@ _LOCAL_FILES: Final = frozenset({"find-links", "cert", "client-cert"})
 
 
 class UnreadableSettingsError(Exception):
-    """A configuration file of pip is not an INI file; pip itself would stop at it too. ``str()`` is its path."""
+    """A configuration file of pip is not an INI file, which pip would refuse too. ``str()`` is its path."""
 
 
 def pip_environment(
@@ -84,7 +84,7 @@ def pip_environment(
 
 
 def pip_settings(environ: Mapping[str, str], *, platform: str, prefix: str) -> dict[str, str]:
-    """Those of pip's settings that are handed on, merged as pip merges them: files, then ``PIP_...`` variables."""
+    """Pip's settings to pass on, merged as pip does: files, then ``PIP_...`` variables."""
     found: dict[tuple[str, str], str] = {}
     for path in configuration_files(environ, platform=platform, prefix=prefix):
         found.update(_read(path, platform))
@@ -100,7 +100,7 @@ def pip_settings(environ: Mapping[str, str], *, platform: str, prefix: str) -> d
 
 
 def credentials(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """Passwords and tokens in the URLs of a child's environment, as they stand there and decoded; to be masked."""
+    """Passwords and tokens in the URLs of a child's environment, encoded and decoded, to be masked."""
     found: dict[str, None] = {}
     for value in environment.values():
         for information in _USER_INFORMATION.findall(value):
@@ -111,7 +111,7 @@ def credentials(environment: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def configuration_files(environ: Mapping[str, str], *, platform: str, prefix: str) -> Iterator[str]:
-    """Where pip looks for its configuration, weakest first: the machine's, the user's, the interpreter's, one named."""
+    """Pip's configuration files in increasing precedence: the machine's, the user's, the interpreter's, a given one."""
     named = environ.get("PIP_CONFIG_FILE", "")
     if named == os.devnull:
         return
@@ -151,7 +151,7 @@ def _xdg(environ: Mapping[str, str]) -> list[str]:
 
 
 def _read(path: str, platform: str) -> Iterator[tuple[tuple[str, str], str]]:
-    """``((section, setting), value)`` of one file; a file that is not there, or not ours to read, says nothing."""
+    """``((section, setting), value)`` of one file; none for a missing or unreadable file."""
     parser = configparser.RawConfigParser()
     try:
         parser.read_file(io.StringIO(_decoded(Path(path).read_bytes(), platform), newline=None))
@@ -176,6 +176,6 @@ def _decoded(data: bytes, platform: str) -> str:
 
 
 def _absolute(value: str, started_in: str) -> str:
-    """Each of the blank-separated paths that exists below the folder of the start, made absolute; the rest as it is."""
+    """The space-separated paths, made absolute if they exist below the start folder, else unchanged."""
     candidates = [(word, os.path.join(started_in, word)) for word in value.split()]  # noqa: PTH118
     return " ".join(full if os.path.exists(full) else word for word, full in candidates)  # noqa: PTH110

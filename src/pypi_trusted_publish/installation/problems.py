@@ -1,4 +1,4 @@
-"""What can go wrong before the program has its packages, and how it is reported without them.
+"""The problems before the program has its packages, reported without them.
 
 Standard library only: the transcript, which reports everything else, needs the packages.
 """
@@ -28,7 +28,7 @@ _DISK_FULL: Final = re.compile(r"\[Errno (?:28|122)\]|No space left on device|Di
 
 
 def log_lines(diagnosis: Diagnosis) -> list[str]:
-    """Return the whole of it for a log, cleaned, without line ends."""
+    """Return the whole diagnosis for a log, cleaned, without line ends."""
     parts = [diagnosis.message, diagnosis.likely_cause, diagnosis.fix, *diagnosis.snippet.splitlines()]
     parts += [f"{name}: {value}" for name, value in diagnosis.details]
     return [clean(part) for part in parts if part]
@@ -42,7 +42,7 @@ def annotation(diagnosis: Diagnosis) -> str:
 
 
 def summary(diagnosis: Diagnosis) -> str:
-    """Return Markdown for the job summary; whatever may be foreign is in a code block."""
+    """Return Markdown for the job summary; foreign text is in a code block."""
     code = "\n".join("    " + line for line in log_lines(diagnosis))
     return f"### Nothing was published: the action could not start\n\n{code}\n\nSee `{diagnosis.read_more}`.\n"
 
@@ -84,7 +84,7 @@ def installation_too_slow(lock: str, seconds: float, python: str) -> PublishErro
     return IndexUnavailable(
         Diagnosis(
             code="packages-not-installed",
-            message=f"pip did not install the locked packages of {lock!r} within {seconds:g} seconds and was ended.",
+            message=f"pip did not install the locked packages of {lock!r} within {seconds:g} seconds and was stopped.",
             likely_cause="The package index, or a proxy on the way to it, is very slow or stopped answering.",
             fix="Run the job again. If it fails again, check the index and proxy that pip is set to use.",
             read_more=READ_MORE,
@@ -109,7 +109,7 @@ def no_wheel(lock: str, packages: Sequence[str], python: str) -> PublishError:
 
 
 def incomplete(lock: str, missing: Sequence[str], python: str) -> PublishError:
-    """Pip reported success, and these ``name==version`` are not there."""
+    """Pip reported success, but these ``name==version`` are missing."""
     return WorkflowError(
         Diagnosis(
             code="packages-incomplete",
@@ -130,7 +130,7 @@ def package_tampered(wrong: Sequence[str]) -> PublishError:
             code="package-tampered",
             message=f"The packages in this checkout of the action differ from its lock: {'; '.join(wrong)}.",
             likely_cause="The action was not fetched from a release of this project, or its files were changed since.",
-            fix="Pin the commit of a release. On a runner of your own, also remove its copy of the action.",
+            fix="Pin the commit of a release. On a self-hosted runner, also remove its copy of the action.",
             read_more=READ_MORE,
         )
     )
@@ -143,7 +143,7 @@ def settings_unreadable(path: str) -> PublishError:
             code="pip-settings-unreadable",
             cure=Cure.RUNNER,
             message=f"The configuration file of pip is not valid: {path}.",
-            fix="Correct or remove it on the runner; pip itself stops at it too.",
+            fix="Correct or remove it on the runner; pip itself refuses it too.",
             read_more=READ_MORE,
         )
     )
@@ -155,9 +155,9 @@ def no_private_folder(parent: str, reason: str) -> PublishError:
         Diagnosis(
             code="no-private-folder",
             cure=Cure.RUNNER,
-            message=f"No folder can be made in {parent}: {reason}.",
+            message=f"No folder can be created in {parent}: {reason}.",
             likely_cause="RUNNER_TEMP names a folder that does not exist, is full, or belongs to another user.",
-            fix="On a runner of your own, make that folder writable for the user that runs the job.",
+            fix="On a self-hosted runner, make that folder writable for the user that runs the job.",
             read_more=READ_MORE,
         )
     )

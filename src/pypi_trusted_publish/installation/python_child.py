@@ -1,8 +1,8 @@
-"""Start a Python in a child process that runs nothing but what it is given.
+"""Starts an isolated Python in a child process.
 
 The child runs with ``-I -S``: no folder of the caller, no ``PYTHON...`` variable, no site-packages, so neither a
-``.pth`` file nor a ``sitecustomize`` nor a package that lies there is ever run. It is the leader of its own process
-group, so that it ends together with whatever it has started. Standard library only.
+``.pth`` file nor a ``sitecustomize`` nor a package in them is ever run. It leads its own process group, so that it ends
+together with its children. Standard library only.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ISOLATED: Final = ("-I", "-S", "-X", "utf8")
 """Options of an interpreter that reads no setting and no package of the machine."""
 GRACE: Final = 2.0
-"""Seconds between the request to end and the end."""
+"""Seconds between the request to end and the kill."""
 
 
 def isolated_command(program: str, *arguments: str, python: str = sys.executable) -> list[str]:
@@ -30,10 +30,10 @@ def isolated_command(program: str, *arguments: str, python: str = sys.executable
 
 
 def needed_variables() -> dict[str, str]:
-    """Return the variables without which this interpreter does not start: nothing else of ours reaches a child.
+    """Return the variables that this interpreter needs to start; a child gets no others.
 
     Windows needs its own folder. An interpreter with a shared library in its own ``lib`` folder, as in the runner's
-    tool cache, finds it by ``LD_LIBRARY_PATH``, which is worked out anew and never taken from the environment.
+    tool cache, finds it by ``LD_LIBRARY_PATH``, which is computed and never taken from the environment.
     """
     if sys.platform == "win32":
         return {"SYSTEMROOT": os.environ.get("SYSTEMROOT", r"C:\Windows")}  # noqa: TID251 - one that holds no secret
@@ -42,7 +42,7 @@ def needed_variables() -> dict[str, str]:
 
 
 def start_child(command: Sequence[str], *, environment: Mapping[str, str], folder: str) -> subprocess.Popen[str]:
-    """Start ``command`` in ``folder`` as the leader of a group; what it prints comes as text from ``stdout``."""
+    """Start ``command`` in ``folder`` as the leader of a group; ``stdout`` has its output as text."""
     new_group = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
     return subprocess.Popen(
         list(command),
@@ -69,7 +69,7 @@ def stop_child(process: subprocess.Popen[str], *, grace: float = GRACE) -> None:
 
 
 def _signal_group(process: subprocess.Popen[str], name: str) -> None:
-    """Send a signal to the group, which may outlive its leader; Windows knows the leader only."""
+    """Send a signal to the group, which may outlive its leader; on Windows only to the leader."""
     if sys.platform == "win32":
         process.kill()
         return

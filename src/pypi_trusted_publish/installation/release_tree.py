@@ -1,6 +1,6 @@
-"""The wheels that a release carries in ``wheels/``: each is read once, verified against the lock, and unpacked.
+"""The wheels that a release contains in ``wheels/``: each is read once, verified by the lock, and unpacked.
 
-Nothing is imported from a zip file: docutils then refuses every text, and parts of the signing stack are not found.
+Nothing is imported from a zip file: docutils would refuse every text, and parts of the signing stack would be missing.
 Standard library only.
 """
 
@@ -37,7 +37,7 @@ class ReleaseTree:
         self._requirements = checkout / "requirements"
 
     def read(self, lock: Lock, pins: Iterable[Pin]) -> dict[Pin, bytes]:
-        """Return the verified wheels of those ``pins`` that this checkout carries; empty for the main branch.
+        """Return the verified wheels of the ``pins`` that this checkout contains; empty for the main branch.
 
         Raises a ``PublishError`` that names every file that does not belong to the lock.
         """
@@ -72,7 +72,7 @@ def unpack_carried(pin: Pin, content: bytes, folder: Path) -> None:
 
 
 def unpack_wheel(content: bytes, folder: Path) -> None:
-    """Write the members of a wheel into ``folder``, which holds its packages afterwards.
+    """Unpack the members of a wheel into ``folder``.
 
     Raises ValueError for a member that would leave the folder, and for a wheel that is damaged or larger than ours.
     """
@@ -103,7 +103,7 @@ def _parts(member: zipfile.ZipInfo) -> tuple[str, ...]:
     if member.external_attr >> 28 == _SYMLINK:
         raise ValueError(f"{member.filename!r} is a symbolic link")
     if not parts or member.filename.startswith("/") or parts[0].endswith(".data"):
-        raise ValueError(f"{member.filename!r} does not belong into a folder of packages")
+        raise ValueError(f"{member.filename!r} does not belong in a folder of packages")
     for part in parts:
         if part == ".." or not part.isprintable() or _FORBIDDEN & set(part) or part[-1] in ". ":
             raise ValueError(f"{member.filename!r} is not a path inside a folder")

@@ -1,1 +1,1 @@
-"""Workflow files as the command ``setup`` reads them: where they publish, and what in them would make that fail."""
+"""Workflow files: where they publish, what would make that fail, and how to migrate them."""

@@ -1,6 +1,6 @@
-"""Whether a job or a step runs for a pull request from a fork, as far as its conditions say. Pure.
+"""Whether a job or a step runs for a pull request from a fork, according to its conditions. Pure.
 
-Expressions are evaluated with three answers: yes, no, and unknown for whatever the file does not say. Grammar: GitHub's
+Expressions are evaluated to true, false, or unknown if the file does not determine them. Grammar: GitHub's
 documentation of expressions, August 2026.
 """
 
@@ -19,7 +19,7 @@ Value: TypeAlias = "str | bool | _Unknown | None"
 
 
 class _Unknown:
-    """A value that the file does not say, of which the beginning may be known."""
+    """A value that the file does not determine; its start may be known."""
 
     def __init__(self, beginning: str = "") -> None:
         self.beginning = beginning

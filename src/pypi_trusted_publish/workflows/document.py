@@ -1,6 +1,6 @@
-"""A workflow file as a tree of YAML nodes that know their place in the text. The only importer of ruamel.yaml.
+"""A workflow file as a tree of YAML nodes with their places in the text. Only this module imports ruamel.yaml.
 
-The tree keeps what a splice needs: the first and the last character of every node, and how it is written. Values are
+The tree has what a splice needs: the first and the last character of every node, and its style. Values are
 the text of the scalars, as GitHub reads them; nothing is converted (``3.10`` stays ``3.10``).
 """
 
@@ -38,7 +38,7 @@ _FIRST: Final = Place(line=1, column=1)
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Node:
-    """One value of the file; an absent one is :data:`ABSENT`, which is false and has no content."""
+    """One value of the file; a missing one is :data:`ABSENT`, which is false and has no content."""
 
     kind: str
     """``scalar``, ``mapping``, ``sequence`` or ``absent``."""
@@ -50,9 +50,9 @@ class Node:
     style: str = "block"
     """Scalars: ``plain``, ``'``, ``"``, ``|`` or ``>``; collections: ``flow`` or ``block``."""
     text: str = ""
-    """The value of a scalar, without blanks at its ends."""
+    """The value of a scalar without surrounding white space."""
     value: str = ""
-    """The value of a scalar as it is."""
+    """The unchanged value of a scalar."""
     pairs: tuple[tuple[Node, Node], ...] = ()
     """Of a mapping: keys and values as they are written, merge keys included."""
     items: tuple[Node, ...] = ()
@@ -125,7 +125,7 @@ def load(text: str, filename: str) -> Node:
     from ruamel.yaml.error import MarkedYAMLError, YAMLError  # the same
 
     if len(text) > LARGEST:
-        raise invalid_workflow(filename, _FIRST, "it is larger than a workflow can be")
+        raise invalid_workflow(filename, _FIRST, "it is larger than GitHub allows")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a reused anchor, an odd number
@@ -253,14 +253,14 @@ def _place(node: Any) -> Place:
 _PROBLEMS: Final = (
     ("duplicate key", "a key appears twice"),
     ("undefined alias", "an alias names an anchor that does not exist"),
-    ("cannot start any token", "a character that cannot be here (a tab?)"),
-    ("mapping values are not allowed", "a colon that cannot be here (quote the text, or check the indentation)"),
-    ("expected <block end>", "the indentation does not fit"),
+    ("cannot start any token", "a character that is not allowed here (a tab?)"),
+    ("mapping values are not allowed", "a colon that is not allowed here (quote the text, or check the indentation)"),
+    ("expected <block end>", "the indentation is wrong"),
     ("could not find expected ':'", "a key without a colon"),
     ("unexpected end of stream", "the file ends inside a quoted text"),
     ("but found another document", "it has more than one document ('---')"),
 )
-"""Words of the library, and ours."""
+"""Messages of the library, and ours."""
 
 
 def _reason(problem: str | None) -> str:
@@ -268,7 +268,7 @@ def _reason(problem: str | None) -> str:
 
 
 def invalid_workflow(filename: str, place: Place, why: str) -> WorkflowError:
-    """What to raise for a file that is not a workflow."""
+    """The error for a file that is not a workflow."""
     return WorkflowError(
         Diagnosis(
             code="workflow-invalid",

@@ -1,4 +1,4 @@
-"""Commands whose effect is known well enough to leave them in a script that is split. Tables. Pure."""
+"""Tables of commands whose effect is known well enough to leave them in a split script. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PACKAGING: Final = frozenset(
      "hatchling", "flit_core", "bumpver", "versioningit", "uv", "poetry", "hatch", "flit", "pdm", "maturin", "rye",
      "twine", "tox", "nox", "pytest"}
 )  # fmt: skip
-"""Programs of packaging; what they upload is recognized before."""
+"""Programs for packaging; their uploads are recognized before."""
 _BUILDS: Final = frozenset(
     {("uv", "build"), ("poetry", "build"), ("hatch", "build"), ("flit", "build"), ("pdm", "build"),
      ("maturin", "build"), ("maturin", "sdist"), ("rye", "build")}
@@ -36,7 +36,7 @@ _ONLY_PUBLISHING: Final = frozenset(
 
 
 def is_known(command: Command) -> bool:
-    """Whether it is known what the command does."""
+    """Whether the effect of the command is known."""
     if command.complex:
         return False
     found = invocation(command.texts)
@@ -49,7 +49,7 @@ def is_known(command: Command) -> bool:
 
 
 def builds(command: Command) -> bool:
-    """Whether the command makes distributions."""
+    """Whether the command builds distributions."""
     found = invocation(command.texts)
     if found is None:
         return False
@@ -60,12 +60,12 @@ def builds(command: Command) -> bool:
 
 
 def build_action(action: str) -> bool:
-    """Whether an action makes distributions."""
+    """Whether an action builds distributions."""
     return action in _BUILD_ACTIONS
 
 
 def installs_only_publishing_tools(command: Command) -> bool:
-    """Whether it installs what only served the upload: ``pip install --upgrade pip twine``."""
+    """Whether it installs only tools for the upload: ``pip install --upgrade pip twine``."""
     found = invocation(command.texts)
     if found is None:
         return False

@@ -1,7 +1,7 @@
-"""Rewrites a workflow so that it publishes with this action, and says what is left to do by hand. Pure.
+"""Rewrites a workflow so that it publishes with this action, and lists what is left to do manually. Pure.
 
-Every change is made twice: to the text, by splicing lines, and to the parsed tree. The text that comes out is parsed
-again and must equal that tree; otherwise nothing is written.
+Every change is made twice: to the text, by splicing lines, and to the parsed tree. The new text is parsed again and
+must equal that tree; otherwise nothing is written.
 """
 
 from __future__ import annotations
@@ -38,19 +38,19 @@ class UnusedSecret:
     place: Place
     """Where it was read."""
     still_used: Place | None
-    """Where it is read still."""
+    """Where it is still read."""
     is_user: bool = False
-    """It holds a user name, which is not a credential by itself."""
+    """It contains a user name, which is not a credential by itself."""
 
 
 @dataclass(frozen=True, order=True, kw_only=True)
 class NeededPublisher:
-    """A publisher that the index must know."""
+    """A publisher to register on the index."""
 
     place: Place
     job: str
     index: str
-    """As people call it."""
+    """Its display name."""
     environments: tuple[str, ...]
     """Each name that the environment can have."""
     is_new: bool = False
@@ -59,14 +59,14 @@ class NeededPublisher:
 
 @dataclass(frozen=True, kw_only=True)
 class Migration:
-    """What becomes of one workflow file."""
+    """The migration of one workflow file."""
 
     filename: str
     before: str
     after: str
-    """The same as before when nothing can be changed."""
+    """The unchanged text when nothing can be changed."""
     questions: tuple[Remark, ...]
-    """What could not be decided."""
+    """Open questions."""
     notes: tuple[Remark, ...]
     secrets: tuple[UnusedSecret, ...]
     publishers: tuple[NeededPublisher, ...]
@@ -79,7 +79,7 @@ class Migration:
 def migrate(text: str, filename: str, *, uses: str, indexes: Mapping[str, str] = _EMPTY) -> Migration:
     """Rewrite a workflow file.
 
-    ``uses``: this action with its version, and perhaps a comment, as it is to stand behind ``uses:``. ``indexes``:
+    ``uses``: this action with its version and perhaps a comment, to write after ``uses:``. ``indexes``:
     names of indexes in the project's configuration, and their URLs.
 
     Raises:
@@ -98,7 +98,7 @@ def migrate(text: str, filename: str, *, uses: str, indexes: Mapping[str, str] =
     try:
         after = mover.moved()
     except CannotSplice as problem:
-        question = Remark(place=Place(line=1, column=1), message=f"{problem}; change it by hand.")
+        question = Remark(place=Place(line=1, column=1), message=f"{problem}; change it manually.")
         return Migration(
             filename=filename, before=text, after=text, questions=(question,), notes=(), secrets=(), publishers=()
         )
@@ -163,7 +163,7 @@ class _Mover:
         if elsewhere:
             self._note(
                 publication.place,
-                f"this step publishes to {elsewhere}, which is not known to support Trusted Publishing: left as it is.",
+                f"this step publishes to {elsewhere}, which is not known to support Trusted Publishing: not changed.",
             )
             return False
         asked = [
@@ -177,11 +177,11 @@ class _Mover:
             asked.append(publication.uploads[0].index.question)
         if set(self._workflow.triggers) == {"pull_request_target"}:
             asked.append(
-                "only 'pull_request_target' starts this workflow, and PyPI refuses such runs; start it by a tag."
+                "only 'pull_request_target' starts this workflow, and PyPI refuses such runs; trigger it by a tag."
             )
         unknown = next((upload.index.value for upload in publication.uploads if upload.index.is_unknown), "")
         if unknown and any(not credential.is_user for credential in publication.credentials):
-            asked.append(f"the index is '{unknown}', and the file does not say whether that is PyPI or TestPyPI.")
+            asked.append(f"the index is '{unknown}', and the file does not show whether that is PyPI or TestPyPI.")
         asked += [self._build_first(step, upload) for upload in publication.uploads if upload.build_first]
         if publication.kind is Kind.COMMAND and publication.script is not None:
             asked += _order(publication.script, publication)
@@ -197,7 +197,7 @@ class _Mover:
         given = "".join(f", {name}: {value.strip()}" for name, (_, value) in inputs.items()).removeprefix(", ")
         return (
             f"'{upload.by}' builds the distributions too. Write two steps instead: 'run: {upload.build_first}', and "
-            f"'uses: {self._uses}'{f' with {{{given}}}' if given else ''}. Better, build in a job of its own."
+            f"'uses: {self._uses}'{f' with {{{given}}}' if given else ''}. Better: build in a separate job."
         )
 
     def _structure(self, step: Step, publication: Publication) -> Iterator[str]:
@@ -219,7 +219,7 @@ class _Mover:
             yield "the folded script ('>') has a comment in it; write the script with '|'."
 
     def _conditions(self, publication: Publication) -> Iterator[str]:
-        """An ``if`` that reads what goes would be false for ever."""
+        """An ``if`` that reads a removed value would always be false."""
         gone = {credential.name for credential in publication.credentials}
         gone |= {secret for credential in publication.credentials for secret in credential.secrets}
         step = publication.step
@@ -236,7 +236,7 @@ class _Mover:
 
     @staticmethod
     def _holds(step: Step, name: str, gone: AbstractSet[str]) -> bool:
-        """Whether a variable of the step holds something that goes."""
+        """Whether a variable of the step contains a removed value."""
         return name in step.variables and bool(gone & set(SECRET.findall(step.variables[name][0].text)))
 
     def _inputs(self, publication: Publication) -> Iterator[str]:
@@ -289,7 +289,7 @@ class _Mover:
         self._note(
             job.place,
             f"the job {job.name!r} now runs in the environment '{DEFAULT_ENVIRONMENT}'. GitHub creates it without "
-            "protection on first use: give it required reviewers (Settings, Environments). A publisher that names "
+            "protection on its first use: give it required reviewers (Settings, Environments). A publisher that names "
             "another environment must be changed; one that names none still matches.",
         )
         return "", ""
@@ -301,7 +301,7 @@ class _Mover:
     # Variables
 
     def _without_outer_variables(self, text: str, expected: dict[str, Data]) -> str:
-        """Remove variables of jobs and of the workflow that nothing reads any more."""
+        """Remove variables of jobs and of the workflow that are no longer used."""
         for job, name in dict.fromkeys(self._steps.outer):
             workflow = read_workflow(text, self._workflow.filename)
             holder = workflow.jobs[job].node if job else workflow.root
@@ -309,7 +309,7 @@ class _Mover:
             if name not in env.entries or self._is_read(workflow, name, job):
                 continue
             if any(id(node) in _shared(workflow.root) for node in env.walk()):
-                self._ask(env.place, f"{name} is set in a mapping with an anchor; delete it by hand.")
+                self._ask(env.place, f"{name} is set in a mapping with an anchor; delete it manually.")
                 continue
             splice = Splice(text)
             splice.remove_entries(holder, "env", [name])
@@ -335,15 +335,15 @@ class _Mover:
         return False
 
     def all_questions(self) -> list[Remark]:
-        """The questions of everything that took part."""
+        """All questions."""
         return [*self.questions, *self._rights.questions]
 
     def all_notes(self) -> list[Remark]:
-        """The notes of everything that took part."""
+        """All notes."""
         return [*self.notes, *self._rights.notes, *self._steps.notes]
 
     def unused_secrets(self, after: str) -> Iterator[UnusedSecret]:
-        """The secrets behind the credentials that went, and whether the new text reads them still."""
+        """The secrets behind the removed credentials, and whether the new text still reads them."""
         for credential in self._steps.credentials:
             for name in credential.secrets:
                 if name.upper() == "GITHUB_TOKEN":
@@ -372,7 +372,7 @@ class _Mover:
                     )  # fmt: skip
 
     def _leftovers(self, job: Job, publications: Sequence[Publication]) -> None:
-        """Name what only served publishing, and a job that should be two."""
+        """Note steps that only served publishing, and a job that should be split."""
         moved = {publication.step.number for publication in publications}
         if job.has_several_entries and "matrix." not in job.environment.text:
             self._note(
@@ -390,7 +390,7 @@ class _Mover:
             self._note(
                 building[0].place,
                 f"the job {job.name!r} builds and publishes. Whatever runs in a build can then use the right to "
-                "publish: build in a job of its own and hand the files over as an artifact (docs/migrating.md).",
+                "publish: build in a separate job and pass the files on as an artifact (docs/migrating.md).",
             )
             return
         if not any("download" in step.action for step in job.steps):
@@ -401,7 +401,7 @@ class _Mover:
         if serving and not rest:
             lines = ", ".join(str(step.place.line) for step in serving)
             which = f"the steps at lines {lines}" if len(serving) > 1 else f"the step at line {lines}"
-            self._note(serving[0].place, f"{which} only served publishing and can go: this action does not need it.")
+            self._note(serving[0].place, f"{which} only served publishing: remove it, this action does not need it.")
 
     def _ask(self, place: Place, message: str) -> None:
         self.questions.append(Remark(place=place, message=message))
@@ -424,7 +424,7 @@ def _job_data(workflow: Mapping[str, Data], job: str) -> dict[str, Data]:
 
 
 def _order(script: Script, publication: Publication) -> Iterator[str]:
-    """Questions about commands between two uploads, and about a script that only partly can be split."""
+    """Questions about commands between two uploads, and about a script that can be split only partly."""
     uploads = [upload.command for upload in publication.uploads]
     if min(uploads) < 0:
         return  # one is hidden in another command, which is a question already
@@ -437,7 +437,7 @@ def _order(script: Script, publication: Publication) -> Iterator[str]:
     folders = [n for n in range(max(uploads)) if script.commands[n].texts[:1] == ("cd",)]
     if after and (folders or "env" in publication.step.node.entries):
         other = " ".join(script.commands[after[0]].texts)
-        yield f"'{other}' runs after the upload; put it into a step of its own."
+        yield f"'{other}' runs after the upload; move it to a separate step."
 
 
 def _packages_dir(step: Step) -> str:

@@ -1,4 +1,4 @@
-"""Workflow, jobs and steps: what of a workflow file matters for publishing, read once. Pure."""
+"""Workflow, jobs and steps: the parts of a workflow file that matter for publishing. Pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _WINDOWS_SHELLS: Final = frozenset({"pwsh", "powershell", "cmd"})
 
 @dataclass(frozen=True, order=True, kw_only=True)
 class Remark:
-    """Something to know, to do or to answer."""
+    """A note, a task or a question."""
 
     place: Place
     message: str
@@ -175,7 +175,7 @@ class Job:
         return tuple(found.values())
 
     def possible(self, text: str) -> tuple[str, ...]:
-        """Every value that a text can have, as far as matrix, inputs and the expression itself say.
+        """Every value that a text can have according to the matrix, the inputs and the expression itself.
 
         Returns ``text`` itself, alone, when they do not.
         """
@@ -265,7 +265,7 @@ class Workflow:
 
     @property
     def is_only_called(self) -> bool:
-        """Whether nothing but another workflow starts it."""
+        """Whether only another workflow starts it."""
         return set(self.triggers) == {"workflow_call"}
 
     @property
@@ -274,7 +274,7 @@ class Workflow:
         return self.is_only_called and "permissions" not in self.root.entries
 
     def input_values(self, name: str) -> tuple[str, ...]:
-        """Every value that an input of the workflow can have; none when the files do not say."""
+        """Every value that an input of the workflow can have; none when unknown."""
         found: list[str] = []
         events = self.root.get("on")
         for event in ("workflow_dispatch", "workflow_call"):

@@ -1,4 +1,4 @@
-"""The release workflow for a project that has none: pure or compiled, by what its build configuration says. Pure."""
+"""The release workflow for a project without one: pure or compiled, according to its build configuration. Pure."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ProjectKind:
     template: str
     """``pure`` or ``compiled``: the name of a file in ``templates/``."""
     reason: str
-    """Why, to be said after 'because'."""
+    """The reason, to follow the word 'because'."""
     note: str = ""
     """What is left to do; empty when nothing is."""
 

@@ -1,7 +1,7 @@
-"""Which rights of the job's token the steps of a job need, where nobody has written them down. Tables. Pure.
+"""Tables of the permissions of the job's token that steps need, if the workflow does not list them. Pure.
 
-A job that gets its first ``permissions:`` block loses every right that the block does not name. So what its steps need
-must be known, or asked.
+A job that gets its first ``permissions:`` block loses every permission that the block does not list. So the needs of
+its steps must be known, or the user is asked.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ _UNSEEN: Final = re.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class Need:
-    """What one step needs of the token of the job."""
+    """The permissions that one step needs."""
 
     step: Step
     rights: tuple[tuple[str, str], ...]
@@ -105,7 +105,7 @@ class Need:
 
 
 def needs_of(job: Job) -> Iterator[Need]:
-    """Each step that needs a right beyond reading the repository, or may."""
+    """Each step that needs, or may need, more than reading the repository."""
     for step in job.steps:
         if publication_of(step) is not None:
             continue
@@ -154,7 +154,7 @@ def _of_script(step: Step) -> Need | None:
 
 
 class PermissionRewriter:
-    """Gives the publishing jobs of one workflow the right to ask for an identity token."""
+    """Gives the publishing jobs of one workflow the permission to request an identity token."""
 
     def __init__(self, workflow: Workflow, splice: Splice, shared: AbstractSet[int]) -> None:
         self._workflow = workflow
@@ -189,7 +189,7 @@ class PermissionRewriter:
             self._note(
                 job.place,
                 f"the job that calls this workflow must grant {job.name!r} 'id-token: write' too: a called workflow "
-                "cannot add a right.",
+                "cannot add permissions.",
             )
 
     def _read_all(self, job: Job) -> dict[str, str]:
@@ -210,14 +210,14 @@ class PermissionRewriter:
                 names = ", ".join(f"'{name}: {level}'" for name, level in need.rights)
                 self._ask(
                     place,
-                    f"{need.what!r} needs {names}. The job had the rights of the repository's settings, and its new "
-                    "'permissions:' block lists all that it has: keep these if the step did its work so far, else "
+                    f"{need.what!r} needs {names}. The job had the permissions of the repository's settings. Its new "
+                    "'permissions:' block lists all that it has: keep these if the step has worked so far, else "
                     "remove them.",
                 )
             else:
                 self._ask(
                     place,
-                    f"{need.what!r} may use the token of the job, and it is not known for what. The job had the rights "
+                    f"{need.what!r} may use the token of the job for an unknown purpose. The job had the rights "
                     "of the repository's settings, and its new 'permissions:' block lists all that it has: add what "
                     "the step needs.",
                 )

@@ -1,4 +1,4 @@
-"""Which steps of a workflow publish, and by what. Pure."""
+"""Finds the steps of a workflow that publish, and their tools. Pure."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _OTHER_ACTIONS: Final = {
     "celsiusnarhwal/poetry-publish": "poetry publish",
     "coveooss/pypi-publish-with-poetry": "poetry publish",
 }
-"""Actions of others that upload, and what they run."""
+"""Third-party actions that upload, and what they run."""
 
 _RELEASE_WORDS: Final = re.compile(r"release|publish|upload|deploy|pypi", re.IGNORECASE)
 
@@ -77,12 +77,12 @@ class Publication:
 
     @property
     def by(self) -> str:
-        """By what, such as ``twine upload``."""
+        """The tool, such as ``twine upload``."""
         return self.uploads[0].by if self.uploads else self.kind.value
 
     @property
     def place(self) -> Place:
-        """Where it says so."""
+        """Its place."""
         return self.step.node.place_of("run" if self.step.run else "uses")
 
 
@@ -92,7 +92,7 @@ def is_ours(action: str) -> bool:
 
 
 def is_our_check(action: str) -> bool:
-    """Whether an action is the one of ours that only checks."""
+    """Whether it is our action that only checks."""
     return action.endswith(f"/{OUR_ACTION}/check") and action.count("/") == 2  # noqa: PLR2004 - owner/name/check
 
 
@@ -116,7 +116,7 @@ def publication_of(step: Step, indexes: Mapping[str, str] | None = None) -> Publ
 
 
 def destinations(job: Job, upload: Upload, default: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Each index to which an upload goes, as people call it, and the environments in which it does.
+    """The display name of each index with an upload, and the environments of the upload.
 
     ``default``: the environment of a job that has none; may be empty.
     """
@@ -207,7 +207,7 @@ def _passed_credentials(step: Step) -> Iterator[Credential]:
 
 
 def _possibly(step: Step) -> Publication | None:
-    """A step that is given a credential for an index, and may publish out of sight."""
+    """A step that gets a credential for an index and may publish with it."""
     credentials = list(_passed_credentials(step))
     if not credentials and step.run:
         around = [
@@ -223,7 +223,7 @@ def _possibly(step: Step) -> Publication | None:
         return None  # stores it for a later step, or does not use it
     what = step.title if step.run else step.uses
     question = (
-        f"{what!r} is given {credentials[0].name}, and what it does with it is not in this file. If it uploads "
+        f"{what!r} gets {credentials[0].name}, and this file does not show what it does with it. If it uploads "
         "distributions, let it only build them, and upload them with a step that uses this action."
     )
     return Publication(

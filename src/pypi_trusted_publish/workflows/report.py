@@ -1,7 +1,6 @@
-"""What workflow files say about publishing: who publishes where and how, which publishers that needs, what would fail.
+"""Reports on workflow files: which jobs publish where and how, the publishers they need, and what would fail.
 
-Two things are judged: the workflow as it is, and the workflow after ``migrate``. Whatever the files do not say is not
-guessed.
+Both the current workflow and the workflow after ``migrate`` are checked. Nothing is guessed.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from .uploads import Credential
 
 _CALL: Final = re.compile(r"(?:(?P<repository>[^/@\s]+/[^/@\s]+)|\.|\$)/\.github/workflows/(?P<file>[^/@\s]+)(?:@\S+)?")
 _TRUSTED: Final = frozenset({"twine", "uv", "pdm", "maturin"})
-"""Programs that use Trusted Publishing by themselves when a job may and they have no credential."""
+"""Programs that use Trusted Publishing if the job may and they have no credential."""
 _OLD_NAMES: Final = frozenset(spec.old for spec in INPUTS.values() if spec.old)
 
 
@@ -48,20 +47,20 @@ class PublishingJob:
     place: Place
     by: tuple[str, ...]
     index: str
-    """As people call it; an expression where the file does not say."""
+    """Its display name, or an expression that the file does not determine."""
     authentication: str
     """``trusted publishing``, ``token``, or ``unknown``."""
     credentials: tuple[str, ...] = ()
-    """What passes the token."""
+    """What passes the token to the tool."""
     environments: tuple[str, ...] = ()
-    """Each that it can run in; an expression where the file does not say; empty when it names none."""
+    """Each possible environment, or an expression that the file does not determine; empty without one."""
     ours: bool = False
     """It uses this action."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PossibleJob:
-    """A job with a step that is given a credential for an index and may publish out of sight."""
+    """A job with a step that gets a credential for an index and may publish with it."""
 
     name: str
     place: Place
@@ -77,18 +76,18 @@ class Call:
     name: str
     place: Place
     target: str
-    """As ``uses`` spells it."""
+    """As in ``uses``."""
     filename: str
     """The file in the same repository; empty for a workflow of another one, or one that is not here."""
     publishes: bool
-    """The called file publishes, itself or by a further call."""
+    """Whether the called file publishes, itself or by another call."""
     is_elsewhere: bool
     """It is a workflow of another repository."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class WorkflowReport:
-    """All of it, for one file; problems in the order of the file."""
+    """The report on one file, with problems in the order of the file."""
 
     filename: str
     jobs: tuple[PublishingJob, ...]
@@ -96,13 +95,13 @@ class WorkflowReport:
     calls: tuple[Call, ...]
     problems: tuple[Problem, ...]
     migration: Migration | None = None
-    """What ``migrate`` would make of it; None when there is nothing to move."""
+    """The result of ``migrate``; None when there is nothing to migrate."""
     called_by: tuple[str, ...] = ()
     """Files of the same folder that call it."""
     only_called: bool = False
-    """Nothing but another workflow starts it."""
+    """Whether only other workflows start it."""
     only_checks: bool = False
-    """No job publishes, and one uses the action that only checks distributions."""
+    """Whether no job publishes, but one uses the action that only checks."""
 
     @property
     def is_silent(self) -> bool:
@@ -167,7 +166,7 @@ class Folder:
 
 
 def report_on(folder: Folder, filename: str) -> WorkflowReport:
-    """Judge one file of a folder."""
+    """Report on one file of a folder."""
     workflow = folder.with_inputs(filename)
     found = {
         name: [p for step in job.steps if (p := publication_of(step, folder.indexes)) is not None]
@@ -291,7 +290,7 @@ def _environment(job: Job, step: Step) -> Iterator[Problem]:
         yield Problem(
             place=job.place,
             code="setup-no-environment",
-            message=f"The job {job.name!r} names no environment, and this action publishes from {wanted!r} only.",
+            message=f"The job {job.name!r} names no environment, but this action publishes only from {wanted!r}.",
             fix=f"Add 'environment: {yaml_text(wanted)}' to the job.",
         )
     elif not _agree(job, wanted):
@@ -343,7 +342,7 @@ def _inputs(step: Step) -> Iterator[Problem]:
 
 
 def _values(step: Step, inputs: Node) -> Iterator[Problem]:
-    """Values that would stop the run; one with an expression is not judged."""
+    """Values that would stop the run; values with expressions are skipped."""
     variables = {}
     places = {}
     for name, node in inputs.entries.items():
@@ -378,8 +377,8 @@ def _fork_problem(place: Place, event: str, job: str) -> Problem:
         code="setup-fork-trigger",
         message=f"{event!r} starts this workflow for pull requests from forks too, and no 'if:' keeps the job {job!r} "
         "from running then.",
-        fix="Publish from a workflow of its own (a tag, a release, by hand), or give the job an 'if:' that excludes "
-        "pull requests, such as \"if: github.event_name == 'push'\".",
+        fix="Publish from a separate workflow (for a tag, a release, or manual runs), or give the job an 'if:' that "
+        "excludes pull requests, such as \"if: github.event_name == 'push'\".",
     )
 
 
@@ -414,7 +413,7 @@ def _call_problems(folder: Folder, workflow: Workflow, call: Call) -> Iterator[P
         yield Problem(
             place=call.place,
             code="setup-no-id-token",
-            message=f"The job {call.name!r} calls {call.filename}, which publishes, and does not grant it "
+            message=f"The job {call.name!r} calls {call.filename}, which publishes, but does not grant it "
             "'id-token: write'.",
             fix="Give the calling job 'permissions:' with 'id-token: write'; a called workflow cannot add it.",
         )
@@ -437,5 +436,5 @@ def _never_starts(workflow: Workflow) -> Problem:
         place=workflow.root.place_of("on"),
         code="setup-never-starts",
         message="Nothing starts this workflow: 'on' is missing or empty.",
-        fix="Add 'on:' with what a release is here, such as 'push: {tags: [\"v*\"]}'.",
+        fix="Add 'on:' with the event of a release, such as 'push: {tags: [\"v*\"]}'.",
     )

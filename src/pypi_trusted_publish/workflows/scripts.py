@@ -1,4 +1,4 @@
-"""The commands of a ``run:`` script, as far as they can be read without a shell. Pure.
+"""The commands of a ``run:`` script, as far as they can be understood without a shell. Pure.
 
 Expressions (``${{ ... }}``) are opaque words. What only a shell can decide (loops, conditions, functions, here
 documents, substitutions that span commands) makes a command *complex*: it is never rewritten. In the shells of Windows
@@ -56,7 +56,7 @@ class Word:
 
     raw: str
     quoted: bool
-    """A quote is around part of it, so that the shell does not expand wildcards there."""
+    """Whether a part is quoted, so that the shell does not expand wildcards in it."""
     windows: bool = False
     """For a shell of Windows."""
 
@@ -93,7 +93,7 @@ class Command:
     """What joins it to the command before: a line end, ``;``, ``&&``, ``||``, ``|``; empty for the first."""
     after: str
     complex: bool
-    """Only a shell can say what it does."""
+    """Whether only a shell can determine its effect."""
     redirected: bool = False
 
     @property
@@ -126,7 +126,7 @@ def read_script(text: str, *, windows: bool = False) -> Script:
 
 
 class _Parser:
-    """Puts tokens together into commands."""
+    """Builds commands from tokens."""
 
     def __init__(self, text: str, *, windows: bool) -> None:
         self._text = text
@@ -137,13 +137,13 @@ class _Parser:
         self._depth = 0
         """Of the conditions, loops and groups around."""
         self._broken = False
-        """Something came that only a shell can read; nothing behind it is certain."""
+        """Record syntax that only a shell can read; nothing after it is certain."""
         self._redirected = self._takes_target = False
         self.commands: list[Command] = []
         self.comments: list[tuple[int, str]] = []
 
     def take(self, kind: str, text: str, start: int, end: int) -> None:
-        """Take the next token."""
+        """Process the next token."""
         if kind == "end":
             self.end_command(text.strip() or "\n")
         elif kind == "comment" and (not self._words or self._text[start - 1].isspace()):
@@ -164,7 +164,7 @@ class _Parser:
             self._end = end
 
     def end_command(self, sign: str) -> None:
-        """End a command, if one was begun."""
+        """End the current command, if any."""
         if self._words:
             self.commands.append(self._command(sign))
             self._before = sign
@@ -207,16 +207,16 @@ def _unquoted(piece: re.Match[str]) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Rest:
-    """What is left of a script without some of its commands."""
+    """A script without some of its commands."""
 
     lines: tuple[tuple[str, int | None], ...]
     """Without empty lines at the ends; each with its number in the script where it is unchanged."""
     comments: dict[int, tuple[str, ...]]
-    """Comments that belong to a command that is gone, by its number."""
+    """Comments of removed commands, by the command's number."""
 
 
 def without(script: Script, gone: frozenset[int]) -> Rest:
-    """Take commands out of a script; every other line stays as it is.
+    """Remove commands from a script; every other line stays unchanged.
 
     A comment belongs to the command on its line, else to the next one.
     """

@@ -1,7 +1,7 @@
-"""Changes to the text of a YAML file, line by line: what is not changed stays as it is, to the byte. Pure.
+"""Changes to the text of a YAML file, line by line: all other bytes stay the same. Pure.
 
-Nothing is dumped. A change takes the place of characters that the parser has located, and comments inside what goes are
-kept as lines of their own.
+YAML is never written out as a whole. A change replaces characters that the parser has located, and comments inside
+removed parts are kept as separate lines.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _HEADER_COMMENT = re.compile(r"[|>][-+\d]*[ \t]+(#[^\n]*)")
 
 
 class CannotSplice(Exception):
-    """The text is written in a way that cannot be changed line by line."""
+    """The text has a form that cannot be changed line by line."""
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,11 @@ class Splice:
         self._edits: list[_Edit] = []
 
     def replace(self, start: int, end: int, new: str) -> None:
-        """Put ``new`` in the place of some characters; line feeds in it become the line ends of the file."""
+        """Replace some characters by ``new``; line feeds in it become the line ends of the file."""
         self._edits.append(_Edit(start, end, new.replace("\n", self._eol)))
 
     def replace_value(self, node: Node, new: str) -> None:
-        """Put ``new`` in the place of a value."""
+        """Replace a value by ``new``."""
         self.replace(node.start, node.end, new)
 
     def line_start(self, index: int) -> int:
@@ -56,7 +56,7 @@ class Splice:
         return len(self.text) if found < 0 else found + 1
 
     def add_lines(self, after: int, lines: Iterable[str]) -> None:
-        """Add lines behind the line with a character."""
+        """Add lines after the line with a character."""
         position = self.line_end(after)
         new = "".join(f"{line}\n" for line in lines)
         if position == len(self.text) and not self.text.endswith("\n"):
@@ -166,7 +166,7 @@ class Splice:
 
 
 def add_job_entries(splice: Splice, job: Node, lines: Sequence[str]) -> None:
-    """Add entries to a job: behind ``runs-on``, else as its first ones."""
+    """Add entries to a job: after ``runs-on``, else as the first ones."""
     column = job.pairs[0][0].place.column - 1
     new = [" " * column + line for line in indented(lines, column)]
     for key, value in job.pairs:

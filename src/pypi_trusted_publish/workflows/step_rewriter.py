@@ -1,4 +1,4 @@
-"""Rewrites one step that publishes: its text by splices, and its data as the text must then read. Pure."""
+"""Rewrites one step that publishes: its text by splices, and its data to match the new text. Pure."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class StepRewriter:
         self.notes: list[Remark] = []
 
     def rewrite(self, publication: Publication, environment: str, value: str) -> list[Data]:
-        """Rewrite a step; returns the data of the steps that take its place.
+        """Rewrite a step; returns the data of the replacing steps.
 
         ``environment`` and ``value``: the input, as it is to be written and as it is read.
         """
@@ -77,7 +77,7 @@ class StepRewriter:
         return data
 
     def _container_inputs(self, publication: Publication, inputs: Node) -> dict[str, tuple[str, str]]:
-        """Each input that stays, with its source (empty: as it is written) and its value."""
+        """Each kept input, with its source (empty: unchanged) and its value."""
         wanted: dict[str, tuple[str, str]] = {}
         for name, node in inputs.entries.items():
             new = new_name(name)
@@ -98,13 +98,13 @@ class StepRewriter:
             if new == "skip-existing" and node.text.lower() == "true":
                 self._note(
                     inputs.place_of(name),
-                    "'skip-existing' is kept; it is rarely needed: files that are already there with the same contents "
+                    "'skip-existing' is kept, but rarely needed: files that are already there with the same contents "
                     "are never an error.",
                 )
         return wanted
 
     def _rewrite_inputs(self, step: Step, wanted: Mapping[str, tuple[str, str]]) -> None:
-        """Change ``with`` so that it has these inputs; those that stay are not touched."""
+        """Change ``with`` so that it has these inputs; kept ones are not changed."""
         inputs = step.node.get("with")
         present = {new_name(key.text): (key, node) for key, node in inputs.pairs}
         added = [f"{name}: {source}" for name, (source, _) in wanted.items() if name not in present]
@@ -149,7 +149,7 @@ class StepRewriter:
         self._splice.replace(key.end, node.end, f":{below}")
 
     def _replace_uses(self, step: Step) -> None:
-        """Put this action in the place of another; a version behind the old one goes, any other comment stays."""
+        """Replace another action by this one; a version comment is removed, any other comment is kept."""
         key, node = step.node.key("uses"), step.node.get("uses")
         line_end = self._splice.line_end(node.end)
         rest = self._splice.text[node.end : line_end].rstrip("\r\n")
@@ -183,7 +183,7 @@ class StepRewriter:
         return data
 
     def new_inputs(self, upload: Upload, environment: str, value: str) -> dict[str, tuple[str, str]]:
-        """The inputs of a step that takes the place of a command: source and value of each."""
+        """The inputs of a step that replaces a command: source and value of each."""
         wanted = {"environment": (environment, value)} if environment else {}
         if len(upload.packages) == 1:
             wanted["packages-dir"] = (scalar_source(upload.packages[0]), upload.packages[0])
@@ -199,7 +199,7 @@ class StepRewriter:
         return wanted
 
     def _commands(self, publication: Publication, environment: str, value: str) -> list[Data]:
-        """Replace the uploads of a script: the step itself, or steps behind what is left of it."""
+        """Replace the uploads of a script: the whole step, or steps after the rest of it."""
         step, script = publication.step, publication.script
         assert script is not None  # noqa: S101 - it is a script
         rest = _Remainder(script, publication)
@@ -249,7 +249,7 @@ class StepRewriter:
     def _split(
         self, publication: Publication, rest: _Remainder, new: Sequence[dict[str, tuple[str, str]]]
     ) -> list[Data]:
-        """Keep the other commands in their step, and publish in steps behind it."""
+        """Keep the other commands in their step, and publish in steps after it."""
         step = publication.step
         key, node = step.node.key("run"), step.node.get("run")
         kept = rest.before or rest.after
@@ -277,7 +277,7 @@ class StepRewriter:
         after: Sequence[Line] = (),
         comments: Mapping[int, Sequence[str]] = _NO_COMMENTS,
     ) -> None:
-        """Add steps behind a step: one for each upload, and one with commands that came after them."""
+        """Add steps after a step: one for each upload, and one with the commands after them."""
         key = step.node.pairs[0][0]
         prefix = self._splice.text[self._splice.line_start(key.start) : key.start]
         if "-" not in prefix:
@@ -315,7 +315,7 @@ class StepRewriter:
         )
 
     def _condition(self, step: Step) -> list[str]:
-        """What decides whether a step runs, and whether its failure counts."""
+        """The keys that decide whether a step runs and whether its failure counts."""
         return [self._splice.entry_source(step.node, name) for name in _CONDITIONS if name in step.node.entries]
 
     def _added_data(self, step: Step, upload: Upload, inputs: Mapping[str, tuple[str, str]]) -> Data:
@@ -326,7 +326,7 @@ class StepRewriter:
         return data
 
     def _drop_from_env(self, step: Step, publication: Publication, data: dict[str, Data], *, kept: str) -> None:
-        """Remove the variables that only served the upload from the step; those around it are noted for later."""
+        """Remove the step's variables that only served the upload; those of the job are recorded for later."""
         names = [c.name for c in publication.credentials if c.holder]
         names += [name for name, _ in publication.index_variables]
         env = step.node.get("env")
@@ -380,7 +380,7 @@ class StepRewriter:
 
 
 class _Remainder:
-    """What is left of a script without its uploads: lines before them, lines after, and the comments of each upload."""
+    """A script without its uploads: the lines before them, the lines after, and the comments of each upload."""
 
     def __init__(self, script: Script, publication: Publication) -> None:
         uploads = [upload.command for upload in publication.uploads]
@@ -399,7 +399,7 @@ class _Remainder:
 
 
 def _of_uploads(comments: Mapping[int, Sequence[str]], uploads: Sequence[int]) -> dict[int, list[str]]:
-    """Comments on what goes, each at the upload that it comes before."""
+    """Comments on removed commands, each at the next upload."""
     found: dict[int, list[str]] = {}
     for number, texts in sorted(comments.items()):
         found.setdefault(next((n for n in uploads if n >= number), uploads[-1]), []).extend(texts)
@@ -407,7 +407,7 @@ def _of_uploads(comments: Mapping[int, Sequence[str]], uploads: Sequence[int]) -
 
 
 def _only_prepares(script: Script, number: int) -> bool:
-    """Whether a command has no use without the upload behind it."""
+    """Whether a command is useless without the upload after it."""
     command = script.commands[number]
     return installs_only_publishing_tools(command) or command.texts[:1] in (("set",), ("echo",))
 
@@ -450,7 +450,7 @@ def _with_lines(lines: Sequence[str], column: int) -> list[str]:
 
 
 def new_name(name: str) -> str:
-    """An input by the name that it has now."""
+    """An input by its current name."""
     lower = name.lower()
     return _OLD_SPELLINGS.get(lower, lower)
 

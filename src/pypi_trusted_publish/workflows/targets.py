@@ -1,4 +1,4 @@
-"""Where a command publishes to and what: the index and the files that it names. Pure."""
+"""The index and the files of a publishing command. Pure."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from .scripts import Word
 
 @dataclass(frozen=True, kw_only=True)
 class IndexChoice:
-    """To which index a step publishes."""
+    """The index of a publishing step."""
 
     value: str = ""
     """For the input ``repository-url``; empty for the default, PyPI."""
     titles: tuple[str, ...] = ("PyPI",)
-    """As people call it; several for an expression."""
+    """Its display name; several for an expression."""
     elsewhere: str = ""
-    """The host of an index that is not known to have Trusted Publishing; empty for others."""
+    """The host of an index that is not known to support Trusted Publishing, or empty."""
     question: str = ""
     is_unknown: bool = False
-    """An expression of which the file does not say what it can be."""
+    """An expression whose values the file does not determine."""
 
 
 def index_choice(text: str, step: Step, names: Mapping[str, str]) -> IndexChoice:
@@ -88,7 +88,7 @@ def _index_of_expression(wanted: str, step: Step, names: Mapping[str, str]) -> I
 
 
 def _is_usable(value: str) -> bool:
-    """Whether the input ``repository-url`` takes a value as it is."""
+    """Whether the input ``repository-url`` accepts a value unchanged."""
     try:
         IndexUrls.parse(value)
     except UnusableUrl:
@@ -118,16 +118,16 @@ def package_lines(files: Sequence[Word], base: str) -> tuple[tuple[str, ...], li
     questions: list[str] = []
     notes: list[str] = []
     if base.startswith("$") and not base.startswith("${{"):
-        questions.append("the folder in which it runs is known to the shell only; write 'packages-dir' yourself.")
+        questions.append("only the shell knows the folder in which it runs; write 'packages-dir' yourself.")
     for word in files:
         text = workspace_path(word.text.replace("\\", "/") if word.windows else word.text)
         bare = re.sub(r"\$\{\{.*?\}\}", "", text)
         if "$" in bare or "`" in bare or "%" in bare or (word.is_dynamic and text == word.text):
             questions.append(f"the files are '{word.raw}', which only the shell knows; write 'packages-dir' yourself.")
         elif "{" in bare or "[^" in bare or bare.startswith("~") or "\\" in bare:
-            questions.append(f"the files are '{word.raw}'; 'packages-dir' takes the wildcards *, ? and [] only.")
+            questions.append(f"the files are '{word.raw}'; 'packages-dir' accepts only the wildcards *, ? and [].")
         elif text.endswith((".asc", ".sig", ".sigstore")):
-            notes.append(f"'{text}' is left out: PyPI takes no signatures beside the files")
+            notes.append(f"'{text}' is left out: PyPI does not accept signatures")
         else:
             lines.append(joined_path(base, text))
     unique = tuple(dict.fromkeys(lines))
@@ -135,7 +135,7 @@ def package_lines(files: Sequence[Word], base: str) -> tuple[tuple[str, ...], li
 
 
 def workspace_path(text: str) -> str:
-    """A path without what only says that it is in the workspace."""
+    """A path without prefixes that only refer to the workspace."""
     path = re.sub(
         r"^(?:\$\{\{\s*github\.workspace\s*\}\}|\$\{?GITHUB_WORKSPACE\}?)(?:/|$)",
         "",

@@ -1,4 +1,4 @@
-"""The tools that upload distributions: their options and variables, and what becomes of each. Tables. Pure.
+"""Tables of the tools that upload distributions: their options and variables, and how to migrate each. Pure.
 
 Sources: the ``--help`` and the manuals of twine 6, uv 0.9, Poetry 2, Hatch 1.16, Flit 3.12, PDM 2.26, Maturin 1.10.
 """
@@ -15,7 +15,7 @@ from ..values import dataclass
 
 
 class Meaning(enum.Enum):
-    """What an option or a variable of a tool is for; those marked with a star take no value."""
+    """The purpose of an option or a variable; those marked with a star have no value."""
 
     IGNORED = "*has no counterpart and needs none"
     IGNORED_VALUE = "has no counterpart and needs none"
@@ -57,17 +57,17 @@ class Tool:
     files: tuple[str, ...] = ("dist/*",)
     """What it uploads when no file is given; empty: it must be given files."""
     builds: str = ""
-    """The command that builds what it uploads, if it builds first by default."""
+    """The command that builds what it uploads, if it builds by default."""
     can_build: str = ""
     """The same, if it builds only with an option."""
     output_option: str = ""
     """The option of that command for the folder of the files."""
     indexes: Mapping[str, str] = field(default_factory=dict)
-    """Names of its own for the public indexes."""
+    """Its own names for the public indexes."""
 
     @property
     def name(self) -> str:
-        """As people call it, such as ``uv publish``."""
+        """The display name, such as ``uv publish``."""
         return f"{self.program} {self.subcommand}"
 
     def variable(self, name: str) -> Meaning | None:
@@ -366,7 +366,7 @@ _WRAPPER_VALUES: Final = frozenset(
     {"--from", "--with", "--spec", "--python", "-p", "--group", "--only-group", "--extra", "--env", "-e", "--project",
      "--directory"}
 )  # fmt: skip
-"""Options of the wrappers that a value follows."""
+"""Options of the wrappers with a value."""
 _SETS_VARIABLE: Final = re.compile(r"[A-Za-z_]\w*=(?!=)")
 _PYTHON: Final = re.compile(
     r"(?:.*[/\\])?(?:python[\d.]*|py|pypy[\d.]*)(?:\.exe)?|\$\{?\{?\s*\w*python\w*\s*\}?\}?", re.IGNORECASE
@@ -375,11 +375,11 @@ _PYTHON: Final = re.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class Invocation:
-    """A program as a command starts it, wrappers such as ``uv run`` and ``python -m`` left out."""
+    """The program that a command starts, without wrappers such as ``uv run`` and ``python -m``."""
 
     program: str
     arguments: tuple[int, ...]
-    """Numbers of the words behind the program."""
+    """Numbers of the words after the program."""
 
 
 def invocation(words: tuple[str, ...]) -> Invocation | None:
@@ -415,7 +415,7 @@ def invocation(words: tuple[str, ...]) -> Invocation | None:
 
 
 def tool_of(words: tuple[str, ...]) -> tuple[Tool, tuple[int, ...]] | None:
-    """The tool that a command uploads with, and the numbers of the words behind its name."""
+    """The upload tool of a command, and the numbers of the words after its name."""
     found = invocation(words)
     if found is None:
         return None
@@ -435,7 +435,7 @@ CREDENTIAL_VARIABLE: Final = re.compile(
     r"\w*(TOKEN|PASSWORD|KEY)_?(TEST_?)?PYPI|PYPI_?(USER|USERNAME)|(TEST_?)?PYPI|TWINE_\w*",
     re.IGNORECASE,
 )
-"""Names of variables and inputs through which a credential for an index is passed."""
+"""Names of variables and inputs that pass a credential for an index."""
 INDEX_VARIABLE: Final = re.compile(
     r"TWINE_REPOSITORY(_URL)?|UV_PUBLISH_(URL|INDEX|CHECK_URL)|FLIT_INDEX_URL|MATURIN_REPOSITORY(_URL)?|HATCH_INDEX_REPO|"
     r"PDM_PUBLISH_REPO|POETRY_REPOSITORIES_\w+_URL"

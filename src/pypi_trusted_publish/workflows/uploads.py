@@ -1,4 +1,4 @@
-"""The uploads in a script: by which tool, to which index, of which files, with which credentials. Pure."""
+"""The uploads in a script: their tools, indexes, files and credentials. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CONDITIONS: Final = frozenset({"test", "[", "[[", "grep", "diff", "which", "git
 
 @dataclass(frozen=True, kw_only=True)
 class Credential:
-    """What passes a credential to a step, and is no longer needed."""
+    """Something that passes a credential to a step and is no longer needed."""
 
     name: str
     """Of the input, the variable or the option."""
@@ -36,7 +36,7 @@ class Credential:
 
 @dataclass(frozen=True, kw_only=True)
 class Upload:
-    """One upload that a step makes."""
+    """One upload of a step."""
 
     by: str
     index: IndexChoice
@@ -49,13 +49,13 @@ class Upload:
     command: int = -1
     """Its number in the script."""
     build_first: str = ""
-    """The command that builds what it uploads, when it builds too."""
+    """The command that builds what it uploads, if it also builds."""
     trusted: bool = False
     """It is made to use Trusted Publishing."""
 
 
 class ScriptReader:
-    """Reads the commands of a script one after the other and follows the folder in which they run."""
+    """Reads the commands of a script in order and tracks their working folder."""
 
     def __init__(self, step: Step, script: Script, names: Mapping[str, str], base: str) -> None:
         self._step = step
@@ -75,7 +75,7 @@ class ScriptReader:
         self.index_variables: list[tuple[str, Node]] = []
 
     def read(self) -> None:
-        """Read all of it; questions about other commands count only when there is an upload."""
+        """Read the whole script; questions about other commands count only when there is an upload."""
         others: list[str] = []
         self._built = _built_before(self._step)
         for number, command in enumerate(self._script.commands):
@@ -91,7 +91,7 @@ class ScriptReader:
             elif (hidden := _hidden_tool(command)) is not None:
                 self.uploads.append(Upload(by=hidden, index=IndexChoice()))
                 self.questions.append(
-                    f"'{hidden}' runs inside a condition, a loop or another command; write it as a command of its own, "
+                    f"'{hidden}' runs inside a condition, a loop or another command; write it as a separate command, "
                     "or replace it with a step that uses this action and has an 'if:'."
                 )
             elif self._only_configures(command):
@@ -104,16 +104,14 @@ class ScriptReader:
                 others.append(" ".join(command.texts)[:60])
         if self.uploads and others:
             which = ", ".join(f"'{other}'" for other in others)
-            self.questions.append(
-                f"the script also runs {which}, and it is not known what that does; put it into a step of its own."
-            )
+            self.questions.append(f"the script also runs {which}, whose effect is unknown; move it to a separate step.")
 
     def _change_folder(self, word: Word) -> None:
         self._built.clear()
         self._folder = "$" if word.is_dynamic or word.text == "-" else joined_path(self._folder, word.text)
 
     def _only_configures(self, command: Command) -> bool:
-        """Whether the command only passes a credential or the address of an index to a tool; takes note of it."""
+        """Whether the command only passes a credential or the address of an index to a tool; records it."""
         for name, value in _exports(command):
             self._exported[name] = value
         exports = [name for name, _ in _exports(command)]
@@ -165,14 +163,14 @@ class ScriptReader:
         if options.check_url and index.value and index.value not in ("pypi", "testpypi"):
             inputs["check-url"] = options.check_url
         if not options.named_files:
-            questions.append(f"'{tool.name}' names no file.")
+            questions.append(f"'{tool.name}' does not name a file.")
         folder = joined_path(self._folder, options.project) if options.project else self._folder
         packages, problems, remarks = package_lines(options.named_files, folder)
         questions += problems
         notes += remarks
         if "skip-existing" in inputs:
             notes.append(
-                "'skip-existing' is kept; it is rarely needed: files that are already there with the same contents are "
+                "'skip-existing' is kept, but rarely needed: files that are already there with the same contents are "
                 "never an error"
             )
         self.uploads.append(
@@ -199,7 +197,7 @@ class ScriptReader:
         return any(tool.variable(name) is Meaning.TRUSTED and node.text == "always" for name, (node, _) in variables)
 
     def _variables(self, tool: Tool, command: Command) -> tuple[str, dict[str, str]]:
-        """What the variables of a tool say: the index, and inputs; credentials are noted."""
+        """The index and the inputs from the variables of a tool; credentials are recorded."""
         chosen, inputs = "", {}
         given = {**self._exported, **dict(command.assignments)}
         for name, value in given.items():
@@ -365,7 +363,7 @@ def _exports(command: Command) -> Iterator[tuple[str, str]]:
 
 
 def _joined_badly(script: Script, number: int) -> Iterator[str]:
-    """Questions about how an upload hangs together with the commands around it."""
+    """Questions about how an upload depends on the commands around it."""
     command = script.commands[number]
     if command.after == "||" or command.before == "||":
         yield (
@@ -384,7 +382,7 @@ def _joined_badly(script: Script, number: int) -> Iterator[str]:
 
 
 def _hidden_settings(step: Step, tool: Tool, known: AbstractSet[str]) -> Iterator[str]:
-    """Questions about settings that a script of the job makes for later steps: they may choose the index."""
+    """Questions about settings that a script of the job makes for later steps, which may choose the index."""
     for other in step.job.steps:
         if ".pypirc" in other.run:
             yield f"line {other.place.line} has a .pypirc, which may choose the index; choose it in this step instead."
