@@ -39,7 +39,7 @@ class Validation:
     """What was found, after the call."""
 
     def __call__(self) -> CheckedSet:
-        """Report every file; raise DistributionError or WorkflowError with everything that is wrong."""
+        """Report every file; raise DistributionError or WorkflowError with all problems."""
         if self.inputs.ignore:
             require_known_rules(self.inputs.ignore)
         self.collected = collect(self.inputs.packages_dir, self.context.workspace)
@@ -92,7 +92,7 @@ class Validation:
 
 
 def require_known_rules(codes: Iterable[str]) -> None:
-    """Raise WorkflowError with every code that is not the code of a rule."""
+    """Raise WorkflowError with all codes that are not the code of a rule."""
     from ..checks.registry import RULES
 
     unknown = sorted(set(codes) - RULES.keys() - RELEASE_RULES.keys())

@@ -55,7 +55,7 @@ ON_THE_INDEX = frozenset({FileState.UPLOADED, FileState.IDENTICAL})
 """The index has our contents."""
 
 MISSING = frozenset({FileState.REFUSED, FileState.FAILED, FileState.NOT_SENT, FileState.CONFLICT, FileState.WITHHELD})
-"""Our bytes should be there, and are not, or it is not known."""
+"""The index should have our contents, but does not, or it is unknown."""
 
 _UNDECIDED = {
     FileState.CHECKED: (FileState.NOT_SENT, ""),
