@@ -5,6 +5,7 @@ Attackers register names that do not exist but are required by mistake.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -68,7 +69,7 @@ def unmet(
 
 
 def _why_nothing_fits(requirement: Requirement, page: ProjectPage) -> str:
-    """Empty when something fits, or when nothing is known because the project is quarantined."""
+    """Empty when something fits. A quarantined project shows nothing, so nothing is known of it."""
     usable: set[Version] = set()
     yanked: set[Version] = set()
     for entry in page.files:
@@ -81,9 +82,19 @@ def _why_nothing_fits(requirement: Requirement, page: ProjectPage) -> str:
         return ""
     if fitting:
         allowed = requirement.specifier.prereleases or only_pre_releases_exist
-        return "" if allowed else "only pre-releases fit, but the requirement does not name one"
-    return "every version that fits is yanked" if _fit(requirement, yanked) else "no version fits"
+        return "" if allowed else "only pre-releases fit, and the requirement names none"
+    if _fit(requirement, yanked):
+        return "every version that fits is yanked"
+    legacy = _legacy_names(requirement)
+    return "" if any(entry.filename.startswith(legacy) for entry in page.files) else "no version fits"
 
 
 def _fit(requirement: Requirement, versions: Iterable[Version]) -> list[Version]:
     return [version for version in versions if requirement.specifier.contains(version, prereleases=True)]
+
+
+def _legacy_names(requirement: Requirement) -> tuple[str, ...]:
+    """How the names of files begin that ``===`` asks for, whose versions need not be versions (PEP 440)."""
+    spelled = [re.sub(r"[-_.]+", separator, requirement.name) for separator in "-_."]
+    exact = [each.version for each in requirement.specifier if each.operator == "==="]
+    return tuple(f"{name}-{version}{end}" for name in (requirement.name, *spelled) for version in exact for end in ".-")
