@@ -46,7 +46,7 @@ def test_what_is_built_anew_or_moved_is_no_loss(before: list[str], after: list[s
 @pytest.mark.parametrize(
     ("before", "after", "lost"),
     [
-        (["demo/a.py", "demo/sub/b.py", "demo/sub/x/c.py"], ["demo/a.py"], {"demo/sub": "a folder with modules is gone"}),
+        (["demo/a.py", "demo/sub/b.py", "demo/sub/x/c"], ["demo/a.py"], {"demo/sub": "a folder with modules is gone"}),
         (["demo/__init__.py", "demo/a.py"], [], {"demo": "a folder with modules is gone"}),
         (["demo/a.py", "demo/data/x.json"], ["demo/a.py"], {"demo/data/x.json": "a data file is gone"}),
         (["demo/a.py", "demo/py.typed"], ["demo/a.py"], {"demo/py.typed": "a data file is gone"}),

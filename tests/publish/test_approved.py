@@ -46,25 +46,44 @@ def test_the_same_bytes_are_published(tmp_path: Path) -> None:
     assert f"exactly those of the preview: `{manifest}`" in played.summary
 
 
-@pytest.mark.parametrize("change", ["changed", "added", "removed"])
-def test_any_other_set_is_refused_before_the_identity_endpoint_is_asked(tmp_path: Path, change: str) -> None:
+@pytest.mark.parametrize("change", ["changed", "added", "removed", "renamed"])
+@pytest.mark.parametrize("named", [True, False], ids=["with the list", "without"])
+def test_any_other_set_is_refused_before_the_identity_endpoint_is_asked(
+    tmp_path: Path, change: str, named: bool
+) -> None:
     files, manifest, listed = approve(tmp_path)
+    wheel = files[0]
     if change == "changed":
         build_wheel(tmp_path / "dist", Sample(version="1.0.0", padding=10))
     elif change == "added":
         files.append(build_wheel(tmp_path / "dist", Sample(version="1.0.0"), "cp312-cp312-win_amd64"))
+    elif change == "renamed":
+        files[0] = wheel.rename(wheel.with_name(wheel.name.replace("-py3-", "-1-py3-")))
     else:
-        files[0].unlink()
+        wheel.unlink()
         del files[0]
-    inputs = {"approved": manifest, "approved-distributions": listed}
+    inputs = {"approved": manifest, **({"approved-distributions": listed} if named else {})}
     with Sandbox(tmp_path / "run", distributions=files, inputs=inputs) as sandbox:
         played = play(sandbox)
         asked = {request.endpoint for request in sandbox.requests}
     assert played.code == 3
     assert "not-approved" in played.codes
     assert asked == ASKED_FOR_NOTHING
-    named = {"changed": "Different", "added": "Added", "removed": "Missing"}[change]
-    assert f"{named}: rehearsal_sample-1.0.0" in played.log
+    assert f"2 files were approved, but the files here are different: {len(files)} file" in played.log
+    words = {"changed": ["Different"], "added": ["Added"], "removed": ["Missing"], "renamed": ["Added", "Missing"]}
+    for word in ("Different", "Added", "Missing"):
+        assert (f"{word}: rehearsal_sample-1.0.0" in played.log) is (named and word in words[change])
+    assert "exactly those of the preview" not in played.summary
+
+
+@pytest.mark.parametrize("value", ["1:2", "2:2:" + "0" * 64, "yes", "1:2:" + "0" * 64 + "\n1:2:" + "0" * 64])
+def test_what_is_no_manifest_is_a_mistake(tmp_path: Path, value: str) -> None:
+    files, _, _ = approve(tmp_path)
+    with Sandbox(tmp_path / "run", distributions=files) as sandbox:
+        played = play(sandbox, environ={"INPUT_APPROVED": value})
+        asked = {request.endpoint for request in sandbox.requests}
+    assert played.code == 2
+    assert asked == ASKED_FOR_NOTHING
 
 
 def test_an_empty_value_is_a_mistake_and_no_permission(tmp_path: Path) -> None:

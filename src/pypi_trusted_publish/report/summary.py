@@ -81,9 +81,13 @@ def _left_out(outcome: Outcome) -> str:
 
 
 def _approved(outcome: Outcome) -> str:
-    """The manifest that the files were compared with before the first request."""
+    """The manifest that the files were compared with before the first request, and who approved the run."""
     manifest = dict(outcome.facts).get("approved", ANY_MANIFEST)
-    return "" if manifest == ANY_MANIFEST else f"exactly those of the preview: {_code(manifest)}"
+    if manifest == ANY_MANIFEST:
+        return ""
+    people = outcome.protection.approved_by if outcome.protection else ()
+    approved = f"; the run was approved by {_plain(listed(people))}" if people else ""
+    return f"exactly those of the preview: {_code(manifest)}{approved}"
 
 
 def _attestations(outcome: Outcome) -> str:
