@@ -212,3 +212,83 @@ def test_every_tag_of_the_form_names_its_version(tag: str) -> None:
     assert tagged is not None
     assert tagged.project in (None, DEMO)
     assert tagged.version == Version(tag.removeprefix("demo").lstrip("-_/@:v"))
+
+
+STOPS, WARNS, AGREES, NOT_COMPARED = "stops", "warns", "agrees", "is not compared"
+
+
+@pytest.mark.parametrize(
+    ("tag", "repository", "releases", "expected"),
+    [
+        ("v2.13.0b3", "pydantic/pydantic", [("pydantic-core", "2.46.0")], WARNS),
+        ("v2.13.0b3", "pydantic/pydantic", [("pydantic", "2.13.0b3")], AGREES),
+        ("v2.13.0b3", "pydantic/pydantic", [("pydantic", "2.12.0")], STOPS),
+        ("v29.1", "protocolbuffers/protobuf", [("protobuf", "5.29.1")], AGREES),
+        ("v29.1", "protocolbuffers/protobuf", [("protobuf", "5.29.2")], STOPS),
+        ("v29.1", "protocolbuffers/protobuf", [("protobuf", "29.1")], AGREES),
+        ("name-v1.2", "o/r", [("name", "1.2")], AGREES),
+        ("name-v1.2", "o/r", [("name", "1.3")], STOPS),
+        ("name-v1.2", "o/r", [("other", "1.3")], WARNS),
+        ("name@1.2", "o/r", [("name", "1.2.0")], AGREES),
+        ("name@1.2", "o/r", [("name", "1.4")], STOPS),
+        ("release/1.2", "o/r", [("r", "1.2")], AGREES),
+        ("release/1.2", "o/r", [("r", "1.3")], STOPS),
+        ("release/1.2", "o/r", [("x", "1.3")], WARNS),
+        ("releases/v1.2.3", "o/r", [("r", "1.2.4")], STOPS),
+        ("v1.2-rc1", "o/r", [("r", "1.2rc1")], AGREES),
+        ("v1.2-rc.1", "o/r", [("r", "1.2rc1")], AGREES),
+        ("v1.2rc1", "o/r", [("r", "1.2")], WARNS),
+        ("v1.2", "o/r", [("r", "1.2rc1")], WARNS),
+        ("v1.2", "o/r", [("r", "1.2.dev3")], STOPS),
+        ("v1.2", "o/r", [("r", "1.2+gabc")], STOPS),
+        ("v1.2", "o/r", [("x", "1.2+gabc")], STOPS),
+        ("2026.11.30", "o/r", [("r", "2026.11.30")], AGREES),
+        ("2026.11.30", "o/r", [("r", "2026.11.29")], STOPS),
+        ("2026.11.30", "o/r", [("r", "1.0")], NOT_COMPARED),
+        ("2026-11-30", "o/r", [("r", "1.0")], NOT_COMPARED),
+        ("nightly-20261130", "o/r", [("r", "1.0")], NOT_COMPARED),
+        ("20261130", "o/r", [("r", "1.0")], NOT_COMPARED),
+        ("v1", "o/r", [("r", "1.0")], NOT_COMPARED),
+        ("v24.3", "o/black", [("black", "24.3.0")], AGREES),
+        ("24.3.0", "psf/black", [("black", "24.3.0")], AGREES),
+        ("24.3.0", "psf/black", [("black", "24.4.0")], STOPS),
+        ("core/v1.2.3", "o/mono", [("mono-core", "1.2.3")], AGREES),
+        ("core/v1.2.3", "o/mono", [("mono-core", "1.2.4")], WARNS),
+        ("mono-core/v1.2.3", "o/mono", [("mono-core", "1.2.4")], STOPS),
+        ("mono_core-1.2.3", "o/mono", [("mono-core", "1.2.4")], STOPS),
+        ("packages/core/v1.2.3", "o/mono", [("core", "1.2.3")], AGREES),
+        ("packages/core/v1.2.3", "o/mono", [("core", "1.2.4")], STOPS),
+        ("packages/core@1.2.3", "o/mono", [("core", "1.2.4")], STOPS),
+        ("python-v1.2.3", "o/r", [("r", "1.2.3")], AGREES),
+        ("py-1.2.3", "o/r", [("r", "1.2.4")], STOPS),
+        ("rust-v1.2.3", "o/r", [("r", "1.2.4")], WARNS),
+        ("V1.2", "o/r", [("r", "1.3")], STOPS),
+        ("v.1.2", "o/r", [("r", "1.3")], STOPS),
+        ("r-1.2", "o/R", [("r", "1.2.1")], STOPS),
+        ("1.2.3", "o/My.Project", [("my-project", "1.2.3")], AGREES),
+        ("1.2.3", "o/My.Project", [("my-project", "1.2.4")], STOPS),
+        ("v1.2.3", "o/r", [("r", "1.2.3"), ("r-plugin", "0.1")], WARNS),
+        ("v1.2.3", "o/r", [("r", "1.2.4"), ("r-plugin", "0.1")], STOPS),
+        ("v3.1", "o/r", [("r", "2.3.1")], AGREES),
+        ("v0.1", "o/r", [("r", "1.0.1")], AGREES),
+        ("v1.0", "o/r", [("r", "2.1.0")], AGREES),
+        ("v1.0", "o/r", [("r", "1.0.0")], AGREES),
+        ("v1.2.3.4", "o/r", [("r", "1.2.3.4")], AGREES),
+        ("v1.2.post1", "o/r", [("r", "1.2.post1")], AGREES),
+        ("v1.2-1", "o/r", [("r", "1.2.post1")], AGREES),
+        ("v1.2.3-beta.2", "o/r", [("r", "1.2.3b2")], AGREES),
+        ("v1.2.3-alpha", "o/r", [("r", "1.2.3a0")], AGREES),
+        ("release-1.2.3", "o/r", [("r", "1.2.3")], AGREES),
+        ("release-2.13.0b3", "o/r", [("r", "2.12")], STOPS),
+        ("foo-bar-1.2.3", "o/r", [("foo-bar", "1.2.3")], AGREES),
+        ("foo-bar-1.2.3", "o/r", [("foo", "1.2.3")], AGREES),
+        ("foo-2.0-1.2.3", "o/r", [("foo-2-0", "1.2.3")], AGREES),
+    ],
+)
+def test_a_tag_as_projects_write_them(
+    tag: str, repository: str, releases: list[tuple[str, str]], expected: str
+) -> None:
+    found = compared(tag, *releases, repository=repository)
+    compares = not any("not compared" in line for line in found.lines)
+    said = STOPS if found.errors else WARNS if found.warnings else AGREES if compares else NOT_COMPARED
+    assert said == expected

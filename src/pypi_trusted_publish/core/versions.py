@@ -23,6 +23,7 @@ AUTO: Final = "auto"
 ANY: Final = "any"
 
 _SEPARATORS: Final = "-_/@:"
+_PREFIX: Final = re.compile(r"^[vV]\.?(?=[0-9])")
 _NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _FEWEST_NUMBERS: Final = 2
 """Release numbers that make a tag a version; ``84`` and ``nightly-20260822`` name a build."""
@@ -109,14 +110,15 @@ def _splits(name: str) -> Iterator[Tagged]:
     if version is not None:
         yield Tagged(project=None, version=version)
     for position, character in enumerate(name):
-        if character in _SEPARATORS and _NAME.fullmatch(name[:position]):
+        project = name[:position].rpartition("/")[2]  # of a path such as ``packages/demo`` in a large repository
+        if character in _SEPARATORS and _NAME.fullmatch(project):
             version = _version(name[position + 1 :])
             if version is not None:
-                yield Tagged(project=canonicalize_name(name[:position]), version=version)
+                yield Tagged(project=canonicalize_name(project), version=version)
 
 
 def _version(text: str) -> Version | None:
-    bare = text.removeprefix("v")
+    bare = _PREFIX.sub("", text)
     if not bare[:1].isdigit():
         return None
     version = read_version(bare)
