@@ -150,3 +150,71 @@ def test_a_misuse_prints_the_usage(argv: tuple[str, ...]) -> None:
     code, said = ran(*argv)
     assert code == 2
     assert "usage: pypi-trusted-publish migrate [--write]" in said
+
+
+CALLER = """\
+on: push
+permissions:
+  contents: read  # all that it needs
+jobs:
+  release:
+    uses: ./.github/workflows/publish.yml
+    secrets:
+      PYPI_TOKEN: ${{ secrets.PYPI_TOKEN }}
+      OTHER: ${{ secrets.OTHER }}
+"""
+CALLED = """\
+on:
+  workflow_call:
+    secrets:
+      PYPI_TOKEN: {required: true}
+jobs:
+  publish:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v6
+      - uses: pypa/gh-action-pypi-publish@release/v1
+        with:
+          password: ${{ secrets.PYPI_TOKEN }}
+"""
+RIGHTS = "permissions:\n  contents: read  # all that it needs\n"
+GRANTS = "    permissions:\n      contents: read\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "what"),
+    [
+        ("", "", 5, "give it 'permissions:' with 'contents: read' and 'id-token: write'"),
+        ("    uses", f"{GRANTS}    uses", 6, "add 'id-token: write' to its 'permissions:'"),
+        ("    uses", "    permissions: read-all\n    uses", 6, "give it 'permissions:' with"),
+        (RIGHTS, "", 3, "give it 'permissions:' with 'contents: read' and 'id-token: write'"),
+    ],
+)  # fmt: skip
+def test_what_a_caller_must_change_is_named_with_its_file_and_line(
+    tmp_path: Path, old: str, new: str, line: int, what: str
+) -> None:
+    caller = written(tmp_path, CALLER.replace(old, new, 1), "caller.yml")
+    code, said = ran(written(tmp_path, CALLED, "publish.yml"))
+    assert code == 0, said
+    assert f"{caller}:{line}: The job 'release' calls publish.yml: {what}" in said
+    assert "passes the secret PYPI_TOKEN, which publish.yml no longer reads" in said
+    assert "the secret OTHER" not in said
+    assert "must grant 'publish' 'id-token: write' too" not in said
+
+
+@pytest.mark.parametrize(
+    "rights",
+    [
+        f"{GRANTS}      id-token: write\n",
+        "    permissions: write-all\n",
+        "    permissions: {contents: write, id-token: write}\n",
+    ],
+)
+def test_a_caller_that_grants_enough_has_nothing_to_change(tmp_path: Path, rights: str) -> None:
+    text = CALLER.replace("    uses", f"{rights}    uses").partition("    secrets:")[0] + "    secrets: inherit\n"
+    written(tmp_path, text, "caller.yml")
+    assert "caller.yml" not in ran(written(tmp_path, CALLED, "publish.yml"))[1]
+
+
+def test_without_a_caller_here_the_note_says_what_callers_must_grant(tmp_path: Path) -> None:
+    assert "must grant 'publish' 'id-token: write' too" in ran(written(tmp_path, CALLED, "publish.yml"))[1]

@@ -6,6 +6,7 @@ import textwrap
 
 import pytest
 
+from pypi_trusted_publish.core.urls import PYPI_UPLOAD, TESTPYPI_UPLOAD
 from pypi_trusted_publish.workflows.document import Data
 from pypi_trusted_publish.workflows.migration import Migration, migrate
 from pypi_trusted_publish.workflows.model import read_workflow
@@ -159,14 +160,14 @@ def test_an_upload_inside_a_condition_has_one_question() -> None:
 
 
 def test_a_url_with_an_expression_in_it_is_resolved() -> None:
-    url = "https://${{ github.ref_type == 'tag' && 'upload.pypi.org' || 'test.pypi.org' }}/legacy/"
+    live, test = (url.split("/")[2] for url in (PYPI_UPLOAD, TESTPYPI_UPLOAD))
+    url = f"https://${{{{ github.ref_type == 'tag' && '{live}' || '{test}' }}}}/legacy/"
     steps = f"- run: uv publish --publish-url {url} -t ${{{{ secrets.T }}}}\n"
     (step,) = steps_of(moved(steps))
     assert step["with"] == {"repository-url": url}
     assert [job.index for job in report(steps).jobs] == ["PyPI", "TestPyPI"]
-    assert moved(steps.replace("test.pypi.org", "pypi.example.org")).after == workflow(
-        steps.replace("test.pypi.org", "pypi.example.org")
-    )
+    elsewhere = steps.replace(test, "pypi.example.org")
+    assert moved(elsewhere).after == workflow(elsewhere)
 
 
 def test_lines_of_a_script_that_stay_keep_every_byte() -> None:
@@ -234,3 +235,41 @@ def test_a_matrix_of_one_publishes_once(matrix: str, several: bool) -> None:
     strategy = ("    environment: release\n", f"    environment: release\n    strategy:\n      matrix: {matrix}\n")
     notes = moved("- uses: pypa/gh-action-pypi-publish@release/v1\n", strategy).notes
     assert any("once for each entry of its matrix" in note.message for note in notes) is several
+
+
+CALLED = (
+    '  push:\n    tags: ["v*"]\n',
+    "  workflow_call:\n    inputs:\n      to: {default: testpypi}\n      where: {type: string}\n",
+)
+
+
+def test_an_index_that_callers_may_choose_is_said_to_be_the_default() -> None:
+    upload = "- uses: pypa/gh-action-pypi-publish@release/v1\n  with: {repository-url: '${{ inputs.to }}'}\n"
+    (job,) = report(upload, CALLED).jobs
+    assert (job.index, job.chosen_by) == ("TestPyPI", "to")
+    (job,) = report(upload.replace("${{ inputs.to }}", "testpypi"), CALLED).jobs
+    assert (job.index, job.chosen_by) == ("TestPyPI", "")
+
+
+def test_a_folder_that_may_be_empty_does_not_become_an_absolute_path() -> None:
+    upload = "- run: twine upload dist/*\n  working-directory: ${{ inputs.where }}\n"
+    (step,) = steps_of(moved(upload, CALLED))
+    assert step["with"] == {"packages-dir": "${{ inputs.where || '.' }}/dist/*"}
+    required = (CALLED[0], CALLED[1].replace("type: string", "type: string, required: true"))
+    (step,) = steps_of(moved(upload, required))
+    assert step["with"] == {"packages-dir": "${{ inputs.where }}/dist/*"}
+
+
+@pytest.mark.parametrize(("condition", "never"), [("false", True), ("${{ false }}", True), ("${{ !false }}", False)])
+def test_a_job_that_never_runs_is_said_to(condition: str, never: bool) -> None:
+    upload = f"- uses: pypa/gh-action-pypi-publish@release/v1\n  if: {condition}\n"
+    assert [job.never_runs for job in report(upload).jobs] == [never]
+
+
+def test_an_action_that_sees_a_credential_may_publish_when_no_step_is_known_to() -> None:
+    env = ("jobs:\n", "env:\n  HATCH_INDEX_AUTH: ${{ secrets.T }}\njobs:\n")
+    (possible,) = report("- uses: actions/checkout@v6\n- uses: somebody/hatch-everything@v1\n", env).possible
+    assert (possible.credential, possible.step) == ("HATCH_INDEX_AUTH", "somebody/hatch-everything@v1")
+    assert report("- uses: somebody/hatch-everything@v1\n- run: hatch publish\n", env).possible == ()
+    assert report("- uses: somebody/setup-hatch@v1\n", env).possible == ()
+    assert report("- uses: somebody/hatch-everything@v1\n", (env[0], env[1].replace("HATCH_INDEX", "X"))).possible == ()

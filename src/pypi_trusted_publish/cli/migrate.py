@@ -10,10 +10,11 @@ from ..errors import EXIT_OK, WorkflowError
 from ..io.git import repository_of
 from ..sanitize import clean
 from ..workflows.migration import Migration, migrate
-from ..workflows.model import Remark
+from ..workflows.model import Job, Remark
 from .arguments import Parser, add_pin, add_repository
 from .commands import diagnosis_lines
 from .workflow_files import (
+    Folders,
     WorkflowFile,
     project_of,
     publisher_lines,
@@ -42,7 +43,8 @@ def run_migrate(argv: Sequence[str], *, stdout: TextIO, search: str) -> int:
     try:
         options = _arguments(argv)
         files = read_files(options.paths)
-        results = [_migrated(file, options) for file in files]
+        folders = Folders()
+        results = [_migrated(file, options, folders, search) for file in files]
         if not any(result.publishes for result in results):
             stdout.writelines(f"{clean(line)}\n" for line in _nothing(results))
             return WorkflowError.exit_code
@@ -75,9 +77,14 @@ def _arguments(argv: Sequence[str]) -> _Options:
     return parser.parse_args(argv, namespace=_Options())
 
 
-def _migrated(file: WorkflowFile, options: _Options) -> Migration:
-    indexes = project_of(file.path).indexes
-    return migrate(file.text, file.path.name, uses=f"{ACTION}@{options.pin}", indexes=indexes)
+def _migrated(file: WorkflowFile, options: _Options, folders: Folders, search: str) -> Migration:
+    project = project_of(file.path)
+    callers: list[Job] = []
+    if "workflow_call" in file.text:
+        repository = options.repository or repository_of(file.path.parent, search)
+        callers += folders.of(file, repository, project).callers(file.path.name)
+    uses = f"{ACTION}@{options.pin}"
+    return migrate(file.text, file.path.name, uses=uses, indexes=project.indexes, callers=callers)
 
 
 def _nothing(results: Sequence[Migration]) -> Iterator[str]:
@@ -102,6 +109,7 @@ def _lines(file: WorkflowFile, result: Migration, options: _Options, repository:
         yield from _diff(name, result)
     yield ""
     yield from _numbered("Questions for you to decide:", name, result.questions)
+    yield from _callers(file, result)
     yield from _publishers(file, result, repository)
     yield from _numbered("Notes:", name, result.notes)
     yield from _secrets(name, result)
@@ -118,6 +126,15 @@ def _numbered(heading: str, name: str, remarks: Sequence[Remark]) -> Iterator[st
         for remark in remarks:
             message = remark.message[:1].upper() + remark.message[1:]
             yield f"  {name}:{remark.place.line}: {message}"
+        yield ""
+
+
+def _callers(file: WorkflowFile, result: Migration) -> Iterator[str]:
+    if result.callers:
+        yield "In the workflows that call it, by hand:"
+        for change in result.callers:
+            message = change.message[:1].upper() + change.message[1:]
+            yield f"  {file.path.with_name(change.filename)}:{change.place.line}: {message}"
         yield ""
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, TypeAlias
 
 from ..errors import EXIT_OK, WorkflowError
@@ -16,8 +17,8 @@ from ..workflows.report import PublishingJob, WorkflowReport, report_on
 from .arguments import Parser, add_repository
 from .commands import diagnosis_lines
 from .workflow_files import (
+    Folders,
     Project,
-    folder_of,
     project_of,
     publisher_lines,
     read_files,
@@ -60,6 +61,7 @@ def run_setup(argv: Sequence[str], *, stdout: TextIO, search: str) -> int:
 def _reports(options: _Options, search: str) -> Iterator[tuple[WorkflowReport, str, Project]]:
     """Report on the files, and on the publishing workflows that they call."""
     waiting = read_files(options.paths)
+    folders, repositories = Folders(), dict[Path, str]()
     done = set()
     while waiting:
         file = waiting.pop(0)
@@ -67,8 +69,11 @@ def _reports(options: _Options, search: str) -> Iterator[tuple[WorkflowReport, s
             continue
         done.add((file.path.parent, file.path.name))
         project = project_of(file.path)
-        repository = options.repository or repository_of(file.path.parent, search)
-        report = report_on(folder_of(file, repository, project), file.path.name)
+        parent = file.path.parent
+        if parent not in repositories:
+            repositories[parent] = options.repository or repository_of(parent, search)
+        repository = repositories[parent]
+        report = report_on(folders.of(file, repository, project), file.path.name)
         called = [str(file.path.parent / call.filename) for call in report.calls if call.publishes]
         waiting += read_files(called)
         yield report, repository, project
@@ -126,7 +131,11 @@ def _job_lines(report: WorkflowReport, job: PublishingJob, form: Form) -> Iterat
         "unknown": "; how it authenticates is not clear from this file",
     }[job.authentication]
     by = ", ".join(job.by)
+    if job.chosen_by:
+        index += f" (unless a caller passes another {job.chosen_by!r})"
     yield f"{report.filename}:{job.place.line}: the job {job.name!r} publishes to {index} with {by}{how}."
+    if job.never_runs:
+        yield "  It never runs: its 'if:' is 'false'."
     if report.only_called_from_elsewhere:
         yield (
             "  Only other workflows start it, but none here does. A publisher can name it only for callers in its "

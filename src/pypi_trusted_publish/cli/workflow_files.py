@@ -18,7 +18,7 @@ from ..errors import Diagnosis, WorkflowError
 from ..io.replace_file import replace_file
 from ..values import dataclass
 from ..workflows.document import LARGEST
-from ..workflows.model import read_workflow
+from ..workflows.model import Workflow, read_workflow
 from ..workflows.report import Folder
 
 _BOM: Final = "\ufeff"
@@ -94,14 +94,26 @@ def _read(path: Path) -> WorkflowFile:
     return WorkflowFile(path=path, text=text.removeprefix(_BOM), raw=raw)
 
 
-def folder_of(file: WorkflowFile, repository: str, project: Project) -> Folder:
-    """A file and the other workflows in its folder; unreadable ones are left out."""
-    workflows = {file.path.name: read_workflow(file.text, file.path.name)}
-    for path in workflow_paths(file.path.parent):
-        if path.name not in workflows:
+class Folders:
+    """The folders of the files of one command; each workflow in them is parsed once."""
+
+    def __init__(self) -> None:
+        self._parsed: dict[Path, Workflow | None] = {}
+
+    def of(self, file: WorkflowFile, repository: str, project: Project) -> Folder:
+        """A file and the other workflows in its folder; unreadable ones are left out."""
+        if self._parsed.get(file.path) is None:
+            self._parsed[file.path] = read_workflow(file.text, file.path.name)
+        found = {path.name: self._workflow(path) for path in (file.path, *workflow_paths(file.path.parent))}
+        workflows = {name: workflow for name, workflow in found.items() if workflow is not None}
+        return Folder(workflows=workflows, repository=repository, indexes=project.indexes)
+
+    def _workflow(self, path: Path) -> Workflow | None:
+        if path not in self._parsed:
+            self._parsed[path] = None
             with contextlib.suppress(WorkflowError):
-                workflows[path.name] = read_workflow(_read(path).text, path.name)
-    return Folder(workflows=workflows, repository=repository, indexes=project.indexes)
+                self._parsed[path] = read_workflow(_read(path).text, path.name)
+        return self._parsed[path]
 
 
 @dataclass(frozen=True, kw_only=True)

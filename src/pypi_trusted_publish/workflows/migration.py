@@ -14,6 +14,7 @@ from typing import Final
 from ..errors import WorkflowError
 from ..inputs import INPUTS
 from ..values import dataclass
+from .callers import CallerChange, changes_in_callers
 from .document import Data, Node, Place
 from .known_commands import build_action, builds, installs_only_publishing_tools
 from .model import SECRET, Job, Remark, Step, Workflow, read_workflow
@@ -70,24 +71,28 @@ class Migration:
     notes: tuple[Remark, ...]
     secrets: tuple[UnusedSecret, ...]
     publishers: tuple[NeededPublisher, ...]
+    callers: tuple[CallerChange, ...] = ()
+    """What the workflows that call it must change."""
     already: bool = False
     """It uses this action, and nothing else publishes."""
     publishes: bool = True
     """A step publishes, or may."""
 
 
-def migrate(text: str, filename: str, *, uses: str, indexes: Mapping[str, str] = _EMPTY) -> Migration:
+def migrate(
+    text: str, filename: str, *, uses: str, indexes: Mapping[str, str] = _EMPTY, callers: Sequence[Job] = ()
+) -> Migration:
     """Rewrite a workflow file.
 
     ``uses``: this action with its version and perhaps a comment, to write after ``uses:``. ``indexes``:
-    names of indexes in the project's configuration, and their URLs.
+    names of indexes in the project's configuration, and their URLs. ``callers``: jobs that call the workflow.
 
     Raises:
         WorkflowError: it is not a workflow.
 
     """
     workflow = read_workflow(text, filename)
-    mover = _Mover(workflow, uses, indexes)
+    mover = _Mover(workflow, uses, indexes, has_callers=bool(callers))
     found = [publication for job in workflow.jobs.values() for publication in mover.publications(job)]
     others = [publication for publication in found if publication.kind is not Kind.OURS]
     if not others:
@@ -111,20 +116,25 @@ def migrate(text: str, filename: str, *, uses: str, indexes: Mapping[str, str] =
         notes=tuple(sorted(set(mover.all_notes()))),
         secrets=secrets,
         publishers=tuple(sorted(set(mover.publishers))),
+        callers=tuple(
+            changes_in_callers(
+                read_workflow(after, filename), callers, {s.name for s in secrets if s.still_used is None}
+            )
+        ),
     )
 
 
 class _Mover:
     """Makes the changes to one workflow."""
 
-    def __init__(self, workflow: Workflow, uses: str, indexes: Mapping[str, str]) -> None:
+    def __init__(self, workflow: Workflow, uses: str, indexes: Mapping[str, str], *, has_callers: bool) -> None:
         self._workflow = workflow
         self._indexes = indexes
         self._uses = uses
         self._splice = Splice(workflow.text)
         self._shared = _shared(workflow.root)
         self._steps = StepRewriter(workflow, self._splice, uses)
-        self._rights = PermissionRewriter(workflow, self._splice, self._shared)
+        self._rights = PermissionRewriter(workflow, self._splice, self._shared, has_callers=has_callers)
         self.questions: list[Remark] = []
         self.notes: list[Remark] = []
         self.publishers: list[NeededPublisher] = []

@@ -19,6 +19,7 @@ _INPUT: Final = re.compile(r"(?:github\.event\.)?inputs\.([\w-]+)")
 _EXPRESSION: Final = re.compile(r"\$\{\{(.*)\}\}", re.DOTALL)
 _CHOICE: Final = re.compile(r"((?:[^'|]|'[^']*')+)&&\s*'([^']*)'\s*\|\|\s*'([^']*)'\s*")
 """``condition && 'one' || 'other'``: the two values that it can have."""
+_EVENTS_WITH_INPUTS: Final = ("workflow_dispatch", "workflow_call")
 _MINTING: Final = re.compile(r"_/oidc/mint-token|ACTIONS_ID_TOKEN_REQUEST_URL")
 _WINDOWS_SHELLS: Final = frozenset({"pwsh", "powershell", "cmd"})
 
@@ -93,11 +94,19 @@ class Step:
 
     @property
     def working_directory(self) -> str:
-        """Where its script runs; empty: the workspace."""
+        """Where its script runs; empty: the workspace. An expression is made to be ``.`` where it can be empty."""
         for defaults in (self.node, self.job.defaults, self.job.workflow.defaults):
             if text := defaults.get("working-directory").text:
-                return text
+                inner = _inner(text)
+                key = _INPUT.fullmatch(inner)
+                return f"${{{{ {inner} || '.' }}}}" if key and self.job.workflow.may_lack(key[1]) else text
         return ""
+
+    @property
+    def never_runs(self) -> bool:
+        """Whether its condition, or that of its job, is ``false``."""
+        conditions = [holder.get("if").text for holder in (self.node, self.job.node)]
+        return any((_inner(text) or text).lower() == "false" for text in conditions)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -273,11 +282,21 @@ class Workflow:
         """Whether its jobs may have what the calling job grants: it is only called, and has no permissions."""
         return self.is_only_called and "permissions" not in self.root.entries
 
+    def may_lack(self, name: str) -> bool:
+        """Whether an input of the workflow can be empty, as far as its declaration says."""
+        specs = [self.root.get("on").get(event).get("inputs").get(name) for event in _EVENTS_WITH_INPUTS]
+        return any(spec and spec.get("required").text != "true" and not spec.get("default").text for spec in specs)
+
+    def chosen_by_callers(self, text: str) -> str:
+        """The input that a text is, when callers may give another value than its default; empty for other texts."""
+        key = _INPUT.fullmatch(_inner(text))
+        return key[1] if key and "workflow_call" in self.triggers and key[1] not in self.given else ""
+
     def input_values(self, name: str) -> tuple[str, ...]:
         """Every value that an input of the workflow can have; none when unknown."""
         found: list[str] = []
         events = self.root.get("on")
-        for event in ("workflow_dispatch", "workflow_call"):
+        for event in _EVENTS_WITH_INPUTS:
             spec = events.get(event).get("inputs").get(name)
             if event not in self.triggers:
                 continue

@@ -156,8 +156,10 @@ def _of_script(step: Step) -> Need | None:
 class PermissionRewriter:
     """Gives the publishing jobs of one workflow the permission to request an identity token."""
 
-    def __init__(self, workflow: Workflow, splice: Splice, shared: AbstractSet[int]) -> None:
+    def __init__(self, workflow: Workflow, splice: Splice, shared: AbstractSet[int], *, has_callers: bool) -> None:
         self._workflow = workflow
+        self._has_callers = has_callers
+        """The jobs that call the workflow are known, and listed with what to change."""
         self._splice = splice
         self._shared = shared
         self.questions: list[Remark] = []
@@ -185,7 +187,7 @@ class PermissionRewriter:
             ["\n".join(["permissions:", *(f"  {name}: {level}" for name, level in new.items())])],
         )
         data["permissions"] = dict(new)
-        if self._workflow.is_only_called:
+        if self._workflow.is_only_called and not self._has_callers:
             self._note(
                 job.place,
                 f"the job that calls this workflow must grant {job.name!r} 'id-token: write' too: a called workflow "

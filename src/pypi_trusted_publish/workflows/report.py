@@ -19,13 +19,18 @@ from .conditions import FORK_EVENTS, runs_for_fork
 from .document import Node, Place
 from .migration import DEFAULT_ENVIRONMENT, Migration, NeededPublisher
 from .migration import migrate as migrated
-from .model import Job, Step, Workflow
+from .model import SECRET, Job, Step, Workflow
 from .publishing_steps import CREDENTIAL_INPUTS, Kind, Publication, destinations, is_our_check, publication_of
+from .tools import CREDENTIAL_VARIABLE, INDEX_VARIABLE
 from .uploads import Credential
 
 _CALL: Final = re.compile(r"(?:(?P<repository>[^/@\s]+/[^/@\s]+)|\.|\$)/\.github/workflows/(?P<file>[^/@\s]+)(?:@\S+)?")
 _TRUSTED: Final = frozenset({"twine", "uv", "pdm", "maturin"})
 """Programs that use Trusted Publishing if the job may and they have no credential."""
+_COMMON_ACTION: Final = re.compile(
+    r"^(actions|github|docker|codecov|softprops)/|(^|[/_-])(setup|install|cache)([_-]|$)"
+)
+"""Actions that are known not to upload distributions."""
 _OLD_NAMES: Final = frozenset(spec.old for spec in INPUTS.values() if spec.old)
 
 
@@ -56,6 +61,10 @@ class PublishingJob:
     """Each possible environment, or an expression that the file does not determine; empty without one."""
     ours: bool = False
     """It uses this action."""
+    chosen_by: str = ""
+    """The input of the workflow by which a caller may choose another index; empty when the index is fixed."""
+    never_runs: bool = False
+    """The condition of it or of its step is ``false``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,7 +191,7 @@ def report_on(folder: Folder, filename: str) -> WorkflowReport:
     return WorkflowReport(
         filename=filename,
         jobs=tuple(jobs),
-        possible=tuple(_possible(found)),
+        possible=tuple(_possible(found)) if any(found.values()) else tuple(_out_of_sight(workflow)),
         calls=tuple(calls),
         problems=tuple(sorted(problems)),
         migration=migrated(workflow.text, filename, uses="x/pypi-trusted-publish@v0", indexes=folder.indexes)
@@ -214,7 +223,14 @@ def _publishing(job: Job, found: Sequence[Publication]) -> Iterator[PublishingJo
             credentials=_named(credentials),
             environments=tuple(environments[title]),
             ours=all(p.kind is Kind.OURS for p in publications),
+            chosen_by=next(filter(None, map(job.workflow.chosen_by_callers, _index_values(publications))), ""),
+            never_runs=all(p.step.never_runs for p in publications),
         )
+
+
+def _index_values(publications: Sequence[Publication]) -> Iterator[str]:
+    for publication in publications:
+        yield from (upload.index.value for upload in publication.uploads)
 
 
 def _named(credentials: Sequence[Credential]) -> tuple[str, ...]:
@@ -254,6 +270,16 @@ def _possible(found: Mapping[str, Sequence[Publication]]) -> Iterator[PossibleJo
                     name=name, place=publication.place, step=publication.step.title,
                     credential=publication.credentials[0].name if publication.credentials else "",
                 )  # fmt: skip
+
+
+def _out_of_sight(workflow: Workflow) -> Iterator[PossibleJob]:
+    """Actions of others that see a credential for an index, in a workflow where no step is known to publish."""
+    for job in workflow.jobs.values():
+        for step in job.steps:
+            seen = [name for name, (node, _) in step.variables.items() if SECRET.search(node.text)]
+            credentials = [n for n in seen if CREDENTIAL_VARIABLE.fullmatch(n) and not INDEX_VARIABLE.fullmatch(n)]
+            if credentials and step.uses and not _COMMON_ACTION.search(step.action):
+                yield PossibleJob(name=job.name, place=step.place, step=step.title, credential=credentials[0])
 
 
 def _problems(folder: Folder, job: Job, found: Sequence[Publication]) -> Iterator[Problem]:
