@@ -40,7 +40,7 @@ def test_a_workflow_in_which_nothing_publishes_is_said_so(tmp_path: Path, text: 
     ("text", "place", "words"),
     [
         ("jobs:\n  a: [\n", "3:1", "cannot be read as YAML"),
-        ("on: push\n\tjobs: x\n", "2:1", "cannot"),
+        ("on: push\n\tjobs: x\n", "2:1", "not allowed"),
         ("a: 1\na: 2\n", "2:1", "appears twice"),
         ("a: *nowhere\n", "1:4", "an alias names an anchor"),
         ("a: b: c\n", "1:5", "a colon that is not allowed here"),

@@ -23,7 +23,7 @@ def test_a_called_workflow_is_read_and_the_calling_job_must_grant_the_permission
     written(tmp_path, CALLED, "publish.yml")
     code, said = ran("--repository", "o/r", written(tmp_path, CALLER))
     assert code == 2
-    assert "release.yml:4:3: The job 'release' calls publish.yml, which publishes, and does not grant" in said
+    assert "release.yml:4:3: The job 'release' calls publish.yml, which publishes, but does not grant" in said
     assert "Workflow name:    publish.yml" in said
 
 
