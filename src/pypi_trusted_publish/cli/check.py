@@ -7,19 +7,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from .. import __version__
-from ..checks.check import diagnosis
 from ..checks.model import CheckOptions
 from ..errors import WorkflowError
-from ..events import DiagnosisReported, Fact, FileLeftOut, RunStarted, StepStarted
 from ..inputs import CheckInputs, parse_check_inputs, parse_codes
-from ..io.console import Style
 from ..io.packages_dir import survey
 from ..io.workers.pool import Workers
 from ..report.check_report import CheckReport, report_json, report_lines
 from .arguments import Parser
 from .process import ProcessContext
-from .reporter import Reporter
-from .validation import checked_event, require_known_rules
 
 
 class CheckRequest(argparse.Namespace):
@@ -89,7 +84,10 @@ def _request(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[CheckRequ
         request.ignore = [*request.ignore, *inputs.ignore]
     elif not request.paths:
         raise WorkflowError(parser.no_path())
-    require_known_rules(request.ignore)
+    if request.ignore:
+        from .validation import require_known_rules
+
+        require_known_rules(request.ignore)
     return request, inputs
 
 
@@ -104,6 +102,12 @@ def add_check_arguments(parser: Parser, metavar: str) -> None:
 
 def report_in_job(report: CheckReport, process: ProcessContext, facts: tuple[tuple[str, str], ...]) -> int:
     """Show a report in the log and the summary of the job; returns the exit code."""
+    from ..checks.check import diagnosis  # in a job only, after the files were checked
+    from ..events import DiagnosisReported, Fact, FileLeftOut, RunStarted, StepStarted
+    from ..io.console import Style
+    from .reporter import Reporter
+    from .validation import checked_event
+
     reporter = Reporter(process, Style.ACTIONS)
     reporter.emit(RunStarted(command="check", version=__version__, facts=facts))
     reporter.emit(StepStarted(title="Files to publish"))
