@@ -66,8 +66,9 @@ format: venv  ## let ruff put the code into its form
 docs: venv  ## write the generated pages and tables anew
 	$(BIN)/python tools/generate_docs.py
 
-summary: venv  ## take the pictures of the job's summary (needs Chromium)
+summary: venv  ## take the pictures of the summary and of a preview's page (needs Chromium)
 	$(BIN)/python tools/screenshots.py
+	$(BIN)/python tools/preview_pictures.py
 
 pin: venv  ## let the examples pin a release: make pin VERSION=1.2.3
 	$(BIN)/python tools/pin.py $(VERSION)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import shutil
 import subprocess
 import tempfile
@@ -104,10 +105,10 @@ class Browser:
             event["params"]["request"]["url"] for event in self.events if event["method"] == "Network.requestWillBeSent"
         ]
 
-    def photograph(self, picture: Path) -> None:
-        """The whole page as a PNG."""
+    def photograph(self, picture: Path, *, height: float = math.inf) -> None:
+        """The page as a PNG, at most so many pixels of it."""
         size = self._ask("Page.getLayoutMetrics")["cssContentSize"]
-        clip = {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
+        clip = {"x": 0, "y": 0, "width": size["width"], "height": min(height, size["height"]), "scale": 1}
         taken = self._ask("Page.captureScreenshot", clip=clip, captureBeyondViewport=True)
         picture.write_bytes(base64.b64decode(taken["data"]))
 

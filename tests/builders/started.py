@@ -56,7 +56,7 @@ def copy_checkout(folder: Path, *, program: str | None = PROBE_PROGRAM) -> Path:
     folder.mkdir(parents=True)
     for name in LAUNCHERS:
         shutil.copy(ROOT / name, folder)
-    for name in ("check", "requirements", "src"):
+    for name in ("check", "preview", "requirements", "src"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     if program is not None:
         (folder / "src" / "pypi_trusted_publish" / "__main__.py").write_text(program, encoding="utf-8")

@@ -191,7 +191,7 @@ def _files(project: ProjectPreview) -> Iterator[str]:
 
 def _file_row(size: SizeChange, *, is_new: bool) -> str:
     before = "" if size.before is None else size_text(size.before)
-    change = "" if not size.before else f"{(size.size - size.before) / size.before:+.1%}"
+    change = "" if size.before in {None, 0, size.size} else f"{(size.size - size.before) / size.before:+.1%}"
     state = "grew" if size.grew else "new" if is_new else ""
     return (
         f'<tr><td class="file">{_text(size.filename)}</td>'

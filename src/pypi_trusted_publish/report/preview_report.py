@@ -15,6 +15,7 @@ from ..sanitize import clean, clipped
 from ..values import dataclass
 from . import markdown
 from .check_report import CheckReport, report_json, report_lines
+from .summary import LIMIT, within
 
 if TYPE_CHECKING:
     from ..core.contents_comparison import ContentsComparison
@@ -26,7 +27,9 @@ _MOST_NAMES: Final = 20
 _MOST_FOLDERS: Final = 10
 """Folders of a file in a list for people."""
 _VALUE: Final = 300
-"""Characters of a metadata value in the text."""
+"""Characters of a value or of a name in the text."""
+_SECTION: Final = 100_000
+"""Bytes of a list in the summary."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,7 +164,7 @@ def _project_lines(project: ProjectPreview) -> Iterator[str]:
     yield from (f"  {line}" for line in _metadata_lines(project.metadata))
     for found, names in project.contents_alike.items():
         yield f"  contents: {_counts(found, names)}"
-        yield from (f"    {mark.why}: {mark.name}" for mark in found.marked[:_MOST_NAMES])
+        yield from (f"    {mark.why}: {clipped(mark.name, _VALUE)}" for mark in found.marked[:_MOST_NAMES])
         yield from (f"    {line}" for line in _folder_lines(found))
     if project.room:
         yield f"  {_room(project)}"
@@ -205,7 +208,7 @@ def preview_summary(report: PreviewReport) -> str:
         parts.append("\n".join(["| | rule | finding |", "|:--|:--|:--|", *rows]))
     for project in report.preview.projects:
         parts += list(_project_summary(project))
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(within(parts, LIMIT, "section")) + "\n"
 
 
 def _project_summary(project: ProjectPreview) -> Iterator[str]:
@@ -220,22 +223,27 @@ def _project_summary(project: ProjectPreview) -> Iterator[str]:
         f"{'' if size.before is None else size_text(size.before)} | {'grew' if size.grew else ''} |"
         for size in project.files.sizes
     ]
-    yield markdown.folded("Sizes", "\n".join(["| file | size | before | |", "|:--|--:|--:|:--|", *sizes]))
+    yield markdown.folded(
+        "Sizes", "\n".join(["| file | size | before | |", "|:--|--:|--:|:--|", *within(sizes, 2 * _SECTION, "file")])
+    )
     changes = [f"- {markdown.text(line)}" for line in _metadata_lines(project.metadata)]
     if changes:
         yield markdown.folded("Metadata", "\n".join(changes))
     contents = [
         f"- {markdown.text(_counts(found, names))}"
-        + "".join(f"\n  - {mark.why}: {markdown.code(mark.name)}" for mark in found.marked[:_MOST_NAMES])
+        + "".join(
+            f"\n  - {mark.why}: {markdown.code(clipped(mark.name, _VALUE))}" for mark in found.marked[:_MOST_NAMES]
+        )
         + "".join(f"\n  - {markdown.text(line)}" for line in _folder_lines(found))
         for found, names in project.contents_alike.items()
     ]
     if contents:
-        yield markdown.folded("Contents", "\n".join(contents))
+        yield markdown.folded("Contents", "\n".join(within(contents, _SECTION, "file")))
     if project.room:
         yield markdown.text(_room(project).capitalize())
     if project.not_compared:
-        yield "\n".join(["Not compared:", *(f"- {markdown.text(reason)}" for reason in project.not_compared)])
+        reasons = [f"- {markdown.text(clipped(reason, _VALUE))}" for reason in project.not_compared]
+        yield "\n".join(["Not compared:", *within(reasons, _SECTION, "reason")])
 
 
 def _counts(found: ContentsComparison, names: Sequence[str]) -> str:
@@ -247,7 +255,7 @@ def _folder_lines(found: ContentsComparison) -> Iterator[str]:
     """What changed in each folder, by counts."""
     folders = found.by_folder()
     for folder, (added, removed, changed) in [*folders.items()][:_MOST_FOLDERS]:
-        yield f"{folder}/: {added} added, {removed} removed, {changed} changed"
+        yield f"{clipped(folder, _VALUE)}/: {added} added, {removed} removed, {changed} changed"
     if len(folders) > _MOST_FOLDERS:
         yield f"and {len(folders) - _MOST_FOLDERS:,} more folders"
 

@@ -73,7 +73,7 @@ aside { font-size: .925rem; } aside h4 { margin: 1.1rem 0 .2rem; } aside h4:firs
 aside ul { margin: 0; padding-left: 1.1rem; }
 .files { padding: 0 1.5rem 1.25rem; }
 footer { margin-top: 3rem; color: var(--soft); font-size: .85rem; }
-@media (max-width: 46rem) {
+@media screen and (max-width: 46rem) {
   main { padding: 1.25rem 1rem 3rem; } h1 { font-size: 1.55rem; }
   .columns { grid-template-columns: minmax(0, 1fr); padding: 1rem; gap: 1rem; }
   .project > header, .files { padding: 1rem; }

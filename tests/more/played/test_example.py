@@ -14,6 +14,7 @@ from builders.started import ROOT
 from builders.workflow import ACTION, KEEP, Play
 from more.played.conftest import Prepare
 from pypi_trusted_publish.rehearsal.sandbox import Sandbox
+from pypi_trusted_publish.rehearsal.traffic import Endpoint
 
 BUILT: Final = ["rehearsal_sample-1.0.0-py3-none-any.whl", "rehearsal_sample-1.0.0.tar.gz"]
 RUN: Final = "  using: composite\n  steps:\n    - shell: bash\n      run: |\n"
@@ -79,7 +80,7 @@ def play_it(play: Play, workflow: str, github: Path) -> None:
         folder.mkdir(parents=True)
         (folder / "action.yml").write_text(f"name: {name}\ndescription: {name}\n{ACTIONS[name]}", encoding="utf-8")
         play.actions[f"{name}@{commits[name]}"] = folder
-    for name in {ACTION, f"{ACTION}/check"} & commits.keys():
+    for name in {ACTION, f"{ACTION}/check", f"{ACTION}/preview"} & commits.keys():
         play.actions[f"{ACTION}@{commits[name]}"] = play.checkout
     play.environ["BUILDING_PYTHON"] = str(Path(sys.executable).parent)
     play.write("pyproject.toml", PYPROJECT)
@@ -117,3 +118,28 @@ def test_the_check_of_a_pull_request_needs_neither_permission_nor_index(prepare:
         play_it(play, workflow, tmp_path / "github")
         assert play.code == 0, play.log
         assert sandbox.requests == ()
+
+
+REPLACED: Final = "      - run: printf x >> dist/rehearsal_sample-1.0.0.tar.gz\n"
+
+
+@pytest.mark.parametrize("replaced", [False, True], ids=["the same files", "a replaced artifact"])
+def test_what_was_previewed_and_approved_is_published_and_nothing_else(
+    prepare: Prepare, tmp_path: Path, replaced: bool
+) -> None:
+    with prepare(dist="elsewhere") as (play, sandbox):
+        workflow = example_for("preview-and-approve.yml", sandbox).replace(
+            "        id: preview\n",
+            f"        id: preview\n        with:\n          against: {sandbox.index.simple_url}\n",
+        )
+        if replaced:
+            step = f"      - uses: {ACTION}@"
+            assert workflow.count(step) == 1
+            workflow = workflow.replace(step, f"{REPLACED}{step}")
+        play_it(play, workflow, tmp_path / "github")
+        assert play.code == int(replaced), play.log
+        assert [file.filename for file in sandbox.published()] == ([] if replaced else BUILT)
+        identity = [request for request in sandbox.requests if request.endpoint is Endpoint.IDENTITY]
+        assert bool(identity) is not replaced
+    assert "First release: the index does not know the project." in play.log
+    assert ("not-approved" in play.log) is replaced
