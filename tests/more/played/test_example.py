@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -143,3 +145,38 @@ def test_what_was_previewed_and_approved_is_published_and_nothing_else(
         assert bool(identity) is not replaced
     assert "First release: the index does not know the project." in play.log
     assert ("not-approved" in play.log) is replaced
+
+
+GH: Final = """\
+#!/bin/sh
+set -eu
+case "$1 $2" in
+  "release create") mkdir -p "$PLAYED/draft"; shift 3
+    for file in "$@"; do case "$file" in --*) ;; *) cp "$file" "$PLAYED/draft" ;; esac; done
+    if [ -n "${SPOILT-}" ]; then echo more >> "$PLAYED/draft/$SPOILT"; fi ;;
+  "release download") cp -R "$PLAYED/draft" "$5" ;;
+  "release edit") echo "$3 $4" > "$PLAYED/edited" ;;
+esac
+"""
+"""GitHub's program, as far as this workflow uses it, with a draft in a folder."""
+
+
+@pytest.mark.skipif(shutil.which("jq") is None, reason="the runners of GitHub have jq")
+@pytest.mark.parametrize("spoilt", ["", BUILT[0]])
+def test_the_draft_on_github_is_published_only_with_the_files_that_the_index_lists(
+    prepare: Prepare, tmp_path: Path, spoilt: str
+) -> None:
+    gh = tmp_path / "bin" / "gh"
+    gh.parent.mkdir()
+    gh.write_text(GH, encoding="utf-8")
+    gh.chmod(0o755)
+    with prepare(dist="elsewhere") as (play, sandbox):
+        play.environ |= {"PATH": f"{gh.parent}{os.pathsep}{os.environ['PATH']}", "SPOILT": spoilt}
+        text = (ROOT / "examples" / "github-release.yml").read_text(encoding="utf-8")
+        where = {"repository-url": sandbox.index.upload_url, "check-url": sandbox.index.simple_url}
+        lines = "".join(f"          {name}: {url}\n" for name, url in where.items())
+        assert text.count("        id: publish\n") == 1
+        text = text.replace("        id: publish\n", f"        id: publish\n        with:\n{lines}")
+        play_it(play, text, tmp_path / "github")
+        assert [file.filename for file in sandbox.published()] == BUILT
+    assert (play.code, (play.kept / "edited").exists()) == ((1, False) if spoilt else (0, True)), play.log
