@@ -214,6 +214,21 @@ def test_a_script_that_can_ask_for_an_identity_token_may_publish() -> None:
     assert report(f"- run: ./publish-notes.sh\n- uses: {ACTION}\n").possible == ()
 
 
+@pytest.mark.parametrize(
+    ("publishes", "does_not"),
+    [
+        ("uses: ./.github/actions/publish", "uses: ./.github/actions/build"),
+        ("run: hatch run publish", "run: hatch run tests"),
+        ("run: poetry run publish-all", "run: poetry run pytest tests/publish"),
+        ("run: pdm run pypi-release", "run: pdm run python -m pypi_stats"),
+    ],
+)
+def test_names_that_a_project_gives_may_publish(publishes: str, does_not: str) -> None:
+    (possible,) = report(f"- {publishes}\n").possible
+    assert possible.name == "publish"
+    assert report(f"- {does_not}\n").possible == ()
+
+
 # What can go
 
 

@@ -42,6 +42,9 @@ _PYPI_WORDS: Final = re.compile(r"publish|pypi|twine", re.IGNORECASE)
 
 _RUNNERS: Final = frozenset({"tox", "nox", "make", "just", "task", "invoke", "inv", "poe", "doit", "npx", "bash", "sh"})
 
+_PROJECT_RUNNERS: Final = frozenset({"hatch", "pdm", "poetry", "rye", "pixi", "uv"})
+"""Programs that run scripts by names that the project chooses."""
+
 CREDENTIAL_INPUTS: Final = frozenset({"password", "user", "username", "token", "api-token", "api_token"})
 
 
@@ -237,13 +240,14 @@ def _possibly(step: Step) -> Publication | None:
 
 def _with_identity(step: Step) -> Publication | None:
     """A step that may publish out of sight with an identity token, in a job where nothing else asks for one."""
-    if not step.job.grants_identity or not _runs_something_unseen(step) or not _PYPI_WORDS.search(step.run):
+    unseen = step.uses.startswith(("./", "$/")) or _runs_something_unseen(step)
+    if not step.job.grants_identity or not unseen or not _PYPI_WORDS.search(step.run or step.uses):
         return None
     if any(is_ours(other.action) or _CONTAINER.fullmatch(other.action) for other in step.job.steps):
         return None
     question = (
-        f"{step.title!r} can ask for an identity token, and what it does with it is not in this file. If it uploads "
-        "distributions, let it only build them, and upload them with a step that uses this action."
+        f"{step.title!r} can ask for an identity token, and this file does not show what it does with it. If it "
+        "uploads distributions, let it only build them, and upload them with a step that uses this action."
     )
     return Publication(step=step, kind=Kind.POSSIBLE, uploads=(), questions=(question,))
 
@@ -258,4 +262,7 @@ def _runs_something_unseen(step: Step) -> bool:
         is_python = found.program == "python" and any(word.endswith(".py") for word in command.texts)
         if (found.program in _RUNNERS or is_script or is_python) and _RELEASE_WORDS.search(words):
             return True
+        is_named = command.texts[0] in _PROJECT_RUNNERS and "-m" not in command.texts
+        if is_named and _RELEASE_WORDS.search(found.program):
+            return True  # a script of the project: ``hatch run publish``
     return False
