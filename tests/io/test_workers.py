@@ -247,7 +247,11 @@ def test_a_worker_ends_with_its_parent_whatever_it_does(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_is_heard_while_a_hostile_file_is_read(tmp_path: Path, number: signal.Signals) -> None:
     file = hostile.pax_digits_in_runs(tmp_path)
-    command = [sys.executable, "-m", "pypi_trusted_publish", "check", str(file)]
+    program = (  # a shell starts what runs in its background without SIGINT
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from pypi_trusted_publish.__main__ import entry; entry()"
+    )
+    command = [sys.executable, "-c", program, "check", str(file)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         until(lambda: len(descendants(process.pid)) > 1)
         workers = descendants(process.pid)[1:]

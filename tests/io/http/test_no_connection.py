@@ -9,10 +9,8 @@ import pytest
 
 from builders.network import EventLog, session
 from builders.raw_server import RawServer, answering
-from pypi_trusted_publish.clock import SystemClock
 from pypi_trusted_publish.events import Failed
-from pypi_trusted_publish.io.http.connections import Connector, OpenSockets
-from pypi_trusted_publish.io.http.exchange import Exchange, under_way
+from pypi_trusted_publish.io.http.connections import OpenSockets
 from pypi_trusted_publish.io.http.failure import FailureKind, TransportFailure
 
 
@@ -71,8 +69,6 @@ def test_a_host_name_that_no_resolver_takes_is_told_so() -> None:
 
 def test_plain_http_connects_to_no_address_but_this_machines() -> None:
     """Whatever a name is resolved to."""
-    exchange = Exchange(clock=SystemClock(), read_timeout=1, deadline=1, urgent=False)
-    dialler = Connector(sockets=OpenSockets(), loopback_only=True)
-    with under_way(exchange), pytest.raises(TransportFailure) as caught:
-        dialler.connect("192.0.2.1", 80, timeout=1)
+    with pytest.raises(TransportFailure) as caught:
+        OpenSockets().connect("192.0.2.1", 80, time_left=lambda: 1.0, loopback_only=True)
     assert caught.value.kind is FailureKind.FORBIDDEN

@@ -34,6 +34,7 @@ class Exchange:
 
     def __init__(self, *, clock: Clock, read_timeout: float, deadline: float | None, urgent: bool) -> None:
         self._clock = clock
+        self.read_timeout = read_timeout
         self._answer_time = 2 * read_timeout
         self._started = clock.monotonic()
         self._ends = None if deadline is None else self._started + deadline
@@ -44,6 +45,8 @@ class Exchange:
         self.body_sent: BodySent = "no"
         self.sent_bytes = 0
         self.received_start = b""
+        self.partial = b""
+        """What arrived of the answer's body, when it did not arrive wholly."""
         self.peer_closed = False
 
     @property
@@ -57,13 +60,13 @@ class Exchange:
         now = self._clock.monotonic()
         if self.body_sent == "no":  # a proxy may answer byte by byte for ever
             if now >= self._begins:
-                raise self.failure(FailureKind.TIMEOUT, "no way to the host was opened within the time allowed")
+                raise TransportFailure(FailureKind.TIMEOUT, "no way to the host was opened within the time allowed")
             wanted = min(wanted, self._begins - now)
         if self._ends is None:
             return wanted
         left = self._ends - now
         if left <= 0:
-            raise self.failure(FailureKind.TIMEOUT, "no whole answer within the time allowed")
+            raise TransportFailure(FailureKind.TIMEOUT, "no whole answer within the time allowed")
         return min(wanted, left)
 
     def bodied(self, body: Body) -> Iterator[bytes]:
@@ -108,12 +111,20 @@ class Exchange:
             return None, ""
         return int(found.group(1)), (found.group(2) or b"").decode("utf-8", "replace")
 
-    def failure(self, kind: FailureKind, phrase: str) -> TransportFailure:
-        """A failure that knows how far the request got."""
+    def completed(self, failure: TransportFailure) -> TransportFailure:
+        """The failure, and how far the request got."""
         status, received_start = self.status_received()
-        if self.proxied and self.body_sent == "no" and kind in _OF_A_PROXY:
+        phrase = failure.phrase
+        if self.proxied and self.body_sent == "no" and failure.kind in _OF_A_PROXY:
             phrase = f"no way through the proxy: {phrase}"
-        return TransportFailure(kind, phrase, body_sent=self.body_sent, status=status, received_start=received_start)
+        return TransportFailure(
+            failure.kind,
+            phrase,
+            body_sent=self.body_sent,
+            status=status,
+            received_start=received_start,
+            partial=self.partial,
+        )
 
 
 _current: ContextVar[Exchange] = ContextVar("exchange")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import zlib
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -12,7 +13,7 @@ from ...events import Answered, Emit, Failed
 from .connections import ABORTED_PHRASE
 from .exchange import Exchange, Response, under_way
 from .failure import FailureKind, TransportFailure, is_about_dates
-from .transport import HeaderValues, OutgoingRequest, Payload, RoutedTransport
+from .transport import HeaderValues, Payload, Transports, failure_of, request_of
 from .trust import Trust
 
 if TYPE_CHECKING:
@@ -98,12 +99,16 @@ class Session:
         self._timeout_factor = timeout_factor
         self._emit = emit
         self._headers = {"User-Agent": user_agent, "Accept-Encoding": "identity", "Accept": "*/*"}
+        self._early_connections = early_connections
         self._sockets = early_connections.sockets
-        self._transport = RoutedTransport(early_connections)
+        self._transports = Transports(early_connections)
         trust = early_connections.trust
-        self._whatever_the_date = RoutedTransport(
+        self._whatever_the_date = Transports(
             early_connections, trust=Trust(cert_file=trust.cert_file, cert_dir=trust.cert_dir, dates=False)
         )
+        self._lock = threading.Lock()
+        self._in_flight = 0
+        self._closed = False
 
     def request(
         self,
@@ -134,16 +139,16 @@ class Session:
         shown = url_for_log or _without_query(url)
         while True:
             exchange = Exchange(clock=self._clock, read_timeout=read_timeout, deadline=deadline, urgent=urgent)
-            outgoing = OutgoingRequest(
-                method=method,
-                url=url,
-                headers={**self._headers, **(headers or {})},
-                payload=body,
-                read_timeout=read_timeout,
-                connect_timeout=connect_timeout,
-            )
-            with self._sockets.in_use(), self._reported(exchange, method, shown):
-                response = self._answered(self._transport, exchange, outgoing.request(exchange), limit)
+            with self._counted(), self._reported(exchange, method, shown):
+                request = request_of(
+                    exchange,
+                    method,
+                    url,
+                    headers={**self._headers, **(headers or {})},
+                    payload=body,
+                    connect_timeout=connect_timeout,
+                )
+                response = self._answered(self._transports, exchange, request, limit)
             self._emit(_answered_event(method, shown, response, exchange.sent_bytes))
             target = _same_origin_target(response) if hops else None
             if target is None:
@@ -158,20 +163,41 @@ class Session:
     def close(self) -> None:
         """Close every connection: a kept one now, one in flight, for which nobody waits any more, by its own thread."""
         self._sockets.abort()
-        self._transport.close()
-        self._whatever_the_date.close()
-        self._sockets.end()
+        self._early_connections.close()
+        with self._lock:
+            self._closed = True
+        self._close_unused()
+
+    @contextlib.contextmanager
+    def _counted(self) -> Iterator[None]:
+        """Count the requests in flight: a descriptor that is closed under a reader may soon be another."""
+        with self._lock:
+            self._in_flight += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._in_flight -= 1
+            self._close_unused()
+
+    def _close_unused(self) -> None:
+        with self._lock:
+            unused = self._closed and not self._in_flight
+        if unused:
+            self._transports.close()
+            self._whatever_the_date.close()
 
     @contextlib.contextmanager
     def _reported(self, exchange: Exchange, method: str, shown: str) -> Iterator[None]:
-        """Tell of whatever goes wrong; once the run is ending, everything does for that reason."""
+        """Report whatever goes wrong; once the run is ending, everything does for that reason."""
         try:
             with under_way(exchange):
                 yield
-        except TransportFailure as caught:
-            ending = self._sockets.aborted and not exchange.urgent
-            failure = exchange.failure(FailureKind.ABORTED, ABORTED_PHRASE) if ending else caught
-            failure.partial = caught.partial
+        except (TransportFailure, httpx.TransportError) as caught:
+            failure = caught if isinstance(caught, TransportFailure) else failure_of(caught, exchange)
+            if self._sockets.aborted and not exchange.urgent:
+                failure = TransportFailure(FailureKind.ABORTED, ABORTED_PHRASE)
+            failure = exchange.completed(failure)
             self._emit(Failed(method=method, url=shown, problem=failure.phrase, seconds=exchange.seconds))
             if failure.kind is FailureKind.CERTIFICATE and is_about_dates(failure.phrase):
                 failure.server_date = self._server_date(shown, urgent=exchange.urgent)
@@ -185,24 +211,21 @@ class Session:
         root = "/".join(url.split("/")[:3]) + "/"
         timeout = _DATE_TIMEOUT * self._timeout_factor
         exchange = Exchange(clock=self._clock, read_timeout=timeout, deadline=timeout, urgent=urgent)
-        outgoing = OutgoingRequest(
-            method="HEAD",
-            url=root,
-            headers=self._headers,
-            payload=None,
-            read_timeout=timeout,
-            connect_timeout=timeout,
-        )
         try:
             with under_way(exchange):
-                response = self._answered(self._whatever_the_date, exchange, outgoing.request(exchange), 0)
-        except TransportFailure as failure:
+                request = request_of(
+                    exchange, "HEAD", root, headers=self._headers, payload=None, connect_timeout=timeout
+                )
+                response = self._answered(self._whatever_the_date, exchange, request, 0)
+        except (TransportFailure, httpx.TransportError) as caught:
+            failure = caught if isinstance(caught, TransportFailure) else failure_of(caught, exchange)
             self._emit(Failed(method="HEAD", url=root, problem=failure.phrase, seconds=exchange.seconds))
             return ""
         self._emit(_answered_event("HEAD", root, response, 0))
         return response.headers.get("date", "")
 
-    def _answered(self, transport: RoutedTransport, exchange: Exchange, request: httpx.Request, limit: int) -> Response:
+    def _answered(self, transports: Transports, exchange: Exchange, request: httpx.Request, limit: int) -> Response:
+        transport, exchange.proxied = transports.for_url(request.url)
         answer = transport.handle_request(request)
         body, truncated = bytearray(), False
         with contextlib.closing(answer):
@@ -211,8 +234,8 @@ class Session:
                 truncated = read_limited(answer.iter_raw(), body, encoding=encoding, limit=limit)
             except UndecodableBody:
                 body.clear()  # the status is an answer all the same
-            except TransportFailure as failure:
-                failure.partial = bytes(body)
+            except (TransportFailure, httpx.TransportError):
+                exchange.partial = bytes(body)
                 raise
         return Response(
             status=answer.status_code,

@@ -1,23 +1,21 @@
-"""Which way a request goes: loopback in plain, https direct, https through a proxy. The httpx transport."""
+"""What httpx is given (requests, and a pool for each way: loopback, direct, through a proxy), and what it raises."""
 
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import httpcore
 import httpx
 
 from ...core.urls import is_secure_origin
 from ...secret import Secret
-from ...values import dataclass
-from .connections import Connector
-from .exchange import Body, Exchange, current_exchange
-from .failure import FailureKind
-from .streams import SocketStream
+from .backend import Backend
+from .exchange import Body
+from .failure import FailureKind, TransportFailure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from .connections import EarlyConnections
     from .exchange import Exchange
@@ -31,41 +29,30 @@ Payload: TypeAlias = "bytes | Secret | Body | None"
 HeaderValues: TypeAlias = "Mapping[str, str | Secret]"
 
 
-@dataclass(frozen=True, kw_only=True)
-class OutgoingRequest:
-    """What is to be sent, and how long each part of it may take."""
+def request_of(
+    exchange: Exchange, method: str, url: str, *, headers: HeaderValues, payload: Payload, connect_timeout: float
+) -> httpx.Request:
+    """The request, its host and length declared. Raises TransportFailure when it cannot be sent as it is.
 
-    method: str
-    url: str
-    headers: HeaderValues
-    payload: Payload
-    read_timeout: float
-    """Seconds for each wait for bytes of the answer."""
-    connect_timeout: float
-    """Seconds until there is a connection."""
+    ``connect_timeout``: seconds until there is a connection.
+    """
+    body = _as_body(payload)
+    named = {name: value.reveal() if isinstance(value, Secret) else value for name, value in headers.items()}
+    if body is not None:
+        named["Content-Length"] = str(body.length)
+    waits = {"connect": connect_timeout, "read": exchange.read_timeout, "write": _stall(exchange)}
+    try:
+        target = httpx.URL(url)
+        named["Host"] = target.netloc.decode("ascii")
+        return httpx.Request(
+            method, target, headers=named, stream=_Stream(exchange, body), extensions={"timeout": waits}
+        )
+    except (httpx.InvalidURL, ValueError):  # UnicodeEncodeError is one
+        raise TransportFailure(FailureKind.FORBIDDEN, "the URL or a header cannot be sent as it is") from None
 
-    def request(self, exchange: Exchange) -> httpx.Request:
-        """The request, its host and length declared. Raises TransportFailure when it cannot be sent as it is."""
-        body = _as_body(self.payload)
-        named = {name: value.reveal() if isinstance(value, Secret) else value for name, value in self.headers.items()}
-        if body is not None:
-            named["Content-Length"] = str(body.length)
-        try:
-            url = httpx.URL(self.url)
-            named["Host"] = url.netloc.decode("ascii")
-            return httpx.Request(
-                self.method, url, headers=named, stream=_Stream(exchange, body), extensions={"timeout": self._waits()}
-            )
-        except (httpx.InvalidURL, ValueError):  # UnicodeEncodeError is one
-            raise exchange.failure(FailureKind.FORBIDDEN, "the URL or a header cannot be sent as it is") from None
 
-    def _waits(self) -> dict[str, float]:
-        return {
-            "connect": self.connect_timeout,
-            "read": self.read_timeout,
-            "write": min(self.read_timeout, _LONGEST_STALL),
-            "pool": self.connect_timeout,
-        }
+def _stall(exchange: Exchange) -> float:
+    return min(exchange.read_timeout, _LONGEST_STALL)
 
 
 def _as_body(payload: Payload) -> Body | None:
@@ -89,94 +76,59 @@ class _Stream(httpx.SyncByteStream):
         return self._exchange.bodied(self._body)
 
 
-class SocketBackend(httpcore.NetworkBackend):
-    """Connects for one kind of pool: plain, and then to loopback only, or for TLS. Thread-safe."""
-
-    def __init__(self, early_connections: EarlyConnections, *, tls: bool) -> None:
-        self._early_connections = early_connections
-        self._tls = tls
-        self._dialler = Connector(sockets=early_connections.sockets, loopback_only=not tls)
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,  # noqa: ARG002  # of the interface
-        socket_options: Iterable[Any] | None = None,  # noqa: ARG002  # of the interface
-    ) -> httpcore.NetworkStream:
-        """A connected stream. Raises TransportFailure."""
-        sockets = self._early_connections.sockets
-        ready = self._early_connections.take(host, port, tls=self._tls)
-        if ready is not None:
-            return SocketStream(ready, sockets, secured_early=self._tls)
-        return SocketStream(self._dialler.connect(host, port, timeout), sockets)
-
-
 _MAX_CONNECTIONS: Final = 64
 """Far above what the lanes need: nobody ever waits for a place."""
 _KEEP_ALIVE: Final = 60.0
 """Seconds that an idle connection is kept; one that the server has closed is noticed before it is used again."""
 
 
-class RoutedTransport(httpx.BaseTransport):
-    """Chooses the pool by scheme and host. Fails with TransportFailure only."""
+class _PooledTransport(httpx.HTTPTransport):
+    """httpx's transport over a pool with our network backend, for which httpx has no parameter."""
+
+    def __init__(self, pool: httpcore.ConnectionPool) -> None:
+        self._pool = pool
+
+
+class Transports:
+    """One transport for each way that a request may go. Thread-safe."""
 
     def __init__(self, early_connections: EarlyConnections, *, trust: Trust | None = None) -> None:
         """``trust``: for the hosts that are asked, other than that of ``early_connections``, which proxies keep."""
         self._early_connections = early_connections
         self._trust = trust or early_connections.trust
         self._lock = threading.Lock()
-        self._pools: dict[str, httpcore.ConnectionPool] = {}
+        self._made: dict[str, httpx.BaseTransport] = {}
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send, and return the answer with its body still to be read."""
-        exchange = current_exchange()
-        pool = self._pool(exchange, request.url)
-        try:
-            answer = pool.handle_request(_translated(request))
-        except httpcore.ProxyError:
-            status, _ = exchange.status_received()
-            raise exchange.failure(FailureKind.PROXY, f"the proxy answered {status} instead of a tunnel") from None
-        except httpcore.RemoteProtocolError:
-            raise _no_http(exchange) from None
-        except httpcore.LocalProtocolError:
-            raise exchange.failure(FailureKind.FORBIDDEN, "the request cannot be sent as it is") from None
-        return httpx.Response(
-            status_code=answer.status,
-            headers=answer.headers,
-            stream=_AnswerStream(answer, exchange),
-            extensions=answer.extensions,
-        )
+    def for_url(self, url: httpx.URL) -> tuple[httpx.BaseTransport, bool]:
+        """The transport, and whether a proxy has to open the way first. Raises TransportFailure."""
+        if not url.host or not is_secure_origin(url.scheme, url.host):
+            raise TransportFailure(FailureKind.FORBIDDEN, "only HTTPS is allowed, and HTTP to this machine")
+        if url.scheme == "http":
+            return self._one("plain", None), False
+        proxy = self._early_connections.proxies.proxy_for(url.host, url.port or 443)
+        return self._one("direct" if proxy is None else "proxied", proxy), proxy is not None
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, those that are in use too."""
         with self._lock:
-            pools, self._pools = list(self._pools.values()), {}
-        for pool in pools:
-            pool.close()
+            made, self._made = list(self._made.values()), {}
+        for transport in made:
+            transport.close()
 
-    def _pool(self, exchange: Exchange, url: httpx.URL) -> httpcore.ConnectionPool:
-        if not url.host or not is_secure_origin(url.scheme, url.host):
-            raise exchange.failure(FailureKind.FORBIDDEN, "only HTTPS is allowed, and HTTP to this machine")
-        if url.scheme == "http":
-            return self._made("plain", None)
-        proxy = self._early_connections.proxies.proxy_for(url.host, url.port or 443)
-        exchange.proxied = proxy is not None
-        return self._made("direct" if proxy is None else "proxied", proxy)
-
-    def _made(self, route: str, proxy: Proxy | None) -> httpcore.ConnectionPool:
+    def _one(self, route: str, proxy: Proxy | None) -> httpx.BaseTransport:
         with self._lock:
-            if route not in self._pools:
+            if route not in self._made:
                 tls = route != "plain"
-                self._pools[route] = httpcore.ConnectionPool(
-                    ssl_context=self._trust.context() if tls else None,
-                    proxy=None if proxy is None else self._tunnel(proxy),
-                    max_connections=_MAX_CONNECTIONS,
-                    keepalive_expiry=_KEEP_ALIVE,
-                    network_backend=SocketBackend(self._early_connections, tls=tls),
+                self._made[route] = _PooledTransport(
+                    httpcore.ConnectionPool(
+                        ssl_context=self._trust.context() if tls else None,
+                        proxy=None if proxy is None else self._tunnel(proxy),
+                        max_connections=_MAX_CONNECTIONS,
+                        keepalive_expiry=_KEEP_ALIVE,
+                        network_backend=Backend(self._early_connections, tls=tls),
+                    )
                 )
-            return self._pools[route]
+            return self._made[route]
 
     def _tunnel(self, proxy: Proxy) -> httpcore.Proxy:
         user = proxy.user.reveal() if proxy.user else ""
@@ -193,43 +145,23 @@ def _as_given(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-class _AnswerStream(httpx.SyncByteStream):
-    """The answer's body; closing it early drops the connection."""
-
-    def __init__(self, answer: httpcore.Response, exchange: Exchange) -> None:
-        self._answer = answer
-        self._exchange = exchange
-
-    def __iter__(self) -> Iterator[bytes]:
-        try:
-            yield from self._answer.iter_stream()
-        except httpcore.RemoteProtocolError:
-            if self._exchange.peer_closed:
-                raise self._exchange.failure(FailureKind.TRUNCATED, "the answer ended too early") from None
-            raise self._exchange.failure(FailureKind.MALFORMED, "the answer's body is not framed as HTTP") from None
-
-    def close(self) -> None:
-        self._answer.close()
-
-
-def _translated(request: httpx.Request) -> httpcore.Request:
-    return httpcore.Request(
-        method=request.method,
-        url=httpcore.URL(
-            scheme=request.url.raw_scheme,
-            host=request.url.raw_host,
-            port=request.url.port,
-            target=request.url.raw_path,
-        ),
-        headers=request.headers.raw,
-        content=request.stream,
-        extensions=request.extensions,
-    )
-
-
-def _no_http(exchange: Exchange) -> Exception:
-    if exchange.peer_closed and not exchange.received_start:
-        return exchange.failure(FailureKind.RESET, "the connection was closed without an answer")
-    if exchange.peer_closed:
-        return exchange.failure(FailureKind.TRUNCATED, "the answer ended too early")
-    return exchange.failure(FailureKind.MALFORMED, "the answer is not HTTP, or its head is too long")
+def failure_of(error: httpx.TransportError, exchange: Exchange) -> TransportFailure:
+    """What an exception of httpx means; connections and TLS fail with our own."""
+    if isinstance(error, httpx.ProxyError):
+        status, _ = exchange.status_received()
+        kind, phrase = FailureKind.PROXY, f"the proxy answered {status} instead of a tunnel"
+    elif isinstance(error, httpx.WriteTimeout):
+        kind, phrase = FailureKind.STALLED, f"no byte was taken for {_stall(exchange):.0f} s"
+    elif isinstance(error, httpx.ReadTimeout):
+        kind, phrase = FailureKind.TIMEOUT, f"no answer within {exchange.read_timeout:.0f} s"
+    elif isinstance(error, httpx.LocalProtocolError):
+        kind, phrase = FailureKind.FORBIDDEN, "the request cannot be sent as it is"
+    elif isinstance(error, httpx.ReadError):
+        kind, phrase = FailureKind.TRUNCATED if exchange.received_start else FailureKind.RESET, "connection reset"
+    elif not exchange.peer_closed:
+        kind, phrase = FailureKind.MALFORMED, "the answer is not HTTP, or its head is too long"
+    elif exchange.received_start:
+        kind, phrase = FailureKind.TRUNCATED, "the answer ended too early"
+    else:
+        kind, phrase = FailureKind.RESET, "the connection was closed without an answer"
+    return TransportFailure(kind, phrase)

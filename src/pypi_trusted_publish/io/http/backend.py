@@ -1,0 +1,132 @@
+"""The network backend of httpcore's pools. httpcore's own streams, and what they lack.
+
+They know no deadline for a whole exchange, do not say how a malformed answer began, and cannot be shut from another
+thread; a connection that is open already cannot be handed to them.
+"""
+
+from __future__ import annotations
+
+import ssl
+from typing import TYPE_CHECKING, Any, Final
+
+import httpcore
+from httpcore._backends.sync import SyncStream  # the one stream for a connected socket; httpcore exports none
+
+from .exchange import current_exchange
+from .failure import FailureKind, TransportFailure, certificate_phrase
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Iterable
+
+    from .connections import EarlyConnections, OpenSockets
+
+_RECORD: Final = 1 << 14
+"""Bytes of a record of TLS, the piece in which a stream within a stream is written."""
+
+
+class Stream(httpcore.NetworkStream):
+    """A stream of httpcore within the exchange of its thread; any thread may shut it.
+
+    A write that fails raises ``httpcore.WriteError`` where an answer may be there: a server may answer and close before
+    it has read everything, and the connection then goes on to read that answer.
+    """
+
+    def __init__(self, stream: httpcore.NetworkStream, sockets: OpenSockets, *, secured: bool = False) -> None:
+        """``secured``: TLS was done before anybody asked for it; who asks first gets this stream as it is."""
+        self._stream = stream
+        self._sockets = sockets
+        self._secured = secured
+        self._socket: socket.socket = stream.get_extra_info("socket")
+        sockets.add(self._socket, urgent=current_exchange().urgent)
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """At most ``max_bytes``; empty when the other side has closed."""
+        exchange = current_exchange()
+        data = self._stream.read(max_bytes, exchange.time_left(timeout))
+        exchange.received(data)
+        return data
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """All of ``buffer``; ``timeout`` bounds each wait for room, not the whole."""
+        left = memoryview(buffer)
+        try:
+            while left:
+                left = left[self._write_some(left, current_exchange().time_left(timeout)) :]
+        except (TimeoutError, httpcore.WriteTimeout):
+            if self.get_extra_info("is_readable"):
+                raise httpcore.WriteError from None
+            raise httpcore.WriteTimeout from None
+        except OSError:
+            raise httpcore.WriteError from None
+
+    def _write_some(self, data: memoryview, timeout: float) -> int:
+        if isinstance(self._stream, SyncStream):  # whose `write` would wait for each piece anew, however many there are
+            self._socket.settimeout(timeout)
+            return self._socket.send(data)
+        piece = bytes(data[:_RECORD])
+        self._stream.write(piece, timeout)
+        return len(piece)
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        """The same connection, with TLS; certificate and host name are verified. Raises TransportFailure."""
+        if self._secured:
+            self._secured = False
+            return self
+        exchange = current_exchange()
+        exchange.forget_received()
+        try:
+            tls = self._stream.start_tls(ssl_context, server_hostname, exchange.time_left(timeout))
+        except (httpcore.ConnectError, httpcore.ConnectTimeout, ValueError) as error:
+            self.close()
+            raise _tls_failure(error) from None
+        self._sockets.forget(self._socket)
+        return Stream(tls, self._sockets)
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._sockets.close(self._socket)
+
+    def get_extra_info(self, info: str) -> Any:
+        """What the pool asks for."""
+        return self._stream.get_extra_info(info)
+
+
+def _tls_failure(error: Exception) -> TransportFailure:
+    """Why a handshake failed. ValueError: TLS cannot ask for such a host name."""
+    if isinstance(error.__cause__, ssl.SSLCertVerificationError):
+        return TransportFailure(FailureKind.CERTIFICATE, certificate_phrase(error.__cause__))
+    ended = "took too long" if isinstance(error, httpcore.ConnectTimeout) else "failed"
+    return TransportFailure(FailureKind.TLS, f"the TLS handshake {ended}")
+
+
+class Backend(httpcore.NetworkBackend):
+    """Connects for one kind of pool: plain, and then to loopback only, or for TLS. Thread-safe."""
+
+    def __init__(self, early_connections: EarlyConnections, *, tls: bool) -> None:
+        self._early_connections = early_connections
+        self._tls = tls
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,  # noqa: ARG002  # of the interface
+        socket_options: Iterable[Any] | None = None,  # noqa: ARG002  # of the interface
+    ) -> httpcore.NetworkStream:
+        """A connected stream. Raises TransportFailure."""
+        sockets, exchange = self._early_connections.sockets, current_exchange()
+        ready = self._early_connections.take(host, port, tls=self._tls)
+        if ready is not None:
+            return Stream(SyncStream(ready), sockets, secured=self._tls)
+        connected = sockets.connect(
+            host,
+            port,
+            time_left=lambda: exchange.time_left(timeout),
+            loopback_only=not self._tls,
+            urgent=exchange.urgent,
+        )
+        return Stream(SyncStream(connected), sockets)
