@@ -102,9 +102,11 @@ class Interpreter:
 
     @property
     def short(self) -> str:
-        """Such as ``3.13``, ``3.13t`` or ``PyPy 3.11``."""
+        """Such as ``3.13``, ``3.13t`` or ``PyPy 3.11 pp73``."""
         version = ".".join(map(str, self.python))
-        return {"cp": version, "cpt": f"{version}t"}.get(self.implementation, f"PyPy {version}")
+        return {"cp": version, "cpt": f"{version}t"}.get(
+            self.implementation, f"PyPy {version} {self.abi.rpartition('_')[2]}"
+        )
 
     def __str__(self) -> str:
         version = ".".join(map(str, self.python))

@@ -38,6 +38,8 @@ _GENERATED: Final = re.compile(
     r"|_pb2(?:_grpc)?\.pyi?$"
 )
 """Written by the build, and often absent from an sdist."""
+_SOURCE_FOLDER: Final = re.compile(r"^(?:src|lib|python)/")
+"""Of an sdist, in which its packages are."""
 _DEEPEST: Final = 64
 """Folders of a path that are looked at."""
 NEW_TOP_LEVEL_NAME: Final = "a new top-level name"
@@ -145,7 +147,7 @@ def _by_name(members: Iterable[Member], *, is_wheel: bool) -> dict[str, Member]:
     for member in members:
         name = member.name.removeprefix("./")
         if not is_wheel:
-            name = name.partition("/")[2].removeprefix("src/") or name
+            name = _SOURCE_FOLDER.sub("", name.partition("/")[2]) or name
         if name.rpartition("/")[2] not in {"", *_WRITTEN_ANEW}:
             found[name] = member
     return found

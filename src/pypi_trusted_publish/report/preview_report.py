@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from ..checks.model import Finding
-from ..core.metadata_comparison import changed_lines
+from ..core.metadata_comparison import changed_items, changed_lines
 from ..core.release_findings import headline
 from ..errors import EXIT_OK, DistributionError, Severity
 from ..formatting import count_text, listed, size_text
@@ -177,8 +177,14 @@ def _metadata_lines(metadata: Mapping[str, FieldChange]) -> Iterator[str]:
             lines = changed_lines(str(change.before or ""), str(change.after or ""))
             added = sum(line.startswith("+") for line in lines)
             yield f"metadata: description: {count_text(added, 'line')} added, {len(lines) - added} removed"
-        else:
+        elif isinstance(change.before, str) or isinstance(change.after, str):
             yield f"metadata: {name}: {_shown(change.before)} -> {_shown(change.after)}"
+        else:
+            gone, new = changed_items(name, change)
+            for sign, items in (("-", gone), ("+", new)):
+                yield from (f"metadata: {name}: {sign} {clipped(item, _VALUE)}" for item in items[:_MOST_NAMES])
+                if len(items) > _MOST_NAMES:
+                    yield f"metadata: {name}: {sign} {len(items) - _MOST_NAMES:,} more"
 
 
 def _shown(value: object) -> str:
@@ -190,6 +196,8 @@ def _room(project: ProjectPreview) -> str:
     room = project.room
     if room is None:
         return ""
+    if room.used > room.limit:
+        return f"room: {size_text(room.used)} used, more than the usual {size_text(room.limit)} of a project"
     return (
         f"room: {size_text(room.used)} of {size_text(room.limit)} used; enough for "
         f"{count_text(room.releases, 'release')} of this size"
