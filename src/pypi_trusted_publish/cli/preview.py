@@ -33,7 +33,14 @@ from ..io.threads import in_waiting_threads
 from ..io.workers.pool import Workers
 from ..io.workers.process import WorkerStopped
 from ..publish.preview import Previewer
-from ..report.preview_report import PreviewReport, distributions_json, preview_json, preview_lines, preview_summary
+from ..report.preview_report import (
+    PreviewReport,
+    comparison_lines,
+    distributions_json,
+    preview_json,
+    preview_lines,
+    preview_summary,
+)
 from ..report.transcript import Role
 from .arguments import Parser
 from .check import CheckRequest, add_check_arguments, make_report
@@ -165,7 +172,7 @@ def _report_in_job(report: PreviewReport, reporter: Reporter, inputs: PreviewInp
     reporter.emit(StepStarted(title="Compared with the previous release"))
     for event in events:
         reporter.emit(event)
-    for line in preview_lines(report):
+    for line in comparison_lines(report):
         reporter.console.say(line)
     for finding in report.findings:
         reporter.emit(DiagnosisReported(diagnosis=release_diagnosis(finding)))

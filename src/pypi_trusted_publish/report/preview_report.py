@@ -132,11 +132,16 @@ def preview_lines(report: PreviewReport) -> Iterator[str]:
     yield f"manifest: {report.preview.manifest}"
     for finding in report.findings:
         yield from _finding_lines(finding)
+    yield from comparison_lines(report)
+    yield ""
+    yield from report_lines(report.checks)
+
+
+def comparison_lines(report: PreviewReport) -> Iterator[str]:
+    """Each project beside its release before, safe for any log."""
     for project in report.preview.projects:
         yield ""
         yield from map(clean, _project_lines(project))
-    yield ""
-    yield from report_lines(report.checks)
 
 
 def _finding_lines(finding: Finding) -> Iterator[str]:

@@ -143,7 +143,7 @@ def test_what_was_previewed_and_approved_is_published_and_nothing_else(
         assert [file.filename for file in sandbox.published()] == ([] if replaced else BUILT)
         identity = [request for request in sandbox.requests if request.endpoint is Endpoint.IDENTITY]
         assert bool(identity) is not replaced
-    assert "First release: the index does not know the project." in play.log, play.log
+    assert "The index lists no older release." in play.log, play.log
     assert ("not-approved" in play.log) is replaced, play.log
 
 
