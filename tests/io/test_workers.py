@@ -23,8 +23,9 @@ from builders.process_tree import descendants, linux_only
 from pypi_trusted_publish.checks.check import inspect
 from pypi_trusted_publish.checks.model import CheckedSet, CheckOptions
 from pypi_trusted_publish.errors import Severity
+from pypi_trusted_publish.installation.problems import no_wheel
 from pypi_trusted_publish.io.packages_dir import survey
-from pypi_trusted_publish.io.workers import pool
+from pypi_trusted_publish.io.workers import pool, process
 from pypi_trusted_publish.io.workers.confinement import Fence, Refused
 from pypi_trusted_publish.io.workers.messages import (
     InspectionTask,
@@ -105,14 +106,29 @@ def test_the_same_description_is_rendered_once_and_libraries_are_installed_befor
     assert sum(isinstance(task, RenderingTask) for task in asked) == 1
 
 
-def test_libraries_that_cannot_be_installed_leave_the_decision_to_the_index(tmp_path: Path) -> None:
-    def install(name: str) -> None:
-        raise OSError(f"no network for {name}")
+@pytest.mark.parametrize(
+    ("failure", "why"),
+    [
+        (OSError("no network"), "docutils could not be installed (OSError)."),
+        (
+            no_wheel("description", ["docutils==1"], "pypy (3.11)"),
+            "no wheel for this Python of docutils==1: pypy (3.11).",
+        ),
+    ],
+)
+def test_libraries_that_cannot_be_installed_leave_the_decision_to_the_index_and_say_why(
+    tmp_path: Path, failure: Exception, why: str
+) -> None:
+    def install(_name: str) -> None:
+        raise failure
 
     (tmp_path / WHEEL_NAME).write_bytes(wheel_bytes(metadata=metadata_bytes(RST, body=":func:`x`\n")))
     found = checked(tmp_path, Workers(install=install))
     assert rules(found) == {"not-fully-checked"}
     assert not found.errors
+    messages = [finding.message for finding in found.findings if finding.rule == "not-fully-checked"]
+    assert messages[0].startswith("The description was not checked, because it could not be rendered here: ")
+    assert messages[0].endswith(why)
 
 
 def test_a_classifier_that_no_table_knows_is_asked_of_the_index(tmp_path: Path) -> None:
@@ -207,6 +223,21 @@ def test_processor_time_grows_with_the_file(size: int, least: float, most: float
 @linux_only
 def test_resident_memory_is_found_out() -> None:
     assert 5 << 20 < resident(os.getpid()) < 4 << 30
+
+
+@linux_only
+def test_where_the_system_bounds_no_memory_the_parent_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So it is on macOS: it takes a bound on the address space and does not enforce it."""
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setattr(process, "MEMORY", 300_000_000)
+    monkeypatch.setattr(process, "_PROGRAM", "import time; held = b'x' * 400_000_000; time.sleep(120)")
+    worker = Worker()
+    try:
+        with pytest.raises(WorkerStopped) as stopped:
+            worker.ask(RenderingTask(text="x\n", folders=[], seconds=9), wall=100)
+        assert stopped.value.bound is Bound.MEMORY
+    finally:
+        worker.end()
 
 
 @linux_only

@@ -137,6 +137,9 @@ _WITHOUT_TYPE: Final = (
     'If the README is Markdown, declare it with `readme = "README.md"` under `[project]`, or '
     '`long_description_content_type="text/markdown"` in `setup.py`. If it is reStructuredText, correct that line.'
 )
+_NOT_RENDERED_HERE: Final = (
+    "Nothing needs to be done if it renders: `docutils --halt=2 README.rst` shows what the index would refuse."
+)
 _INDENTED: Final = (
     "Build with a current setuptools: it writes the description after the headers, unchanged, and no longer into an "
     "indented `Description` header."
@@ -156,8 +159,8 @@ def rendering_findings(rendering: Rendering, description: str, stated: str | Non
     if rendering.status is RenderStatus.RENDERED:
         return
     if rendering.status is RenderStatus.UNKNOWN:
-        message = f"The description was not rendered completely: {rendering.problem}."
-        yield unchecked_finding(filename, message, value="description")
+        message = f"The description was not checked, because it could not be rendered here: {rendering.problem}."
+        yield unchecked_finding(filename, message, _NOT_RENDERED_HERE, value="description")
         return
     if rendering.only_title:
         yield lone_title_finding(filename)

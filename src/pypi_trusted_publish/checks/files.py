@@ -57,10 +57,10 @@ def metadata_size_findings(filename: str, member: str, size: int) -> Iterator[Fi
 
 NOT_FULLY_CHECKED: Final = Rule(
     code="not-fully-checked",
-    statement="A distribution can be read completely within the bounds of a check: memory, processor time, unpacked "
-    "size, number of members.",
+    statement="A distribution can be read completely within the bounds of a check (memory, processor time, unpacked "
+    "size, number of members), and a reStructuredText description can be rendered.",
     source="Bounds of this project",
-    meaning="What exceeds the bounds was not checked; the index decides.",
+    meaning="What the message names was not checked, the rest was; the index decides.",
     fix="Nothing needs to be done. A smaller distribution can be checked completely.",
     level=Level.NOTICE,
     severity=Severity.WARNING,
@@ -68,9 +68,9 @@ NOT_FULLY_CHECKED: Final = Rule(
 )
 
 
-def unchecked_finding(filename: str, message: str, *, value: str = "") -> Finding:
-    """The finding for what exceeds a limit; ``value`` is what other files may share, by default nothing."""
-    return NOT_FULLY_CHECKED.finding(filename, message, value=value or filename)
+def unchecked_finding(filename: str, message: str, hint: str | None = None, *, value: str = "") -> Finding:
+    """The finding for what was not checked; ``value`` is what other files may share, by default nothing."""
+    return NOT_FULLY_CHECKED.finding(filename, message, hint, value=value or filename)
 
 
 NOT_CHECKED: Final = Rule(
