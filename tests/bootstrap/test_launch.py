@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -282,6 +283,7 @@ def test_a_folder_beside_the_workspace_with_a_similar_name_is_not_inside_it(mach
     "lines",
     [
         "echo 'Python was not found; run without arguments to install'; exit 49",
+        "echo 'xcode-select: note: No developer tools were found, requesting install.' >&2; exit 1",
         "echo 'Python 3.12.1'",
         "exit 0",
         "echo python/3/12",
@@ -294,6 +296,14 @@ def test_what_does_not_answer_as_a_python_is_none(machine: Machine, lines: str) 
     machine.on_path("stub", "good")
     machine.launch()
     assert machine.chosen == "good/python3"
+
+
+def test_nothing_in_the_launcher_is_what_the_shell_of_macos_misreads() -> None:
+    """bash 3.2 loses its way in ``$(...)`` that holds a ``case`` or a comment with a quotation mark."""
+    source = (ROOT / "launch.sh").read_text(encoding="utf-8")
+    substitutions = re.findall(r"(?<!\$)\$\((?!\()(?:[^()]|\([^()]*\))*\)", source)
+    assert len(substitutions) > 5
+    assert [text for text in substitutions if re.search(r"\bcase\b|#", text)] == []
 
 
 def test_a_folder_and_a_file_that_may_not_be_run_are_passed_over(machine: Machine) -> None:
