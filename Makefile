@@ -8,7 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv rehearse test test-more test-odd test-pythons lint types workflows tests fuzz bench format docs summary pin lock release-tree verify-release clean
+.PHONY: help venv rehearse test test-more test-odd test-pythons test-wine lint types workflows tests fuzz bench format docs summary pin lock release-tree verify-release clean
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*##/\1 -/p' Makefile
@@ -34,6 +34,9 @@ test-odd: venv  ## a release on odd machines: limits, file systems, users, clock
 
 test-pythons: venv  ## the core of the suite on every CPython from 3.10 on that this machine has
 	$(BIN)/python tools/test_pythons.py
+
+test-wine: venv  ## the action, and the tests of what Windows does otherwise, on a Windows CPython under Wine 10
+	$(BIN)/python tools/test_wine.py
 
 lint: venv  ## the style of the code
 	$(BIN)/ruff check .

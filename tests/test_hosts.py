@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from builders.machine import needs_git
 from pypi_trusted_publish.core import urls
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -27,6 +28,7 @@ def naming(names: list[str]) -> list[str]:
     return [name for name in names if NAMED.search((ROOT / name).read_text(encoding="utf-8", errors="replace"))]
 
 
+@needs_git
 def test_no_other_file_names_the_host_of_a_public_index() -> None:
     others = [name for name in kept_files() if name != ONE_PLACE and not name.startswith(FOR_USERS)]
     assert len(others) > 100

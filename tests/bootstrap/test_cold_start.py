@@ -119,7 +119,8 @@ def test_a_further_lock_is_installed_once_when_two_threads_ask(checkout: Path, t
     assert started.errors == ""
     assert started.seen["packages"] == ["description", "runtime"]
     assert (
-        f"{started.seen['folder']}/packages/description" in Path(started.seen["modules"]["readme_renderer"]).as_posix()
+        f"{Path(started.seen['folder']).as_posix()}/packages/description"
+        in Path(started.seen["modules"]["readme_renderer"]).as_posix()
     )
     assert started.left_over == []
 

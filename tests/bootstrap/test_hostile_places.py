@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import sysconfig
-import venv
 from collections.abc import Callable
 from pathlib import Path
 
@@ -72,6 +71,7 @@ def test_nothing_of_the_workspace_is_imported(start: Start, tmp_path: Path, trac
 
 
 def test_nothing_of_the_interpreters_own_packages_is_run(start: Start, tmp_path: Path, trace: Path) -> None:
+    venv = pytest.importorskip("venv")  # an embedded Python has none
     environment = tmp_path / "environment"
     venv.create(environment, with_pip=False)
     variables = {"base": str(environment), "platbase": str(environment)}

@@ -104,6 +104,7 @@ def test_variables_win_over_the_section_of_the_command_and_that_over_the_global_
     }
 
 
+@pytest.mark.skipif(os.name == "nt", reason="a list of folders is separated by the colon of a drive there")
 def test_the_users_file_wins_over_the_machines_and_a_named_file_replaces_the_users(tmp_path: Path) -> None:
     environ = {"HOME": str(tmp_path / "home"), "XDG_CONFIG_DIRS": str(tmp_path / "xdg")}
     write(tmp_path / "xdg" / "pip" / "pip.conf", ["[global]", "timeout = 1", "retries = 1"])

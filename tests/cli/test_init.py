@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from builders.machine import needs_git
 from builders.started import ROOT
 from builders.workflow_cases import case
 from builders.workflow_files import ran as setup
@@ -67,6 +68,7 @@ def test_a_setup_script_alone_is_a_project(tmp_path: Path) -> None:
     assert "because setup.py has extension modules" in ran(str(tmp_path))[1]
 
 
+@needs_git
 @pytest.mark.parametrize("pyproject", [PURE, COMPILED["cibuildwheel"]], ids=["pure", "compiled"])
 def test_what_it_writes_is_sound(tmp_path: Path, pyproject: str) -> None:
     path = project(tmp_path, pyproject)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from builders.machine import needs_links
 from builders.workflow_cases import case
 from builders.workflow_files import GOOD, written
 from pypi_trusted_publish.cli.migrate import run_migrate
@@ -101,7 +102,7 @@ def test_a_byte_order_mark_and_line_ends_stay(tmp_path: Path) -> None:
     assert data.count(b"\n") == data.count(b"\r\n")
 
 
-@pytest.mark.skipif(os.name == "nt", reason="links need a right there")
+@needs_links
 def test_a_link_is_followed_and_stays_one(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     target = Path(written(tmp_path / "real", case("container-with-token")))

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders.bare import NEEDED
+from builders.machine import needs_git
 from builders.started import ROOT
 from builders.workflow_files import GOOD, changed, found, ran, written
 from pypi_trusted_publish.cli.commands import COMMANDS
@@ -90,6 +91,7 @@ def test_a_misused_command_prints_its_usage(argv: tuple[str, ...]) -> None:
     assert COMMANDS["setup"].synopsis in said
 
 
+@needs_git
 @pytest.mark.parametrize(
     "remote",
     [
@@ -108,6 +110,7 @@ def test_owner_and_name_come_from_the_remote_of_the_repository(tmp_path: Path, r
     assert "hunter2" not in said
 
 
+@needs_git
 def test_without_a_remote_the_option_is_pointed_out(tmp_path: Path) -> None:
     _git(tmp_path, "init", "--quiet")
     code, said = ran(written(tmp_path, GOOD))

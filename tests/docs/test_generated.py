@@ -12,6 +12,7 @@ from typing import Any, Final
 import pytest
 from ruamel.yaml import YAML
 
+from builders.machine import needs_git
 from builders.started import ROOT
 from pypi_trusted_publish.inputs import INPUTS
 from pypi_trusted_publish.report.annotations import bug_heading
@@ -104,6 +105,7 @@ def test_whatever_a_workflow_uses_is_pinned_with_its_version_behind_it(path: Pat
         assert line.startswith("./") or ANY_PIN.fullmatch(f"uses: {line}"), line
 
 
+@needs_git
 def test_a_release_moves_every_pin_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "examples").mkdir()
     text = (ROOT / "examples" / "check-in-build.yml").read_text(encoding="utf-8")

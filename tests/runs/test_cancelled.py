@@ -73,20 +73,19 @@ def _cancelled(sandbox: Sandbox, number: signal.Signals, moment: Callable[[Sandb
     """What a process leaves that is asked to stop at a moment."""
     command = [sys.executable, "-m", "pypi_trusted_publish", "publish"]
     environ = {**NEEDED, **sandbox.environ, "PYTHONPATH": str(ROOT / "src")}
-    with subprocess.Popen(
-        command,
-        env=environ,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        creationflags=A_GROUP_OF_ITS_OWN,
-    ) as process:
+    log = sandbox.folder / "log"  # a pipe that nobody reads meanwhile would stop it: on Windows it holds 4 kB
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(
+            command, env=environ, stdout=output, stderr=subprocess.STDOUT, text=True, creationflags=A_GROUP_OF_ITS_OWN
+        ) as process,
+    ):
         until(lambda: moment(sandbox) or process.poll() is not None)
-        assert process.poll() is None, process.communicate()[0]
+        assert process.poll() is None, log.read_text(encoding="utf-8")
         arrives = ask_to_stop(process, number)
-        log, _ = process.communicate(timeout=AT_ONCE)
+        process.wait(timeout=AT_ONCE)
     assert process.returncode == 128 + arrives
-    return left_by(sandbox, code=process.returncode, log=log)
+    return left_by(sandbox, code=process.returncode, log=log.read_text(encoding="utf-8"))
 
 
 def _after_the_first_revocation(sandbox: Sandbox) -> set[Endpoint]:

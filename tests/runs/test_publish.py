@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
+from builders.machine import needs_links
 from builders.played import nothing_happened, play
 from pypi_trusted_publish.rehearsal.samples import Sample, build_release, build_wheel
 from pypi_trusted_publish.rehearsal.sandbox import Sandbox
@@ -197,7 +198,7 @@ def _damage_metadata(folder: Path) -> None:
         _damage_metadata,
         lambda folder: (folder / WHEEL).write_bytes(b"no zip"),
         lambda folder: build_release(folder, Sample(version="1.0.1")),
-        lambda folder: (folder / "link.whl").symlink_to(folder / WHEEL),
+        pytest.param(lambda folder: (folder / "link.whl").symlink_to(folder / WHEEL), marks=needs_links),
     ],
     ids=["no folder", "empty", "nested", "truncated", "other version inside", "no zip", "two versions", "a link"],
 )

@@ -11,6 +11,7 @@ from typing import Final
 
 import pytest
 
+from builders.machine import needs_git
 from builders.workflow_cases import ACTION, CASES, FOLDER, case, migrated, shown
 from pypi_trusted_publish.workflows.document import load
 from pypi_trusted_publish.workflows.migration import migrate
@@ -75,6 +76,7 @@ def test_a_variable_that_another_step_still_needs_stays() -> None:
     assert "twine upload --repository-url" in migrated("twine-shared-variable").after
 
 
+@needs_git
 def test_actionlint_finds_nothing_new(tmp_path: Path) -> None:
     """All cases in one run: it takes some time to start."""
     for kind in ("before", "after"):

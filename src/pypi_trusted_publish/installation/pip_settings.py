@@ -122,7 +122,7 @@ def configuration_files(environ: Mapping[str, str], *, platform: str, prefix: st
     yield from places
     if not (named and Path(named).exists()):
         yield from users
-    yield os.path.join(prefix, "pip.ini" if platform == "win32" else "pip.conf")  # noqa: PTH118
+    yield prefix + (r"\pip.ini" if platform == "win32" else "/pip.conf")
     if named:
         yield named
 
