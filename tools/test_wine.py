@@ -79,9 +79,16 @@ def fetch_packages() -> None:
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as excluded:
         excluded.write("\n".join(NEEDED_ON_LINUX))
         excluded.flush()
-        command = [Path(sys.executable).with_name("uv"), "pip", "install", "--quiet", "--require-hashes", "--no-deps"]
+        command = [
+            str(Path(sys.executable).with_name("uv")),
+            "pip",
+            "install",
+            "--quiet",
+            "--require-hashes",
+            "--no-deps",
+        ]
         command += ["--only-binary", ":all:", "--python-platform", "windows", "--python-version", VERSION]
-        command += ["--target", PACKAGES, "--excludes", excluded.name, "-r", DEVELOPMENT]
+        command += ["--target", str(PACKAGES), "--excludes", excluded.name, "-r", str(DEVELOPMENT)]
         subprocess.run(command, check=True)
     made.touch()
 
