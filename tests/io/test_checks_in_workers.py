@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from builders.archives import sdist_bytes, tampered, wheel_bytes
 from builders.metadata import metadata_bytes
 from pypi_trusted_publish.checks.check import check
+from pypi_trusted_publish.checks.metadata import MOST_FINDINGS
 from pypi_trusted_publish.checks.model import CheckOptions
 from pypi_trusted_publish.io.packages_dir import survey
 from pypi_trusted_publish.io.workers.pool import Workers
@@ -39,3 +41,20 @@ def test_a_lone_title_is_told_from_other_descriptions_that_show_nothing(tmp_path
         (tmp_path / "demo-1.0.tar.gz").write_bytes(sdist_bytes(metadata=metadata_bytes(RST, body=title)))
         checked = Workers(most=1).check(survey([str(tmp_path)], str(tmp_path)).candidates, options=CheckOptions())
         assert [finding.rule for finding in checked.findings] == [rule]
+
+
+def test_a_version_of_any_length_is_judged_and_not_taken_for_nonsense(tmp_path: Path) -> None:
+    metadata = metadata_bytes().replace(b"\nVersion: 1.0", b"\nVersion: 1" + b".1" * 20_000)
+    (tmp_path / "demo-1.0-py3-none-any.whl").write_bytes(wheel_bytes(metadata=metadata))
+    candidates = survey([str(tmp_path)], str(tmp_path)).candidates
+    found = Workers(most=1).check(candidates, options=CheckOptions())
+    assert "wheel-version-mismatch" in {finding.rule for finding in found.errors}
+
+
+@pytest.mark.parametrize("build", [wheel_bytes, sdist_bytes])
+def test_many_missing_license_files_are_named_up_to_a_limit(build: Callable[..., bytes], tmp_path: Path) -> None:
+    metadata = metadata_bytes(*(("License-File", f"a{number}") for number in range(300)))
+    name = "demo-1.0-py3-none-any.whl" if build is wheel_bytes else "demo-1.0.tar.gz"
+    (tmp_path / name).write_bytes(build(metadata=metadata))
+    found = check(survey([str(tmp_path)], str(tmp_path)).candidates, options=CheckOptions())
+    assert sum(finding.rule.endswith("license-file-missing") for finding in found.findings) == MOST_FINDINGS

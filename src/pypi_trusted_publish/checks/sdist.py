@@ -6,6 +6,7 @@ import posixpath
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 from ..errors import Severity
@@ -27,6 +28,7 @@ from ..readers.zip_directory import is_zip
 from .files import metadata_size_findings, unchecked_finding
 from .member_contents import MarkedSources, SourceScan, contains_key, is_source, may_contain_key
 from .member_names import MemberNames
+from .metadata import MOST_FINDINGS
 from .model import METADATA_LIMIT, OBSERVED, CheckOptions, Finding, Kind, Level, Rule, WhilePublishing
 
 _SDIST_SPEC: Final = "Source distribution format (packaging.python.org, PEP 625)"
@@ -287,10 +289,9 @@ def sdist_findings(archive: SdistArchive, license_files: tuple[str, ...]) -> Ite
         yield SDIST_GZIP_MEMBERS.finding(filename, f"The file consists of {archive.gzip_members} gzip members.")
     yield from _layout_findings(archive)
     if archive.metadata is not None and archive.unfinished is None:
-        for path in license_files:
-            wanted = posixpath.join(archive.folder.path, path)
-            if wanted not in archive.names:
-                yield SDIST_LICENSE_FILE_MISSING.finding(filename, f"There is no {quoted(wanted)}.")
+        wanted = (posixpath.join(archive.folder.path, path) for path in license_files)
+        for path in islice((path for path in wanted if path not in archive.names), MOST_FINDINGS):
+            yield SDIST_LICENSE_FILE_MISSING.finding(filename, f"There is no {quoted(path)}.")
     yield from archive.sources.findings(filename)
     yield from archive.member_names.findings(filename)
 

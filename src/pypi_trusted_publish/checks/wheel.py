@@ -5,6 +5,7 @@ from __future__ import annotations
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from ..errors import Severity
@@ -16,6 +17,7 @@ from ..readers.zip_walk import walk
 from .filename import WheelName
 from .files import metadata_size_findings, unchecked_finding
 from .member_contents import is_source
+from .metadata import MOST_FINDINGS
 from .model import METADATA_LIMIT, OBSERVED, CheckOptions, Finding, Level, Rule, WhilePublishing
 from .wheel_entry_points import entry_point_findings
 from .wheel_members import ENTRY_POINTS, METADATA, RATIO, RATIO_FROM, RECORD, WHEEL, WheelMembers
@@ -129,7 +131,7 @@ def wheel_findings(
     if archive.invalid is not None and not archive.whole_directory:
         return
     yield from _directory_findings(archive)
-    yield from _missing_members(archive, license_files)
+    yield from islice(_missing_members(archive, license_files), MOST_FINDINGS)
     if not archive.options.full:
         return
     if archive.disk:

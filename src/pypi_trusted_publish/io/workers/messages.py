@@ -152,7 +152,7 @@ def _decode_distribution(value: object, candidate: Candidate) -> Distribution:
         kind=Kind(kind),
         name=name,
         project=canonicalize_name(name),
-        version=_version(_text(value.get("version"))),
+        version=_version(_any_text(value.get("version"))),
         pyversion=_text(value.get("pyversion")),
         tags=tuple(map(_text, tags)),
         metadata=CoreMetadata(version=_any_text(value.get("metadata_version")), fields=_fields(value.get("fields"))),
