@@ -28,7 +28,7 @@ from pypi_trusted_publish.readers.contents import Contents
 DEMO: Final = canonicalize_name("demo")
 PAGE: Final = "/simple/demo/"
 HTML: Final = b"<!DOCTYPE html><a href='demo-1.0.tar.gz'>demo-1.0.tar.gz</a>"
-PLAIN: Final = "its address is neither https nor on this machine"
+PLAIN: Final = "its URL is neither HTTPS nor on this machine"
 UNSAID: Final = "its host answers ranges without saying correctly which"
 OTHER: Final = "its host answers another range or another file than it was asked for"
 OURS_VERSION: Final = Version("2.0")
@@ -139,8 +139,8 @@ def answered(status: int, body: bytes = b"", **headers: str) -> Callable[[Mappin
         (answered(200, b'{"meta": {"api-version": "1.0"}, "files": [{"url": "x"}]}'), "a file without a name"),
         (answered(302, Location="http://index.example/simple/demo/"), PLAIN),
         (answered(302, Location="ftp://127.0.0.1/"), PLAIN),
-        (answered(302, Location=PAGE), "it leads through too many redirects"),
-        (answered(302, Location="http://[::1"), "it leads to an address that is none"),
+        (answered(302, Location=PAGE), "there are too many redirects"),
+        (answered(302, Location="http://[::1"), "it redirects to an invalid URL"),
         (answered(200, b"[" * 100_000), "it is not JSON"),
     ],
     ids=["403", "500", "html", "list", "version", "no name", "plain http", "ftp", "loop", "no address", "deep"],
@@ -222,7 +222,7 @@ def test_a_host_without_ranges_gives_whole_files_up_to_a_bound(index: PlainIndex
         (answered(206, b"x" * 100, Content_Range="bytes 0-98/100"), UNSAID),
         (answered(206, b"x" * 100, Content_Range="bytes 0-99/200"), OTHER),
         (answered(206, b"x" * 100, Content_Range="bytes 9-108/109"), OTHER),
-        (answered(200, b"x" * 100), "it has another digest than the index lists"),
+        (answered(200, b"x" * 100), "it does not have the listed digest"),
         (answered(302, Location="http://files.example/"), PLAIN),
     ],
     ids=["403", "404", "500", "no range", "no size", "too short", "other place", "other size", "other bytes", "http"],
@@ -255,7 +255,7 @@ def test_an_index_without_digests_sizes_and_addresses_is_read_as_far_as_it_goes(
     assert reading.contents().metadata["name"] == "demo"
     assert (reading.file().size, reading.file().requires_python) == (None, None)
     index.entries[name]["url"] = ""
-    assert reading.why_not(reading.contents) == "the index gives no address of it"
+    assert reading.why_not(reading.contents) == "the index gives no URL for it"
 
 
 # --- what other people put there -----------------------------------------------------------------------------------
