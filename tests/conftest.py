@@ -1,9 +1,13 @@
-"""What holds for every test: one Hypothesis profile, names that depend on the code alone, no job and no network."""
+"""What holds for every test: one Hypothesis profile, names that depend on the code alone, no job and no network.
+
+Nor does it matter which signals are ignored where the suite is started.
+"""
 
 from __future__ import annotations
 
 import os
 import re
+import signal
 import socket
 from collections.abc import Iterator
 from typing import Any, Final
@@ -67,6 +71,19 @@ def _stay_on_this_machine() -> None:
 
 
 _stay_on_this_machine()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_signal_is_ignored() -> None:
+    """Let the children be stopped, however the suite was started.
+
+    A shell starts what runs in the background with ignored SIGINT and SIGQUIT, ``nohup`` with an ignored SIGHUP, and
+    children inherit that. They do not inherit a handler, so this process itself goes on as if it ignored them.
+    """
+    for name in ("SIGINT", "SIGQUIT", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ import re
 import socket
 import subprocess
 import sys
+from itertools import groupby
 from pathlib import Path
 from typing import Final
 
@@ -16,27 +17,29 @@ import pytest
 ROOT: Final = Path(__file__).resolve().parent.parent
 COLLECT: Final = ["-m", "pytest", "--collect-only", "--quiet", "-p", "no:cacheprovider"]
 
+posix = pytest.mark.skipif(sys.platform == "win32", reason="signals are not ignored there")
 
-def collecting(*arguments: str, seed: str) -> subprocess.Popen[str]:
-    """A process that lists the tests; every name is a line."""
+
+def test_another_worker_collects_the_same_tests(request: pytest.FixtureRequest) -> None:
+    """Compare the tests of this very run with those that a process with another clock and hash seed finds."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
-    environ |= {"PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT / "tests"), "PYTHONIOENCODING": "utf-8"}
-    command = [sys.executable, *COLLECT, *arguments]
-    return subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, encoding="utf-8")
+    environ |= {"PYTHONHASHSEED": "2", "PYTHONPATH": str(ROOT / "tests"), "PYTHONIOENCODING": "utf-8"}
+    command = [sys.executable, *COLLECT, "-p", "builders.another_machine"]
+    found = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, encoding="utf-8", check=False)
+    assert found.returncode == 0, found.stdout + found.stderr
+    here = [item.nodeid for item in request.session.items]
+    wanted = set(here)
+    there = [line for line in found.stdout.splitlines() if line in wanted]
+    assert by_file(here) == by_file(there)
 
 
-def names(process: subprocess.Popen[str]) -> list[str]:
-    output, _ = process.communicate()
-    assert process.returncode == 0, output
-    return [line for line in output.splitlines() if "::" in line]
+def by_file(names: list[str]) -> dict[str, list[str]]:
+    """The names of tests, in their order within each file."""
+    return {file: list(tests) for file, tests in groupby(sorted(names, key=file_of), key=file_of)}
 
 
-def test_two_workers_collect_the_same_tests() -> None:
-    here = collecting(seed="1")
-    there = collecting("-p", "builders.another_machine", seed="2")
-    collected = names(here)
-    assert len(collected) > 1000
-    assert collected == names(there)
+def file_of(name: str) -> str:
+    return name.partition("::")[0]
 
 
 def without_a_time(path: Path) -> list[int]:
@@ -59,12 +62,26 @@ def test_nothing_of_the_job_around_the_suite_reaches_a_test() -> None:
     assert [name for name in os.environ if name.startswith(("ACTIONS_", "GITHUB_", "INPUT_", "RUNNER_"))] == []
 
 
-def test_the_variables_of_a_job_are_taken_away_before_any_test() -> None:
+ASK: Final = (
+    "import signal; print([name for name in {!r} if signal.getsignal(getattr(signal, name)) is signal.SIG_IGN])"
+)
+
+
+@posix
+def test_a_child_ignores_no_signal_that_stops_a_run() -> None:
+    ask = ASK.format(["SIGINT", "SIGQUIT", "SIGHUP", "SIGTERM"])
+    assert subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+@posix
+def test_a_job_and_a_shell_in_the_background_change_nothing() -> None:
     job = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": "/nowhere", "RUNNER_TEMP": "/nowhere", "INPUT_ATTEST": "x"}
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__, "-k", "nothing_of_the_job"]
-    run = subprocess.run(command, cwd=ROOT, env=os.environ | job, capture_output=True, text=True, check=False)
+    chosen = "nothing_of_the_job or ignores_no_signal"
+    pytest_here = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__, "-k", chosen]
+    ignoring = ["sh", "-c", 'trap "" INT QUIT HUP; exec "$@"', "sh", *pytest_here]
+    run = subprocess.run(ignoring, cwd=ROOT, env=os.environ | job, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout
-    assert "1 passed" in run.stdout
+    assert "2 passed" in run.stdout
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "2001:db8::1"])

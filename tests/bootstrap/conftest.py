@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import shutil
 import socket
-import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -39,30 +39,29 @@ def release_tree(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 
 @pytest.fixture
-def start(tmp_path: Path, checkout: Path, wheels: Path) -> Callable[..., Started]:
-    """Run ``bootstrap.py`` as the launchers do, in a workspace of its own, with wheels from disk."""
-
-    def run(*arguments: str, python: str = sys.executable, environ: Mapping[str, str] | None = None) -> Started:
-        started = Started(checkout=checkout, folder=tmp_path)
-        started.environ |= {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels)} | dict(environ or {})
-        started.run(arguments, python=python)
-        return started
-
-    return run
+def start(tmp_path: Path, release_tree: Path) -> Callable[..., Started]:
+    """Run ``bootstrap.py`` as the launchers do, in a workspace of its own, with the wheels of a release."""
+    return partial(_started, release_tree, tmp_path, {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": ""})
 
 
-@pytest.fixture(scope="session")
-def interpreters() -> list[str]:
-    """Every Python of a fitting version that a command of the usual name starts on this machine, our own first."""
-    found = {str(Path(sys.executable).resolve()): sys.executable}
-    for minor in range(10, 16):
-        command = shutil.which(f"python3.{minor}")
-        if command:
-            probe = [command, "-I", "-S", "-c", "import sys; print(sys.executable)"]
-            answer = subprocess.run(probe, capture_output=True, text=True, check=False)
-            if answer.returncode == 0:
-                found.setdefault(str(Path(answer.stdout.strip()).resolve()), answer.stdout.strip())
-    return list(found.values())
+@pytest.fixture
+def start_by_pip(tmp_path: Path, checkout: Path, wheels: Path) -> Callable[..., Started]:
+    """Do the same where pip has to install everything, with wheels from disk: takes seconds."""
+    return partial(_started, checkout, tmp_path, {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels)})
+
+
+def _started(
+    checkout: Path,
+    folder: Path,
+    given: Mapping[str, str],
+    *arguments: str,
+    python: str = sys.executable,
+    environ: Mapping[str, str] | None = None,
+) -> Started:
+    started = Started(checkout=checkout, folder=folder)
+    started.environ |= {**given, **(environ or {})}
+    started.run(arguments, python=python)
+    return started
 
 
 @pytest.fixture

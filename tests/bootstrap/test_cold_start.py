@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,7 +23,7 @@ def test_the_program_prints_its_version_after_a_start_over_the_network(tmp_path:
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory, wheels: Path) -> Started:
-    """One start without arguments, which several tests look at."""
+    """One start without arguments, in which pip installs everything; several tests look at it."""
     folder = tmp_path_factory.mktemp("plain")
     started = Started(checkout=copy_checkout(folder / "a checkout é"), folder=folder)
     started.environ |= {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels)}
@@ -104,30 +103,13 @@ def test_a_caller_may_name_the_folder_that_it_removes_afterwards(start: Start, t
     assert again.code == 2, "a folder that exists may be somebody else's"
 
 
-def test_started_by_hand_it_starts_itself_again_isolated(checkout: Path, tmp_path: Path, wheels: Path) -> None:
-    started = Started(checkout=checkout, folder=tmp_path)
-    started.environ |= {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels), "PYTHONPATH": str(tmp_path)}
+def test_started_by_hand_it_starts_itself_again_isolated(release_tree: Path, tmp_path: Path) -> None:
+    started = Started(checkout=release_tree, folder=tmp_path)
+    started.environ |= {"PIP_NO_INDEX": "1", "PYTHONPATH": str(tmp_path)}
     started.run_plainly(["seven"])
     assert started.code == 7
     assert "isolated=1" in started.seen["flags"]
     assert str(tmp_path) not in started.seen["path"]
-
-
-def test_a_further_lock_is_installed_once_when_two_threads_ask(checkout: Path, tmp_path: Path) -> None:
-    started = Started(checkout=checkout, folder=tmp_path)
-    started.run(["publish", "install-twice"])
-    assert started.errors == ""
-    assert started.seen["packages"] == ["description", "runtime"]
-    assert (
-        f"{Path(started.seen['folder']).as_posix()}/packages/description"
-        in Path(started.seen["modules"]["readme_renderer"]).as_posix()
-    )
-    assert started.left_over == []
-
-
-def test_the_lock_holds_on_every_interpreter_of_this_machine(start: Start, interpreters: list[str]) -> None:
-    assert sys.executable in interpreters
-    assert {python: start(python=python).code for python in interpreters} == dict.fromkeys(interpreters, 0)
 
 
 def test_nothing_is_written_for_the_steps_that_follow(start: Start, tmp_path: Path) -> None:
@@ -138,7 +120,7 @@ def test_nothing_is_written_for_the_steps_that_follow(start: Start, tmp_path: Pa
     assert {name: file.read_bytes() for name, file in files.items()} == dict.fromkeys(files, b"")
 
 
-def test_the_checkout_is_left_as_it_was(start: Start, checkout: Path) -> None:
-    before = sorted(checkout.rglob("*"))
+def test_the_checkout_is_left_as_it_was(start: Start, release_tree: Path) -> None:
+    before = sorted(release_tree.rglob("*"))
     start()
-    assert sorted(checkout.rglob("*")) == before
+    assert sorted(release_tree.rglob("*")) == before

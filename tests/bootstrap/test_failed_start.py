@@ -20,10 +20,10 @@ from pypi_trusted_publish.installation.pip import Pip
 Start = Callable[..., Started]
 
 
-def test_packages_that_cannot_be_had_end_the_run_before_the_program(start: Start, tmp_path: Path) -> None:
+def test_packages_that_cannot_be_had_end_the_run_before_the_program(start_by_pip: Start, tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
-    started = start(environ={"PIP_FIND_LINKS": str(empty)})
+    started = start_by_pip(environ={"PIP_FIND_LINKS": str(empty)})
     assert (started.code, started.errors, started.program_ran) == (5, "", False)
     assert "::error title=pypi-trusted-publish packages-not-installed::pip could not install" in started.output
     assert "No matching distribution found for" in started.output
@@ -33,43 +33,43 @@ def test_packages_that_cannot_be_had_end_the_run_before_the_program(start: Start
     assert started.left_over == []
 
 
-def test_outside_of_github_actions_it_is_reported_in_plain_lines(start: Start, tmp_path: Path) -> None:
-    started = start(environ={"PIP_FIND_LINKS": str(tmp_path / "none"), "GITHUB_ACTIONS": ""})
+def test_outside_of_github_actions_it_is_reported_in_plain_lines(start_by_pip: Start, tmp_path: Path) -> None:
+    started = start_by_pip(environ={"PIP_FIND_LINKS": str(tmp_path / "none"), "GITHUB_ACTIONS": ""})
     assert started.code == 5
     assert "::" not in started.output
     assert not (tmp_path / "summary").exists()
 
 
-def test_a_wheel_with_other_bytes_is_not_installed(start: Start, wheels: Path, tmp_path: Path) -> None:
+def test_a_wheel_with_other_bytes_is_not_installed(start_by_pip: Start, wheels: Path, tmp_path: Path) -> None:
     tampered = tmp_path / "tampered"
     shutil.copytree(wheels, tampered)
     with next(tampered.glob("idna-*.whl")).open("ab") as file:
         file.write(b"\0")
-    started = start(environ={"PIP_FIND_LINKS": str(tampered)})
+    started = start_by_pip(environ={"PIP_FIND_LINKS": str(tampered)})
     assert (started.code, started.program_ran) == (5, False)
     assert "DO NOT MATCH THE HASHES" in started.output
 
 
-def test_what_pip_says_is_no_command_to_the_runner(start: Start, tmp_path: Path) -> None:
-    started = start(environ={"PIP_FIND_LINKS": str(tmp_path / "##[error]none"), "PIP_TIMEOUT": "0::##[x]"})
+def test_what_pip_says_is_no_command_to_the_runner(start_by_pip: Start, tmp_path: Path) -> None:
+    started = start_by_pip(environ={"PIP_FIND_LINKS": str(tmp_path / "##[error]none"), "PIP_TIMEOUT": "0::##[x]"})
     commands = [line for line in started.output.splitlines() if line.lstrip().startswith("::")]
     assert len(commands) == 1
     assert commands[0].startswith("::error title=pypi-trusted-publish packages-not-installed::")
     assert "##[" not in started.output
 
 
-def test_a_password_in_an_index_url_is_masked_first_and_then_not_shown(start: Start, closed_port: int) -> None:
+def test_a_password_in_an_index_url_is_masked_first_and_then_not_shown(start_by_pip: Start, closed_port: int) -> None:
     url = f"http://robot:p%40ss-word@127.0.0.1:{closed_port}/simple"
-    started = start(environ={"PIP_NO_INDEX": "", "PIP_FIND_LINKS": "", "PIP_INDEX_URL": url, "PIP_RETRIES": "0"})
+    started = start_by_pip(environ={"PIP_NO_INDEX": "", "PIP_FIND_LINKS": "", "PIP_INDEX_URL": url, "PIP_RETRIES": "0"})
     masks, rest = started.output.splitlines()[:2], started.output.splitlines()[2:]
     assert masks == ["::add-mask::p%2540ss-word", "::add-mask::p@ss-word"]
     assert started.code == 5
     assert [line for line in rest if "ss-word" in line] == []
 
 
-def test_the_mask_of_a_password_is_one_line_whatever_is_encoded_in_it(start: Start, closed_port: int) -> None:
+def test_the_mask_of_a_password_is_one_line_whatever_is_encoded_in_it(start_by_pip: Start, closed_port: int) -> None:
     url = f"http://me:one%0Atwo%0D@127.0.0.1:{closed_port}/simple"
-    started = start(environ={"PIP_NO_INDEX": "", "PIP_FIND_LINKS": "", "PIP_INDEX_URL": url, "PIP_RETRIES": "0"})
+    started = start_by_pip(environ={"PIP_NO_INDEX": "", "PIP_FIND_LINKS": "", "PIP_INDEX_URL": url, "PIP_RETRIES": "0"})
     masks = ["::add-mask::one%250Atwo%250D", "::add-mask::one%0Atwo%0D"]
     assert started.output.splitlines()[:2] == masks
     assert started.code == 5
@@ -183,14 +183,14 @@ def test_a_python_without_all_of_the_standard_library_is_named_with_what_to_inst
 
 @pytest.mark.skipif(not shutil.which("mount") or not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root")
 @pytest.mark.parametrize("size", ["64k", "1m"])
-def test_a_full_folder_for_temporary_files_is_named_as_that(start: Start, tmp_path: Path, size: str) -> None:
+def test_a_full_folder_for_temporary_files_is_named_as_that(start_by_pip: Start, tmp_path: Path, size: str) -> None:
     small = tmp_path / "small"
     small.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(small)], check=False)
     if mounted.returncode != 0:
         pytest.skip("no file system can be mounted here")
     try:
-        started = start(environ={"RUNNER_TEMP": str(small)})
+        started = start_by_pip(environ={"RUNNER_TEMP": str(small)})
     finally:
         subprocess.run(["umount", str(small)], check=True)
     assert (started.code, started.errors, started.program_ran) == (2, "", False)

@@ -61,38 +61,25 @@ def test_the_planted_code_runs_where_nothing_forbids_it(tmp_path: Path, trace: P
     assert "workspace/packaging" in trace.read_text(encoding="utf-8").replace(os.sep, "/")
 
 
-def test_nothing_of_the_workspace_is_imported(start: Start, tmp_path: Path, trace: Path) -> None:
-    plant(tmp_path / "workspace", trace)
-    workspace = str(tmp_path / "workspace")
-    hostile = {"PYTHONPATH": workspace, "PYTHONHOME": workspace, "PYTHONSTARTUP": f"{workspace}/json.py"}
-    started = start(environ=hostile)
-    assert (started.code, started.errors) == (0, "")
-    assert not trace.exists()
-
-
-def test_nothing_of_the_interpreters_own_packages_is_run(start: Start, tmp_path: Path, trace: Path) -> None:
+def test_nothing_that_lies_about_is_run(start_by_pip: Start, tmp_path: Path, trace: Path) -> None:
+    """Neither of the workspace, which variables name besides, nor of the interpreter's and the user's own packages."""
+    workspace, home, environment = str(tmp_path / "workspace"), tmp_path / "home", tmp_path / "environment"
     venv = pytest.importorskip("venv")  # an embedded Python has none
-    environment = tmp_path / "environment"
     venv.create(environment, with_pip=False)
-    variables = {"base": str(environment), "platbase": str(environment)}
-    scheme = "nt" if sys.platform == "win32" else "posix_prefix"
-    plant(Path(sysconfig.get_path("purelib", scheme, variables)), trace)
-    python = environment / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    windows = sys.platform == "win32"
+    of_the_interpreter = {"base": str(environment), "platbase": str(environment)}
+    scheme, of_the_user = ("nt", "nt_user") if windows else ("posix_prefix", "posix_user")
+    plant(Path(sysconfig.get_path("purelib", scheme, of_the_interpreter)), trace)
+    python = environment / ("Scripts/python.exe" if windows else "bin/python")
     subprocess.run([python, "-c", ""], check=True)
     assert trace.exists(), "the planted code must be able to run"
     trace.unlink()
-    started = start(python=str(python))
+    plant(tmp_path / "workspace", trace)
+    plant(Path(sysconfig.get_path("purelib", of_the_user, {"userbase": str(home / ".local")})), trace)
+    hostile = {"PYTHONPATH": workspace, "PYTHONHOME": workspace, "PYTHONSTARTUP": f"{workspace}/json.py"}
+    started = start_by_pip(python=str(python), environ={**hostile, "PYTHONUSERBASE": str(home / ".local")})
     assert (started.code, started.errors) == (0, "")
-    assert not trace.exists()
-
-
-def test_nothing_of_the_users_own_packages_is_run(start: Start, tmp_path: Path, trace: Path) -> None:
-    home = tmp_path / "home"
-    scheme = "nt_user" if sys.platform == "win32" else "posix_user"
-    plant(Path(sysconfig.get_path("purelib", scheme, {"userbase": str(home / ".local")})), trace)
-    started = start(environ={"PYTHONUSERBASE": str(home / ".local")})
-    assert (started.code, started.errors) == (0, "")
-    assert not trace.exists()
+    assert not trace.exists(), trace.read_text(encoding="utf-8")
 
 
 def test_an_installed_pip_is_entered_without_its_neighbors(unpacked_pip: Path, tmp_path: Path, trace: Path) -> None:
@@ -109,10 +96,10 @@ def test_an_installed_pip_is_entered_without_its_neighbors(unpacked_pip: Path, t
     assert not trace.exists()
 
 
-def test_no_setting_that_redirects_installations_is_obeyed(start: Start, tmp_path: Path) -> None:
+def test_no_setting_that_redirects_installations_is_obeyed(start_by_pip: Start, tmp_path: Path) -> None:
     lines = "".join(f"{name} = {value}\n" for name, value in REDIRECTING.items())
     (tmp_path / "pip.conf").write_text(f"[global]\n{lines}[install]\n{lines}", encoding="utf-8")
     variables = {"PIP_" + name.upper().replace("-", "_"): value for name, value in REDIRECTING.items()}
-    started = start(environ={"PIP_CONFIG_FILE": str(tmp_path / "pip.conf")} | variables)
+    started = start_by_pip(environ={"PIP_CONFIG_FILE": str(tmp_path / "pip.conf")} | variables)
     assert (started.code, started.output, started.errors) == (0, "", "")
     assert list((tmp_path / "workspace").iterdir()) == []

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
+from builders.polling import until
 from pypi_trusted_publish.installation.pip import (
     LARGEST_FILE,
     MEMORY,
@@ -87,14 +87,13 @@ def test_a_pip_that_takes_too_long_ends_with_everything_that_it_has_started(tmp_
         "time.sleep(600)\n"
     )
     run = PipRun(pip_of(tmp_path, program), [], environment={}, folder=str(tmp_path))
-    while not (tmp_path / "pids").exists() or not (tmp_path / "pids").read_text(encoding="ascii"):
-        time.sleep(0.01)
+    pids = tmp_path / "pids"
+    until(lambda: pids.exists() and pids.read_text(encoding="ascii"))
     run.seconds = 0
     with pytest.raises(TimeoutError):
         run.result()
-    for pid in (tmp_path / "pids").read_text(encoding="ascii").split():
-        while not ended(int(pid)):  # a killed process is gone a moment later; pytest's own time-out is the bound
-            time.sleep(0.01)
+    started = [int(pid) for pid in pids.read_text(encoding="ascii").split()]
+    until(lambda: all(map(ended, started)))  # a killed process is gone a moment later
 
 
 def ended(pid: int) -> bool:

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-PATIENT: Final = 60.0
-"""Seconds: nothing waited for takes a tenth of that on a machine with nothing else to do."""
+PATIENT: Final = 300.0
+"""Seconds after which something hangs: a hundred times what it takes on a machine with nothing else to do."""
 
 
 def until(condition: Callable[[], object], *, seconds: float = PATIENT) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import shutil
@@ -14,6 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+
+from .polling import PATIENT, until
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 LAUNCHERS: Final = ("action.yml", "launch.sh", "launch.ps1", "bootstrap.py")
@@ -64,16 +65,37 @@ def copy_checkout(folder: Path, *, program: str | None = PROBE_PROGRAM) -> Path:
 
 
 def built_release_tree(temporary: pytest.TempPathFactory) -> Path:
-    """The release tree of this checkout, built once for all workers of a test run."""
+    """The release tree of this checkout, built by one worker for all of a test run."""
     shared = temporary.getbasetemp()
     if os.environ.get("PYTEST_XDIST_WORKER"):
         shared = shared.parent
-    tree, own = shared / "release-tree", shared / f"release-tree-{os.getpid()}"
-    if not tree.exists():
-        subprocess.run([sys.executable, str(ROOT / "tools" / "release_tree.py"), str(own)], check=True)
-        with contextlib.suppress(OSError):  # another worker was faster
-            own.rename(tree)
+    tree, unfinished, failed = (shared / f"release-tree{suffix}" for suffix in ("", "-unfinished", "-failed"))
+    try:
+        (shared / "release-tree-begun").mkdir()
+    except FileExistsError:
+        until(lambda: tree.exists() or failed.exists(), seconds=600)
+    else:
+        command = [sys.executable, str(ROOT / "tools" / "release_tree.py"), str(unfinished)]
+        built = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        if built.returncode == 0:
+            unfinished.rename(tree)
+        else:
+            failed.write_text(built.stdout, encoding="utf-8")
+    assert tree.exists(), failed.read_text(encoding="utf-8")
     return tree
+
+
+def interpreters() -> list[str]:
+    """Every Python of a fitting version that a command of the usual name starts on this machine, our own first."""
+    found = {str(Path(sys.executable).resolve()): sys.executable}
+    for minor in range(10, 16):
+        command = shutil.which(f"python3.{minor}")
+        if command:
+            probe = [command, "-I", "-S", "-c", "import sys; print(sys.executable)"]
+            answer = subprocess.run(probe, capture_output=True, text=True, check=False)
+            if answer.returncode == 0:
+                found.setdefault(str(Path(answer.stdout.strip()).resolve()), answer.stdout.strip())
+    return list(found.values())
 
 
 def network_variables() -> dict[str, str]:
@@ -122,7 +144,7 @@ class Started:
             cwd=self.folder / "workspace",
             capture_output=True,
             encoding="utf-8",
-            timeout=120,
+            timeout=PATIENT,
             check=False,
         )
         self.code, self.output, self.errors = ended.returncode, ended.stdout, ended.stderr
