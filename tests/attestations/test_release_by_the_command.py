@@ -15,6 +15,7 @@ from sigstore.verify import Verifier
 
 from builders.attestations import Stand
 from builders.played import Played, play
+from builders.polling import PATIENT
 from local_sigstore.faults import Fault
 from local_sigstore.instance import AUTHORITY
 from pypi_trusted_publish.clock import SystemClock
@@ -130,6 +131,6 @@ def test_a_run_without_attestations_imports_none_of_their_packages(tmp_path: Pat
         capture_output=True,
         text=True,
         cwd=Path(__file__).parents[1],
-        timeout=120,
+        timeout=PATIENT,
     )
     assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "", "")

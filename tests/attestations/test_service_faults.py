@@ -18,7 +18,6 @@ from local_sigstore.instance import AUTHORITY, LOG, TIMESTAMP, LocalSigstore
 from local_sigstore.transparency_log import Log
 from pypi_trusted_publish.attestations.policy import AttestationMode
 from pypi_trusted_publish.attestations.signing import PARALLEL_SIGNATURES
-from pypi_trusted_publish.attestations.wire import Timeouts
 from pypi_trusted_publish.core.project_page import PageState
 from pypi_trusted_publish.core.retry import POLICIES, RequestKind
 from pypi_trusted_publish.errors import IndexUnavailable, Severity
@@ -62,10 +61,7 @@ class BreakingLog(Log):
 
 
 def spoil(stand: Stand, service: str, fault: Fault, *, times: int = 1) -> None:
-    """Let a service fail; the time-outs are short for one that is slow."""
-    if fault.stall:
-        seconds = 2.0 if times == 1 else 1.0
-        stand.timeouts = Timeouts(service=seconds, timestamp=seconds)
+    """Let a service fail."""
     stand.instance.faults.put(service, fault, times=times)
 
 

@@ -14,7 +14,7 @@ from local_sigstore.faults import Fault
 from local_sigstore.trust_repository import FOLDER, TrustRepository
 from pypi_trusted_publish.attestations import trust_root
 from pypi_trusted_publish.attestations.services import signing_context
-from pypi_trusted_publish.attestations.wire import Service, ServiceFault, Timeouts
+from pypi_trusted_publish.attestations.wire import Service, ServiceFault
 from pypi_trusted_publish.core.retry import POLICIES, RequestKind
 from pypi_trusted_publish.events import Retrying
 
@@ -91,7 +91,6 @@ def test_a_repository_that_stumbles_is_asked_again(stand: Stand) -> None:
     ],
 )
 def test_a_repository_that_stays_down_is_a_fault_of_the_trust_data(stand: Stand, fault: Fault, problem: str) -> None:
-    stand.timeouts = Timeouts(service=1.0 if fault.stall else 20.0)
     trusted = published(stand, repository(stand))
     stand.instance.faults.put(f"{FOLDER}/timestamp.json", fault, times=TRIES)
     assert problem in fault_of(stand, trusted).problem

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import pytest
 
+from builders.polling import PATIENT
 from builders.started import ROOT
 
 SHELLS: Final = tuple(
@@ -81,7 +82,7 @@ class Machine:
         with subprocess.Popen(
             command, env=environ, cwd=self.folder / cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         ) as process:
-            self.output, _ = process.communicate(timeout=60)
+            self.output, _ = process.communicate(timeout=PATIENT)
         self.process, self.code = process.pid, process.returncode
 
     @property

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
 
 import jwt
 from pypi_attestations import Attestation, AttestationType
@@ -21,6 +22,7 @@ from sigstore.oidc import IdentityToken as SigstoreIdentity
 from sigstore.sign import SigningContext
 
 from builders.clock import VirtualClock
+from builders.polling import PATIENT
 from builders.release import distribution, page, published
 from local_sigstore.instance import LocalSigstore
 from pypi_trusted_publish.attestations.policy import AttestationMode, Sign, UseExisting
@@ -32,8 +34,9 @@ from pypi_trusted_publish.checks.model import Candidate, Distribution, FileIdent
 from pypi_trusted_publish.core.claims import UnverifiedClaims
 from pypi_trusted_publish.core.project_page import ProjectPage
 from pypi_trusted_publish.errors import Diagnosis, Severity
-from pypi_trusted_publish.events import DiagnosisReported, Event
+from pypi_trusted_publish.events import DiagnosisReported, Emit, Event
 from pypi_trusted_publish.io.http.connections import EarlyConnections
+from pypi_trusted_publish.io.http.exchange import Response
 from pypi_trusted_publish.io.http.proxies import Proxies
 from pypi_trusted_publish.io.http.session import Session
 from pypi_trusted_publish.io.http.trust import Trust
@@ -105,6 +108,20 @@ def all_at_once(function: Callable[[T], R], arguments: Iterable[T], /) -> Iterab
         return list(pool.map(function, listed))
 
 
+class KnowingSession(Session):
+    """Waits as long as a busy machine needs, and for an answer that is not going to come no longer than a moment."""
+
+    def __init__(self, early_connections: EarlyConnections, *, instance: LocalSigstore, emit: Emit) -> None:
+        super().__init__(early_connections, emit=emit, user_agent="tests")
+        self._instance = instance
+
+    def request(self, method: str, url: str, **options: Any) -> Response:
+        ours = url.startswith(self._instance.url)
+        if ours and self._instance.faults.is_next_a_stall(urlsplit(url).path):
+            options["read_timeout"] = 0.1
+        return super().request(method, url, **options)
+
+
 @dataclass
 class Stand:
     """A job that attests its files: what it is given, and every event."""
@@ -114,13 +131,13 @@ class Stand:
     github: GitHub = field(default_factory=GitHub)
     clock: VirtualClock = field(default_factory=VirtualClock)
     events: list[Event] = field(default_factory=list)
-    timeouts: Timeouts = field(default_factory=Timeouts)
+    timeouts: Timeouts = field(default_factory=lambda: Timeouts(service=PATIENT, timestamp=PATIENT))
     trust: str | None = None
 
     @functools.cached_property
     def session(self) -> Session:
         start = EarlyConnections(proxies=Proxies.from_environ({}), trust=Trust.from_environ({}), clock=self.clock)
-        return Session(start, emit=self.events.append, user_agent="tests")
+        return KnowingSession(start, instance=self.instance, emit=self.events.append)
 
     @property
     def made(self) -> Path:

@@ -63,7 +63,7 @@ def pax_digits_in_runs(path: Path) -> Path:
     body = (b"1" * 990 + b" ") * 1000
     member = _header(b"demo-1.0/x", 0, b"0")
     one = _header(b"pax", len(body), b"x") + body + _padding(len(body)) + member
-    return _before_a_sound_sdist(path, [one] * 200)
+    return _before_a_sound_sdist(path, [one] * 200, level=1)
 
 
 def pax_paths(path: Path, number: int = 60, length: int = 15 * MIB) -> Path:

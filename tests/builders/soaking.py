@@ -1,4 +1,4 @@
-"""Two hundred files through an index that fails at random, and through runs that are killed on the way."""
+"""Many files through an index that fails at random, and through runs that are killed on the way."""
 
 from __future__ import annotations
 
@@ -13,42 +13,39 @@ from typing import Final
 
 from builders.bare import NEEDED
 from builders.played import play
-from builders.polling import until
+from builders.polling import PATIENT, until
 from builders.started import ROOT
 from pypi_trusted_publish.rehearsal.samples import Sample, build_wheels
 from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 
-FILES: Final = 200
 RUNS_AT_MOST: Final = 6
 KILLS: Final = 4
-_SECONDS: Final = 120
-"""That one run may take."""
 
 
-def soak(folder: Path, seed: int) -> None:
+def soak(folder: Path, seed: int, *, files: int) -> None:
     """A fault in every tenth request, and run again when it was too much."""
-    with _release(folder, random_faults=(seed, 0.10)) as sandbox:
+    with _release(folder, files, random_faults=(seed, 0.10)) as sandbox:
         codes: list[int] = []
         while len(codes) < RUNS_AT_MOST and 0 not in codes:
             played = play(sandbox)
             codes.append(played.code)
             assert set(codes) <= {0, 5}, played.log[-4_000:]
         assert codes[-1] == 0
-        assert len(sandbox.index.faults.triggered) >= FILES / 20
+        assert len(sandbox.index.faults.triggered) >= files / 20
         _each_is_there_once(sandbox)
 
 
-def kill_again_and_again(folder: Path, seed: int) -> None:
+def kill_again_and_again(folder: Path, seed: int, *, files: int) -> None:
     """Killed at a random request, the first ones of a run included, and run again until all is done."""
     random_faults = random.Random(seed)
-    with _release(folder, random_faults=(seed, 0.05)) as sandbox:
+    with _release(folder, files, random_faults=(seed, 0.05)) as sandbox:
         for _ in range(KILLS):
             assert _killed_after(
-                sandbox, random_faults.choice([random_faults.randint(1, 6), random_faults.randint(7, FILES // KILLS)])
+                sandbox, random_faults.choice([random_faults.randint(1, 6), random_faults.randint(7, files // KILLS)])
             )
         codes: list[int] = []
         while len(codes) < RUNS_AT_MOST and 0 not in codes:
-            codes.append(start(sandbox).wait(_SECONDS))
+            codes.append(start(sandbox).wait(PATIENT))
         assert codes[-1] == 0
         _each_is_there_once(sandbox)
 
@@ -60,15 +57,15 @@ def start(sandbox: Sandbox) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL)
 
 
-def _release(folder: Path, *, random_faults: tuple[int, float]) -> Sandbox:
-    wheels = build_wheels(folder / "dist", Sample(padding=2_000), FILES)
+def _release(folder: Path, files: int, *, random_faults: tuple[int, float]) -> Sandbox:
+    wheels = build_wheels(folder / "dist", Sample(padding=2_000), files)
     return Sandbox(folder / "sandbox", distributions=wheels, random_faults=random_faults)
 
 
 def _killed_after(sandbox: Sandbox, count: int) -> bool:
     """Start a run and kill it when ``count`` more requests were answered; whether it came to that."""
     before, process = len(sandbox.requests), start(sandbox)
-    until(lambda: process.poll() is not None or len(sandbox.requests) >= before + count, seconds=_SECONDS)
+    until(lambda: process.poll() is not None or len(sandbox.requests) >= before + count)
     process.kill()
     return process.wait() < 0
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from builders.polling import PATIENT
 from builders.started import network_variables
 from pypi_trusted_publish.rehearsal.index import EmbeddedIndex
 
@@ -152,7 +153,7 @@ class Play:
 
     def end(self, process: subprocess.Popen[str]) -> None:
         """Wait for the end and keep what was said."""
-        self.log, _ = process.communicate(timeout=120)
+        self.log, _ = process.communicate(timeout=PATIENT)
         self.code = process.returncode
 
     def step_processes(self, process: subprocess.Popen[str]) -> list[int]:

@@ -53,6 +53,7 @@ def test_damage_within_the_compression_ends_in_findings(
     assert checked.errors or checked.distributions
 
 
+@settings(max_examples=20)
 @given(wheels())
 def test_every_truncation_of_a_wheel_is_refused(distribution: Distribution) -> None:
     name, data = distribution

@@ -3,7 +3,7 @@ from __future__ import annotations
 import email.parser
 import email.policy
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from builders.metadata import found, metadata_bytes
@@ -102,6 +102,7 @@ def test_any_bytes_are_read_and_judged(data: bytes) -> None:
     assert any(finding.severity is Severity.ERROR for finding in found(data))
 
 
+@settings(max_examples=40)
 @given(st.lists(st.tuples(NAMES, st.text(max_size=60)), max_size=6), st.sampled_from([*VERSIONS, "2.9", ""]))
 def test_any_values_are_judged_without_an_accident(fields: list[tuple[str, str]], version: str) -> None:
     data = "".join(f"{name}: {value}\n" for name, value in [("Metadata-Version", version), *fields])

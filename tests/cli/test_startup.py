@@ -64,7 +64,7 @@ LOOKS_FOR_THE_HTTP_LIBRARY = """
 import os, socket, sys
 
 listening = socket.create_server(("127.0.0.1", 0))
-listening.settimeout(20)
+listening.settimeout(300)
 
 class Finder:
     def find_spec(self, name, path=None, target=None):

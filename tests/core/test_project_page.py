@@ -98,6 +98,7 @@ def test_a_page_in_which_a_conflict_could_be_overlooked_is_unreadable(page: obje
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["filename", "hashes", "sha256", "size"]), inner),
+    max_leaves=12,
 )
 
 

@@ -39,3 +39,9 @@ class Faults:
         with self._lock:
             queue = self._next.get(service)
             return queue.popleft() if queue else None
+
+    def is_next_a_stall(self, service: str) -> bool:
+        """Whether the next question is going to have no answer."""
+        with self._lock:
+            queue = self._next.get(service)
+            return queue[0].stall if queue else False

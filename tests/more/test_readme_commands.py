@@ -15,6 +15,7 @@ from typing import Final
 
 import pytest
 
+from builders.polling import PATIENT
 from builders.started import ROOT
 from pypi_trusted_publish.rehearsal.samples import build_release
 
@@ -107,7 +108,7 @@ def test_a_command_runs_as_written(command: Command, clone: Path, project: Path,
         env={"PATH": path, "HOME": str(tmp_path), "LANG": "C.UTF-8"},
         capture_output=True,
         encoding="utf-8",
-        timeout=120,
+        timeout=PATIENT,
         check=False,
     )
     assert (ended.returncode, ended.stderr) == (0, ""), ended.stdout

@@ -140,7 +140,7 @@ def _filled_with_a_word() -> list[events.Event]:
     ]
 
 
-@pytest.mark.parametrize("length", [10, 30_000])
+@pytest.mark.parametrize("length", [10, 3_000])
 def test_a_summary_is_never_above_its_limit_and_says_what_it_left_out(length: int) -> None:
     noise = "é|<" * length
     files = [planned(f"{number}-{noise}.whl", project=noise[:50] + str(number % 700)) for number in range(6_000)]

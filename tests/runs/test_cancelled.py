@@ -12,15 +12,12 @@ import pytest
 
 from builders.bare import NEEDED
 from builders.played import Played, left_by
-from builders.polling import until
+from builders.polling import PATIENT, until
 from builders.started import ROOT
 from builders.stopping import A_GROUP_OF_ITS_OWN, ask_to_stop
 from pypi_trusted_publish.rehearsal.samples import Sample, build_wheels
 from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 from pypi_trusted_publish.rehearsal.traffic import Endpoint, Latency
-
-AT_ONCE = 25.0
-"""Seconds from a signal to the end of the process at most; without the signal, the shortest wait is for 30."""
 
 
 @pytest.mark.parametrize(
@@ -83,7 +80,7 @@ def _cancelled(sandbox: Sandbox, number: signal.Signals, moment: Callable[[Sandb
         until(lambda: moment(sandbox) or process.poll() is not None)
         assert process.poll() is None, log.read_text(encoding="utf-8")
         arrives = ask_to_stop(process, number)
-        process.wait(timeout=AT_ONCE)
+        process.wait(PATIENT)
     assert process.returncode == 128 + arrives
     return left_by(sandbox, code=process.returncode, log=log.read_text(encoding="utf-8"))
 

@@ -20,6 +20,7 @@ from typing import Final
 
 import pytest
 
+from builders.polling import PATIENT
 from builders.started import ROOT
 from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 
@@ -44,7 +45,7 @@ def run(sandbox: Sandbox, *command: str) -> subprocess.CompletedProcess[str]:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",
-        timeout=120,
+        timeout=PATIENT,
         check=False,
     )
 

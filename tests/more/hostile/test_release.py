@@ -1,0 +1,24 @@
+"""A release with a hostile file, read until its bound ends that."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from builders import hostile
+from builders.archives import WHEEL_NAME, wheel_bytes
+from builders.played import nothing_happened, play
+from pypi_trusted_publish.rehearsal.sandbox import Sandbox
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows bounds no processor time")
+def test_nothing_is_sent_when_a_file_cannot_be_read_within_its_bounds(tmp_path: Path) -> None:
+    (tmp_path / WHEEL_NAME).write_bytes(wheel_bytes())
+    files = [hostile.pax_digits_in_runs(tmp_path), tmp_path / WHEEL_NAME]
+    with Sandbox(tmp_path / "sandbox", distributions=files, inputs={"expected-version": "any"}) as sandbox:
+        played = play(sandbox)
+        assert played.code == 3, played.log
+        assert "Neither metadata nor digests could be read: it " in played.log
+        nothing_happened(sandbox, played)
