@@ -240,6 +240,26 @@ def test_a_token_that_the_index_did_not_revoke_is_not_asked_about_again() -> Non
         assert len(index.asked("burn")) == 1
 
 
+@pytest.mark.parametrize("lost", [dropped, told("503 Busy")])
+def test_a_token_that_an_unanswered_request_has_revoked_counts_as_revoked(lost: Answer) -> None:
+    events = EventLog()
+    with ScriptedIndex(mint=minted(), burn=[lost, refused("invalid-token")]) as index:
+        ours = tokens(index, events=events)
+        ours.mint()
+        ours.revoke_all()
+    assert [(event.revoked, event.alive) for event in events.of(Revoked)] == [(1, 0)]
+
+
+def test_a_token_that_the_index_does_not_know_at_the_first_request_is_not_revoked() -> None:
+    events = EventLog()
+    with ScriptedIndex(mint=minted(), burn=refused("invalid-token")) as index:
+        ours = tokens(index, events=events)
+        ours.mint()
+        ours.revoke_all()
+        ours.revoke_all(urgent=True)
+    assert [(event.revoked, event.alive) for event in events.of(Revoked)] == [(0, 1), (0, 1)]
+
+
 def test_a_token_whose_life_is_not_the_usual_one_is_given_back_once_too() -> None:
     answer = told_json({"success": True, "token": "pypi-" + "x" * 40, "expires": 1_800_000_600}, Date=DATE)
     with ScriptedIndex(mint=answer, burn=told("200 OK")) as index:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 URGENT_TIMEOUT: Final = 1.5
 """Seconds for everything when the run must end immediately."""
 _CALM_TIMEOUT: Final = 10.0
+_UNKNOWN_TOKEN: Final = 422
+"""The status of a revocation when the index does not know the token, or has revoked it already."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +45,8 @@ class Revoker:
     """Tokens for which a request was made, and whether it was urgent; an ordinary one may be aborted, so both may be
     made."""
     _revoked: set[UploadToken] = field(default_factory=set, repr=False)
+    _unanswered: set[UploadToken] = field(default_factory=set, repr=False)
+    """Tokens that the index may have revoked already: their request was sent, and no answer has decided."""
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def revoke(self, tokens: Mapping[UploadToken, float], *, urgent: bool, within: float = URGENT_TIMEOUT) -> None:
@@ -90,22 +94,38 @@ class Revoker:
             return False
 
     def _ask(self, token: UploadToken, *, timeout: float, urgent: bool) -> Answer:
-        response = self.session.request(
-            "POST",
-            self.url,
-            headers={"Content-Type": "application/json", "Accept": "application/json"},
-            body=token_request(token),
-            read_timeout=timeout,
-            connect_timeout=timeout,
-            deadline=timeout,
-            urgent=urgent,
-        )
-        return answer_in(RequestKind.REVOKE, response)
+        with self._lock:
+            asked_before = token in self._unanswered
+            self._unanswered.add(token)
+        try:
+            response = self.session.request(
+                "POST",
+                self.url,
+                headers={"Content-Type": "application/json", "Accept": "application/json"},
+                body=token_request(token),
+                read_timeout=timeout,
+                connect_timeout=timeout,
+                deadline=timeout,
+                urgent=urgent,
+            )
+        except TransportFailure as failure:
+            if failure.body_sent == "no" and not asked_before:
+                self._decided(token)
+            raise
+        answer = answer_in(RequestKind.REVOKE, response)
+        if answer.retry is None and not (asked_before and answer.status == _UNKNOWN_TOKEN):
+            self._decided(token)
+        return answer
+
+    def _decided(self, token: UploadToken) -> None:
+        with self._lock:
+            self._unanswered.discard(token)
 
     def _record(self, token: UploadToken, answer: Answer) -> bool:
-        """Whether this answer revoked the token."""
+        """Whether the token is revoked by this answer, or was by an earlier request whose answer did not arrive."""
         with self._lock:
-            revoked = answer.ok and token not in self._revoked
+            gone = answer.status == _UNKNOWN_TOKEN and token in self._unanswered
+            revoked = (answer.ok or gone) and token not in self._revoked
             if revoked:
                 self._revoked.add(token)
             return revoked
