@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import pytest
 
-from pypi_trusted_publish.clock import SystemClock
+from pypi_trusted_publish.clock import Clock, SystemClock
 from pypi_trusted_publish.events import Event
 from pypi_trusted_publish.io.http.connections import EarlyConnections
 from pypi_trusted_publish.io.http.proxies import Proxies
@@ -35,11 +35,11 @@ class EventLog:
         return [event for event in self.events if isinstance(event, kind)]
 
 
-def early_connections(environ: Mapping[str, str] | None = None) -> EarlyConnections:
+def early_connections(environ: Mapping[str, str] | None = None, *, clock: Clock | None = None) -> EarlyConnections:
     """What a session is made of; reads ``environ`` and nothing else."""
     variables = environ or {}
     return EarlyConnections(
-        proxies=Proxies.from_environ(variables), trust=Trust.from_environ(variables), clock=SystemClock()
+        proxies=Proxies.from_environ(variables), trust=Trust.from_environ(variables), clock=clock or SystemClock()
     )
 
 

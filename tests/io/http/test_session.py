@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from builders.clock import VirtualClock
 from builders.network import EventLog, early_connections, session
 from builders.polling import PATIENT
 from builders.raw_server import Peer, RawServer, answering, in_turn
@@ -84,6 +85,18 @@ def test_a_connection_that_the_server_closed_is_not_used_again() -> None:
         assert closed.wait(PATIENT)
         second = ours.request("GET", server.url).body
     assert (first, second) == (b"one", b"two")
+
+
+def test_a_connection_that_was_idle_for_a_minute_is_not_used_again() -> None:
+    clock = VirtualClock()
+    with RawServer(answering(body=b"x"), answering(body=b"y")) as server:
+        ours = session(start=early_connections(clock=clock))
+        ours.request("GET", server.url)
+        clock.advance(59)
+        assert ours.request("GET", server.url).body == b"x"
+        clock.advance(61)
+        assert ours.request("GET", server.url).body == b"y"
+    assert server.connections == 2
 
 
 def test_a_connection_that_was_opened_early_is_the_one_that_is_used() -> None:

@@ -25,6 +25,10 @@ _RECORD: Final = 1 << 14
 """Bytes of a record of TLS, the piece in which a stream within a stream is written."""
 
 
+_KEEP_ALIVE: Final = 60.0
+"""Seconds that an idle connection is kept; one that the server has closed is noticed before it is used again."""
+
+
 class Stream(httpcore.NetworkStream):
     """A stream of httpcore within the exchange of its thread; any thread may shut it.
 
@@ -38,13 +42,16 @@ class Stream(httpcore.NetworkStream):
         self._sockets = sockets
         self._secured = secured
         self._socket: socket.socket = stream.get_extra_info("socket")
-        sockets.add(self._socket, urgent=current_exchange().urgent)
+        exchange = current_exchange()
+        self._used = exchange.now
+        sockets.add(self._socket, urgent=exchange.urgent)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """At most ``max_bytes``; empty when the other side has closed."""
         exchange = current_exchange()
         data = self._stream.read(max_bytes, exchange.time_left(timeout))
         exchange.received(data)
+        self._used = exchange.now
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
@@ -54,7 +61,7 @@ class Stream(httpcore.NetworkStream):
             while left:
                 left = left[self._write_some(left, current_exchange().time_left(timeout)) :]
         except (TimeoutError, httpcore.WriteTimeout):
-            if self.get_extra_info("is_readable"):
+            if self._stream.get_extra_info("is_readable"):
                 raise httpcore.WriteError from None
             raise httpcore.WriteTimeout from None
         except OSError:
@@ -90,8 +97,14 @@ class Stream(httpcore.NetworkStream):
         self._sockets.close(self._socket)
 
     def get_extra_info(self, info: str) -> Any:
-        """What the pool asks for."""
-        return self._stream.get_extra_info(info)
+        """What the pool asks for; it drops an idle connection that is readable, and so one that was idle for long.
+
+        Its own expiry compares a moment that another thread may set to None meanwhile, and then raises a TypeError.
+        """
+        found = self._stream.get_extra_info(info)
+        if info == "is_readable":
+            return found or current_exchange().now - self._used > _KEEP_ALIVE
+        return found
 
 
 def _tls_failure(error: Exception) -> TransportFailure:

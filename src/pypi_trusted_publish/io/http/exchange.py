@@ -50,9 +50,14 @@ class Exchange:
         self.peer_closed = False
 
     @property
+    def now(self) -> float:
+        """Seconds on the monotonic clock."""
+        return self._clock.monotonic()
+
+    @property
     def seconds(self) -> float:
         """How long it has been under way."""
-        return self._clock.monotonic() - self._started
+        return self.now - self._started
 
     def time_left(self, timeout: float | None) -> float:
         """How long the next wait may be. Raises TransportFailure when the deadline has passed."""

@@ -78,8 +78,6 @@ class _Stream(httpx.SyncByteStream):
 
 _MAX_CONNECTIONS: Final = 64
 """Far above what the lanes need: nobody ever waits for a place."""
-_KEEP_ALIVE: Final = 60.0
-"""Seconds that an idle connection is kept; one that the server has closed is noticed before it is used again."""
 
 
 class _PooledTransport(httpx.HTTPTransport):
@@ -124,7 +122,7 @@ class Transports:
                         ssl_context=self._trust.context() if tls else None,
                         proxy=None if proxy is None else self._tunnel(proxy),
                         max_connections=_MAX_CONNECTIONS,
-                        keepalive_expiry=_KEEP_ALIVE,
+                        keepalive_expiry=None,  # the backend has one
                         network_backend=Backend(self._early_connections, tls=tls),
                     )
                 )
