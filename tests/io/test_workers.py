@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -327,6 +328,21 @@ def test_the_fence_lets_the_file_and_the_interpreter_be_read(tmp_path: Path) -> 
             fence.look("open", (str(path), "r", os.O_RDONLY))
     fence.admit([str(tmp_path / "packages-of-others")])
     fence.look("open", (str(tmp_path / "packages-of-others" / "b.py"), "r", os.O_RDONLY))
+
+
+@pytest.mark.parametrize(
+    ("mode", "flags", "refused"),
+    [("r", 1, False), ("rb", os.O_RDONLY, False), (None, os.O_RDONLY, False)]
+    + [(mode, 0, True) for mode in ("w", "ab", "x", "r+b")]
+    + [(None, flags, True) for flags in (os.O_WRONLY, os.O_RDWR, os.O_CREAT)],
+)
+def test_the_fence_knows_reading_from_writing_by_the_mode_and_without_one_by_the_flags(
+    mode: str | None, flags: int, refused: bool
+) -> None:
+    """PyPy gives the flags 1 with the mode ``r``."""
+    fence = Fence([])
+    with pytest.raises(Refused) if refused else contextlib.nullcontext():
+        fence.look("open", (os.__file__, mode, flags))
 
 
 def of_a_wheel() -> tuple[Message, Any]:

@@ -93,11 +93,18 @@ class Fence:
         path = arguments[0]
         if isinstance(path, int):  # a descriptor that is open already
             return True
-        flags = arguments[2] if len(arguments) > 2 else 0  # noqa: PLR2004
-        if isinstance(flags, int) and flags & _WRITES:
+        _, mode, flags, *_ = (*arguments, None, None)
+        if _writes(mode, flags):
             return False
         name = os.fsdecode(path) if isinstance(path, (str, bytes, os.PathLike)) else ""
         return name in (self.file, _STATUS) or _ends_in_separator(os.path.normpath(name)).startswith(self._folders)
+
+
+def _writes(mode: object, flags: object) -> bool:
+    """Whether ``open`` is to write: by the mode where there is one, since PyPy gives other flags with it."""
+    if isinstance(mode, str):
+        return not set(mode).isdisjoint("wax+")
+    return isinstance(flags, int) and bool(flags & _WRITES)
 
 
 def _of_the_interpreter() -> set[str]:
