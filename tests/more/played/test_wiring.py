@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from builders.workflow import ACTION, Play
 from pypi_trusted_publish.inputs import INPUTS, CheckInputs, inputs_of
 
@@ -86,6 +88,16 @@ def test_a_hostile_workspace_and_path_do_not_come_into_play(probing: Play) -> No
     )
     assert seen(probing)["argv"] == ["publish"]
     assert not trace.exists()
+
+
+@pytest.mark.parametrize("name", ["LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT", "OPENSSL_CONF", "OPENSSL_MODULES"])
+def test_what_an_earlier_step_left_for_the_loader_does_not_reach_the_program(probing: Play, name: str) -> None:
+    probing.run(
+        f'- run: echo "{name}=$GITHUB_WORKSPACE/hostile" >> "$GITHUB_ENV"',
+        f'- run: test "${name}" = "$GITHUB_WORKSPACE/hostile"',  # any other step has it
+        USES,
+    )
+    assert "hostile" not in seen(probing)["environ"].get(name, "")
 
 
 def test_the_process_that_the_runner_started_is_the_program(probing: Play) -> None:
