@@ -15,8 +15,8 @@ from benchmarks.report import growth_table, missed_bars, ratio, table
 MB = 1_000_000
 
 
-def run(wall: float, memory: int = 30 * MB, **more: float) -> Measured:
-    return Measured(began=0.0, wall=wall, cpu=wall / 2, memory=memory, **more)  # type: ignore[arg-type]
+def run(wall: float, memory: int = 30 * MB, together: int | None = None, **more: float) -> Measured:
+    return Measured(began=0.0, wall=wall, cpu=wall / 2, memory=memory, together=together, **more)  # type: ignore[arg-type]
 
 
 def contest(**bars: float) -> Contest:
