@@ -93,7 +93,7 @@ def test_an_index_that_is_not_known_to_take_them_is_named() -> None:
     assert "PyPI, which is not known" in notice(decided(AttestationMode.TRUE, HERE, index_verifies=False)).message
     silent = decided(AttestationMode.AUTO, HERE, index_verifies=False)
     assert isinstance(silent, Skip)
-    assert "PyPI is not known to take attestations" in silent.reason
+    assert "PyPI is not known to accept attestations" in silent.reason
 
 
 @pytest.mark.parametrize(
