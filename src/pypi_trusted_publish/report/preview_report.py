@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _MOST_NAMES: Final = 20
 """Names of members in a list of the text."""
 _MOST_FOLDERS: Final = 10
-"""Folders of a file in a list for people."""
+"""Folders of a file in a list of the text."""
 _VALUE: Final = 300
 """Characters of a value or of a name in the text."""
 _SECTION: Final = 100_000
