@@ -107,8 +107,8 @@ class Browser:
 
     def photograph(self, picture: Path, *, height: float = math.inf) -> None:
         """The page as a PNG, at most so many pixels of it."""
-        size = self._ask("Page.getLayoutMetrics")["cssContentSize"]
-        clip = {"x": 0, "y": 0, "width": size["width"], "height": min(height, size["height"]), "scale": 1}
+        width, whole = self.value("[innerWidth, document.documentElement.offsetHeight]")
+        clip = {"x": 0, "y": 0, "width": width, "height": min(height, whole), "scale": 1}
         taken = self._ask("Page.captureScreenshot", clip=clip, captureBeyondViewport=True)
         picture.write_bytes(base64.b64decode(taken["data"]))
 

@@ -7,26 +7,24 @@ of its wheels, is previewed beside it. Needs Chromium and the extra ``preview``.
 from __future__ import annotations
 
 import dataclasses
-import io
 import sys
 import tempfile
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
 from tools.browser import Browser, find_browser  # noqa: E402
+from tools.screenshots import PICTURES, process_of  # noqa: E402
 
 from pypi_trusted_publish.cli.preview import run  # noqa: E402 - found through the line above
-from pypi_trusted_publish.cli.process import ProcessContext  # noqa: E402
 from pypi_trusted_publish.cli.publish import publish_with  # noqa: E402
-from pypi_trusted_publish.clock import SkippingClock, SystemClock  # noqa: E402
+from pypi_trusted_publish.clock import SystemClock  # noqa: E402
 from pypi_trusted_publish.io.console import Style  # noqa: E402
 from pypi_trusted_publish.rehearsal.samples import Sample, build_sdist, build_wheel  # noqa: E402
 from pypi_trusted_publish.rehearsal.sandbox import Sandbox  # noqa: E402
 
-PICTURES: Final = ROOT / "docs" / "screenshots"
 VIEWS: Final = {
     "light": {"width": 1000},
     "dark": {"width": 1000, "dark": True},
@@ -47,15 +45,7 @@ def write_page(page: Path) -> None:
         _built(after, Sample(name="spam-eggs", version="1.5.0", padding=1_900_000), _AFTER)
         inputs = {"packages-dir": "\n".join(map(str, before)), "expected-version": "any"}
         with Sandbox(Path(folder) / "sandbox", distributions=before, inputs=inputs) as sandbox:
-            process = ProcessContext(
-                environ=dict(sandbox.environ),
-                stdout=io.StringIO(),
-                clock=SkippingClock(SystemClock()),
-                random=lambda: 0.5,
-                install=None,
-                cleanup=lambda: None,
-                leave=_nobody_leaves,
-            )
+            process = process_of(sandbox)
             if publish_with(process, style=Style.PLAIN) != 0:
                 raise RuntimeError("the release before was not published")
             plain = dataclasses.replace(process, environ={}, clock=SystemClock())
@@ -65,10 +55,6 @@ def write_page(page: Path) -> None:
 def _built(folder: Path, sample: Sample, tags: list[str]) -> list[Path]:
     folder.mkdir()
     return [*(build_wheel(folder, sample, tag) for tag in tags), build_sdist(folder, sample)]
-
-
-def _nobody_leaves(code: int) -> NoReturn:
-    raise RuntimeError(f"the rehearsal left with {code}")
 
 
 def main() -> None:

@@ -7,9 +7,6 @@ headless Chromium, which must be installed (Debian's package ``chromium``).
 from __future__ import annotations
 
 import io
-import re
-import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -20,7 +17,9 @@ from cmarkgfm import github_flavored_markdown_to_html  # type: ignore[import-unt
 from cmarkgfm.cmark import Options  # type: ignore[import-untyped]
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "src"))
+sys.path[:0] = [str(ROOT), str(ROOT / "src")]
+
+from tools.browser import Browser, find_browser  # noqa: E402
 
 from pypi_trusted_publish.cli.process import ProcessContext  # noqa: E402
 from pypi_trusted_publish.cli.publish import publish_with  # noqa: E402 - found through the line above
@@ -40,19 +39,6 @@ SCENES: Final[Mapping[str, Mapping[str, object]]] = {
 THEMES: Final = ("light", "dark")
 _WIDTH: Final = 1100
 _TAGS: Final = ("cp313-cp313-manylinux_2_28_x86_64", "cp313-cp313-macosx_11_0_arm64", "cp313-cp313-win_amd64")
-_CHROMIUM: Final = ("chromium", "chromium-browser", "google-chrome")
-_FLAGS: Final = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--hide-scrollbars",
-    "--virtual-time-budget=2000",
-)
 
 
 def summary_of(scene: str) -> str:
@@ -65,48 +51,30 @@ def summary_of(scene: str) -> str:
         played = {"inputs": {}, **SCENES[scene]}
         settings = {"packages-dir": str(dist), **played.pop("inputs")}  # type: ignore[dict-item]
         with Sandbox(Path(folder) / "sandbox", distributions=files, inputs=settings, **played) as sandbox:  # type: ignore[arg-type]
-            process = ProcessContext(
-                environ=dict(sandbox.environ),
-                stdout=io.StringIO(),
-                clock=SkippingClock(SystemClock()),
-                random=lambda: 0.5,
-                install=None,
-                cleanup=lambda: None,
-                leave=_nobody_leaves,
-            )
-            publish_with(process, style=Style.PLAIN)
+            publish_with(process_of(sandbox), style=Style.PLAIN)
             return sandbox.summary
+
+
+def process_of(sandbox: Sandbox) -> ProcessContext:
+    """The process of a job in the sandbox, whose waits take no time."""
+    return ProcessContext(
+        environ=dict(sandbox.environ),
+        stdout=io.StringIO(),
+        clock=SkippingClock(SystemClock()),
+        random=lambda: 0.5,
+        install=None,
+        cleanup=lambda: None,
+        leave=_nobody_leaves,
+    )
 
 
 def page(markdown: str, theme: str) -> str:
     """The summary as a page of its own."""
     style = Path(__file__).with_name("summary.css").read_text(encoding="utf-8")
     body: str = github_flavored_markdown_to_html(markdown, Options.CMARK_OPT_UNSAFE)
-    tell_height = "document.documentElement.dataset.height = document.body.offsetHeight"
     return (
-        f'<!DOCTYPE html><html class="{theme}"><meta charset="utf-8"><style>{style}</style>'
-        f"<body>{body}<script>{tell_height}</script></body></html>"
+        f'<!DOCTYPE html><html class="{theme}"><meta charset="utf-8"><style>{style}</style><body>{body}</body></html>'
     )
-
-
-def photograph(html: str, picture: Path) -> None:
-    """A picture as high as the page."""
-    with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder) / "page.html"
-        source.write_text(html, encoding="utf-8")
-        dom = _chromium(folder, f"--window-size={_WIDTH},800", "--dump-dom", source.as_uri())
-        found = re.search(r'data-height="(\d+)"', dom)
-        if found is None:
-            raise RuntimeError("Chromium did not tell how high the page is")
-        _chromium(folder, f"--window-size={_WIDTH},{found[1]}", f"--screenshot={picture}", source.as_uri())
-
-
-def _chromium(folder: str, *arguments: str) -> str:
-    program = next(filter(None, map(shutil.which, _CHROMIUM)), None)
-    if program is None:
-        raise SystemExit("No Chromium on PATH: apt-get install chromium, or the like.")
-    command = [program, *_FLAGS, f"--user-data-dir={folder}/profile", *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout
 
 
 def _nobody_leaves(code: int) -> NoReturn:
@@ -115,11 +83,18 @@ def _nobody_leaves(code: int) -> NoReturn:
 
 def main(scenes: list[str]) -> None:
     """Take the pictures of the given scenes, or of all."""
+    program = find_browser()
+    if program is None:
+        raise SystemExit("No Chromium on PATH: apt-get install chromium, or the like.")
     PICTURES.mkdir(parents=True, exist_ok=True)
-    for scene in scenes or SCENES:
-        markdown = summary_of(scene)
-        for theme in THEMES:
-            photograph(page(markdown, theme), PICTURES / f"summary-{scene}-{theme}.png")
+    with tempfile.TemporaryDirectory() as folder, Browser(program) as browser:
+        source = Path(folder) / "page.html"
+        for scene in scenes or SCENES:
+            markdown = summary_of(scene)
+            for theme in THEMES:
+                source.write_text(page(markdown, theme), encoding="utf-8")
+                browser.show(source.as_uri(), width=_WIDTH)
+                browser.photograph(PICTURES / f"summary-{scene}-{theme}.png")
 
 
 if __name__ == "__main__":
