@@ -66,6 +66,28 @@ def test_a_reason_that_says_more_than_its_status_is_the_message() -> None:
     assert said(PAGE, "File  already\texists", "text/html") == "File already exists"
 
 
+@pytest.mark.parametrize(
+    ("status", "phrase"),
+    [
+        (413, "Content Too Large"),
+        (413, "Request Entity Too Large"),
+        (414, "Request-URI Too Long"),
+        (416, "Requested Range Not Satisfiable"),
+        (422, "Unprocessable Entity"),
+        (422, "unprocessable content"),
+    ],
+)
+def test_no_spelling_of_a_status_is_the_message_on_any_python(status: int, phrase: str) -> None:
+    body = json.dumps({"message": "\n\nno space\n", "code": f"{status} {phrase}", "title": phrase}).encode()
+    assert said(body, phrase, status=status) == "no space"
+    assert said(b"no space", phrase, "text/plain", status) == "no space"
+    assert said(b"no space", f"{phrase} for demo", "text/plain", status) == f"{phrase} for demo"
+
+
+def test_the_phrase_of_a_status_without_any_is_the_same_on_every_python() -> None:
+    assert said(b"", "", "", 422) == "Unprocessable Content"
+
+
 def test_a_page_is_digested_to_its_text_and_never_dumped() -> None:
     text = said(PAGE, "Service Unavailable", "text/html", 503)
     assert text == "503 Backend fetch failed Error 503 Backend & fetch failed"

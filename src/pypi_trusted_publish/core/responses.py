@@ -7,7 +7,6 @@ PyPI's server puts the text of an error of its upload endpoint into the reason p
 from __future__ import annotations
 
 import html
-import http
 import json
 import re
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from dataclasses import field
 from typing import Final
 
 from ..errors import Diagnosis
+from ..reason_phrases import is_standard_phrase, standard_phrase
 from ..sanitize import clipped
 from ..values import dataclass
 from .answers import AnswerRow, Effect, fit
@@ -230,7 +230,7 @@ def _text(status: int, reason: str, content_type: str, body: bytes, document: ob
     from_json = _message(document, status)
     if from_json:
         return from_json
-    if reason.strip() and reason.strip().lower() != standard_phrase(status).lower():
+    if reason.strip() and not is_standard_phrase(status, reason):
         return one_line(reason)
     if document is not None:  # it says nothing under the usual keys
         return one_line(_decoded(content_type, body)) if _has_words(document) else _reason(status, reason)
@@ -242,7 +242,7 @@ def _text(status: int, reason: str, content_type: str, body: bytes, document: ob
 def _message(document: object, status: int) -> str:
     """The text of a JSON document: PyPI's ``code`` before its ``message``, or what other software says."""
     code = document.get("code") if isinstance(document, dict) else None
-    if isinstance(code, str) and code.startswith(f"{status} ") and code[4:].lower() != standard_phrase(status).lower():
+    if isinstance(code, str) and code.startswith(f"{status} ") and not is_standard_phrase(status, code[4:]):
         return one_line(code[4:])
     return one_line(_said(document))
 
@@ -365,11 +365,3 @@ def one_line(text: str) -> str:
 def _reason(status: int, reason: str) -> str:
     """The reason phrase of an answer, or the standard one of its status."""
     return one_line(reason) or standard_phrase(status)
-
-
-def standard_phrase(status: int) -> str:
-    """The reason phrase that the standard gives a status; empty for a status that it does not know."""
-    try:
-        return http.HTTPStatus(status).phrase
-    except ValueError:
-        return ""

@@ -8,13 +8,14 @@ port of the index) and ``{docs}`` (its documentation). Source: answers of PyPI's
 from __future__ import annotations
 
 import html
-import http
 import json
 import re
 from collections.abc import Sequence
 from typing import Any, Final
 
 from aiohttp import web
+
+from ..reason_phrases import standard_phrases
 
 HTML, JSON, PLAIN = "text/html", "application/json", "text/plain"
 _WEIGHT: Final = re.compile(r"[01](?:\.[0-9]{0,3})?")
@@ -121,15 +122,8 @@ def accepted(accept: str, offers: Sequence[str]) -> str | None:
 
 
 def _phrase(status: int) -> str:
-    """The standard reason phrase; ``Unknown`` for statuses that have none."""
-    try:
-        return _OLDER_PHRASES.get(status) or http.HTTPStatus(status).phrase
-    except ValueError:
-        return "Unknown"
-
-
-_OLDER_PHRASES: Final = {413: "Request Entity Too Large", 422: "Unprocessable Entity"}
-"""What PyPI sends, and Python before 3.13 too."""
+    """The oldest standard reason phrase, as PyPI sends it; ``Unknown`` for statuses that have none."""
+    return ("Unknown", *standard_phrases(status))[-1]
 
 
 def _quality(accept: str, offer: str) -> float:

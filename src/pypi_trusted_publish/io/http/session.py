@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 import httpx
 
-from ...core.responses import standard_phrase
 from ...events import Answered, Emit, Failed
+from ...reason_phrases import standard_phrase
 from .connections import ABORTED_PHRASE
 from .exchange import Exchange, Response, under_way
 from .failure import FailureKind, TransportFailure, is_about_dates
