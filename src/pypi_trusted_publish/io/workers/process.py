@@ -191,11 +191,12 @@ def resident(pid: int) -> int:
     """The resident memory of a process in bytes, on macOS and Linux; 0 where it is unknown."""
     with contextlib.suppress(OSError, ValueError, IndexError):
         return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * _PAGE
-    import ctypes
+    # ri_resident_size of proc_pid_rusage: the seventh number of 64 bits behind a UUID of 16 bytes. Only macOS has it,
+    # in a library that every process has loaded. By name, it would be looked for in the current folder first.
+    with contextlib.suppress(ImportError, OSError, AttributeError):
+        import ctypes
 
-    # ri_resident_size of proc_pid_rusage: the seventh number of 64 bits behind a UUID of 16 bytes. For macOS only.
-    usage = (ctypes.c_uint64 * 64)()
-    with contextlib.suppress(OSError, AttributeError):
-        if ctypes.CDLL("libproc.dylib").proc_pid_rusage(pid, 0, ctypes.byref(usage)) == 0:
+        usage = (ctypes.c_uint64 * 64)()
+        if ctypes.CDLL(None).proc_pid_rusage(pid, 0, ctypes.byref(usage)) == 0:
             return int(usage[2 + 6])
     return 0
