@@ -137,10 +137,17 @@ def _require_trust_outside_workspace(environ: MutableMapping[str, str]) -> None:
 
 
 def _is_inside(path: str, folder: str) -> bool:
-    """Whether a path, or what it links to, is in ``folder``."""
-    around = os.path.normcase(os.path.realpath(folder)).rstrip(os.sep) + os.sep
-    places = (os.path.realpath(path), str(Path(os.path.realpath(Path(path).parent), Path(path).name)))
-    return any(os.path.normcase(place + os.sep).startswith(around) for place in places)
+    """Whether a path, or what it links to, is in ``folder``, whatever the spelling: some file systems ignore case."""
+    parent = os.path.realpath(Path(path).parent)
+    places = [Path(parent, Path(path).name), Path(os.path.realpath(path))]
+    return any(_is_same(above, folder) for place in places for above in (place, *place.parents))
+
+
+def _is_same(one: Path, other: str) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:  # one of them does not exist
+        return False
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -37,12 +38,14 @@ def test_a_temporary_folder_with_blanks_and_letters_beyond_ascii(tmp_path: Path,
     assert list(odd.iterdir()) == []
 
 
-def test_a_temporary_folder_behind_a_link_as_on_macos(tmp_path: Path, publish: Run) -> None:
-    """There ``/tmp`` is a link to ``/private/tmp``."""
+def test_folders_behind_links_as_on_macos(tmp_path: Path, action: Action) -> None:
+    """There ``/tmp`` and ``/var`` are links to ``/private``: to the packages, the workspace and the distributions."""
     (tmp_path / "private").mkdir()
     (tmp_path / "linked").symlink_to(tmp_path / "private")
-    with Sandbox(tmp_path / "linked" / "sandbox") as sandbox:
-        ended = publish(sandbox)
+    files = build_release(tmp_path / "linked" / "dist", Described())
+    (tmp_path / "linked" / "temp").mkdir()
+    with Sandbox(tmp_path / "linked" / "sandbox", distributions=files) as sandbox:
+        ended = action("publish", environ={**sandbox.environ, "RUNNER_TEMP": str(tmp_path / "linked" / "temp")})
         assert (ended.code, len(sandbox.published())) == (0, 2), ended.log
 
 
@@ -104,22 +107,46 @@ def test_a_machine_without_proc(tmp_path: Path, publish: Run, mount: Mount) -> N
         assert (ended.code, len(sandbox.published())) == (0, 2), ended.log
 
 
-def test_a_file_system_that_ignores_case(tmp_path: Path, publish: Run) -> None:
-    """macOS and Windows have such: two spellings of a folder are one, and a file is found by either."""
+@pytest.fixture
+def volume(tmp_path: Path) -> Iterator[Path]:
+    """A file system that ignores case, as those of macOS and Windows: FAT, or NTFS where the kernel has no FAT."""
     image, place = tmp_path / "image", tmp_path / "volume"
     place.mkdir()
     with image.open("wb") as file:
         file.truncate(16 << 20)
-    program = shutil.which("mkfs.vfat", path="/sbin:/usr/sbin")
-    if program is None or os.geteuid() != 0:
-        pytest.skip("not tried: no file system that ignores case can be made here (mkfs.vfat and root are needed)")
-    subprocess.run([program, str(image)], check=True, capture_output=True)
-    if subprocess.run(["mount", "-o", "loop", str(image), str(place)], check=False, capture_output=True).returncode:
-        pytest.skip("not tried: this kernel mounts no vfat")
+    choices = (
+        (["mkfs.vfat"], ["mount", "-o", "loop"]),
+        (["mkfs.ntfs", "--quiet", "--fast", "--force"], ["lowntfs-3g", "-o", "ignore_case"]),
+    )
+    if not any(_succeeds(*make, image) and _succeeds(*mount, image, place) for make, mount in choices):
+        pytest.skip("not tried: it needs root, and mkfs.vfat and a kernel with vfat, or mkfs.ntfs and lowntfs-3g")
     try:
-        files = build_release(place / "Dist")
-        with Sandbox(tmp_path / "sandbox", distributions=files) as sandbox:
-            ended = publish(sandbox, environ={"INPUT_PACKAGES_DIR": f"{place}/dist\n{place}/DIST\n"})
-            assert (ended.code, len(sandbox.published())) == (0, 2), ended.log
+        yield place
     finally:
         subprocess.run(["umount", str(place)], check=True)
+
+
+def _succeeds(program: str, *arguments: object) -> bool:
+    found = shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
+    command = [found or program, *map(str, arguments)]
+    return bool(found) and not subprocess.run(command, check=False, capture_output=True).returncode
+
+
+def test_two_spellings_of_a_folder_are_one_where_the_file_system_ignores_case(
+    tmp_path: Path, publish: Run, volume: Path
+) -> None:
+    files = build_release(volume / "Dist")
+    with Sandbox(tmp_path / "sandbox", distributions=files) as sandbox:
+        ended = publish(sandbox, environ={"INPUT_PACKAGES_DIR": f"{volume}/dist\n{volume}/DIST\n"})
+        assert (ended.code, len(sandbox.published())) == (0, 2), ended.log
+
+
+def test_the_workspace_is_the_workspace_in_every_spelling(action: Action, dist: Path, volume: Path) -> None:
+    for folder in ("Workspace/certs", "Workspace-certs"):
+        (volume / folder).mkdir(parents=True)
+    workspace = {"GITHUB_WORKSPACE": str(volume / "Workspace")}
+    beside = action("check", str(dist), environ={**workspace, "SSL_CERT_DIR": str(volume / "WORKSPACE-CERTS")})
+    assert beside.code == 0, beside.log
+    inside = action("check", str(dist), environ={**workspace, "SSL_CERT_DIR": str(volume / "WORKSPACE" / "Certs")})
+    assert inside.code == 2, inside.log
+    assert "trust-store-in-workspace" in inside.log
