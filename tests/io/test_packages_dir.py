@@ -13,7 +13,7 @@ import pytest
 from builders.machine import needs_links
 from builders.polling import PATIENT
 from pypi_trusted_publish.errors import PublishError
-from pypi_trusted_publish.io.packages_dir import collect
+from pypi_trusted_publish.io.packages_dir import collect, survey
 from pypi_trusted_publish.io.patterns import PatternSearch
 
 WHEEL = "demo-1.0-py3-none-any.whl"
@@ -147,6 +147,21 @@ def test_no_line_at_all_is_a_problem(tmp_path: Path) -> None:
 def test_a_line_that_is_too_long_for_a_path_is_a_line_that_matches_nothing(dist: Path) -> None:
     line = "dist/" + "x" * 5000
     assert problems(dist.parent, line) == ["packages-dir-missing"]
+
+
+@pytest.mark.parametrize(("there", "written"), [("dist-\u00e9", "dist-e\u0301"), ("dist-e\u0301", "dist-\u00e9")])
+def test_a_name_whose_accents_are_encoded_in_another_way_is_explained(tmp_path: Path, there: str, written: str) -> None:
+    """An older file system of macOS separates accents from letters; to other systems that is another name."""
+    (tmp_path / there).mkdir()
+    (tmp_path / there / WHEEL).touch()
+    assert [each.filename for each in collect([there], str(tmp_path)).candidates] == [WHEEL]
+    if (tmp_path / written).exists():
+        pytest.skip("both spellings are one name here")
+    for line in (written, f"{written}/"):
+        (problem,) = survey([line], str(tmp_path)).problems
+        assert "looks the same" in problem.likely_cause
+    (other,) = survey(["dist-e"], str(tmp_path)).problems
+    assert "looks the same" not in other.likely_cause
 
 
 def test_what_macos_keeps_next_to_a_file_is_ignored(dist: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import itertools
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
@@ -151,16 +152,26 @@ _MISTAKES: Final[tuple[tuple[Callable[[str], object], str, Callable[[str], list[
 def missing(line: str, names: Sequence[str]) -> Diagnosis:
     """A line that matches nothing."""
     nearby = f" Next to it are: {', '.join(names[:_FEW])}." if names else ""
+    cause = "The step that builds or downloads the distributions did not run in this job, or put them elsewhere."
+    fix = "Download the artifact of the build job into that folder, or name the folder where it is."
+    last = _composed(line.rstrip("/").rpartition("/")[2])
+    if any(_composed(name) == last for name in names):
+        cause = "A name that looks the same is there, but only one of the two has its accents as separate characters."
+        fix = "Use a name without accents, in the step that makes it and in this line."
     return Diagnosis(
         code="packages-dir-missing",
         message=f"There is no folder or file {line!r}.",
-        likely_cause=f"The step that builds or downloads the distributions did not run in this job, or put them "
-        f"elsewhere.{nearby}",
-        fix="Download the artifact of the build job into that folder, or name the folder where it is.",
+        likely_cause=f"{cause}{nearby}",
+        fix=fix,
         file=line,
         snippet="- uses: actions/download-artifact@<sha>\n  with:\n    name: distributions\n    path: dist/",
         cure=Cure.WORKFLOW,
     )
+
+
+def _composed(name: str) -> str:
+    """The name with each accent and its letter as one character, which macOS does not distinguish."""
+    return unicodedata.normalize("NFC", name)
 
 
 def empty(folder: str, names: Sequence[str]) -> Diagnosis:
