@@ -48,6 +48,23 @@ def folder_as_metadata() -> bytes:
     return tar_bytes([(info, b""), *sdist_members()[1:]])
 
 
+APPLEDOUBLE = b"\0\x05\x16\x07\0\x02\0\0Mac OS X        " + b"\0" * 60 + b"com.apple.provenance\0\xff"
+
+
+def of_the_tar_of_macos() -> bytes:
+    """An sdist with extended attributes, as pax headers and as files beside those that have them."""
+    members = sdist_members()
+    for info, _ in members:
+        info.pax_headers = {
+            "LIBARCHIVE.creationtime": "1785000000.123456789",
+            "LIBARCHIVE.xattr.com.apple.quarantine": "MDA4MTs2OGE",
+            "SCHILY.xattr.com.apple.quarantine": "0081;\udcff",
+            "SCHILY.fflags": "hidden",
+        }
+    beside = [file_member("demo-1.0/._PKG-INFO", APPLEDOUBLE), file_member("demo-1.0/.DS_Store", APPLEDOUBLE)]
+    return tar_bytes([*beside, *members, file_member("demo-1.0/src/._demo.py", APPLEDOUBLE)])
+
+
 def negative_size() -> bytes:
     """An sdist whose second member has a negative size: the archive ends with the first."""
     info, data = file_member("demo-1.0/rest.txt", b"")
@@ -80,6 +97,7 @@ CASES: list[tuple[str, str, Callable[[], bytes]]] = [
     ),
     ("sdist-top-level", "two folders", lambda: sdist_bytes(file_member("other/x", b""))),
     ("sdist-top-level", "folders with a common beginning", lambda: sdist_bytes(file_member("demo-1.0.egg/x", b""))),
+    ("sdist-top-level", "a file beside the folder", lambda: sdist_bytes(file_member("._demo-1.0", APPLEDOUBLE))),
     ("sdist-top-level", "no folder", lambda: moved(lambda name: name.rpartition("/")[2])),
     ("sdist-top-level", "a dot in front", lambda: moved(lambda name: f"./{name}")),
     ("sdist-top-level", "an absolute member", lambda: sdist_bytes(file_member("/etc/passwd", b""))),
@@ -228,6 +246,7 @@ FINE: list[tuple[str, Callable[[], bytes]]] = [
     ("an ordinary sdist", sdist_bytes),
     ("GNU's format with a long name", lambda: sdist_bytes(file_member(LONG, b""), pax=False)),
     ("pax headers with a long name", lambda: sdist_bytes(file_member(LONG, b""))),
+    ("the tar of macOS", of_the_tar_of_macos),
     ("another name of the folder", lambda: sdist_bytes(top="something-else")),
     ("a deeper folder", lambda: sdist_bytes(top="home/user/demo-1.0")),
     (

@@ -302,7 +302,7 @@ SDIST_TOP_LEVEL: Final = Rule(
     "absolute paths.",
     source=_SDIST_SPEC + ", source distribution file format; " + OBSERVED,
     meaning="The index refuses the file.",
-    fix=_BUILD,
+    fix=_BUILD + " (The `tar` of macOS also packs a `._` file for each file, unless `COPYFILE_DISABLE=1` is set.)",
 )
 
 
