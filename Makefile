@@ -9,7 +9,7 @@ export PYTHONUTF8 := 1
 unexport PYTHONDONTWRITEBYTECODE  # what one process has compiled, the hundreds of others of a test run need not
 
 .DEFAULT_GOAL := help
-.PHONY: help venv rehearse test test-more test-odd test-pythons test-wine lint types workflows tests fuzz bench format docs summary pin lock release-tree verify-release clean
+.PHONY: help venv rehearse test test-more test-odd test-pythons test-wine lint types types-linux types-win32 types-darwin workflows tests fuzz bench format docs summary pin lock release-tree verify-release clean
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*##/\1 -/p' Makefile
@@ -43,8 +43,12 @@ lint: venv  ## check the style of the code
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: venv  ## check the types of the code
+types: venv  ## check the types of the code, those of the product for Windows and macOS too
+	@$(MAKE) --no-print-directory --jobs 3 --keep-going types-linux types-win32 types-darwin
+types-linux:
 	$(BIN)/mypy
+types-win32 types-darwin: types-%:
+	$(BIN)/mypy --platform $* --cache-dir .mypy_cache/$* src bootstrap.py
 
 workflows: venv  ## check the workflows and the actions
 	$(BIN)/actionlint $(WORKFLOWS)

@@ -35,10 +35,12 @@ def needed_variables() -> dict[str, str]:
     Windows needs its own folder. An interpreter with a shared library in its own ``lib`` folder, as in the runner's
     tool cache, finds it by ``LD_LIBRARY_PATH``, which is computed and never taken from the environment.
     """
+    needed = {}
     if sys.platform == "win32":
-        return {"SYSTEMROOT": os.environ.get("SYSTEMROOT", r"C:\Windows")}  # noqa: TID251 - one that holds no secret
-    libraries = Path(sys.base_prefix, "lib")
-    return {"LD_LIBRARY_PATH": str(libraries)} if any(libraries.glob("libpython*.so*")) else {}
+        needed["SYSTEMROOT"] = os.environ.get("SYSTEMROOT", r"C:\Windows")  # noqa: TID251 - one that holds no secret
+    elif any((libraries := Path(sys.base_prefix, "lib")).glob("libpython*.so*")):
+        needed["LD_LIBRARY_PATH"] = str(libraries)
+    return needed
 
 
 def start_child(command: Sequence[str], *, environment: Mapping[str, str], folder: str) -> subprocess.Popen[str]:
@@ -72,8 +74,6 @@ def _signal_group(process: subprocess.Popen[str], name: str) -> None:
     """Send a signal to the group, which may outlive its leader; on Windows only to the leader."""
     if sys.platform == "win32":
         process.kill()
-        return
-    try:
-        os.killpg(process.pid, getattr(signal, name))
-    except (ProcessLookupError, PermissionError):
-        return  # no process is left; on macOS also an unreaped leader
+    else:
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # none is left; on macOS an unreaped leader is
+            os.killpg(process.pid, getattr(signal, name))

@@ -15,12 +15,11 @@ def protect_memory() -> None:
 
     Does nothing where the system has no such setting (Windows); never raises.
     """
-    try:
+    if sys.platform != "win32":
         import resource
-    except ImportError:
-        return
-    with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
         import ctypes
 

@@ -135,16 +135,15 @@ def confine(parent: int) -> None:
 
 def limit(name: str, most: int, *, hard: bool) -> None:
     """Set a limit of the system, unless a lower one is set or the system does not have it."""
-    try:
+    if sys.platform != "win32":
         import resource
-    except ImportError:
-        return
-    with contextlib.suppress(OSError, ValueError):
-        number = getattr(resource, name)
-        highest = resource.getrlimit(number)[1]
-        if highest != resource.RLIM_INFINITY:
-            most = min(most, highest)
-        resource.setrlimit(number, (most, most if hard else highest))
+
+        with contextlib.suppress(OSError, ValueError):
+            number = getattr(resource, name)
+            highest = resource.getrlimit(number)[1]
+            if highest != resource.RLIM_INFINITY:
+                most = min(most, highest)
+            resource.setrlimit(number, (most, most if hard else highest))
 
 
 def limit_processor_time(seconds: float) -> None:
@@ -154,14 +153,13 @@ def limit_processor_time(seconds: float) -> None:
 
 def _end_with(parent: int) -> None:
     """Ask Linux to end this process with the thread that started it; exit if that thread has already ended."""
-    if sys.platform != "linux":
-        return
-    with contextlib.suppress(ImportError, OSError, AttributeError):
-        import ctypes
+    if sys.platform == "linux":
+        with contextlib.suppress(ImportError, OSError, AttributeError):
+            import ctypes
 
-        ctypes.CDLL(None).prctl(_KILL_WITH_PARENT, int(signal.SIGKILL), 0, 0, 0)
-    if os.getppid() != parent:
-        os._exit(1)
+            ctypes.CDLL(None).prctl(_KILL_WITH_PARENT, int(signal.SIGKILL), 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(1)
 
 
 def peak_memory() -> int:
