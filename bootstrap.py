@@ -229,10 +229,27 @@ def _append(path: str, text: str) -> None:
         print(f"The summary could not be written: {os.strerror(error.errno or 0)}", flush=True)
 
 
+def _start_isolated(arguments: Sequence[str]) -> NoReturn:
+    """Start this file again as the launchers do; on Windows, then remove the folder, as ``launch.ps1`` does."""
+    command = [sys.executable, *INTERPRETER_OPTIONS, __file__]
+    if sys.platform != "win32":
+        os.execv(sys.executable, [*command, *arguments])  # noqa: S606 - needs none
+    else:
+        import shutil
+        import subprocess
+        import tempfile
+        import uuid
+
+        name = f"pypi-trusted-publish-{uuid.uuid4().hex}"
+        folder = Path(os.environ.get("RUNNER_TEMP") or tempfile.gettempdir(), name).absolute()
+        for number in (signal.SIGINT, signal.SIGBREAK):
+            signal.signal(number, signal.SIG_IGN)  # the console sends it to the child too, which ends in order
+        code = subprocess.call([*command, "--private-folder", str(folder), *arguments])
+        shutil.rmtree(folder, ignore_errors=True)
+        sys.exit(code)
+
+
 if __name__ == "__main__":
     if sys.flags.isolated and sys.flags.no_site:
         sys.exit(main(sys.argv[1:], os.environ))
-    # Started by hand: start again as the launchers do.
-    import subprocess
-
-    sys.exit(subprocess.call([sys.executable, *INTERPRETER_OPTIONS, __file__, *sys.argv[1:]]))
+    _start_isolated(sys.argv[1:])

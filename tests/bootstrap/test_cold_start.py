@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -102,6 +104,21 @@ def test_started_by_hand_it_starts_itself_again_isolated(release_tree: Path, tmp
     assert started.code == 7
     assert "isolated=1" in started.seen["flags"]
     assert str(tmp_path) not in started.seen["path"]
+    assert started.left_over == []
+
+
+@pytest.mark.skipif(sys.platform != "win32", reason="a compiled module that is loaded can be removed")
+def test_on_windows_whoever_started_it_removes_a_compiled_module_that_it_loaded(
+    start: Start, release_tree: Path, tmp_path: Path
+) -> None:
+    named = tmp_path / "temp" / "mine"
+    by_a_launcher = start("--private-folder", str(named), "publish", "compiled")
+    assert by_a_launcher.code == 0, by_a_launcher.errors
+    assert [path.suffix for path in named.rglob("*") if path.is_file()] == [".pyd"]
+    shutil.rmtree(named)  # what launch.ps1 does
+    by_hand = Started(checkout=release_tree, folder=tmp_path, environ=by_a_launcher.environ)
+    by_hand.run_plainly(["publish", "compiled"])
+    assert (by_hand.code, by_hand.left_over) == (0, [])
 
 
 def test_nothing_is_written_for_the_steps_that_follow(start: Start, tmp_path: Path) -> None:
