@@ -4,6 +4,7 @@ row has an opposite that looks like it: a glob means what it says, a folder must
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -262,7 +263,9 @@ LAYOUTS = [
     Layout("bang set", [f"dist/{W}", "dist/demo-1.0-py2-none-any.whl"], ["dist/demo-1.0-py[!2]-*.whl"], taken=1),
     Layout("var", [f"dist/{W}"], ["$GITHUB_WORKSPACE/dist"], problem=PATTERN),
     Layout("tilde", [f"dist/{W}"], ["~/dist"], problem=PATTERN),
-    Layout("backslash", [f"dist/{W}"], ["dist\\*.whl"], problem=PATTERN, paste=("dist/*.whl",)),
+    Layout("backslash", [f"dist/{W}"], ["dist\\*.whl"], taken=1)
+    if os.sep == "\\"
+    else Layout("backslash", [f"dist/{W}"], ["dist\\*.whl"], problem=PATTERN, paste=("dist/*.whl",)),
     Layout("missing", [], ["dist"], problem="packages-dir-missing"),
     Layout("empty", ["dist/README"], ["dist"], problem="packages-dir-empty"),
     Layout(

@@ -53,6 +53,20 @@ def test_the_attestations_next_to_a_distribution_go_with_it_however_it_is_named(
     ]
 
 
+def test_a_line_may_use_the_separator_of_the_system(dist: Path) -> None:
+    found = collect([f"dist{os.sep}*", f"!dist{os.sep}*.gz"], str(dist.parent))
+    assert [each.filename for each in found.candidates] == [WHEEL]
+    assert problems(dist.parent, f"{dist}{os.sep}nowhere") == ["packages-dir-missing"]
+
+
+@pytest.mark.skipif(os.name != "nt", reason="two spellings are two paths")
+@pytest.mark.parametrize("line", [f"!DIST/{SDIST}", f"!dist/{SDIST.upper()}", "!DIST/*.GZ"])
+def test_another_case_leaves_the_same_file_out_on_windows(dist: Path, line: str) -> None:
+    found = collect(["dist", line], str(dist.parent))
+    assert [each.filename for each in found.candidates] == [WHEEL]
+    assert found.left_out == ((SDIST, line[1:]),)
+
+
 @needs_links
 def test_a_link_in_the_place_of_an_attestation_is_reported_once(dist: Path) -> None:
     (dist / f"{SDIST}.publish.attestation").symlink_to(dist / SDIST)

@@ -76,7 +76,7 @@ class _Search:
     left_out: dict[str, str] = field(default_factory=dict)
     """Paths of files that a pattern leaves out, and the pattern."""
     paths_left_out: dict[str, str] = field(default_factory=dict)
-    """Paths of files and folders that a pattern with a slash matches, and the pattern."""
+    """Paths of files and folders that a pattern with a slash matches, without case on Windows, and the pattern."""
     pattern: PatternSearch = field(default_factory=PatternSearch)
     """The search of the current line, limited by the number of entries."""
     problems: list[Diagnosis] = field(default_factory=list)
@@ -101,8 +101,9 @@ class _Search:
                 self.left_out.setdefault(key, pattern)
                 return True
         for place in (key, *map(str, Path(key).parents)):
-            if place in self.paths_left_out:
-                self.left_out.setdefault(key, self.paths_left_out[place])
+            folded = os.path.normcase(place)
+            if folded in self.paths_left_out:
+                self.left_out.setdefault(key, self.paths_left_out[folded])
                 return True
         return False
 
@@ -110,7 +111,7 @@ class _Search:
 def collect(lines: Sequence[str], workspace: str) -> Collected:
     """The distributions that the lines of ``packages-dir`` name, relative to ``workspace``.
 
-    A line is a folder, a file or a glob, or an excluding pattern that starts with ``!``.
+    A line is a folder, a file or a glob, or an excluding pattern that starts with ``!``; on Windows, with either slash.
 
     Raises:
         PublishError: with every problem; a DistributionError if all are those of the build, else a WorkflowError.
@@ -124,7 +125,7 @@ def collect(lines: Sequence[str], workspace: str) -> Collected:
 
 def survey(lines: Sequence[str], workspace: str) -> Collected:
     """Like :func:`collect`, but the problems are returned together with what was found."""
-    parsed = PackageLines.parse(lines)
+    parsed = PackageLines.parse(line.replace(os.sep, "/") for line in lines)
     search = _Search(workspace=Path(workspace).absolute(), lines=parsed)
     if not parsed.named:
         search.problems.append(messages.no_line(only_left_out=bool(parsed.left_out)))
@@ -170,7 +171,7 @@ def _find_left_out(search: _Search, pattern: str) -> None:
         search.problems.append(messages.too_many(f"!{pattern}", MOST_ENTRIES))
         return
     for path in found:
-        search.paths_left_out.setdefault(os.path.normpath(path), pattern)
+        search.paths_left_out.setdefault(os.path.normcase(os.path.normpath(path)), pattern)
 
 
 def _judge_left_out(search: _Search) -> None:
