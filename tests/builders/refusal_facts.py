@@ -58,12 +58,16 @@ ABOUT: Final = {
 OTHER_ANSWERS: Final = {
     "artifactory-exists": "version",
     "audience-forbidden": "time",
+    "audience-proxy-credentials": "proxy",
     "conflict": "session",
     "devpi-exists": "version",
     "digest": "time",
     "forbidden": "publisher",
     "gitlab-exists": "version",
+    "intercepted": "time",
+    "mint-intercepted": "time",
     "mint-not-there": "repository-url",
+    "mint-proxy-credentials": "proxy",
     "mint-redirected": "repository-url",
     "mint-refused": "publisher",
     "name-not-allowed": "project",
@@ -78,6 +82,7 @@ OTHER_ANSWERS: Final = {
     "pypiserver-exists": "version",
     "registration-off-for-uploads": "time",
     "unauthorized": "repository-url",
+    "upload-proxy-credentials": "proxy",
 }
 """The rows of the table of answers that no fault gives, with what they are about."""
 _CODES: Final = {

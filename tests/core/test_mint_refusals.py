@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from pypi_trusted_publish.core.mint_refusals import explain_refusal
 from pypi_trusted_publish.core.publisher import IndexInfo
 from pypi_trusted_publish.core.responses import Answer, read_answer
 from pypi_trusted_publish.core.retry import RequestKind
+from pypi_trusted_publish.core.urls import IndexUrls
 from pypi_trusted_publish.errors import Cure, Diagnosis, IndexRefused
 
 INDEX = IndexInfo(
@@ -225,14 +227,41 @@ def test_several_codes_are_several_diagnoses_and_the_first_who_must_act_decides(
 
 
 @pytest.mark.parametrize(
-    ("status", "exit_code"), [(400, 4), (403, 4), (404, 2), (405, 2), (302, 2), (308, 2), (418, 2), (422, 4)]
+    ("status", "exit_code"),
+    [(400, 5), (401, 5), (403, 5), (404, 2), (405, 2), (407, 2), (302, 2), (308, 2), (418, 2), (422, 5)],
 )
-def test_a_refusal_without_codes_is_explained_by_its_status(status: int, exit_code: int) -> None:
+def test_a_page_is_explained_by_its_status(status: int, exit_code: int) -> None:
     error = explain_refusal(answered(status, b"<html>Oops</html>", "No way"), claims=CLAIMS, index=INDEX)
     assert error.exit_code == exit_code
     (diagnosis,) = error.diagnostics()
     assert f"No way (status {status})" in diagnosis.message
     assert "html" not in repr(diagnosis)
+
+
+@pytest.mark.parametrize("body", [b"<html>Attention</html>", b"error code: 1020", b"", b'{"message": "403 Forbidden"}'])
+def test_an_answer_without_a_reason_of_the_index_says_nothing_about_a_publisher(body: bytes) -> None:
+    error = explain_refusal(answered(403, body), claims=CLAIMS, index=replace(INDEX, mint_url="https://x.invalid/mint"))
+    (diagnosis,) = error.diagnostics()
+    assert (diagnosis.code, diagnosis.cure, diagnosis.snippet) == ("mint-intercepted", Cure.LATER, "")
+    assert diagnosis.likely_cause.startswith("Something in front of the index")
+    assert "POST requests to https://x.invalid/mint through" in diagnosis.fix
+    assert "PyPI says" not in diagnosis.message
+
+
+def test_a_reason_in_json_is_the_answer_of_an_index() -> None:
+    answer = answered(403, b'{"detail": "No publisher of this workflow"}')
+    (diagnosis,) = explain_refusal(answer, claims=CLAIMS, index=INDEX).diagnostics()
+    assert (diagnosis.code, diagnosis.cure) == ("mint-refused", Cure.INDEX)
+    assert diagnosis.likely_cause.startswith("A field of the publisher")
+    assert "PyPI says: No publisher of this workflow" in diagnosis.message
+    assert "Repository name:  Sample" in diagnosis.snippet
+
+
+@pytest.mark.parametrize("status", [302, 403, 404, 407])
+def test_an_explanation_by_status_knows_all_its_values(status: int) -> None:
+    index = IndexUrls.parse("https://index.example/legacy/").info
+    (diagnosis,) = explain_refusal(answered(status, b"<html>"), claims=CLAIMS, index=index).diagnostics()
+    assert "unknown" not in diagnosis.likely_cause + diagnosis.fix
 
 
 @given(st.integers(100, 999), st.binary(max_size=200), st.text(max_size=50))

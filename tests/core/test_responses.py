@@ -219,6 +219,7 @@ def test_rows_of_a_status_alone_come_last() -> None:
     for position, row in enumerate(ANSWERS):
         for earlier in ANSWERS[:position]:
             hidden = earlier.request is row.request and not earlier.shapes and row.statuses <= earlier.statuses
+            hidden = hidden and earlier.intercepted <= row.intercepted
             assert not hidden, (earlier.name, row.name)
 
 

@@ -40,6 +40,7 @@ EXISTS = (
     f"400 File already exists ('{FILE.filename}', with blake2_256 hash '{'0' * 64}'). See https://index.example/help/ "
     "for more information."
 )
+LISTED = {"filename": FILE.filename, "hashes": {"sha256": FILE.sha256}}
 
 
 def upload(ours: IndexClient, file: Distribution = FILE, tokens: FixedTokens | None = None) -> Uploaded:
@@ -84,9 +85,33 @@ def test_warnings_are_plain_text_whatever_their_type_says(content_type: str) -> 
         assert upload(client(index)).warnings == ("RECORD is wrong", "The license <file> is missing")
 
 
-def test_a_page_of_success_causes_no_warning() -> None:
-    with ScriptedIndex(upload=html_reply()) as index:
+@pytest.mark.parametrize("body", [b"<html><body>200 OK</body></html>", b""])
+def test_a_page_of_success_causes_no_warning(body: bytes) -> None:
+    with ScriptedIndex(upload=reply("200 OK", body, Content_Type="text/html")) as index:
         assert upload(client(index)).warnings == ()
+    assert len(index.requests) == 1
+
+
+@pytest.mark.parametrize("status", ["200 OK", "203 Non-Authoritative Information"])
+def test_a_page_is_no_success_when_the_file_did_not_arrive(status: str) -> None:
+    with ScriptedIndex(upload=html_reply(status), page=page_with()) as index:
+        diagnosis = problem(index).diagnostics()[0]
+    assert (diagnosis.code, diagnosis.cure) == ("upload-intercepted", Cure.LATER)
+    assert "Hello" in diagnosis.message
+
+
+def test_a_page_is_a_success_when_the_index_lists_the_file() -> None:
+    with ScriptedIndex(upload=html_reply(), page=page_with(LISTED)) as index:
+        assert upload(client(index)).outcome == "uploaded"
+
+
+def test_a_proxy_that_answers_with_a_page_comes_before_the_settings_of_the_project() -> None:
+    with ScriptedIndex(upload=html_reply("403 Forbidden"), page=page_with()) as index:
+        diagnosis = problem(index).diagnostics()[0]
+    assert (diagnosis.code, diagnosis.cure) == ("upload-intercepted", Cure.LATER)
+    with ScriptedIndex(upload=json_reply({"message": "no"}, "403 Forbidden"), page=page_with()) as index:
+        diagnosis = problem(index).diagnostics()[0]
+    assert (diagnosis.code, diagnosis.cure) == ("upload-forbidden", Cure.INDEX)
 
 
 @pytest.mark.parametrize("failure", [reply("500 Oops"), reply("502 Bad"), reply("503 Busy"), reply("504 Late")])
@@ -142,9 +167,8 @@ def test_a_token_that_is_expired_twice_ends_the_upload() -> None:
 
 
 def test_a_file_that_arrived_though_its_answer_was_lost_is_a_success() -> None:
-    listed = {"filename": FILE.filename, "hashes": {"sha256": FILE.sha256}}
     events = EventLog()
-    with ScriptedIndex(upload=[dropped, reply(EXISTS)], page=page_with(listed)) as index:
+    with ScriptedIndex(upload=[dropped, reply(EXISTS)], page=page_with(LISTED)) as index:
         receipt = upload(client(index, events))
     assert receipt.outcome == "identical"
     assert index.asked("page")[0].headers["cache-control"] == "no-cache"
@@ -153,8 +177,7 @@ def test_a_file_that_arrived_though_its_answer_was_lost_is_a_success() -> None:
 
 @pytest.mark.parametrize("status", [EXISTS, "409 Conflict", "400 Something else", "403 Not enough permissions"])
 def test_identical_bytes_are_never_an_error(status: str) -> None:
-    listed = {"filename": FILE.filename, "hashes": {"sha256": FILE.sha256}}
-    with ScriptedIndex(upload=reply(status), page=page_with(listed)) as index:
+    with ScriptedIndex(upload=reply(status), page=page_with(LISTED)) as index:
         assert upload(client(index)).outcome == "identical"
 
 
@@ -172,9 +195,8 @@ def test_a_name_that_is_taken_by_other_bytes_is_a_lost_race(refusal: str, before
 
 
 def test_identical_bytes_of_another_run_are_reported() -> None:
-    listed = {"filename": FILE.filename, "hashes": {"sha256": FILE.sha256}}
     events = EventLog()
-    with ScriptedIndex(upload=reply(EXISTS), page=page_with(listed)) as index:
+    with ScriptedIndex(upload=reply(EXISTS), page=page_with(LISTED)) as index:
         assert upload(client(index, events)).outcome == "identical"
     assert [event.diagnosis.code for event in events.of(Reported)] == ["upload-identical-by-another-run"]
 

@@ -160,7 +160,7 @@ def _publish_without_attestations(world: World, diagnosis: Mapping[str, Any]) ->
     world.set_input("attestations", "false")
 
 
-def _keep_the_header(world: World, diagnosis: Mapping[str, Any]) -> None:
+def _exempt_from_the_proxy(world: World, diagnosis: Mapping[str, Any]) -> None:
     assert "`no_proxy`" in diagnosis["fix"]
     world.sandbox.environ["no_proxy"] = "127.0.0.1"
     world.changed.add("proxy")
@@ -177,9 +177,10 @@ WORKFLOW_CHANGES: Final[dict[str, Callable[[World, Mapping[str, Any]], None]]] =
     "mint-not-offered": _correct_the_url,
     "mint-redirected": _correct_the_url,
     "no-trusted-publishing": _correct_the_url,
+    "proxy-credentials": _exempt_from_the_proxy,
     "run-from-fork": _trigger_by_a_tag,
     "upload-attestation-refused": _publish_without_attestations,
-    "upload-credentials-replaced": _keep_the_header,
+    "upload-credentials-replaced": _exempt_from_the_proxy,
     "upload-redirected": _correct_the_url,
     "upload-token-refused": _correct_the_url,
     "upload-url-is-index": _correct_the_url,
@@ -378,10 +379,12 @@ def _answer_of(name: str) -> ScheduledFault:
     if row.request is RequestKind.MINT and row.shapes:
         code, _, description = text.partition(": ")
         action = actions.refuse_mint(code, description)
+    elif row.intercepted:
+        action = actions.cdn_error_page(status, "")
     elif row.request is RequestKind.UPLOAD:
         action = actions.refuse_upload(status, text)
     else:
-        action = actions.answer(status, text)
+        action = actions.answer(status, json.dumps({"message": text}))
     return respond_with(_ENDPOINTS[row.request], action, name=name)
 
 

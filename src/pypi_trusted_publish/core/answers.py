@@ -50,6 +50,8 @@ class AnswerRow:
     code: str
     """The code of the diagnosis, which is the anchor in ``docs/troubleshooting.md``."""
     shapes: tuple[str, ...] = ()
+    intercepted: bool = False
+    """Only for an answer that does not come from the index itself; see :attr:`.responses.Answer.intercepted`."""
     likely_cause: str
     fix: str
     """What to correct; ``cure`` says how to run again."""
@@ -63,6 +65,21 @@ def upload_answer(name: str, status: int | frozenset[int], code: str, *shapes: s
     """Make a row of the upload endpoint; ``row`` has the other fields."""
     statuses = status if isinstance(status, frozenset) else frozenset({status})
     return AnswerRow(name=name, request=RequestKind.UPLOAD, statuses=statuses, code=code, shapes=shapes, **row)
+
+
+def proxy_answer(request: RequestKind) -> AnswerRow:
+    """Make the row of a proxy that requires credentials, which may answer any request."""
+    return AnswerRow(
+        name=f"{request.value}-proxy-credentials",
+        request=request,
+        statuses=frozenset({407}),
+        code="proxy-credentials",
+        likely_cause="A proxy on the way to the index requires credentials; the index itself never answers 407.",
+        fix="Set a user name and password for the proxy in `https_proxy`, or list the host of the index in `no_proxy`.",
+        cure=Cure.RUNNER,
+        software="any",
+        source="RFC 9110, 15.5.8",
+    )
 
 
 def fit(shape: str, text: str) -> Mapping[str, str] | None:

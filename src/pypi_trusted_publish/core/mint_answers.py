@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ..errors import Cure
-from .answers import AnswerRow, Effect
+from .answers import AnswerRow, Effect, proxy_answer
 from .retry import RequestKind
 
 _REFUSED: Final = frozenset({400, 401, 403, 409, 422})
+_REFUSED_OTHERWISE: Final = _REFUSED | {402, 406, 411, 412, 413, 415, 451}
 _NO_PUBLISHER: Final = "invalid-publisher: valid token, but no corresponding publisher "
 _COMPARE: Final = "Compare every field of the publisher with the values of this job below."
 _REGISTER_ANEW: Final = "Remove the publisher, and register it again with the values below."
@@ -237,9 +238,10 @@ _STATUSES: Final = (
         request=RequestKind.MINT,
         statuses=frozenset({300, 301, 302, 303, 305, 307, 308}),
         code="mint-redirected",
-        likely_cause="'repository-url' is probably not the index's own URL; a token is sent only to the address "
-        "that it was made for.",
-        fix="Set the input 'repository-url' to the index's own upload URL.",
+        likely_cause="'repository-url' is probably not the index's own URL, or a sign-in page is in front of it; a "
+        "token is sent only to the address that it was made for.",
+        fix="Set the input 'repository-url' to the index's own upload URL. If that is right, ask the operators of the "
+        "index to let {mint_url} through without a sign-in.",
         cure=Cure.WORKFLOW,
         software="any",
         source="RFC 9110, 15.4",
@@ -255,10 +257,25 @@ _STATUSES: Final = (
         software="any",
         source="RFC 9110, 15.5.5",
     ),
+    proxy_answer(RequestKind.MINT),
+    AnswerRow(
+        name="mint-intercepted",
+        request=RequestKind.MINT,
+        statuses=_REFUSED_OTHERWISE,
+        code="mint-intercepted",
+        intercepted=True,
+        likely_cause="Something in front of the index probably refused the request: a firewall, a proxy, a CDN or a "
+        "sign-in page. An index gives its reason in JSON, so this says nothing about the publisher.",
+        fix="Change nothing the first time: another runner can have another address. If it happens again, ask the "
+        "operators of the index, and of the runner's network, to let POST requests to {mint_url} through.",
+        cure=Cure.LATER,
+        software="any",
+        source="RFC 9110, 15.5.4",
+    ),
     AnswerRow(
         name="mint-refused",
         request=RequestKind.MINT,
-        statuses=_REFUSED | {402, 406, 411, 412, 413, 415, 451},
+        statuses=_REFUSED_OTHERWISE,
         code="mint-refused",
         likely_cause="A field of the publisher differs from this job's values, the index has an additional rule, or "
         "something in front of the index refuses requests of this runner.",
@@ -283,7 +300,7 @@ _AUDIENCE: Final = (
     AnswerRow(
         name="audience-not-there",
         request=RequestKind.AUDIENCE,
-        statuses=frozenset({404, 405, 410}),
+        statuses=frozenset({401, 404, 405, 410}),
         code="no-trusted-publishing",
         likely_cause="This index software does not offer Trusted Publishing, or 'repository-url' is not the URL of the "
         "index.",
@@ -291,15 +308,16 @@ _AUDIENCE: Final = (
         "tool for other indexes.",
         cure=Cure.WORKFLOW,
         software="any",
-        source="RFC 9110, 15.5.5",
+        source="RFC 9110, 15.5.2 and 15.5.5",
     ),
+    proxy_answer(RequestKind.AUDIENCE),
     AnswerRow(
         name="audience-refused",
         request=RequestKind.AUDIENCE,
-        statuses=frozenset(range(300, 500)) - {403, 404, 405, 408, 410, 425, 429},
+        statuses=frozenset(range(300, 500)) - {401, 403, 404, 405, 407, 408, 410, 425, 429},
         code="audience-refused",
-        likely_cause="'repository-url' is probably not the index's own URL; redirects to another host are not "
-        "followed.",
+        likely_cause="'repository-url' is probably not the index's own URL, or a sign-in page is in front of it; "
+        "redirects to another host are not followed.",
         fix="Set the input 'repository-url' to the index's own upload URL.",
         cure=Cure.WORKFLOW,
         software="any",

@@ -40,7 +40,8 @@ def _diagnosis(refusal: Refusal, answer: Answer, situation: Situation) -> Diagno
     index, claims = situation.index, situation.claims
     details = (("status", str(answer.status)), *(claims.shown() if claims is not None else ()))
     details += (("redirects to", answer.location),) if answer.location else ()
-    message = f"{index.name} did not mint an upload token. {index.name} says: {refusal.text.rstrip('.')}"
+    says = "The answer" if answer.intercepted else f"{index.name} says"
+    message = f"{index.name} did not mint an upload token. {says}: {refusal.text.rstrip('.')}"
     message += "." if refusal.row is not None and refusal.row.shapes else f" (status {answer.status})."
     if refusal.row is None:
         return Diagnosis(

@@ -23,6 +23,7 @@ class IndexInfo:
     """The display name: ``PyPI``, ``TestPyPI``, or the host name."""
     expected_audience: str | None = None
     """The constant of PyPI and TestPyPI; None for any other index."""
+    mint_url: str = ""
     project_publishing_page: str = ""
     """URL of a project's publishing settings with ``{project}`` where the name goes; empty when unknown."""
     pending_publishing_page: str = ""
@@ -34,6 +35,7 @@ class IndexInfo:
         return {
             "index": self.name,
             "project": project,
+            "mint_url": self.mint_url,
             "publishing": publishing or f"the publishing settings of {project} on {self.name}",
             "pending": self.pending_publishing_page or f"the publishing settings of your account on {self.name}",
         }

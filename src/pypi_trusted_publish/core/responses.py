@@ -78,6 +78,9 @@ class Answer:
     location: str = ""
     date: str | None = None
     """The header ``Date``."""
+    intercepted: bool = False
+    """Something in front of the index or of GitHub seems to have answered: a page, or anything without a reason where
+    the service gives its reasons in JSON."""
     retry: RetryReason | None = None
     """Why the request may be sent again; None when the answer is final."""
     retry_after: str | None = None
@@ -93,7 +96,7 @@ class Answer:
     @property
     def quoted(self) -> str:
         """Status and text."""
-        return f"{self.status} {self.text}".strip()
+        return f"{self.status} {self.text.removeprefix(f'{self.status} ')}".strip()
 
     def has(self, *effects: Effect) -> bool:
         """Whether a refusal has a row with one of these effects."""
@@ -124,7 +127,11 @@ def read_answer(
     else:
         text = _text(status, reason, content_type, body, document)
         texts = (text,)
-    refusals = () if ok else tuple(_refusal(request, status, one) for one in texts or (text,))
+    if POLICIES[request].confidential:
+        intercepted = not ok and (_is_of_cdn(document) or not (texts or _gives_reason(document, status)))
+    else:
+        intercepted = _is_of_cdn(document) or _is_of_others(status, reason, content_type, body)
+    refusals = () if ok else tuple(_refusal(request, status, one, intercepted) for one in texts or (text,))
     due = (request in _JSON_DUE) if json_due is None else json_due
     retry = _retry(request, status, refusals)
     if retry is None and ok and due:
@@ -136,9 +143,12 @@ def read_answer(
         refusals=refusals,
         document=document,
         body=body if document is None else b"",
-        warnings=_warnings(reason, content_type, body, document) if ok and request is RequestKind.UPLOAD else (),
+        warnings=_warnings(status, reason, content_type, body, document)
+        if ok and request is RequestKind.UPLOAD
+        else (),
         location=_location(headers, confidential=POLICIES[request].confidential),
         date=headers.get("date"),
+        intercepted=intercepted,
         retry=retry,
         retry_after=headers.get("retry-after"),
         truncated=truncated,
@@ -170,9 +180,27 @@ def _retry(request: RequestKind, status: int, refusals: tuple[Refusal, ...]) -> 
     return None if decided else reason_of_status(status)
 
 
-def _refusal(request: RequestKind, status: int, text: str) -> Refusal:
+def _gives_reason(document: object, status: int) -> bool:
+    """Whether a document says more than the phrase of its status."""
+    phrase = standard_phrase(status).lower()
+    return _message(document, status).lower() not in {"", phrase, f"{status} {phrase}"}
+
+
+def _is_of_cdn(document: object) -> bool:
+    """Whether this is the JSON with which Cloudflare refuses a request (RFC 9457, with a member of its own)."""
+    return isinstance(document, dict) and document.get("cloudflare_error") is True
+
+
+def _is_of_others(status: int, reason: str, content_type: str, body: bytes) -> bool:
+    """Whether this is a page that an index that is asked for JSON does not send."""
+    if not _begins_as_page(body) or reason.strip().lower() not in {"", standard_phrase(status).lower()}:
+        return False
+    return text_of_page(body, content_type).lower() not in _NOTHING_SAID
+
+
+def _refusal(request: RequestKind, status: int, text: str, intercepted: bool) -> Refusal:
     for row in ANSWERS:
-        if row.request is not request or status not in row.statuses:
+        if row.request is not request or status not in row.statuses or row.intercepted > intercepted:
             continue
         if not row.shapes:
             return Refusal(text=text, row=row)
@@ -283,7 +311,7 @@ def _listed_error(entry: Mapping[str, object]) -> str:
     return one_line(": ".join(text for text in said if isinstance(text, str) and text.strip()))
 
 
-def _warnings(reason: str, content_type: str, body: bytes, document: object) -> tuple[str, ...]:
+def _warnings(status: int, reason: str, content_type: str, body: bytes, document: object) -> tuple[str, ...]:
     """The warnings of a success: PyPI sends them as plain text, one per line, as ``Content-Type: text/html``."""
     if isinstance(document, dict):
         message = document.get("message")
@@ -292,7 +320,8 @@ def _warnings(reason: str, content_type: str, body: bytes, document: object) -> 
         nothing_said = _begins_as_page(body) or document is not None or "json" in content_type.lower()
         text = "" if nothing_said else _plain_text(content_type, body)
     lines = [" ".join(line.split()) for line in (text if text.strip() else reason).splitlines()]
-    return tuple(line[:_LIMIT] for line in lines if line and line.lower() not in _NOTHING_SAID)
+    nothing = _NOTHING_SAID | {standard_phrase(status).lower()}
+    return tuple(line[:_LIMIT] for line in lines if line and line.lower() not in nothing)
 
 
 def _plain_text(content_type: str, body: bytes) -> str:

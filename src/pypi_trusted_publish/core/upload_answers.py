@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ..errors import Cure
-from .answers import AnswerRow, Effect, upload_answer
+from .answers import AnswerRow, Effect, proxy_answer, upload_answer
+from .retry import RequestKind
 
 _PLACES: Final = (
     upload_answer(
@@ -327,13 +328,27 @@ _BY_STATUS: Final = (
     ),
     _by_status(
         "unauthorized",
-        frozenset({401, 407}),
+        401,
         "upload-token-refused",
         likely_cause="The index, or a proxy in front of it, requires other credentials than the token that the index "
         "just issued.",
         fix="Check that 'repository-url' is the upload URL of the index that issued the token.",
         cure=Cure.WORKFLOW,
         source="RFC 9110, 15.5.2",
+    ),
+    proxy_answer(RequestKind.UPLOAD),
+    _by_status(
+        "intercepted",
+        frozenset({403, 406, 411, 412, 451}),
+        "upload-intercepted",
+        intercepted=True,
+        likely_cause="The answer is a page: something in front of the index (a firewall, a proxy, a CDN) probably "
+        "refused the request. If it is the index's own page, this job may not upload to the project.",
+        fix="Change nothing the first time: another runner can have another address. If it happens again, ask the "
+        "operators of the index, and of the runner's network, to let uploads to {upload_url} through.",
+        cure=Cure.LATER,
+        effect=Effect.MAY_EXIST,
+        source="RFC 9110, 15.5.4",
     ),
     _by_status(
         "forbidden",
@@ -368,7 +383,8 @@ _BY_STATUS: Final = (
         _REDIRECTS,
         "upload-redirected",
         likely_cause="The upload URL redirects, but a token is sent only to the address that it was issued for.",
-        fix="Set the input 'repository-url' to the URL that the index redirects to, if you trust it.",
+        fix="If the redirect leads to the index under another address that you trust, set the input 'repository-url' "
+        "to that. If it leads to a sign-in page, ask the operators of the index to let uploads through without one.",
         cure=Cure.WORKFLOW,
         source="RFC 9110, 15.4",
     ),

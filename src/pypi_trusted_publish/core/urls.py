@@ -212,13 +212,13 @@ class IndexUrls:
     @property
     def info(self) -> IndexInfo:
         """What explanations of a refused exchange need."""
-        if not self.site:
-            return IndexInfo(name=self.title, expected_audience=self.expected_audience)
+        manage = f"{self.site}/manage" if self.site else ""
         return IndexInfo(
             name=self.title,
             expected_audience=self.expected_audience,
-            project_publishing_page=f"{self.site}/manage/project/{{project}}/settings/publishing/",
-            pending_publishing_page=f"{self.site}/manage/account/publishing/",
+            mint_url=self.mint_url,
+            project_publishing_page=f"{manage}/project/{{project}}/settings/publishing/" if manage else "",
+            pending_publishing_page=f"{manage}/account/publishing/" if manage else "",
         )
 
     def simple_url(self, project: NormalizedName) -> str:

@@ -196,9 +196,14 @@ def unanswered(
             "list the host in `no_proxy`.",
             cure=Cure.RUNNER,
         )
+    cause = (
+        "Something in front of the service answered with a page, such as a proxy's sign-in or a notice of maintenance"
+        if failure.reason is RetryReason.HTML
+        else "The service or the network is not working properly"
+    )
     return Diagnosis(
         **values,  # type: ignore[arg-type]
-        likely_cause=f"The service or the network is not working properly; {tries}."
+        likely_cause=f"{cause}; {tries}."
         + (" The request may have succeeded anyway." if failure.ambiguous and file else ""),
         fix=fix,
         cure=Cure.LATER,

@@ -284,6 +284,8 @@ class UploadTokens:
                     message=f"{self._urls.title} gave no usable answer to the request for an upload token",
                     url=self._urls.mint_url,
                     now=self._clock.now(),
+                    fix="If it happens again, look at the status page of the index, and at the rules of the runner's "
+                    "proxy.",
                 )
             ) from None
         if answer.ok:

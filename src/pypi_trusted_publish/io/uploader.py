@@ -157,6 +157,8 @@ class Uploader:
         except NoAnswer as failure:
             raise self._no_answer(distribution, failure, state) from None
         seconds = self._retrier.clock.monotonic() - began
+        if answer.ok and answer.intercepted:
+            self._require_listed(distribution, answer, state)
         if answer.ok:
             outcome, warnings = "uploaded", answer.warnings
         else:
@@ -216,6 +218,27 @@ class Uploader:
             deadline=_BASE_DEADLINE + distribution.size / _SLOWEST_LINE,
         )
         return answer_in(RequestKind.UPLOAD, response)
+
+    def _require_listed(self, distribution: Distribution, answer: Answer, state: UploadState) -> None:
+        """Return if the index lists the file although its upload was answered with a page; else raise the problem."""
+        published = self._fresh_page(distribution.project).file(distribution.filename)
+        if published is not None and published.sha256 in {None, distribution.sha256}:
+            return
+        state.answer_lost = True
+        raise error_of(
+            Diagnosis(
+                code="upload-intercepted",
+                message=f"The upload of {distribution.filename} was answered with a page, and {self._urls.title} does "
+                f"not list the file. The page: {answer.quoted.rstrip('.')}.",
+                likely_cause="Something in front of the index (a sign-in page, a firewall, a proxy) took the request, "
+                "and the file did not arrive.",
+                fix="If it happens again, ask the operators of the index, and of the runner's network, to let uploads "
+                f"to {self._upload_url} through.",
+                details=self._details(answer),
+                file=distribution.filename,
+                cure=Cure.LATER,
+            )
+        )
 
     def _require_identical(self, distribution: Distribution, answer: Answer, state: UploadState) -> None:
         """Return if the index lists the same contents, from an earlier try or another run; else raise the problem."""

@@ -13,7 +13,7 @@ from builders.identity import part
 from builders.network import EventLog, session
 from builders.raw_server import RawServer, Script, answering, in_turn
 from pypi_trusted_publish.core.claims import decode_unverified
-from pypi_trusted_publish.errors import IndexUnavailable
+from pypi_trusted_publish.errors import Cure, IndexUnavailable, PublishError
 from pypi_trusted_publish.events import Answered, Retrying
 from pypi_trusted_publish.io.github.identity import IdentityProvider, with_audience
 from pypi_trusted_publish.io.github.job import RunnerContext, check_runner, read_event
@@ -132,6 +132,23 @@ def test_a_refusal_is_not_asked_again_and_a_redirect_is_not_followed(status: str
     assert f": {status[:3]} " in diagnosis.message
     assert "because" not in repr(diagnosis)
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "first", "cure"),
+    [
+        (answering("403 Forbidden", b"<html>Access Denied</html>"), "A proxy or firewall", Cure.LATER),
+        (answering("302 Found", Location="https://login.invalid/"), "A proxy or firewall", Cure.LATER),
+        (answering("407 Proxy Authentication Required", b"<html>"), "A proxy or firewall", Cure.RUNNER),
+        (answering("401 Unauthorized", b'{"message": "Authentication failed"}'), "The job's request token", Cure.LATER),
+    ],
+)
+def test_a_proxy_is_the_first_cause_of_an_answer_without_githubs_reason(answer: Script, first: str, cure: Cure) -> None:
+    with RawServer(answer) as server, pytest.raises(PublishError) as caught:
+        asked(server).provider.request(AUDIENCE)
+    (diagnosis,) = caught.value.diagnostics()
+    assert diagnosis.likely_cause.startswith(first)
+    assert diagnosis.cure is cure
 
 
 @pytest.mark.parametrize("status", ["200 OK", "201 Created", "403 Never", "500 Oops", "503 Busy"])

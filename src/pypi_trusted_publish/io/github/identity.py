@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from ...core.claims import malformed_identity
 from ...core.exchange import can_be_masked, possible_tokens
 from ...core.retry import RequestKind
-from ...errors import Diagnosis, IndexUnavailable, error_of
+from ...errors import Cure, Diagnosis, PublishError, error_of
 from ...secret import TOKEN_PATTERN, Audience, IdentityToken, Secret
 from ..retrying import NoAnswer, Retrier, answer_in, unanswered
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _READ_TIMEOUT: Final = 30.0
 _LIMIT: Final = 1 << 16
 """Bytes of an answer; an identity token has about two thousand."""
+_PROXY_CREDENTIALS: Final = 407
+"""The status with which only a proxy answers."""
 _STATUS_PAGE: Final = "https://www.githubstatus.com"
 
 
@@ -53,7 +55,7 @@ class IdentityProvider:
         """Return a new identity token for ``audience``, registered as a secret before it is used.
 
         Raises:
-            IndexUnavailable: GitHub did not answer, refused, or answered with something that is not a token.
+            PublishError: GitHub did not answer, refused, or answered with something that is not a token.
 
         """
         url = with_audience(self._job.identity_url, audience)
@@ -114,14 +116,21 @@ def with_audience(url: str, audience: Audience) -> str:
     return urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode([*pairs, ("audience", audience)]), ""))
 
 
-def _refused(answer: Answer) -> IndexUnavailable:
-    return IndexUnavailable(
+def _refused(answer: Answer) -> PublishError:
+    causes = [
+        "the job's request token has expired (the job waited or ran for a long time)",
+        "a proxy or firewall of this runner answered instead of GitHub",
+    ]
+    if answer.intercepted:  # GitHub gives a reason
+        causes.reverse()
+    likely_cause = ", or ".join(causes)
+    return error_of(
         Diagnosis(
             code="identity-endpoint-refused",
             message=f"GitHub's identity endpoint refused to give an identity token: {answer.quoted}.",
-            likely_cause="The job's request token has expired (the job waited or ran for a long time), or a proxy of "
-            "this runner answered instead of GitHub.",
-            fix=f"If it happens again, look at {_STATUS_PAGE}.",
+            likely_cause=f"{likely_cause[:1].upper()}{likely_cause[1:]}.",
+            fix=f"If it happens again, look at {_STATUS_PAGE}, and at the rules of the runner's proxy.",
             details=(("status", str(answer.status)),),
+            cure=Cure.RUNNER if answer.status == _PROXY_CREDENTIALS else Cure.LATER,
         )
     )
