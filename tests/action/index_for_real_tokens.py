@@ -71,14 +71,28 @@ def serve(environ: Mapping[str, str]) -> None:
 
 
 def start(folder: Path, environ: Mapping[str, str]) -> None:
-    """Build the release, start the index and write its addresses."""
+    """Build the release, start the index and write its addresses.
+
+    The index inherits no stream of the step: the runner waits for their ends, and then ends what still holds them.
+    """
     build_release(folder)
     detached: dict[str, Any] = {"start_new_session": True}
     if sys.platform == "win32":
         detached = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS}
-    process = subprocess.Popen([sys.executable, __file__], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, **detached)
+    log = Path(environ["RUNNER_TEMP"], "index.log")
+    with log.open("wb") as errors:
+        process = subprocess.Popen(
+            [sys.executable, __file__],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            **detached,
+        )
     assert process.stdout is not None
-    addresses: dict[str, str] = json.loads(process.stdout.readline())
+    line = process.stdout.readline()
+    if not line:
+        sys.exit(f"The index did not start: {log.read_text(encoding='utf-8', errors='replace')}")
+    addresses: dict[str, str] = json.loads(line)
     with Path(environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8") as file:
         file.writelines(f"{name}={value}\n" for name, value in addresses.items())
 

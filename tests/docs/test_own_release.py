@@ -145,16 +145,22 @@ def test_builds_that_differ_end_the_release(built: Path) -> None:
 
 def test_an_artifact_that_was_replaced_after_the_comparison_is_not_published(built: Path) -> None:
     known = sums(built)
-    assert run_step("publish", "The files are those that were compared", built / "one", SUMS=known).returncode == 0
+    assert (
+        run_step("publish", "Check that the files are those that were compared", built / "one", SUMS=known).returncode
+        == 0
+    )
     (built / "one" / "dist" / "demo-1.0.tar.gz").write_bytes(b"other")
-    assert run_step("publish", "The files are those that were compared", built / "one", SUMS=known).returncode != 0
+    assert (
+        run_step("publish", "Check that the files are those that were compared", built / "one", SUMS=known).returncode
+        != 0
+    )
 
 
 @pytest.mark.skipif(not shutil.which("jq"), reason="the step uses jq, which GitHub's runners have")
 def test_only_what_was_published_is_attached(built: Path) -> None:
     known = sums(built)
     (built / "one").rename(built / "built")
-    step = ("release", "Attach what was published, and nothing else", built)
+    step = ("release", "Check that the files are those that were published", built)
     assert (
         run_step(*step, SUMS=known, PUBLISHED=published("demo-1.0.tar.gz", "demo-1.0-py3-none-any.whl")).returncode == 0
     )
