@@ -105,6 +105,11 @@ def test_a_page_is_a_success_when_the_index_lists_the_file() -> None:
         assert upload(client(index)).outcome == "uploaded"
 
 
+def test_a_page_is_a_success_when_the_index_lets_nobody_read_what_it_lists() -> None:
+    with ScriptedIndex(upload=html_reply(), page=reply("403 Forbidden")) as index:
+        assert upload(client(index)).outcome == "uploaded"
+
+
 def test_a_proxy_that_answers_with_a_page_comes_before_the_settings_of_the_project() -> None:
     with ScriptedIndex(upload=html_reply("403 Forbidden"), page=page_with()) as index:
         diagnosis = problem(index).diagnostics()[0]

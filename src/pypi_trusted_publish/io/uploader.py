@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal, Protocol
 from urllib.parse import urljoin
 
 from ..core.answers import Effect
+from ..core.project_page import PageState
 from ..core.responses import Answer, explain
 from ..core.retry import RequestKind, RetryReason, http_date
 from ..core.upload_form import encode, form_fields
@@ -220,9 +221,12 @@ class Uploader:
         return answer_in(RequestKind.UPLOAD, response)
 
     def _require_listed(self, distribution: Distribution, answer: Answer, state: UploadState) -> None:
-        """Return if the index lists the file although its upload was answered with a page; else raise the problem."""
-        published = self._fresh_page(distribution.project).file(distribution.filename)
-        if published is not None and published.sha256 in {None, distribution.sha256}:
+        """Raise a problem if a page answered the upload and the index, which can be read, does not list the file."""
+        page = self._fresh_page(distribution.project)
+        published = page.file(distribution.filename)
+        if page.state is PageState.UNREADABLE or (
+            published is not None and published.sha256 in {None, distribution.sha256}
+        ):
             return
         state.answer_lost = True
         raise error_of(
@@ -230,8 +234,8 @@ class Uploader:
                 code="upload-intercepted",
                 message=f"The upload of {distribution.filename} was answered with a page, and {self._urls.title} does "
                 f"not list the file. The page: {answer.quoted.rstrip('.')}.",
-                likely_cause="Something in front of the index (a sign-in page, a firewall, a proxy) took the request, "
-                "and the file did not arrive.",
+                likely_cause="Something in front of the index (a sign-in page, a firewall, a proxy) probably took the "
+                "request, or the index lists new files late.",
                 fix="If it happens again, ask the operators of the index, and of the runner's network, to let uploads "
                 f"to {self._upload_url} through.",
                 details=self._details(answer),
