@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import shutil
 import subprocess
@@ -190,3 +191,28 @@ def test_a_full_folder_for_temporary_files_is_named_as_that(
         subprocess.run(["umount", str(small)], check=True)
     assert (started.code, started.errors, started.program_ran) == (2, "", False)
     assert "::error title=pypi-trusted-publish runner-disk-full::" in started.output
+
+
+def old_pythons() -> list[str]:
+    """Interpreters of this machine that are older than 3.10."""
+    found = [*Path("/usr/bin").glob("python[23].[0-9]"), *Path.home().glob(".pyenv/versions/[23].[0-9].*/bin/python")]
+    return sorted(map(str, found))
+
+
+@pytest.mark.parametrize("python", [None, *old_pythons()])
+def test_a_python_that_is_too_old_is_named_whatever_syntax_it_knows(python: str | None) -> None:
+    as_old = "import runpy, sys; sys.version_info = (3, 9, 18); runpy.run_path(sys.argv[1], run_name='__main__')"
+    command = [python] if python else [sys.executable, "-c", as_old]
+    ended = subprocess.run(
+        [*command, str(ROOT / "bootstrap.py"), "--version"], capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (2, "")
+    assert "older than 3.10" in ended.stdout
+    assert (python or sys.executable) in ended.stdout
+
+
+def test_the_file_that_names_an_old_python_has_no_newer_syntax() -> None:
+    tree = ast.parse((ROOT / "bootstrap.py").read_text(encoding="ascii"), feature_version=(3, 7))
+    newer = (ast.JoinedStr, ast.AnnAssign, ast.Starred, ast.NamedExpr, ast.AsyncFunctionDef, ast.arg)
+    assert [type(node).__name__ for node in ast.walk(tree) if isinstance(node, newer)] == []
+    assert "__future__" not in {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}

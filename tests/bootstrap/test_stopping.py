@@ -46,12 +46,14 @@ def test_a_signal_to_the_process_that_the_runner_started_stops_pip_and_removes_t
 
 
 ENDED_BY: Final = """\
-import bootstrap, os, signal
+import os, signal, sys
+sys.path.insert(0, "src")
+from pypi_trusted_publish.installation import start
 for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGXCPU"):
     try:
-        with bootstrap._ended_by_signals():
+        with start._ended_by_signals():
             os.kill(os.getpid(), getattr(signal, name))
-    except bootstrap.Ended as ended:
+    except start.Ended as ended:
         assert ended.args == (getattr(signal, name),)
         print(name, end=" ")
 """

@@ -13,7 +13,7 @@ from pypi_trusted_publish.core.responses import ANSWERS
 
 SAYS_CODES: Final = frozenset({"Diagnosis", "Problem", "unanswered"})
 """What is made with a ``code`` that a user reads."""
-LAUNCHERS: Final = ("launch.sh", "launch.ps1", "bootstrap.py")
+LAUNCHERS: Final = ("launch.sh", "launch.ps1", "src/pypi_trusted_publish/installation/start.py")
 
 
 @dataclass(frozen=True)
