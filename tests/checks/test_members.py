@@ -11,7 +11,8 @@ from builders.judging import candidate, errors, judge, judge_all
 from pypi_trusted_publish.checks import member_contents
 from pypi_trusted_publish.checks.check import check
 from pypi_trusted_publish.checks.member_contents import SCAN_LIMIT, SourceScan, is_source
-from pypi_trusted_publish.checks.model import FILE_SIZE_LIMIT, CheckOptions
+from pypi_trusted_publish.checks.member_names import MemberNames
+from pypi_trusted_publish.checks.model import FILE_SIZE_LIMIT, CheckOptions, Kind
 from pypi_trusted_publish.errors import Severity
 
 BOTH_PYE = b"x\n---BEGIN PYE FILE---\nxyz\n---END PYE FILE---\n"
@@ -98,6 +99,28 @@ INSTALLED = [
 @pytest.mark.parametrize(("code", "name", "content"), WARNINGS + INSTALLED)
 def test_what_is_discouraged_in_a_wheel_is_a_warning(code: str, name: str, content: bytes) -> None:
     assert judge(WHEEL_NAME, wheel_bytes({name: content})) == {code: Severity.WARNING}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "collide"),
+    [
+        ("demo/caf\u00e9.txt", "demo/cafe\u0301.txt", True),
+        ("demo/CAF\u00c9.txt", "demo/cafe\u0301.txt", True),
+        ("demo/stra\u00dfe.txt", "demo/STRASSE.txt", True),
+        ("demo/a\u0323\u0307.txt", "demo/a\u0307\u0323.txt", True),
+        ("demo/caf\u00e9.txt", "demo/cafe.txt", False),
+        ("demo/\u0131.txt", "demo/I.txt", False),
+        ("demo/\uff21.txt", "demo/A.txt", False),
+        ("demo/\ufb01.txt", "demo/\ufb02.txt", False),
+        ("demo/" + "a\u0323\u0307" * 500, "demo/" + "a\u0307\u0323" * 500, False),
+    ],
+    ids=["composed", "and case", "sharp s", "order", "accent", "dotless", "fullwidth", "ligatures", "too long"],
+)
+def test_names_collide_as_they_do_on_macos(first: str, second: str, collide: bool) -> None:
+    names = MemberNames(Kind.WHEEL)
+    for name in (first, second):
+        names.add(name, is_folder=False)
+    assert bool(list(names.findings(WHEEL_NAME))) is collide
 
 
 @pytest.mark.parametrize(("code", "name", "content"), [each for each in WARNINGS if "outside" not in each[1]])

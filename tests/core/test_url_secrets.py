@@ -61,6 +61,13 @@ def test_scheme_host_and_port_can_still_be_read(password: str, shape: str) -> No
         ("https://localhost:3128/a@b", []),
         ("https://[::1]:3128/a@b", []),
         ("https://index.example/averyverylongword/", []),
+        ("https://index.example:443/feed@Local/simple/", []),
+        ("https://index.example:8443/feed@Local/simple/", []),
+        ("https://index.example/me@example.org/simple/", []),
+        ("https://first.last:12/ab@h/simple", ["12/ab", "first.last:12/ab"]),
+        ("https://first.last:8443/ab@h.example/simple", ["8443/ab", "first.last:8443/ab"]),
+        ("first.last:443/ab@proxy:3128", ["443/ab"]),
+        ("https://first.last:999999999/ab@h/simple", ["999999999/ab"]),
         ("https://x:1@index.example/simple/", ["x:1"]),
         ("https://index.example/AKCp8abcdefghijk/simple/", ["AKCp8abcdefghijk"]),
         ("https://index.example/x?token=abcdefghijklmnop1&y=1#z", ["abcdefghijklmnop1"]),
@@ -80,6 +87,11 @@ def test_what_is_found_and_what_is_not(url: str, found: list[str]) -> None:
     assert set(found) <= set(secrets)
     assert bool(secrets) is bool(found)
     assert {"simple", "index.example", "me", "scope", "x"}.isdisjoint(secrets)
+
+
+@pytest.mark.parametrize("url", ["https://first.last:12/ab@h:8443/simple", "https://first.last:4711/a?b@h:8443/simple"])
+def test_no_part_of_a_password_is_taken_for_a_port(url: str) -> None:
+    assert origin_of(url) == "https://h:8443"
 
 
 def test_a_password_of_one_character_is_hidden_with_its_user_only() -> None:

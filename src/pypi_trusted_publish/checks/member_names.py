@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from typing import Final
+from unicodedata import normalize
 
 from ..errors import Severity
 from ..formatting import count_text, listed, quoted
@@ -20,6 +21,8 @@ _SECRET_FILES: Final = frozenset(
     {".env", ".pypirc", ".netrc", "_netrc", ".npmrc", "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", ".htpasswd"}
 )
 _TEST_FOLDERS: Final = frozenset({"tests", "docs"})
+_LONGEST_PATH: Final = 1024
+"""Characters; reordering the accents of longer names may take long."""
 _EXAMPLES: Final = 3
 """Names that are remembered for a finding."""
 
@@ -49,9 +52,9 @@ PATH_ESCAPES: Final = Rule(
 
 CASE_COLLISION: Final = Rule(
     code="content-case-collision",
-    statement="No two members differ only in upper and lower case.",
-    source="macOS and Windows file systems ignore case",
-    meaning=_ACCEPTED + "On macOS and Windows one of the two overwrites the other.",
+    statement="No two members differ only in upper and lower case, or in how their accents are encoded.",
+    source="macOS and Windows file systems ignore case; those of macOS compare the canonical forms of Unicode",
+    meaning=_ACCEPTED + "Installers unpack both, and on macOS, or on Windows as well, one overwrites the other.",
     fix="Rename one of the two files in the project.",
     level=Level.DISCOURAGED,
     severity=Severity.WARNING,
@@ -95,12 +98,23 @@ TOP_LEVEL_TESTS: Final = Rule(
 )
 
 
+def _as_one_file(name: str) -> str:
+    """A text that two names share if they are one file on a file system that ignores case, such as that of macOS.
+
+    Case is folded in full (``ß`` and ``SS`` are one). Letters that are only alike are different files, such
+    as fullwidth ones and the dotless i of Turkish. No such system opens a path beyond the limit.
+    """
+    if name.isascii() or len(name) > _LONGEST_PATH:
+        return name.casefold()
+    return normalize("NFD", normalize("NFD", name).casefold())
+
+
 class MemberNames:
     """Checks the names of members one by one; memory is two integers a name and a few names a rule."""
 
     def __init__(self, kind: Kind) -> None:
         self._kind = kind
-        self._by_casefold: dict[int, int] = {}
+        self._by_file: dict[int, int] = {}
         self._examples: dict[Rule, list[str]] = {}
         self._counts: Counter[Rule] = Counter()
 
@@ -111,7 +125,7 @@ class MemberNames:
             self.count(PATH_ESCAPES, name)
         if is_folder:
             return
-        if self._by_casefold.setdefault(hash(name.casefold()), hash(name)) != hash(name):
+        if self._by_file.setdefault(hash(_as_one_file(name)), hash(name)) != hash(name):
             self.count(CASE_COLLISION, name)
         if "__pycache__" in parts or name.endswith(".pyc"):
             self.count(BYTECODE, name)

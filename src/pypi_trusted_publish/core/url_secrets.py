@@ -89,9 +89,18 @@ def _user_information(rest: str) -> list[str]:
     if inside:
         return [beyond, inside]
     host, port = parsed[1], parsed[2]
-    if "." in host or host.startswith("[") or host == "localhost":
+    if host.startswith("[") or host == "localhost":
         return []
+    if "." in host:  # a host with a port and a path, or a user and a password that begins with digits
+        behind = _AUTHORITY.match(rest, len(beyond) + 1)[0]  # type: ignore[index]  # it matches anything
+        is_password = port and (not _is_usual(port) or re.search("[.:]", behind))
+        return [beyond] if is_password else []
     return [beyond] if port or may_be_token(beyond) else []
+
+
+def _is_usual(port: str) -> bool:
+    """Whether an index or a proxy may listen on this port, given with its colon."""
+    return port in {":80", ":443"} or 1024 <= int(port[1:7] or 0) <= 65535  # noqa: PLR2004  # unprivileged ones
 
 
 def _spellings(text: str) -> Iterator[str]:
