@@ -48,6 +48,11 @@ def test_what_action_yml_gives_when_nothing_is_set_is_the_defaults() -> None:
     assert parse_inputs(given_by_runner) == parse_inputs({})
 
 
+@pytest.mark.parametrize("text", ["\U0001f6d1 release", "\U0001fae0", "\U0001f469\u200d\U0001f4bb", "\u00e9 1"])
+def test_an_environment_may_have_any_emoji_on_every_python(text: str) -> None:
+    assert parse_inputs({"INPUT_ENVIRONMENT": text}).environment == text
+
+
 @pytest.mark.parametrize("name", FLAGS)
 @pytest.mark.parametrize(
     ("text", "value"),
@@ -74,6 +79,7 @@ def test_the_lines_of_packages_dir_are_read_without_blanks_around_them() -> None
     ("name", "text"),
     [
         ("environment", "a\nb"),
+        ("environment", "a\u200bb"),
         ("environment", "e" * 256),
         ("packages-dir", "a\0b"),
         ("expected-version", "latest"),

@@ -13,6 +13,7 @@ from .core.manifest import ANY_MANIFEST, UnreadableManifest, parse_manifest
 from .core.urls import IndexUrls, UnusableUrl
 from .errors import Diagnosis, WorkflowError
 from .formatting import quoted, read_version
+from .sanitize import printable
 from .values import dataclass
 
 BOOLEANS: Final[Mapping[str, bool]] = MappingProxyType(
@@ -82,7 +83,7 @@ def _upload_url(text: str) -> str:
 
 
 def _environment(text: str) -> str:
-    if not text.isprintable() or len(text) > _LONGEST_ENVIRONMENT:
+    if not printable(text.replace("\u200d", "")) or len(text) > _LONGEST_ENVIRONMENT:
         raise _Wrong("it must be the name of one environment: one line of at most 255 printable characters")
     return text
 

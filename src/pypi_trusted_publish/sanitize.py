@@ -30,6 +30,11 @@ def visible(text: str) -> str:
     return "".join(character if _is_seen(character) else _escape(character) for character in text)
 
 
+def printable(text: str) -> bool:
+    """Whether every character can be printed; those that are newer than this Python count as printable."""
+    return all(character.isprintable() or unicodedata.category(character) == "Cn" for character in text)
+
+
 def clean(text: str) -> str:
     """One line that a runner never reads as a command, whatever ``text`` is."""
     line = visible(text).replace("##[", "##\\[")

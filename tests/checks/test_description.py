@@ -68,7 +68,7 @@ def test_no_description_is_nothing_to_render() -> None:
     [
         ("text/html", "the type is not one of text/plain, text/x-rst, text/markdown"),
         ("text/markdown; charset=ascii", "can only specify the UTF-8 charset, not 'ascii'"),
-        ("text/markdown; variant=Pandoc", "not 'Pandoc'"),
+        ("text/markdown; variant=Pandoc", "the variant of Markdown is not GFM or CommonMark"),
         ("text/plain; x*", "the index's library fails on it (IndexError)"),
         ("text/plain\n text/plain", "the index's library fails on it (ValueError)"),
     ],

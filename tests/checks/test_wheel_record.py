@@ -25,6 +25,10 @@ def test_a_long_record_is_split_where_a_short_one_is(end: str, lead: int) -> Non
     assert len(rows) == 9_000
 
 
+def test_a_nul_is_part_of_a_path_on_every_python() -> None:
+    assert [row.path for row in read_record(b"demo/a\0b.py,,\n\0,,\n")] == ["demo/a\0b.py", "\0"]
+
+
 def test_the_memory_for_a_record_does_not_grow_with_its_rows() -> None:
     data = b"a,,\n" * 100_000
     tracemalloc.start()

@@ -162,6 +162,11 @@ def test_any_text_in_any_part_is_read_and_shown_as_it_is(sample: str) -> None:
     assert fit(shape, example(shape)) == {"name": "a sample", "tag": "a sample"}
 
 
+@pytest.mark.parametrize("sample", [r"C:\dir", r"\777", r"\N{BULLET}"])
+def test_an_escape_that_no_literal_has_is_shown_as_it_is_without_a_warning(sample: str) -> None:
+    assert fit("Start filename for {name!r}.", f"Start filename for '{sample}'.") == {"name": sample}
+
+
 @given(st.text(max_size=300), st.integers(300, 499))
 def test_any_refusal_is_explained(text: str, status: int) -> None:
     name, refusal = row_of(RequestKind.UPLOAD, status, text)

@@ -71,6 +71,20 @@ def test_a_time_without_a_zone_is_utc() -> None:
     assert parsed({"filename": "a", "upload-time": "1970-01-01T00:00:10"}).files[0].upload_time == 10.0
 
 
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        ("2026-08-01T10:00:00.5Z", 1785578400.5),
+        ("2026-08-01T10:00:00.500000000+00:00", 1785578400.5),
+        ("2026-08-01 12:00:00+02:00", 1785578400.0),
+        ("20260801T100000Z", None),
+        ("2026-W31-6", None),
+    ],
+)
+def test_a_time_is_read_alike_on_every_python(text: str, time: float | None) -> None:
+    assert parsed({"filename": "a", "upload-time": text}).files[0].upload_time == time
+
+
 V1 = {"meta": {"api-version": "1.0"}}
 
 

@@ -35,9 +35,11 @@ RULE_BY_FIELD: Final[Mapping[str, Rule]] = MappingProxyType({"description-conten
 
 
 def content_type_finding(text: str, reason: str, filename: str) -> Finding:
-    """The finding for a content type that the library refuses; it lists the types in any order."""
+    """The finding for a content type that the library refuses; it lists types and variants in any order."""
     if "must be one of" in reason:
         reason = f"the type is not one of {PLAIN}, {RST}, {MARKDOWN}"
+    if "Markdown variants" in reason:
+        reason = "the variant of Markdown is not GFM or CommonMark"
     return CONTENT_TYPE_INVALID.finding(filename, f"Description-Content-Type is {quoted(text)}: {reason}.")
 
 

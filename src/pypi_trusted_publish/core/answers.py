@@ -126,7 +126,13 @@ def _unquoted(value: str) -> str:
     """The string of a literal; anything else unchanged."""
     if value[:1] not in {"'", '"'} or value[-1:] != value[:1]:
         return value
+    if _OF_REPR.fullmatch(value) is None:  # newer Pythons would warn of an escape that they do not know
+        return value[1:-1]
     try:
         return str(ast.literal_eval(value))
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return value[1:-1]
+
+
+_OF_REPR: Final = re.compile(r"""(?:[^\\]|\\(?:[\\'"nrt]|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}))*""")
+"""Text with no escapes except those that ``repr`` writes."""

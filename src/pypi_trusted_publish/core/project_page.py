@@ -192,11 +192,16 @@ def _text(value: object) -> str:
 
 def _seconds(value: object) -> float | None:
     """Seconds since the epoch of a time such as ``2026-08-01T10:00:00.123456Z``."""
-    try:
-        time = dt.datetime.fromisoformat(_text(value).replace("Z", "+00:00"))
-    except ValueError:
+    found = _TIME.fullmatch(_text(value))
+    if found is None:
         return None
+    seconds, fraction, offset = found.groups()
     try:
-        return (time if time.tzinfo else time.replace(tzinfo=dt.timezone.utc)).timestamp()
+        time = dt.datetime.fromisoformat(seconds + (offset or "+00:00"))
+        return time.timestamp() + float(f"0.{fraction or 0}")
     except (ValueError, OverflowError):
         return None
+
+
+_TIME: Final = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|([+-]\d\d:\d\d))?", re.ASCII)
+"""The times of RFC 3339, and without an offset; Python 3.10 reads fewer, and newer ones more."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit
 
+from ..sanitize import printable
 from ..values import dataclass
 from .publisher import IndexInfo
 
@@ -52,11 +54,13 @@ def checked_url(text: str, field: str) -> SplitResult:
 
     ``field`` is the name of the input. Raises UnusableUrl.
     """
-    if not text.isprintable() or " " in text or "\\" in text:
+    if not printable(text) or " " in text or "\\" in text:
         raise UnusableUrl(f"{field} contains a space, a backslash or an unprintable character")
     try:
         parts = urlsplit(text)
         host, _ = parts.hostname, parts.port
+        if "[" in parts.netloc:
+            ipaddress.IPv6Address(_BRACKETED.sub(r"\1", parts.netloc.rpartition("@")[2]))
     except ValueError:
         raise UnusableUrl(f"{field} is not a URL") from None
     if "@" in parts.netloc:
@@ -70,6 +74,10 @@ def checked_url(text: str, field: str) -> SplitResult:
     if not host.isascii():
         raise UnusableUrl(f"{field} has a host name that is not ASCII: write it as punycode (xn--...)")
     return parts
+
+
+_BRACKETED: Final = re.compile(r"\[([^\[\]]*)\](?::\d*)?")
+"""An IPv6 address with its port. Python 3.10 also accepts other text in and beside the brackets."""
 
 
 def authority(parts: SplitResult) -> str:

@@ -13,6 +13,8 @@ from typing import Final
 
 _LINE_END: Final = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 """The line ends of ``str.splitlines``."""
+_NUL: Final = "\ud800"
+"""Stands for NUL, which ``csv`` of Python 3.10 refuses, and newer ones accept. UTF-8 has no such code."""
 _PIECE: Final = 64 * 1024
 """Characters of RECORD that are split into lines at once."""
 
@@ -39,7 +41,7 @@ def read_record(data: bytes) -> Iterator[RecordEntry]:
     The index splits the text at every line end that Unicode knows before it reads it as CSV.
     """
     try:
-        text = data.decode("utf-8")
+        text = data.decode("utf-8").replace("\0", _NUL)
     except UnicodeDecodeError as error:
         raise InvalidRecord(f"is not UTF-8 (byte 0x{data[error.start]:02x} at offset {error.start})") from None
     try:
@@ -47,7 +49,7 @@ def read_record(data: bytes) -> Iterator[RecordEntry]:
             if not fields:
                 raise InvalidRecord(f"has a blank line ({number})")
             path, hash_, size, *_ = *fields, "", ""
-            yield RecordEntry(path.replace("\\", "/"), hash_, size)
+            yield RecordEntry(path.replace("\\", "/").replace(_NUL, "\0"), hash_, size)
     except csv.Error:
         raise InvalidRecord("is not CSV: a field of it is longer than 128 KiB or its quoting is broken") from None
 
