@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Callable
 from pathlib import Path
 
@@ -172,6 +173,18 @@ def test_a_python_without_all_of_the_standard_library_is_named_with_what_to_inst
     assert "dataclasses, json, shutil" in started.output
     assert "apt-get install python3" in started.output
     assert "the action could not start" in (tmp_path / "summary").read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an interpreter cannot be copied there")
+def test_a_compiled_module_whose_libraries_are_missing_is_named_with_the_reason(start: Start, tmp_path: Path) -> None:
+    python = interpreter_without(tmp_path / "foreign", "_ctypes")
+    compiled = tmp_path / "foreign" / "lib" / Path(os.__file__).parent.name / "lib-dynload"
+    broken = compiled / f"_ctypes{sysconfig.get_config_var('EXT_SUFFIX')}"
+    broken.write_bytes(b"")
+    started = start(python=python)
+    assert (started.code, started.errors, started.program_ran) == (2, "", False)
+    assert "standard-library-incomplete::This Python lacks modules of the standard library: _ctypes (" in started.output
+    assert str(broken) in started.output
 
 
 @pytest.mark.skipif(not shutil.which("mount") or not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root")

@@ -33,7 +33,9 @@ def interpreter_of(folder: Path, program: Path, library: Path, files: Iterable[P
 
 
 def interpreter_without(folder: Path, *modules: str) -> str:
-    """A copy of this interpreter whose standard library lacks modules."""
+    """A copy of this interpreter whose standard library lacks modules, compiled ones among them."""
     library = Path(os.__file__).parent
-    kept = (entry for entry in library.iterdir() if entry.stem not in modules)
+    compiled = library / "lib-dynload"
+    entries = [*(entry for entry in library.iterdir() if entry != compiled), *compiled.glob("*")]
+    kept = (entry for entry in entries if entry.name.split(".")[0] not in modules)
     return interpreter_of(folder, Path(sys.executable), library, kept)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import email
 import email.policy
 import json
@@ -159,6 +160,12 @@ def test_the_file_its_kind_and_its_digests_are_named() -> None:
         assert fields["protocol_version"] == "1"
         assert (fields["filetype"], fields["pyversion"]) == (kind.value, pyversion)
         assert (fields["sha256_digest"], fields["blake2_256_digest"]) == (file.sha256, file.blake2b_256)
+
+
+def test_a_digest_that_this_machine_refuses_to_compute_is_not_sent() -> None:
+    fields = dict(form_fields(dataclasses.replace(distribution(), blake2b_256="")))
+    assert "blake2_256_digest" not in fields
+    assert fields["sha256_digest"] == distribution().sha256
 
 
 def test_the_version_is_spelled_as_in_the_file() -> None:

@@ -435,6 +435,15 @@ def test_a_distribution_that_is_none_is_not_believed(key: str, value: object) ->
         decode_inspection({**message, "distribution": {**answered, key: value}}, file)
 
 
+def test_a_distribution_may_lack_the_digest_that_fips_mode_refuses() -> None:
+    message, file = of_a_wheel()
+    answered = message["distribution"]
+    assert isinstance(answered, dict)
+    inspection = decode_inspection({**message, "distribution": {**answered, "blake2b_256": ""}}, file)
+    assert inspection.distribution is not None
+    assert inspection.distribution.blake2b_256 == ""
+
+
 def test_a_worker_that_gave_an_invalid_answer_gets_no_other_task() -> None:
     def invalid(_message: Message) -> None:
         raise Malformed

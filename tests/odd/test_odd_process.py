@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -101,6 +103,26 @@ def test_a_python_without_pip_and_ensurepip_publishes_from_a_release(tmp_path: P
     with Sandbox(tmp_path / "sandbox") as sandbox:
         ended = action("publish", environ={**sandbox.environ, "PATH": str(Path(python).parent)})
         assert (ended.code, len(sandbox.published())) == (0, 2), ended.log
+
+
+FIPS_MODE: Final = """
+def _refused(*_, **_named):
+    raise ValueError("[digital envelope routines] unsupported")
+
+
+md5 = blake2b = blake2s = _refused
+"""
+
+
+def test_a_machine_in_fips_mode_publishes_without_the_digest_that_it_refuses(tmp_path: Path, action: Action) -> None:
+    """Red Hat's Python refuses MD5 and BLAKE2 there."""
+    python = Path(interpreter_without(tmp_path / "fips", "hashlib"))
+    own = python.parents[1] / "lib" / Path(os.__file__).parent.name / "hashlib.py"
+    own.write_text(Path(hashlib.__file__).read_text(encoding="utf-8") + FIPS_MODE, encoding="utf-8")
+    with Sandbox(tmp_path / "sandbox") as sandbox:
+        ended = action("publish", environ={**sandbox.environ, "PATH": str(python.parent)})
+        assert (ended.code, len(sandbox.published())) == (0, 2), ended.log
+    assert "blake2b-256" not in ended.log
 
 
 def test_debians_minimal_python_is_named_with_the_package_to_add(tmp_path: Path, action: Action) -> None:

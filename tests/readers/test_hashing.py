@@ -32,6 +32,15 @@ def test_a_hashing_reader_reads_as_any_other_and_hashes_every_byte_once(backgrou
     assert digests.blake2b_256 == hashlib.blake2b(DATA, digest_size=32).hexdigest()
 
 
+def test_a_machine_in_fips_mode_has_the_digest_that_it_allows(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(**_arguments: int) -> None:
+        raise ValueError("[digital envelope routines] unsupported")
+
+    monkeypatch.setattr(hashlib, "blake2b", refused)
+    digests = HashingReader(io.BytesIO(DATA)).finish()
+    assert (digests.sha256, digests.blake2b_256) == (hashlib.sha256(DATA).hexdigest(), "")
+
+
 def test_what_hashing_raises_is_raised_where_it_is_waited_for() -> None:
     def failing(work: Callable[[], None], /) -> Callable[[], None]:
         def broken() -> None:

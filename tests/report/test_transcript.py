@@ -42,6 +42,7 @@ def test_no_event_can_say_a_command(text: str) -> None:
 def test_digests_are_printed_only_on_request() -> None:
     assert any("blake2b" in line for line in lines_of(checked()))
     assert not any("sha256" in line or "blake2b" in line for line in lines_of(checked(), print_hash=False))
+    assert not any("blake2b" in line for line in lines_of(checked(blake2b_256="")))
 
 
 def test_metadata_is_printed_once_for_a_release_and_then_only_what_differs() -> None:

@@ -74,7 +74,7 @@ class Distribution:
     sha256: str
     """Hexadecimal, lower case."""
     blake2b_256: str
-    """BLAKE2b with a digest of 256 bits, hexadecimal, lower case."""
+    """BLAKE2b with a digest of 256 bits, hexadecimal, lower case; empty in FIPS mode."""
     open: Callable[[], BinaryIO] = field(repr=False, compare=False)
     copies: tuple[str, ...] = ()
     """Paths of further files with the same name and the same bytes; they are not uploaded."""

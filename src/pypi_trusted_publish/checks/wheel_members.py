@@ -95,8 +95,11 @@ class WheelMembers:
             self._sources.add(entry.name, scan)
 
     def rehash(self, pieces: Iterator[bytes], algorithm: str) -> bytes | None:
-        """The digest of a member that is read once more; None when that would exceed the budget."""
-        hasher = hashlib.new(algorithm)
+        """The digest of a member that is read once more; None beyond the budget, and where FIPS mode forbids it."""
+        try:
+            hasher = hashlib.new(algorithm)
+        except ValueError:
+            return None
         for piece in pieces:
             self._left -= len(piece)
             if self._left < 0:

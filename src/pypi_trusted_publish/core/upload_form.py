@@ -42,7 +42,7 @@ def form_fields(distribution: Distribution, attestations: tuple[str, ...] = ()) 
         ("filetype", distribution.kind.value),
         ("pyversion", distribution.pyversion),
         ("sha256_digest", distribution.sha256),
-        ("blake2_256_digest", distribution.blake2b_256),
+        *([("blake2_256_digest", distribution.blake2b_256)] if distribution.blake2b_256 else []),
         ("metadata_version", metadata.version),
         ("name", distribution.name),
         ("version", metadata.first("Version") or str(distribution.version)),

@@ -10,6 +10,7 @@ is made for this run alone and removed with it.
 
 from __future__ import annotations
 
+import importlib.machinery
 import importlib.util
 import os
 import signal
@@ -36,7 +37,7 @@ PATH_VARIABLES: Final = (
 )
 """Variables that hold one path, relative to where the job started."""
 STANDARD_LIBRARY: Final = (
-    *("_hashlib", "_ssl", "configparser", "csv", "dataclasses", "email", "html", "http", "json", "shutil", "ssl"),
+    *("_ctypes", "_ssl", "configparser", "csv", "dataclasses", "email", "html", "http", "json", "shutil", "ssl"),
     *("subprocess", "tarfile", "tempfile", "unicodedata", "urllib", "zipfile", "zlib"),
 )
 """Modules that the program needs and that slim distributions of Python leave out."""
@@ -48,7 +49,7 @@ class Ended(BaseException):
 
 def main(argv: Sequence[str], environ: MutableMapping[str, str]) -> int:
     """Install, then run ``pypi_trusted_publish`` with ``argv``; returns its exit code."""
-    if missing := [name for name in STANDARD_LIBRARY if importlib.util.find_spec(name) is None]:
+    if missing := [text for text in map(_missing, STANDARD_LIBRARY) if text]:
         return _standard_library_incomplete(missing, environ)
     from ..errors import EXIT_SIGNALLED, PublishError
 
@@ -78,12 +79,26 @@ def _run(arguments: Sequence[str], environ: MutableMapping[str, str], folder: Pr
     return program(arguments, environ=environ, install=installer.install, cleanup=installer.cleanup)
 
 
+def _missing(module: str) -> str:
+    """Name a module of the standard library that cannot be used, with the reason if it is there; empty: it can be."""
+    spec = importlib.util.find_spec(module)
+    if spec is None:
+        return module
+    if isinstance(spec.loader, importlib.machinery.ExtensionFileLoader):
+        try:
+            importlib.import_module(module)
+        except ImportError as error:  # the loader could not find a library that it is linked with
+            return f"{module} ({error})"
+    return ""
+
+
 def _standard_library_incomplete(missing: Sequence[str], environ: MutableMapping[str, str]) -> int:
     """Report it here: what reports everything else needs some of these modules."""
     message = (
         f"This Python lacks modules of the standard library: {', '.join(missing)} "
         f"({sys.executable}, {sys.version.split()[0]}). Slim packages such as Debian's python3-minimal have only a "
-        "part of it. Install the full one before this step: on Debian and Ubuntu, apt-get install python3."
+        "part of it, and a Python that was built on another system may miss libraries of that system. "
+        "Install a complete one before this step: on Debian and Ubuntu, apt-get install python3."
     )
     shown = "".join(character if character.isprintable() else "?" for character in message).replace("##[", "#[")
     on_runner = environ.get("GITHUB_ACTIONS") == "true"

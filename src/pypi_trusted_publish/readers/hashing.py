@@ -28,6 +28,13 @@ def _done() -> None:
     """There is nothing to wait for."""
 
 
+def _blake2b() -> hashlib.blake2b | None:
+    try:
+        return hashlib.blake2b(digest_size=32)
+    except ValueError:  # FIPS mode
+        return None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Digests:
     """The digests of the upload form."""
@@ -35,7 +42,7 @@ class Digests:
     sha256: str
     """Hexadecimal, lower case."""
     blake2b_256: str
-    """BLAKE2b with a digest of 256 bits, hexadecimal, lower case."""
+    """BLAKE2b with a digest of 256 bits, hexadecimal, lower case; empty on a machine in FIPS mode, which refuses it."""
 
 
 class HashingReader:
@@ -55,7 +62,7 @@ class HashingReader:
         self._position = 0
         self._hashed = 0
         self._sha256 = hashlib.sha256()
-        self._blake2b = hashlib.blake2b(digest_size=32)
+        self._blake2b = _blake2b()
 
     def read(self, size: int) -> bytes:
         """As a reader's ``read``: fewer bytes only at the end of the file."""
@@ -93,7 +100,8 @@ class HashingReader:
 
     def _hash(self, fresh: memoryview) -> None:
         self._sha256.update(fresh)
-        self._blake2b.update(fresh)
+        if self._blake2b is not None:
+            self._blake2b.update(fresh)
 
     def seek(self, offset: int) -> int:
         """As a reader's ``seek`` from the start of the file; nothing is hashed by it."""
@@ -109,4 +117,5 @@ class HashingReader:
         while self.read(CHUNK):
             pass
         self._hashing()
-        return Digests(sha256=self._sha256.hexdigest(), blake2b_256=self._blake2b.hexdigest())
+        blake2b = "" if self._blake2b is None else self._blake2b.hexdigest()
+        return Digests(sha256=self._sha256.hexdigest(), blake2b_256=blake2b)

@@ -88,7 +88,8 @@ class Transcript:
             yield Line(text=f"  tags: {', '.join(event.tags)}")
         if self._print_hash:
             yield Line(text=f"  sha256:      {event.sha256}")
-            yield Line(text=f"  blake2b-256: {event.blake2b_256}")
+            if event.blake2b_256:
+                yield Line(text=f"  blake2b-256: {event.blake2b_256}")
         yield from _metadata_lines(event.metadata, first)
 
 

@@ -140,7 +140,7 @@ def _decode_distribution(value: object, candidate: Candidate) -> Distribution:
     tags = value.get("tags")
     if not is_valid_name(name) or kind not in {each.value for each in Kind}:
         raise Malformed("no name or kind")
-    if not _SHA256.fullmatch(sha256) or not _SHA256.fullmatch(blake2b):
+    if not _SHA256.fullmatch(sha256) or (blake2b and not _SHA256.fullmatch(blake2b)):
         raise Malformed("no digest")
     if not isinstance(tags, list) or len(tags) > _MOST_TAGS:
         raise Malformed("no tags")
