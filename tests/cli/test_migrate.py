@@ -284,3 +284,54 @@ def test_the_callers_of_a_workflow_that_cannot_be_migrated_stay(tmp_path: Path) 
     code, said = ran("--write", called, caller)
     assert (code, "caller.yml" in said.replace(f"{caller}: found no step", "")) == (1, False)
     assert Path(caller).read_text() == CALLER.replace(RIGHTS, "", 1)
+
+
+MIDDLE = """\
+on:
+  workflow_call:
+    secrets:
+      PYPI_TOKEN: {required: true}
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    steps: [{uses: actions/checkout@v6}]
+  release:
+    uses: ./.github/workflows/publish.yml
+    secrets:
+      PYPI_TOKEN: ${{ secrets.PYPI_TOKEN }}
+"""
+TOP = CALLER.replace("publish.yml", "middle.yml").replace("      OTHER: ${{ secrets.OTHER }}\n", "")
+
+
+def test_the_callers_of_a_caller_are_changed_too(tmp_path: Path) -> None:
+    top, middle = written(tmp_path, TOP, "top.yml"), written(tmp_path, MIDDLE, "middle.yml")
+    code, said = ran("--write", written(tmp_path, CALLED, "publish.yml"), top, middle)
+    assert (code, "by hand" in said) == (0, False)
+    for path in (top, middle):
+        job = read_workflow(Path(path).read_text(), "x.yml").jobs["release"]
+        assert job.permissions.texts() == {"contents": "read", "id-token": "write"}
+        assert "PYPI_TOKEN" not in Path(path).read_text()
+
+
+def test_the_callers_of_a_caller_are_named_where_they_are_not_given(tmp_path: Path) -> None:
+    top, middle = written(tmp_path, TOP, "top.yml"), written(tmp_path, MIDDLE, "middle.yml")
+    called = written(tmp_path, CALLED, "publish.yml")
+    _, said = ran("--write", called, middle)
+    assert f"{top}:5: The job 'release' calls middle.yml: give it 'permissions:' with" in said
+    assert "The job 'release' passes the secret PYPI_TOKEN, which middle.yml no longer reads" in said
+    assert all("PYPI_TOKEN:" in Path(path).read_text() for path in (middle, called))
+
+
+def test_a_secret_that_a_caller_reads_itself_is_still_passed_to_it(tmp_path: Path) -> None:
+    text = MIDDLE.replace("[{uses: actions/checkout@v6}]", "[{run: make, env: {T: '${{ secrets.PYPI_TOKEN }}'}}]")
+    top, middle = written(tmp_path, TOP, "top.yml"), written(tmp_path, text, "middle.yml")
+    ran("--write", written(tmp_path, CALLED, "publish.yml"), top, middle)
+    assert "      PYPI_TOKEN: ${{ secrets.PYPI_TOKEN }}\n" in Path(top).read_text()
+    assert "      PYPI_TOKEN: {required: true}" in Path(middle).read_text()
+    assert "id-token: write" in Path(top).read_text()
+
+
+def test_workflows_that_call_each_other_have_an_end(tmp_path: Path) -> None:
+    circle = CALLED + "  again:\n    uses: ./.github/workflows/caller.yml\n"
+    caller = CALLER.replace("on: push", "on: [push, workflow_call]")
+    assert ran(written(tmp_path, circle, "publish.yml"), written(tmp_path, caller, "caller.yml"))[0] == 0

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TextIO
 
 from ..errors import EXIT_OK, Cure, WorkflowError
 from ..io.git import repository_of
 from ..sanitize import clean
-from ..workflows.callers import make_changes
-from ..workflows.migration import Migration, migrate
-from ..workflows.model import Job, Remark
+from ..workflows.migration import Migration, migrate, with_callers
+from ..workflows.model import Remark
 from .arguments import Parser, add_pin, add_repository
 from .commands import diagnosis_lines
 from .workflow_files import (
@@ -24,6 +22,8 @@ from .workflow_files import (
 )  # fmt: skip
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .process import ProcessContext
 
 EXIT_QUESTIONS: Final = 1
@@ -46,7 +46,7 @@ def run_migrate(argv: Sequence[str], *, stdout: TextIO, search: str) -> int:
         options = _arguments(argv)
         files = read_files(options.paths)
         folders = Folders()
-        results = _together(files, [_migrated(file, options, folders, search) for file in files])
+        results = _with_callers(files, [_migrated(file, options, folders, search) for file in files])
         if not any(result.publishes for result in results):
             stdout.writelines(f"{clean(line)}\n" for line in _nothing(results))
             return Cure.WORKFLOW.exit_code
@@ -81,30 +81,21 @@ def _arguments(argv: Sequence[str]) -> _Options:
 
 def _migrated(file: WorkflowFile, options: _Options, folders: Folders, search: str) -> Migration:
     project = project_of(file.path)
-    callers: list[Job] = []
-    if "workflow_call" in file.text:
-        repository = options.repository or repository_of(file.path.parent, search)
-        callers += folders.of(file, repository, project).callers(file.path.name)
-    uses = f"{ACTION}@{options.pin}"
-    return migrate(file.text, file.path.name, uses=uses, indexes=project.indexes, callers=callers)
+    uses, name = f"{ACTION}@{options.pin}", file.path.name
+    if "workflow_call" not in file.text:
+        return migrate(file.text, name, uses=uses, indexes=project.indexes)
+    repository = options.repository or repository_of(file.path.parent, search)
+    callers = folders.of(file, repository, project).callers
+    return migrate(file.text, name, uses=uses, indexes=project.indexes, callers=callers)
 
 
-def _together(files: Sequence[WorkflowFile], results: Sequence[Migration]) -> list[Migration]:
-    """Change called workflows and their callers together where both are given."""
-    found = list(results)
+def _with_callers(files: Sequence[WorkflowFile], results: Sequence[Migration]) -> list[Migration]:
+    """The results with the changes in callers that are given too, in the order of the files."""
+    found: dict[tuple[Path, str], Migration] = {}
     for folder in dict.fromkeys(file.path.parent for file in files):
-        numbers = {file.path.name: n for n, file in enumerate(files) if file.path.parent == folder}
-        texts = {name: found[n].after for name, n in numbers.items()}
-        for number in numbers.values():
-            made = make_changes(texts, found[number].callers)
-            texts = dict(made.texts)
-            found[number] = replace(found[number], callers=made.left)
-            for name, remark in made.done:
-                changed = found[numbers[name]]
-                found[numbers[name]] = replace(changed, notes=(*changed.notes, remark))
-        for name, n in numbers.items():
-            found[n] = replace(found[n], after=texts[name])
-    return found
+        inside = with_callers(result for file, result in zip(files, results, strict=True) if file.path.parent == folder)
+        found |= {(folder, result.filename): result for result in inside}
+    return [found[file.path.parent, file.path.name] for file in files]
 
 
 def _nothing(results: Sequence[Migration]) -> Iterator[str]:

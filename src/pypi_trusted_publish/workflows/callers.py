@@ -5,15 +5,15 @@ Where all files of a change are given, it is made; else it is listed, because ha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import groupby
-from typing import Final
+from typing import Final, TypeAlias
 
 from ..errors import WorkflowError
 from ..values import dataclass
 from .document import Data, Node, Place
-from .model import Job, Remark, Workflow, read_workflow
+from .model import SECRET, Job, Remark, Workflow, read_workflow
 from .permissions import add_rights, checks_out, needs_of
 from .splice import CannotSplice, Splice, add_job_entries
 
@@ -40,11 +40,23 @@ class CallerChange:
     """A job of the called workflow has a step whose needs are not known, so that only the user can decide."""
 
 
-def changes_in_callers(called: Workflow, callers: Sequence[Job], gone: AbstractSet[str]) -> Iterator[CallerChange]:
-    """What must change together with a migrated workflow.
+Callers: TypeAlias = "Callable[[str], Iterable[Job]]"
+"""The jobs that call the file of a name."""
+
+
+def changes_in_callers(called: Workflow, callers: Callers, gone: AbstractSet[str]) -> tuple[CallerChange, ...]:
+    """What must change together with a migrated workflow, in its callers and in theirs.
 
     ``called``: the workflow after its migration. ``gone``: the secrets that it no longer reads.
     """
+    found = [*_secrets(called, callers, gone, frozenset()), *_rights(called, callers, {}, frozenset())]
+    return tuple(dict.fromkeys(found))
+
+
+def _secrets(
+    called: Workflow, callers: Callers, gone: AbstractSet[str], below: frozenset[str]
+) -> Iterator[CallerChange]:
+    """``below``: the files that are called by this one."""
     declared = called.root.get("on").get("workflow_call").get("secrets")
     for name in declared.entries:
         if name in gone:
@@ -55,8 +67,8 @@ def changes_in_callers(called: Workflow, callers: Sequence[Job], gone: AbstractS
                 done=f"the secret {name} is no longer declared for callers.",
                 secret=name,
             )
-    for job in callers:
-        yield from _rights(called, job)
+    below |= {called.filename}
+    for job in callers(called.filename):
         passed = job.node.get("secrets")
         for name in passed.entries:
             if name in gone:
@@ -69,10 +81,26 @@ def changes_in_callers(called: Workflow, callers: Sequence[Job], gone: AbstractS
                     job=job.name,
                     secret=name,
                 )
+        read = SECRET.findall(job.workflow.text)
+        only_passed = {n for n in gone if read.count(n) == 1 and SECRET.findall(passed.get(n).text) == [n]}
+        if only_passed and job.workflow.filename not in below:
+            yield from _secrets(job.workflow, callers, only_passed, below)
 
 
-def _rights(called: Workflow, job: Job) -> Iterator[CallerChange]:
-    needed, is_unsure = _needed(called, has_block=job.permissions.kind == "mapping")
+def _rights(
+    called: Workflow, callers: Callers, needed_below: Mapping[str, str], below: frozenset[str]
+) -> Iterator[CallerChange]:
+    """``needed_below``: the rights that the files ``below`` need, which this one calls."""
+    below |= {called.filename}
+    for job in callers(called.filename):
+        needed, is_unsure = _needed(called, has_block=job.permissions.kind == "mapping")
+        needed = _highest([*needed.items(), *needed_below.items()])
+        yield from _granted(called, job, needed, is_unsure=is_unsure)
+        if job.workflow.filename not in below:
+            yield from _rights(job.workflow, callers, needed, below)
+
+
+def _granted(called: Workflow, job: Job, needed: Mapping[str, str], *, is_unsure: bool) -> Iterator[CallerChange]:
     missing = {name: level for name, level in needed.items() if not _grants(job.permissions, name, level)}
     if not missing:
         return
@@ -96,7 +124,7 @@ def _needed(called: Workflow, *, has_block: bool) -> tuple[dict[str, str], bool]
 
     ``has_block``: the caller lists permissions; else its first block takes rights from jobs that list none.
     """
-    found: dict[str, str] = {}
+    found: list[tuple[str, str]] = []
     is_unsure = False
     for job in called.jobs.values():
         rights = list(job.permissions.texts().items())
@@ -105,10 +133,16 @@ def _needed(called: Workflow, *, has_block: bool) -> tuple[dict[str, str], bool]
             is_unsure = is_unsure or bool(needs)
             rights = [right for need in needs for right in need.rights]
             rights += [("contents", "read")] if checks_out(job) else []
-        for name, level in rights:
-            if level in _LEVELS[1:] and _LEVELS.index(level) > _LEVELS.index(found.get(name, "none")):
-                found[name] = level
-    return found, is_unsure
+        found += rights
+    return _highest(found), is_unsure
+
+
+def _highest(rights: Iterable[tuple[str, str]]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, level in rights:
+        if level in _LEVELS[1:] and _LEVELS.index(level) > _LEVELS.index(found.get(name, "none")):
+            found[name] = level
+    return found
 
 
 def _grants(block: Node, name: str, level: str) -> bool:

@@ -7,14 +7,15 @@ must equal that tree; otherwise nothing is written.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from typing import Final
 
 from ..errors import WorkflowError
 from ..inputs import INPUTS
 from ..values import dataclass
-from .callers import CallerChange, changes_in_callers
+from .callers import CallerChange, Callers, changes_in_callers, make_changes
 from .document import Data, Node, Place
 from .leftovers import leftovers, unread_outputs
 from .model import SECRET, Job, Remark, Step, Workflow, read_workflow
@@ -80,19 +81,19 @@ class Migration:
 
 
 def migrate(
-    text: str, filename: str, *, uses: str, indexes: Mapping[str, str] = _EMPTY, callers: Sequence[Job] = ()
+    text: str, filename: str, *, uses: str, indexes: Mapping[str, str] = _EMPTY, callers: Callers = lambda _: ()
 ) -> Migration:
     """Rewrite a workflow file.
 
     ``uses``: this action with its version and perhaps a comment, to write after ``uses:``. ``indexes``:
-    names of indexes in the project's configuration, and their URLs. ``callers``: jobs that call the workflow.
+    names of indexes in the project's configuration, and their URLs. ``callers``: gives the jobs that call a file.
 
     Raises:
         WorkflowError: it is not a workflow.
 
     """
     workflow = read_workflow(text, filename)
-    mover = _Mover(workflow, uses, indexes, has_callers=bool(callers))
+    mover = _Mover(workflow, uses, indexes, has_callers=any(True for _ in callers(filename)))
     found = [publication for job in workflow.jobs.values() for publication in mover.publications(job)]
     others = [publication for publication in found if publication.kind is not Kind.OURS]
     if not others:
@@ -116,14 +117,25 @@ def migrate(
         notes=tuple(sorted({*mover.all_notes(), *unread_outputs(workflow, after)})),
         secrets=secrets,
         publishers=tuple(sorted(set(mover.publishers))),
-        callers=tuple(
-            changes_in_callers(
-                read_workflow(after, filename), callers, {s.name for s in secrets if s.still_used is None}
-            )
-            if after != text
-            else ()
-        ),
+        callers=changes_in_callers(
+            read_workflow(after, filename), callers, {s.name for s in secrets if s.still_used is None}
+        )
+        if after != text
+        else (),
     )
+
+
+def with_callers(migrations: Iterable[Migration]) -> list[Migration]:
+    """Change called workflows and their callers together where both are among the files of one folder."""
+    found = {migration.filename: migration for migration in migrations}
+    texts = {name: migration.after for name, migration in found.items()}
+    for name, migration in found.items():
+        made = make_changes(texts, migration.callers)
+        texts = dict(made.texts)
+        found[name] = replace(found[name], callers=made.left)
+        for changed, remark in made.done:
+            found[changed] = replace(found[changed], notes=(*found[changed].notes, remark))
+    return [replace(migration, after=texts[name]) for name, migration in found.items()]
 
 
 class _Mover:
