@@ -71,7 +71,8 @@ def entry() -> None:
         code = _output_failed(error)
     except KeyboardInterrupt:
         code = EXIT_SIGNALLED + signal.SIGINT
-    gc.freeze()  # the interpreter then exits in half the time, because it does not search for cycles
+    if hasattr(gc, "freeze"):  # PyPy lacks it
+        gc.freeze()  # the interpreter then exits in half the time, because it does not search for cycles
     sys.exit(code)
 
 

@@ -49,6 +49,17 @@ def test_a_closed_pipe_causes_no_traceback(platform: str, number: int) -> None:
     assert (ended.returncode, ended.stderr) == (128 + 13, b"")
 
 
+def test_an_interpreter_that_cannot_freeze_its_objects_ends_like_others() -> None:
+    """PyPy cannot."""
+    code = (
+        "import gc, sys; del gc.freeze; sys.argv[1:] = ['--version']; from pypi_trusted_publish.__main__ import entry"
+    )
+    environ = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    ended = subprocess.run([sys.executable, "-c", f"{code}; entry()"], env=environ, capture_output=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert ended.stdout
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")  # noqa: PTH110
 def test_a_full_output_is_reported_on_standard_error() -> None:
     environ = {**os.environ, "PYTHONPATH": str(ROOT / "src")}

@@ -13,6 +13,7 @@ from pypi_trusted_publish.checks.check import check
 from pypi_trusted_publish.checks.metadata import MOST_FINDINGS
 from pypi_trusted_publish.checks.model import CheckOptions
 from pypi_trusted_publish.io.packages_dir import survey
+from pypi_trusted_publish.io.workers import process
 from pypi_trusted_publish.io.workers.pool import Workers
 
 RST = ("Description-Content-Type", "text/x-rst")
@@ -58,3 +59,13 @@ def test_many_missing_license_files_are_named_up_to_a_limit(build: Callable[...,
     (tmp_path / name).write_bytes(build(metadata=metadata))
     found = check(survey([str(tmp_path)], str(tmp_path)).candidates, options=CheckOptions())
     assert sum(finding.rule.endswith("license-file-missing") for finding in found.findings) == MOST_FINDINGS
+
+
+def test_an_interpreter_that_cannot_set_its_garbage_collector_checks_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PyPy cannot."""
+    monkeypatch.setattr(process, "_PROGRAM", f"import gc; del gc.set_threshold; {process._PROGRAM}")
+    (tmp_path / "demo-1.0.tar.gz").write_bytes(sdist_bytes())
+    checked = Workers(most=1).check(survey([str(tmp_path)], str(tmp_path)).candidates, options=CheckOptions())
+    assert checked.findings == ()

@@ -49,7 +49,8 @@ _RARELY: Final = (50_000, 20, 100)
 def main(parent: int, folders: list[str]) -> None:
     """Answer until the parent closes the pipe."""
     tasks, answers = _pipes()
-    gc.set_threshold(*_RARELY)  # hundreds of thousands of members are kept, and none of them is garbage
+    if hasattr(gc, "set_threshold"):  # PyPy lacks it
+        gc.set_threshold(*_RARELY)  # hundreds of thousands of members are kept, and none of them is garbage
     confine(parent)
     fence = Fence(folders)
     fence.raise_hook()
