@@ -15,7 +15,7 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 ACTIONS: Final = ("action.yml", "check/action.yml", "preview/action.yml")
 WINDOWS_SHELL: Final = (
     r"C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe -NoProfile -NonInteractive "
-    "-Command \"& ([scriptblock]::Create([IO.File]::ReadAllText('{0}')))\""
+    "-ExecutionPolicy Bypass -Command \"& ([scriptblock]::Create([IO.File]::ReadAllText('{0}')))\""
 )
 """By its full path, because earlier steps may have changed PATH; the script of such a shell has no extension."""
 OLD_SPELLINGS: Final = {"repository_url", "packages_dir", "verify_metadata", "skip_existing", "print_hash"}
