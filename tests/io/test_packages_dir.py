@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import sys
 import threading
 from functools import partialmethod
 from pathlib import Path
@@ -221,6 +222,23 @@ def test_what_the_operating_system_refuses_is_reported(dist: Path, monkeypatch: 
 
     monkeypatch.setattr("os.open", refuse)
     assert problems(dist.parent, "dist") == ["packages-dir-unreadable"] * 3
+
+
+if sys.platform == "win32":
+
+    def test_a_file_that_a_process_has_open_for_itself_is_reported_as_that(dist: Path) -> None:
+        import _winapi
+
+        handle = _winapi.CreateFile(str(dist / SDIST), _winapi.GENERIC_READ, 0, 0, _winapi.OPEN_EXISTING, 0, 0)
+        try:
+            with pytest.raises(PublishError) as found:
+                collect(["dist"], str(dist.parent))
+        finally:
+            _winapi.CloseHandle(handle)
+        (diagnosis,) = found.value.diagnostics()
+        assert diagnosis.code == "packages-dir-unreadable"
+        assert "a process may still have it open" in diagnosis.likely_cause
+        assert len(collect(["dist"], str(dist.parent)).candidates) == 2
 
 
 def test_a_file_that_changed_is_not_opened_again(dist: Path) -> None:

@@ -305,6 +305,9 @@ def unreadable(name: str, path: str, error: OSError) -> Diagnosis:
     return Diagnosis(
         code="packages-dir-unreadable",
         message=f"{path!r} cannot be read: {error.strerror or 'unknown reason'}.",
+        likely_cause="An earlier step wrote it as another user; on Windows, a process may still have it open."
+        if isinstance(error, PermissionError)
+        else "",
         fix="Let an earlier step give the user that runs this one the permission to read it.",
         file=name,
         cure=Cure.WORKFLOW,
