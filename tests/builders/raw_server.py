@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import struct
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -124,6 +125,8 @@ class RawServer:
         for sock in self._open:
             with contextlib.suppress(OSError):
                 socket.socket.shutdown(sock, socket.SHUT_RDWR)
+                if sys.platform == "win32":  # a thread that is reading there goes on until its handle is closed
+                    socket.close(socket.socket.detach(sock))
         for thread in self._threads:
             thread.join(PATIENT)
         if self.crashes and value is None:

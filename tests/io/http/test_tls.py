@@ -6,9 +6,11 @@ import datetime as dt
 import hashlib
 import socket
 import ssl
+import sys
 import threading
 from pathlib import Path
 
+import certifi
 import pytest
 import trustme
 from cryptography import x509
@@ -198,6 +200,7 @@ def test_without_variables_the_context_trusts_somebody_and_verifies() -> None:
     assert context.minimum_version is ssl.TLSVersion.TLSv1_2
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has a store of its own")
 def test_a_machine_without_an_authority_uses_certifis_whatever_else_is_in_the_folder(
     authority: trustme.CA, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -222,6 +225,15 @@ def test_a_machine_without_an_authority_uses_certifis_whatever_else_is_in_the_fo
     assert authorities() > 50, "OpenSSL does not find it by that name"
     (tmp_path / f"{subject_hash(pem)}.0").write_bytes(pem)
     assert authorities() == 0, "a folder with an authority is the machine's own store"
+
+
+@pytest.mark.skipif(sys.platform != "win32", reason="only Windows fetches authorities when they are needed")
+def test_windows_trusts_the_authorities_that_it_has_not_fetched_yet() -> None:
+    bundled = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    bundled.load_verify_locations(cafile=certifi.where())
+    assert {*bundled.get_ca_certs(binary_form=True)} <= {
+        *Trust.from_environ({}).context().get_ca_certs(binary_form=True)
+    }
 
 
 def test_a_trust_store_that_may_not_be_listed_counts_as_empty(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import ssl
+import sys
 import threading
 from dataclasses import field
 from pathlib import Path
@@ -25,6 +26,7 @@ _NO_CHECK_TIME: Final = 0x200000
 class Trust:
     """The trust store: ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``, else the system's, else certifi's if that is empty.
 
+    On Windows certifi's is added, because the system's lacks the authorities that no program of Windows has needed yet.
     Verification cannot be turned off.
     """
 
@@ -61,8 +63,9 @@ class Trust:
             self._load_named(context)
             return context
         context.load_default_certs(ssl.Purpose.SERVER_AUTH)
-        if not context.cert_store_stats()["x509_ca"] and not has_authority(_default_folder()):
-            import certifi  # only needed without a trust store
+        incomplete = sys.platform == "win32"
+        if incomplete or (not context.cert_store_stats()["x509_ca"] and not has_authority(_default_folder())):
+            import certifi  # not every run needs it
 
             context.load_verify_locations(cafile=certifi.where())
         return context
