@@ -26,10 +26,10 @@ Start = Callable[..., Started]
 def test_packages_that_cannot_be_had_end_the_run_before_the_program(start_by_pip: Start, tmp_path: Path) -> None:
     """And what pip prints about a folder of that name is not a command to the runner."""
     started = start_by_pip(environ={"PIP_FIND_LINKS": str(tmp_path / "##[error]::warning::none")})
-    assert (started.code, started.errors, started.program_ran) == (5, "", False)
+    assert (started.code, started.errors, started.program_ran) == (2, "", False)
     commands = [line for line in started.output.splitlines() if line.lstrip().startswith("::")]
     assert len(commands) == 1
-    assert commands[0].startswith("::error title=pypi-trusted-publish packages-not-installed::pip could not install")
+    assert commands[0].startswith("::error title=pypi-trusted-publish packages-not-on-index::No index that pip")
     assert "No matching distribution found for" in started.output
     assert "::warning::none" in started.output
     assert "##[" not in started.output

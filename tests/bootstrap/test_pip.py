@@ -18,6 +18,7 @@ from pypi_trusted_publish.installation.pip import (
     choose_pip,
     find_pip,
     package_folders,
+    unanswered,
     wheel_folders,
 )
 
@@ -118,6 +119,16 @@ def test_a_pip_that_needs_too_much_memory_or_disk_fails(tmp_path: Path) -> None:
     status, printed = PipRun(large, [], environment={}, folder=str(tmp_path)).result()
     assert status == 1
     assert "File too large" in printed
+
+
+def test_the_log_of_pip_says_whether_an_index_answered(tmp_path: Path) -> None:
+    log = tmp_path / "pip.log"
+    missing = "2026-11-30T10:00:00,1 Could not fetch URL http://h/simple/a/: 404 Client Error: Not Found - skipping"
+    refused = "2026-11-30T10:00:00,1 Could not fetch URL http://h/simple/a/: 503 Server Error: Busy - skipping"
+    log.write_text(f"2026-11-30T10:00:00,0 Using pip\n{missing}\n", encoding="utf-8")
+    assert unanswered(log) == []
+    log.write_text(f"{missing}\n{refused}\n{refused}\n", encoding="utf-8")
+    assert unanswered(log) == ["503 Server Error: Busy"]
 
 
 def test_a_larger_lock_may_take_longer(tmp_path: Path) -> None:

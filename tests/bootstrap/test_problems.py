@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from pypi_trusted_publish.errors import Diagnosis
 from pypi_trusted_publish.installation.problems import annotation, log_lines, not_installed, summary
 
@@ -83,3 +85,26 @@ def test_no_line_of_pip_lists_the_indexes_or_shows_a_token_in_a_path() -> None:
 
 def test_a_pip_that_prints_nothing_is_reported_by_its_status() -> None:
     assert "(status -9): " in not_installed("runtime", "", -9, "python (3.12)", {}).diagnostics()[0].message
+
+
+NOT_FOUND: Final = """\
+ERROR: Could not find a version that satisfies the requirement idna==3.20 (from versions: none)
+ERROR: No matching distribution found for idna==3.20
+"""
+
+
+def test_an_index_without_the_wheel_is_no_reason_to_run_again() -> None:
+    problem = not_installed("runtime", NOT_FOUND, 1, "python (3.12)", {})
+    (diagnosis,) = problem.diagnostics()
+    assert (problem.exit_code, diagnosis.code) == (2, "packages-not-on-index")
+    assert "idna==3.20 for this Python: python (3.12)" in diagnosis.message
+
+
+def test_an_index_that_did_not_answer_is_one_and_its_reason_is_named() -> None:
+    settings = {"PIP_INDEX_URL": "https://me:secret@host.invalid/simple"}
+    problem = not_installed(
+        "runtime", NOT_FOUND, 1, "python (3.12)", settings, unanswered=["503 at https://me:secret@host.invalid/"]
+    )
+    (diagnosis,) = problem.diagnostics()
+    assert (problem.exit_code, diagnosis.code) == (5, "packages-not-installed")
+    assert ("pip", "503 at https://***@host.invalid/") in diagnosis.details

@@ -16,7 +16,7 @@ from ..core.urls import PYPI_SITE
 from . import problems
 from .fetch import Downloads, can_fetch
 from .locks import normalized, read_lock
-from .pip import OPTIONS, Pip, PipRun, find_pip
+from .pip import OPTIONS, Pip, PipRun, find_pip, unanswered
 from .release_tree import ReleaseTree, unpack_carried, unpack_wheel
 
 if TYPE_CHECKING:
@@ -133,7 +133,8 @@ class Installer:
             raise problems.pip_missing(python())
         requirements = self._folder.make("locks") / f"{name}.txt"
         requirements.write_text("".join(pin.unconditional for pin in pins), encoding="utf-8")
-        arguments = ["install", *OPTIONS, "--target", str(packages), "-r", str(requirements)]
+        log = requirements.with_suffix(".log")
+        arguments = ["install", *OPTIONS, "--log", str(log), "--target", str(packages), "-r", str(requirements)]
         self._pip = PipRun(
             found, arguments, environment=self._environment, folder=str(self._folder.path), packages=len(pins)
         )
@@ -144,7 +145,7 @@ class Installer:
         except TimeoutError:
             raise problems.installation_too_slow(name, self._pip.seconds, python(), self._environment) from None
         if status != 0:
-            raise problems.not_installed(name, printed, status, python(), self._environment)
+            raise problems.not_installed(name, printed, status, python(), self._environment, unanswered=unanswered(log))
         present = {_package(folder.name) for folder in packages.glob("*.dist-info")}
         if missing := [str(pin) for pin in pins if (pin.name, pin.version) not in present]:
             raise problems.incomplete(name, missing, python())

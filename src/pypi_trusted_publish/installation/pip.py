@@ -81,6 +81,23 @@ class Pip:
         return isolated_command(program, bounds, self.path, *arguments, python=python)
 
 
+_NOT_FETCHED: Final = re.compile(r"Could not fetch URL \S+: (?!404 |410 )(.*) - skipping$")
+_MOST_REASONS: Final = 3
+
+
+def unanswered(log: Path) -> list[str]:
+    """Why pip got no answer about a package, from the file of its option ``--log``, which alone has the reasons.
+
+    Empty: every index answered, if only that it does not have the package.
+    """
+    try:
+        with log.open(encoding="utf-8", errors="replace") as lines:
+            found = dict.fromkeys(match[1] for line in lines if (match := _NOT_FETCHED.search(line)))
+    except OSError as error:
+        return [os.strerror(error.errno or 0)]
+    return list(found)[:_MOST_REASONS]
+
+
 def find_pip() -> Pip | None:
     """Find the pip of this interpreter, or None when its distributor removed both forms."""
     return choose_pip(wheel_folders(), package_folders())

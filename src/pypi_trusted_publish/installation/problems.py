@@ -24,6 +24,7 @@ SET_UP_PYTHON: Final = """\
 _CREDENTIALS: Final = re.compile(r"(?<=://)[^/\s]+(?=@)")
 _INDEXES: Final = "Looking in indexes:"
 """The start of the line in which pip lists the configured indexes."""
+_NOT_FOUND: Final = re.compile(r"No matching distribution found for (\S+)")
 _TAIL: Final = 20
 _DISK_FULL: Final = re.compile(r"\[Errno (?:28|122)\]|No space left on device|Disk quota exceeded")
 
@@ -62,24 +63,45 @@ def pip_missing(python: str) -> PublishError:
     )
 
 
-def not_installed(lock: str, printed: str, status: int, python: str, environment: Mapping[str, str]) -> PublishError:
+def not_installed(
+    lock: str,
+    printed: str,
+    status: int,
+    python: str,
+    environment: Mapping[str, str],
+    *,
+    unanswered: Sequence[str] = (),
+) -> PublishError:
     """Pip, with this ``environment``, ended with ``status`` while it installed ``lock``.
 
-    ``printed`` is all of its output; secrets of the environment are taken out of it.
+    ``printed`` is all of its output, ``unanswered`` why no index answered, if so; secrets of the environment are taken
+    out of both.
     """
     lines = [line for line in printed.splitlines() if line.strip() and not line.startswith(_INDEXES)][-_TAIL:]
     hidden = secrets(environment)
-    tail = [_without(hidden, line) for line in lines]
+    tail = [_without(hidden, line) for line in (*unanswered, *lines)]
     errors = [line for line in tail if line.startswith("ERROR:")] or tail[-1:]
     if any(_DISK_FULL.search(line) for line in tail):
         return disk_full(errors[-1])
+    details = (("Python", python), *origins(environment), *(("pip", line) for line in tail))
+    if (wanted := _NOT_FOUND.search(printed)) and not unanswered:
+        return WorkflowError(
+            Diagnosis(
+                code="packages-not-on-index",
+                message=f"No index that pip is set to use has a wheel of {wanted[1]} for this Python: {python}.",
+                likely_cause="It is a mirror without this version, or with its source only, which is never built here.",
+                fix="Add the wheel to that index, or set PIP_INDEX_URL in the `env:` of this step to one that has it. "
+                "A release of the action contains every wheel that publishing without attestations needs.",
+                details=details,
+            )
+        )
     return IndexUnavailable(
         Diagnosis(
             code="packages-not-installed",
             message=f"pip could not install the locked packages of {lock!r} (status {status}): {' '.join(errors)}",
             likely_cause="Usually the package index, or a proxy in between, did not answer or sent different files.",
             fix="Run the job again. If it fails again, check the index, proxy and certificates in pip's settings.",
-            details=(("Python", python), *origins(environment), *(("pip", line) for line in tail)),
+            details=details,
         )
     )
 
