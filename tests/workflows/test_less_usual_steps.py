@@ -283,6 +283,23 @@ def test_setup_py_upload_is_asked_about() -> None:
     assert moved("- run: python setup.py sdist\n").publishes is False
 
 
+@pytest.mark.parametrize(
+    ("steps", "words"),
+    [
+        ("- run: twine upload dist/* || true\n  env: {TWINE_PASSWORD: '${{ secrets.T }}'}\n", "joined to another"),
+        ("- run: echo x > ~/.pypirc\n- run: twine upload dist/*\n- run: rm ~/.pypirc\n", "line 12 has a .pypirc"),
+    ],
+)
+def test_one_thing_to_decide_is_one_question(steps: str, words: str) -> None:
+    (question,) = moved(steps).questions
+    assert words in question.message
+
+
+def test_a_command_after_a_joined_one_is_still_asked_about() -> None:
+    steps = "- run: |\n    twine upload dist/* || true\n    ./notify\n  env: {TWINE_PASSWORD: '${{ secrets.T }}'}\n"
+    assert moved(steps).questions[0].message.startswith("'./notify' runs after the upload")
+
+
 def test_an_upload_inside_a_condition_has_one_question() -> None:
     migration = moved('- run: |\n    if [ -n "$X" ]; then\n      twine upload dist/*\n    fi\n')
     assert len(migration.questions) == 1

@@ -413,7 +413,8 @@ def _order(script: Script, publication: Publication) -> Iterator[str]:
     if between:
         other = " ".join(script.commands[between[0]].texts)
         yield f"'{other}' runs between two uploads; make steps of them."
-    after = [n for n in range(max(uploads) + 1, len(script.commands)) if n not in gone]
+    behind = range(max(uploads) + 1, len(script.commands))
+    after = [n for n in behind if n not in gone and script.commands[n].before != "||"]  # that is a question already
     folders = [n for n in range(max(uploads)) if script.commands[n].texts[:1] == ("cd",)]
     if after and (folders or "env" in publication.step.node.entries):
         other = " ".join(script.commands[after[0]].texts)

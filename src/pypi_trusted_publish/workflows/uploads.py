@@ -402,9 +402,10 @@ def _joined_badly(script: Script, number: int) -> Iterator[str]:
 
 def _hidden_settings(step: Step, tool: Tool, known: AbstractSet[str]) -> Iterator[str]:
     """Questions about settings that a script of the job makes for later steps, which may choose the index."""
+    first = next((other for other in step.job.steps if ".pypirc" in other.run), None)
+    if first is not None:
+        yield f"line {first.place.line} has a .pypirc, which may choose the index; choose it in this step instead."
     for other in step.job.steps:
-        if ".pypirc" in other.run:
-            yield f"line {other.place.line} has a .pypirc, which may choose the index; choose it in this step instead."
         for name, meaning in tool.variables.items():
             if (
                 meaning is Meaning.INDEX
