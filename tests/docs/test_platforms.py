@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import platform
+import re
 import sys
+import sysconfig
 
 import pytest
+from packaging.version import Version
+from ruamel.yaml import YAML
 from tools.platforms_page import PLATFORMS, PYTHONS, missing, platforms_page
 
 from builders.started import ROOT
@@ -44,7 +48,49 @@ def test_a_release_without_attestations_needs_nothing_compiled(name: str) -> Non
 
 def test_the_action_acts_on_what_the_page_says_of_this_interpreter() -> None:
     where = f"{SYSTEMS.get(sys.platform, 'Windows')} {platform.machine()}"
-    name = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    name = f"{sys.version_info[0]}.{sys.version_info[1]}" + "t" * bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
     if where not in PLATFORMS or name not in CPYTHON or sys.implementation.name != "cpython":
         pytest.skip(f"the page has no cell for Python {name} on {where}")
     assert (unsupported("attestations") is None) == (missing(LOCK, CPYTHON[name], where) == [])
+
+
+MACHINES = {
+    "ubuntu-22.04": "Linux x86_64",
+    "ubuntu-24.04": "Linux x86_64",
+    "ubuntu-24.04-arm": "Linux aarch64",
+    "macos-15": "macOS arm64",
+    "macos-15-intel": "macOS x86_64",
+    "windows-2025": "Windows x86_64",
+    "windows-11-arm": "Windows arm64",
+}
+"""The machines of continuous integration."""
+
+
+def cells(job: str) -> set[tuple[str, str]]:
+    """Machine and Python, as the page names it, of each cell of a job's matrix."""
+    workflow = YAML(typ="safe").load((ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))
+    matrix = workflow["jobs"][job]["strategy"]["matrix"]
+    found = {(machine, python) for machine in matrix.get("os", ()) for python in matrix.get("python", ())}
+    found |= {(each["os"], each["python"]) for each in matrix.get("include", ())}
+    return {(machine, python.replace("pypy", "PyPy ")) for machine, python in found}
+
+
+def test_continuous_integration_runs_on_every_machine_and_expects_attestations_where_the_page_has_them() -> None:
+    without = cells("without-attestations")
+    with_them = cells("test")
+    assert {machine for machine, _ in without | with_them | cells("action")} == set(MACHINES)
+    lacking = {(machine, python): missing(LOCK, CPYTHON[python], MACHINES[machine]) for machine, python in without}
+    assert all(lacking.values()), lacking
+    lacking = {(machine, python): missing(LOCK, CPYTHON[python], MACHINES[machine]) for machine, python in with_them}
+    assert not any(lacking.values()), lacking
+
+
+def test_the_package_says_it_runs_where_continuous_integration_runs_it() -> None:
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    versions = set(re.findall(r'"Programming Language :: Python :: (3\.[0-9]+)"', project))
+    assert versions == {name for name in CPYTHON if name.startswith("3.") and not name.endswith("t")}
+    oldest, newest = min(versions, key=Version), max(versions, key=Version)
+    assert f'requires-python = ">={oldest}"' in project
+    for machine in ("ubuntu-24.04", "macos-15", "windows-2025"):
+        assert {(machine, oldest), (machine, newest)} <= cells("test")
+    assert {python for _, python in cells("action")} - versions == {"3.14t", "PyPy 3.11"}
