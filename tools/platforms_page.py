@@ -27,6 +27,10 @@ If a wheel is missing, a run with `attestations: auto` says so at its start and 
 files of the project on the index already have attestations: then it stops before anything is sent. A run with
 `attestations: true` stops.
 """
+FOOT: Final = """\
+`3.14t` is the free-threaded build of 3.14; PyPy is the one for Python 3.11. `Linux i686` and `Windows x86` are 32-bit
+Pythons, which also run on 64-bit systems: `architecture: x86` of `actions/setup-python` installs one.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +83,7 @@ PLATFORMS: Final[Mapping[str, list[str]]] = {
     "Linux aarch64": _linux("aarch64"),
     "Linux x86_64, musl (Alpine)": _linux("x86_64", musl=True),
     "Linux aarch64, musl (Alpine)": _linux("aarch64", musl=True),
+    "Linux i686": _linux("i686"),
     "Linux armv7l": _linux("armv7l"),
     "Linux ppc64le": _linux("ppc64le"),
     "Linux s390x": _linux("s390x"),
@@ -87,12 +92,13 @@ PLATFORMS: Final[Mapping[str, list[str]]] = {
     "macOS x86_64": list(mac_platforms((14, 0), "x86_64")),
     "Windows x86_64": ["win_amd64"],
     "Windows arm64": ["win_arm64"],
+    "Windows x86": ["win32"],
 }
 """Platform tags of each platform: glibc up to 2.35, macOS 14."""
 PYTHONS: Final = (
     *(Python(name=f"3.{minor}", version=(3, minor), abi=f"cp3{minor}") for minor in range(10, 16)),
     *(Python(name=f"3.{minor}t", version=(3, minor), abi=f"cp3{minor}t") for minor in range(13, 16)),
-    Python(name="PyPy 3.11", version=(3, 11), abi="pypy311_pp73"),
+    *(Python(name=f"PyPy {abi[0]}.{abi[1]}", version=(3, 11), abi=f"pypy311_pp{abi}") for abi in ("73", "80")),
 )
 
 
@@ -124,4 +130,4 @@ def platforms_page() -> str:
                 groups.setdefault(", ".join(f"`{package}`" for package in packages), []).append(name)
         bad = "; ".join(f"{packages} ({', '.join(names)})" for packages, names in groups.items())
         lines.append(f"| {platform} | {good or 'none'} | {bad} |")
-    return HEAD + "\n".join([*lines, "", "`3.14t` is the free-threaded build of 3.14.", ""])
+    return HEAD + "\n".join([*lines, "", FOOT])
