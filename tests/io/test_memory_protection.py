@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from builders.started import ROOT
+from pypi_trusted_publish.io.workers.confinement import limit
 
 ASKS = """
 import ctypes, resource, subprocess, sys
@@ -60,3 +61,19 @@ def test_the_process_is_not_dumpable_and_neither_it_nor_its_children_leave_core_
 @pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux's")
 def test_a_release_protects_its_process_before_it_reads_a_token() -> None:
     assert ended(LOOKS_WHEN_A_TOKEN_IS_READ).splitlines()[-1] == "1 {0}"
+
+
+def test_a_limit_that_the_system_refuses_or_lacks_leaves_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some releases of macOS refuse a limit on address space."""
+    resource = pytest.importorskip("resource")
+    taken = []
+
+    def set_limit(number: int, _limits: tuple[int, int]) -> None:
+        if number == resource.RLIMIT_AS:
+            raise ValueError("current limit exceeds maximum limit")
+        taken.append(number)
+
+    monkeypatch.setattr(resource, "setrlimit", set_limit)
+    for name in ("RLIMIT_AS", "RLIMIT_OF_ANOTHER_SYSTEM", "RLIMIT_CORE"):
+        limit(name, 0, hard=True)
+    assert taken == [resource.RLIMIT_CORE]

@@ -134,11 +134,11 @@ def confine(parent: int) -> None:
 
 
 def limit(name: str, most: int, *, hard: bool) -> None:
-    """Set a limit of the system, unless a lower one is set or the system does not have it."""
+    """Set a limit, unless a lower one is set, or the system refuses it or does not have it."""
     if sys.platform != "win32":
         import resource
 
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(AttributeError, OSError, ValueError):
             number = getattr(resource, name)
             highest = resource.getrlimit(number)[1]
             if highest != resource.RLIM_INFINITY:
