@@ -18,9 +18,10 @@ from local_sigstore.instance import AUTHORITY, LOG, TIMESTAMP, LocalSigstore
 from local_sigstore.transparency_log import Log
 from pypi_trusted_publish.attestations.policy import AttestationMode
 from pypi_trusted_publish.attestations.signing import PARALLEL_SIGNATURES
+from pypi_trusted_publish.attestations.wire import Service, ServiceFault, not_made
 from pypi_trusted_publish.core.project_page import PageState
-from pypi_trusted_publish.core.retry import POLICIES, RequestKind
-from pypi_trusted_publish.errors import IndexUnavailable, Severity
+from pypi_trusted_publish.core.retry import POLICIES, RequestKind, RetryReason
+from pypi_trusted_publish.errors import Cure, IndexUnavailable, Severity
 from pypi_trusted_publish.events import Attested, DiagnosisReported, Fact, Retrying
 
 WHEEL = distribution("demo-1.0-py3-none-any.whl")
@@ -100,6 +101,35 @@ def test_when_a_fault_lasts_a_project_with_provenance_is_not_published(
     assert caught.value.exit_code == 5
     assert diagnosis.fix == "Run the failed job again; or publish without them: `attestations: false`."
     assert "demo-0.9-py3-none-any.whl" in diagnosis.likely_cause
+
+
+@pytest.mark.parametrize(
+    ("fault", "words", "cure"),
+    [
+        (ServiceFault(Service.LOG, "answered 403", status=403), "A proxy or firewall", None),
+        (ServiceFault(Service.TRUST, "answered 302", status=302), "A proxy or firewall", None),
+        (
+            ServiceFault(Service.LOG, "gave no answer: the proxy answered 403 instead of", reason=RetryReason.PROXY),
+            "A proxy or firewall",
+            Cure.RUNNER,
+        ),
+        (
+            ServiceFault(Service.LOG, "gave no answer: the proxy answered 502 instead of", reason=RetryReason.PROXY),
+            "A proxy or firewall",
+            None,
+        ),
+        (ServiceFault(Service.AUTHORITY, "answered 400", status=400), "The service refused", None),
+        (
+            ServiceFault(Service.LOG, "answered 503", status=503, reason=RetryReason.STATUS_5XX),
+            "The service is down",
+            None,
+        ),
+    ],
+)
+def test_the_status_shows_who_refused(fault: ServiceFault, words: str, cure: Cure | None) -> None:
+    diagnosis = not_made(fault)
+    assert (diagnosis.likely_cause.startswith(words), diagnosis.cure) == (True, cure)
+    assert bool(diagnosis.fix) is (words == "A proxy or firewall")
 
 
 def test_a_service_that_cannot_be_reached_is_named(job: SigningJob, instance: LocalSigstore) -> None:

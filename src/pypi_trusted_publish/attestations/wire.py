@@ -17,9 +17,9 @@ from tuf.api.exceptions import DownloadHTTPError
 from tuf.ngclient.fetcher import FetcherInterface
 
 from ..core.retry import RequestKind, RetryReason, reason_of_status, retry_rule
-from ..errors import Diagnosis
+from ..errors import Cure, Diagnosis
 from ..io.http.failure import TransportFailure
-from ..io.retrying import TryFailed, reason_of_failure
+from ..io.retrying import TryFailed, reason_of_failure, refuses_for_good
 from ..secret import Secret
 from ..values import dataclass
 
@@ -82,6 +82,13 @@ _REFUSED: Final = (
     "changed."
 )
 _DOWN: Final = "The service is down or overloaded; see https://status.sigstore.dev."
+_BETWEEN: Final = (
+    "A proxy or firewall of this runner probably refused in place of the service: Sigstore's services require no "
+    "permission and do not redirect."
+)
+_ALLOW: Final = "Allow the hosts of Sigstore in the rules of the proxy or firewall (docs/requirements.md)."
+_SERVICE_REFUSES: Final = frozenset({400, 401, 404, 405, 409, 410, 413, 415, 422})
+"""Statuses with which the services themselves refuse; 401 is about the identity token."""
 
 
 def not_made(fault: ServiceFault) -> Diagnosis:
@@ -89,8 +96,17 @@ def not_made(fault: ServiceFault) -> Diagnosis:
     return Diagnosis(
         code="attestations-not-made",
         message=f"The attestations could not be made: {fault.service.value} {fault.problem}.",
-        likely_cause=_DOWN if fault.temporary else _REFUSED,
+        likely_cause=(cause := _likely_cause(fault)),
+        fix=_ALLOW if cause is _BETWEEN else "",
+        cure=Cure.RUNNER if fault.reason is RetryReason.PROXY and refuses_for_good(fault.problem) else None,
     )
+
+
+def _likely_cause(fault: ServiceFault) -> str:
+    refused = fault.status is not None and fault.reason is None
+    if fault.reason is RetryReason.PROXY or (refused and fault.status not in _SERVICE_REFUSES):
+        return _BETWEEN
+    return _DOWN if fault.temporary else _REFUSED
 
 
 def would_be_refused(filename: str, problem: str) -> Diagnosis:

@@ -188,7 +188,7 @@ def unanswered(
             fix="Correct the URL.",
             cure=Cure.WORKFLOW,
         )
-    if failure.reason is RetryReason.PROXY and _refuses_for_good(failure.phrase):
+    if failure.reason is RetryReason.PROXY and refuses_for_good(failure.phrase):
         return Diagnosis(
             **values,  # type: ignore[arg-type]
             likely_cause="The proxy of this runner does not let the connection through.",
@@ -210,7 +210,7 @@ def unanswered(
     )
 
 
-def _refuses_for_good(phrase: str) -> bool:
+def refuses_for_good(phrase: str) -> bool:
     """Whether a proxy answered with a status that the same request would always get."""
     return any(f"answered {status} " in phrase for status in (401, 403, 404, 405, 407))
 
