@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -269,3 +270,22 @@ def test_a_python_newer_than_the_lock_publishes_and_names_the_packages_it_lacks(
     assert diagnosis.code == "no-wheel-for-python"
     assert "pydantic-core==" in diagnosis.message
     assert "cryptography==" not in diagnosis.message  # its wheel is for the stable ABI
+
+
+def test_a_python_with_an_abi_that_packaging_does_not_know_has_pure_wheels(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown() -> None:
+        raise SystemError("invalid sysconfig.get_config_var('EXT_SUFFIX')")
+
+    monkeypatch.setattr(tags, "sys_tags", unknown)
+    locks._supported_tags.cache_clear()
+    try:
+        assert unsupported("runtime") is None
+        problem = unsupported("attestations")
+    finally:
+        locks._supported_tags.cache_clear()
+    assert problem is not None
+    message = problem.diagnostics()[0].message
+    assert all(f"{name}==" in message for name in ("cffi", "cryptography", "pydantic-core", "rfc3161-client"))
+    assert f"({platform.python_implementation()} {platform.python_version()} on " in message.replace(
+        "free-threaded ", ""
+    )

@@ -7,6 +7,7 @@ import importlib
 import os
 import shutil
 import sys
+import sysconfig
 import tempfile
 import threading
 from pathlib import Path
@@ -164,8 +165,12 @@ def unsupported(name: str, requirements: Path = REQUIREMENTS) -> PublishError | 
 
 
 def python() -> str:
-    """Return the interpreter's path and version, for a message."""
-    return f"{sys.executable} ({sys.version.split()[0]})"
+    """Return which interpreter this is, for a message."""
+    import platform  # for a failure only
+
+    threads = "free-threaded " if sysconfig.get_config_var("Py_GIL_DISABLED") else ""
+    kind = f"{threads}{platform.python_implementation()} {platform.python_version()}"
+    return f"{sys.executable} ({kind} on {sysconfig.get_platform()})"
 
 
 def _unpacked(content: bytes, packages: Path) -> bool:

@@ -176,7 +176,11 @@ def _is_compatible(wheel: Wheel) -> bool:
 
 @functools.cache
 def _supported_tags() -> dict[Tag, int]:
-    """The tags of this interpreter with their rank; 0 is the best."""
-    from packaging.tags import sys_tags
+    """The tags of this interpreter with their rank; 0 is the best. One with an unknown ABI has those of pure wheels."""
+    from packaging.tags import compatible_tags, sys_tags
 
-    return {tag: rank for rank, tag in enumerate(sys_tags())}
+    try:
+        found = [*sys_tags()]
+    except SystemError:
+        found = [*compatible_tags()]
+    return {tag: rank for rank, tag in enumerate(found)}
