@@ -111,12 +111,13 @@ def fetch(pins: Sequence[Pin], folder: Path) -> None:
 
 
 def tree_id(folder: Path) -> str:
-    """The id that git gives the content of ``folder``."""
+    """The id that git gives the content of ``folder``, also where the file system has no mode of a program (Windows)."""
     with tempfile.TemporaryDirectory(prefix="tree-") as repository:
         environ = {**os.environ, "GIT_DIR": repository, "GIT_WORK_TREE": str(folder.resolve())}
-        git = ["git", "-c", "core.autocrlf=false", "-c", "core.fileMode=true"]
+        git = ["git", "-c", "core.autocrlf=false", "-c", "core.fileMode=false"]
         subprocess.run([*git, "init", "--quiet"], check=True, env=environ)
         subprocess.run([*git, "add", "--all", "--force"], check=True, env=environ, cwd=folder)
+        subprocess.run([*git, "add", "--chmod=+x", "--force", *PROGRAMS], check=True, env=environ, cwd=folder)
         written = subprocess.run(
             [*git, "write-tree"], check=True, env=environ, cwd=folder, capture_output=True, text=True
         )
