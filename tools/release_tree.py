@@ -111,7 +111,7 @@ def fetch(pins: Sequence[Pin], folder: Path) -> None:
 
 
 def tree_id(folder: Path) -> str:
-    """The id that git gives the content of ``folder``, also where the file system has no mode of a program (Windows)."""
+    """The id that git gives the content of ``folder``, whatever modes the file system has."""
     with tempfile.TemporaryDirectory(prefix="tree-") as repository:
         environ = {**os.environ, "GIT_DIR": repository, "GIT_WORK_TREE": str(folder.resolve())}
         git = ["git", "-c", "core.autocrlf=false", "-c", "core.fileMode=false"]

@@ -35,10 +35,13 @@ TESTS: Final = (
     *("tests/bootstrap/test_cold_start.py", "tests/bootstrap/test_failed_start.py", "tests/bootstrap/test_pip.py"),
     *("tests/bootstrap/test_pip_settings.py", "tests/bootstrap/test_release_tree.py"),
     *("tests/cli/test_check.py", "tests/cli/test_entry.py", "tests/cli/test_migrate.py"),
-    *("tests/io/github/test_commands.py", "tests/io/test_checks_in_workers.py", "tests/io/test_packages_dir.py"),
-    *("tests/io/test_upload_state.py", "tests/io/test_workers.py", "tests/runs/test_cancelled.py"),
+    *("tests/io/github/test_commands.py", "tests/io/http/test_abort.py", "tests/io/http/test_tls.py"),
+    *("tests/io/test_checks_in_workers.py", "tests/io/test_git.py", "tests/io/test_left_behind.py"),
+    *("tests/io/test_package_layouts.py", "tests/io/test_packages_dir.py", "tests/io/test_upload_state.py"),
+    *("tests/io/test_workers.py", "tests/runs/test_cancelled.py"),
 )
-"""Paths, encodings, line ends, locked files, workers and their bounds, and the end of a run that is canceled."""
+"""Paths, encodings, line ends, locked files, sockets, the trust store, workers and their bounds, and the end of a
+cancelled run."""
 CERTIFICATES: Final = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 """Variables that name a file of certificates, with which pip reaches the index."""
 WINE_ONLY: Final = {

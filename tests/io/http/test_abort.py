@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import ssl
 import threading
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import trustme
 
 from builders.network import EventLog, early_connections, session
 from builders.polling import PATIENT
@@ -69,6 +74,38 @@ def test_a_request_in_the_middle_of_its_body_ends_at_once() -> None:
         thread.join(PATIENT)
         stop.set()
     assert [(failure.kind, failure.body_sent) for failure in failures] == [(FailureKind.ABORTED, "partly")]
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
+def test_nothing_that_comes_late_is_lost_where_a_wait_has_many_pieces(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tls: bool
+) -> None:
+    """On Windows, where a socket that another thread shuts does not end a wait."""
+    monkeypatch.setattr(connections, "_PIECE", 0.005)
+    authority, serving = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(serving)
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    environ = {"SSL_CERT_FILE": str(tmp_path / "ca.pem")}
+    content = os.urandom(1 << 20) * 8  # more than a connection holds
+
+    def late(peer: Peer) -> None:
+        time.sleep(0.02)
+        peer.request()
+        for part in (b"HTTP/1.1 200 OK\r\nConten", b"t-Length: 4\r\n\r\nla", b"te"):
+            time.sleep(0.02)
+            peer.send(part)
+
+    def silent(peer: Peer) -> None:
+        peer.request()
+        peer.wait_until_closed()
+
+    body = Body(length=len(content), chunks=lambda: iter([content]))
+    with RawServer(late, silent, tls=serving if tls else None) as server:
+        assert session(environ=environ).request("POST", server.url, body=body).body == b"late"
+        with pytest.raises(TransportFailure) as caught:
+            session(environ=environ).request("GET", server.url, read_timeout=0.01)
+    assert server.requests[0].body == content
+    assert caught.value.kind is FailureKind.TIMEOUT
 
 
 def test_a_tls_handshake_that_never_ends_ends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

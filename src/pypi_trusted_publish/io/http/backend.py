@@ -7,6 +7,7 @@ another thread; and they cannot use a connection that is already open.
 from __future__ import annotations
 
 import ssl
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import httpcore
@@ -49,7 +50,8 @@ class Stream(httpcore.NetworkStream):
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """At most ``max_bytes``; empty when the other side has closed."""
         exchange = current_exchange()
-        data = self._stream.read(max_bytes, exchange.time_left(timeout))
+        read = partial(self._stream.read, max_bytes)
+        data = self._sockets.wait(self._socket, exchange.time_left(timeout), read, httpcore.ReadTimeout)
         exchange.received(data)
         self._used = exchange.now
         return data
@@ -69,11 +71,14 @@ class Stream(httpcore.NetworkStream):
 
     def _write_some(self, data: memoryview, timeout: float) -> int:
         if isinstance(self._stream, SyncStream):  # whose `write` would restart the time-out with each piece
-            self._socket.settimeout(timeout)
-            return self._socket.send(data)
+            return self._sockets.wait(self._socket, timeout, partial(self._send, data), TimeoutError)
         piece = bytes(data[:_RECORD])
         self._stream.write(piece, timeout)
         return len(piece)
+
+    def _send(self, data: memoryview, timeout: float) -> int:
+        self._socket.settimeout(timeout)
+        return self._socket.send(data)
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None

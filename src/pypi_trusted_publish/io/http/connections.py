@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import socket
 import ssl
+import sys
 import threading
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from ...core.urls import is_loopback_address, is_loopback_host
@@ -21,6 +24,9 @@ if TYPE_CHECKING:
     from .trust import Trust
 
 ABORTED_PHRASE: Final = "the run is ending"
+_PIECE: Final = 0.2 if sys.platform == "win32" else math.inf
+"""Seconds of one wait: Windows does not end the wait for a socket that another thread shuts."""
+_T = TypeVar("_T")
 _NOT_LOOPBACK: Final = "plain http goes to this machine only, and the host name leads elsewhere"
 
 
@@ -30,6 +36,7 @@ class OpenSockets:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
+        self._shut: set[socket.socket] = set()
         self._aborted = False
 
     @property
@@ -71,17 +78,33 @@ class OpenSockets:
             self.close(sock)  # `wrap_socket` has taken its descriptor, or has failed
         self.add(secured, urgent=urgent)
         try:
-            secured.settimeout(seconds)
-            secured.do_handshake()
+            self.wait(secured, seconds, partial(_shake_hands, secured), TimeoutError)
         except BaseException:
             self.close(secured)
             raise
         return secured
 
+    def wait(self, sock: socket.socket, seconds: float, call: Callable[[float], _T], timed_out: type[Exception]) -> _T:
+        """What ``call`` returns, which gets a time-out, raises ``timed_out`` after it, and can then be called again.
+
+        Raises ``timed_out`` after so many ``seconds``, TransportFailure when ``sock`` was shut.
+        """
+        while True:
+            piece = min(seconds, _PIECE)
+            try:
+                return call(piece)
+            except timed_out:
+                if sock in self._shut:
+                    raise TransportFailure(FailureKind.ABORTED, ABORTED_PHRASE) from None
+                seconds -= piece
+                if seconds <= 0:
+                    raise
+
     def abort(self) -> None:
         """Shut every open socket: a thread that waits on one gets an error and closes it."""
         with self._lock:
             self._aborted = True
+            self._shut |= self._open
             for sock in self._open:
                 with contextlib.suppress(OSError):
                     # Not SSLSocket.shutdown: that takes the TLS object away from the thread that is using it.
@@ -116,6 +139,11 @@ class OpenSockets:
             else:
                 return sock
         raise TransportFailure(FailureKind.CONNECT, problem)
+
+
+def _shake_hands(sock: ssl.SSLSocket, seconds: float) -> None:
+    sock.settimeout(seconds)
+    sock.do_handshake()
 
 
 def _addresses(host: str, port: int, *, loopback_only: bool) -> list[tuple[int, Any]]:
