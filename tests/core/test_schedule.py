@@ -55,6 +55,11 @@ def test_a_wheel_creates_the_release_even_when_the_sdist_is_smaller() -> None:
     assert batches(*files, pages=(page(),)) == [["demo-1.0-py3-none-any.whl"], ["demo-1.0.tar.gz"]]
 
 
+def test_the_smallest_wheel_creates_the_release() -> None:
+    files = wheel("any", size=1000), wheel("win32", size=1)
+    assert batches(*files, pages=(page(),)) == [["demo-1.0-py3-none-win32.whl"], ["demo-1.0-py3-none-any.whl"]]
+
+
 def test_an_sdist_creates_the_release_only_without_a_wheel() -> None:
     assert batches(distribution("demo-1.0.tar.gz"), pages=(page(),)) == [["demo-1.0.tar.gz"]]
 

@@ -46,6 +46,13 @@ def test_hundreds_of_projects_are_counted() -> None:
         b"\x02" + field(2, b"x") + field(2, b"x") + b"\x00",
         b"\x02" + field(3, b"x") + b"\x00",
         b"\x02" + field(2, b"x") + b"\x00" + field(2, caveat(2, ["a"])) + field(4, b"key") + b"\x00",
+        b"\x02"
+        + field(2, b"x")
+        + b"\x00"
+        + field(2, caveat(2, ["a"]))
+        + field(4, b"key")
+        + b"\x00\x00"
+        + field(6, b"s"),
         b"\x02" + field(2, b"x") + b"\x00" + field(1, b"only a place") + b"\x00",
         b"\x02" + field(2, b"x") + b"\x00\x00" + field(5, b"no signature"),
         b"\x02\xff\xff\xff\xff\xff\xff",

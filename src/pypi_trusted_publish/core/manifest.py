@@ -63,7 +63,7 @@ class UnreadableManifest(ValueError):
 
 
 def entries_of(distributions: Iterable[Distribution]) -> tuple[ManifestEntry, ...]:
-    """One file of a manifest."""
+    """What a manifest contains about each file."""
     return tuple(ManifestEntry(filename=file.filename, size=file.size, sha256=file.sha256) for file in distributions)
 
 

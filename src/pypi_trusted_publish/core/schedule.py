@@ -60,7 +60,7 @@ def schedule(plan: UploadPlan, doubts: Mapping[str, Collection[Doubt]]) -> tuple
             before = frozenset({first.filename})
             if _is_new(plan, first):
                 creating.setdefault(first.project, before)
-        scheduled += _wheels_then_sdists(rest, before)
+        scheduled += _wheels_then_sdist(rest, before)
     return tuple(scheduled)
 
 
@@ -98,15 +98,15 @@ def _releases(plan: UploadPlan) -> list[tuple[object, list[Distribution]]]:
     )
 
 
-def _wheels_then_sdists(files: Sequence[Distribution], before: frozenset[str]) -> Iterator[ScheduledUpload]:
-    """The largest wheel first, so that it does not finish last; sdists one by one."""
+def _wheels_then_sdist(files: Sequence[Distribution], before: frozenset[str]) -> Iterator[ScheduledUpload]:
+    """The largest wheel first, so that it does not finish last; the sdist of the release after all of them."""
     wheels = sorted((file for file in files if file.kind is Kind.WHEEL), key=lambda file: (-file.size, file.filename))
     for file in wheels:
         yield ScheduledUpload(distribution=file, after=before)
     before = frozenset(file.filename for file in wheels) or before
-    for file in sorted((file for file in files if file.kind is Kind.SDIST), key=lambda file: file.filename):
-        yield ScheduledUpload(distribution=file, after=before)
-        before = frozenset({file.filename})
+    for file in files:
+        if file.kind is Kind.SDIST:
+            yield ScheduledUpload(distribution=file, after=before)
 
 
 def _is_new(plan: UploadPlan, file: Distribution) -> bool:
