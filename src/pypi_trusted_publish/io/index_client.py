@@ -117,7 +117,7 @@ class IndexClient:
                 Diagnosis(
                     code="project-page-unreadable",
                     message=f"{self._urls.title} did not list the files of {project}: {page.why_unreadable}.",
-                    likely_cause="The index or the network is not working properly.",
+                    likely_cause="The index, a proxy in front of it, or the network is not working properly.",
                     fix="Look at the status page of the index.",
                     details=(("url", self._urls.simple_url(project)),),
                 )
