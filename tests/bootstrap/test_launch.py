@@ -19,7 +19,7 @@ from builders.started import ROOT
 
 SHELLS: Final = tuple(
     pytest.param(shell, marks=() if shutil.which(shell) else pytest.mark.skip(reason=f"{shell} is not on this machine"))
-    for shell in ("sh", "dash", "bash", "busybox", "mksh", "zsh", "yash", "ksh93")
+    for shell in ("sh", "dash", "bash", "busybox", "mksh", "zsh", "ksh93")
 )
 """Shells that are `sh` on some system; each is started by a link of that name, by which it knows to behave as one."""
 
