@@ -30,7 +30,7 @@ stop() {
   else
     echo "$2 $3"
   fi
-  if [ -n "${GITHUB_STEP_SUMMARY:-}" ]; then
+  if [ -n "${GITHUB_STEP_SUMMARY:-}" ] && [ ! -p "$GITHUB_STEP_SUMMARY" ]; then # a pipe would be waited for
     (
       {
         echo '### Nothing was published: the action could not start'

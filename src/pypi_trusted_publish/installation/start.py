@@ -15,7 +15,7 @@ import importlib.util
 import os
 import signal
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
@@ -52,7 +52,9 @@ def main(argv: Sequence[str], environ: MutableMapping[str, str]) -> int:
     if missing := [text for text in map(_missing, STANDARD_LIBRARY) if text]:
         return _standard_library_incomplete(missing, environ)
     from ..errors import EXIT_SIGNALLED, PublishError
+    from .problems import limit_reached
 
+    os.umask(os.umask(0o077) & 0o077)  # under any mask, this user can use the folders that are made
     try:
         named, arguments = _private_folder_argument(argv)
         arguments = [*arguments[:1], *map(_absolute, arguments[1:])] or ["publish"]
@@ -63,9 +65,15 @@ def main(argv: Sequence[str], environ: MutableMapping[str, str]) -> int:
     except PublishError as error:
         _report(error, environ)
         return error.exit_code
+    except (MemoryError, OSError, RuntimeError) as failure:
+        limit = limit_reached(failure)
+        if limit is None:
+            raise
+        _report(limit, environ)
+        return limit.exit_code
     except Ended as ended:
         number = int(ended.args[0])
-        print(f"Ended by {signal.Signals(number).name} before anything was sent.", flush=True)
+        _print(f"Ended by {signal.Signals(number).name} before anything was sent.")
         return EXIT_SIGNALLED + number
 
 
@@ -103,7 +111,7 @@ def _standard_library_incomplete(missing: Sequence[str], environ: MutableMapping
     shown = "".join(character if character.isprintable() else "?" for character in message).replace("##[", "#[")
     on_runner = environ.get("GITHUB_ACTIONS") == "true"
     title = "::error title=pypi-trusted-publish standard-library-incomplete::"
-    print(title + shown.replace("%", "%25") if on_runner else shown, flush=True)
+    _print(title + shown.replace("%", "%25") if on_runner else shown)
     if on_runner and environ.get("GITHUB_STEP_SUMMARY"):
         heading = "### Nothing was published: the action could not start"
         _append(environ["GITHUB_STEP_SUMMARY"], f"{heading}\n\n    {shown}\n\nSee `docs/troubleshooting.md`.\n")
@@ -220,7 +228,7 @@ def _pip_environment(environ: MutableMapping[str, str], folder: PrivateFolder) -
     if environ.get("GITHUB_ACTIONS") == "true":
         for secret in (*pip_settings.urls_with_secrets(child), *pip_settings.secrets(child)):
             value = secret.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-            print(f"::add-mask::{value}", flush=True)
+            _print(f"::add-mask::{value}")
     return child
 
 
@@ -228,19 +236,29 @@ def _report(error: PublishError, environ: MutableMapping[str, str]) -> None:
     from . import problems
 
     for diagnosis in error.diagnostics():
-        print(*problems.log_lines(diagnosis), sep="\n", flush=True)
+        _print(*problems.log_lines(diagnosis))
         if environ.get("GITHUB_ACTIONS") == "true":
-            print(problems.annotation(diagnosis), flush=True)
+            _print(problems.annotation(diagnosis))
             if environ.get("GITHUB_STEP_SUMMARY"):
                 _append(environ["GITHUB_STEP_SUMMARY"], problems.summary(diagnosis))
 
 
+def _print(*lines: str) -> None:
+    with suppress(OSError):  # a log that is full or closed changes nothing
+        print(*lines, sep="\n", flush=True)
+
+
 def _append(path: str, text: str) -> None:
     try:
-        with Path(path).open("a", encoding="utf-8") as file:
+        with open(path, "a", encoding="utf-8", opener=open_without_waiting) as file:
             file.write(text)
     except OSError as error:  # the log has the reason already
-        print(f"The summary could not be written: {os.strerror(error.errno or 0)}", flush=True)
+        _print(f"The summary could not be written: {os.strerror(error.errno or 0)}")
+
+
+def open_without_waiting(path: str, flags: int) -> int:
+    """An ``opener`` that does not wait for the reader of a pipe; returns a descriptor, raises OSError."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0), 0o666)
 
 
 def start_isolated(file: str, arguments: Sequence[str], environ: Mapping[str, str]) -> NoReturn:

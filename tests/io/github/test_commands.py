@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from builders.bare import NEEDED
 from pypi_trusted_publish.errors import Severity
 from pypi_trusted_publish.io.github import commands
+from pypi_trusted_publish.io.github.job import read_event
 from pypi_trusted_publish.secret import Secret
 
 
@@ -89,6 +91,14 @@ def test_a_summary_that_github_would_drop_is_refused(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_written_is_an_os_error(tmp_path: Path) -> None:
     with pytest.raises(OSError):
         commands.append_outputs(str(tmp_path), {"a": "b"})
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes in a folder")
+def test_a_pipe_that_nobody_reads_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError):
+        commands.append_outputs(str(tmp_path / "pipe"), {"a": "b"})
+    assert read_event(str(tmp_path / "pipe")) == {}
 
 
 def test_nothing_but_the_standard_library_comes_with_the_toolkit() -> None:

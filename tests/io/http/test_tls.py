@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import os
 import socket
 import ssl
 import sys
@@ -191,6 +192,13 @@ def test_a_trust_store_that_cannot_be_read_is_named(variable: str, tmp_path: Pat
         ours.request("GET", "https://127.0.0.1:1/")
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes in a folder")
+def test_a_pipe_in_place_of_a_trust_store_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(WorkflowError):
+        Trust.from_environ({"SSL_CERT_FILE": str(tmp_path / "pipe")}).context()
+
+
 def test_without_variables_the_context_trusts_somebody_and_verifies() -> None:
     trust = Trust.from_environ({"SSL_CERT_FILE": ""})
     context = trust.context()
@@ -216,6 +224,8 @@ def test_a_machine_without_an_authority_uses_certifis_whatever_else_is_in_the_fo
     (tmp_path / "java" / "cacerts").write_bytes(b"x")
     (tmp_path / "0123abcd.0").write_text("damaged\n")
     (tmp_path / "89abcdef.0").mkdir()
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "12345678.0")
     server = authority.issue_cert("machine.invalid").cert_chain_pems[0].bytes()
     (tmp_path / "ssl-cert-snakeoil.pem").write_bytes(server)
     (tmp_path / f"{subject_hash(server)}.0").write_bytes(server)

@@ -7,11 +7,12 @@ the standard library. Nothing here reads the environment or writes to standard o
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from actions_toolkit.command import Command  # type: ignore[import-untyped]
 from actions_toolkit.file_command import prepare_key_value_message  # type: ignore[import-untyped]
+
+from ...installation.start import open_without_waiting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,7 +69,7 @@ def append_summary(path: str, markdown: str) -> None:
 
 
 def _append(path: str, text: str) -> None:
-    with Path(path).open("a", encoding="utf-8", errors="backslashreplace", newline="") as file:
+    with open(path, "a", encoding="utf-8", errors="backslashreplace", newline="", opener=open_without_waiting) as file:
         file.write(text)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from dataclasses import field
 from pathlib import Path
@@ -194,6 +195,8 @@ class ReleaseJob:
 
 def read_event(path: str) -> Mapping[str, object]:
     """Read the payload of the event that triggered the run; empty when it is missing, too large or not an object."""
+    if not os.path.isfile(path):  # noqa: PTH113 - a pipe would be waited for; this never raises OSError
+        return {}
     try:
         with Path(path).open("rb") as file:
             payload = json.loads(file.read(_LARGEST_EVENT))

@@ -74,6 +74,8 @@ class Trust:
         try:
             if self.cert_dir and not any(Path(folder).is_dir() for folder in self.cert_dir.split(os.pathsep)):
                 raise NotADirectoryError
+            if self.cert_file and not Path(self.cert_file).is_file():  # a pipe would be waited for
+                raise FileNotFoundError
             context.load_verify_locations(cafile=self.cert_file or None, capath=self.cert_dir or None)
         except OSError:  # ssl.SSLError is one
             named = [("SSL_CERT_FILE", self.cert_file), ("SSL_CERT_DIR", self.cert_dir)]
@@ -99,7 +101,7 @@ def has_authority(folder: str) -> bool:
     certificate of a server.
     """
     try:
-        names = sorted(path for path in Path(folder).iterdir() if _HASHED.fullmatch(path.name))
+        names = sorted(path for path in Path(folder).iterdir() if _HASHED.fullmatch(path.name) and path.is_file())
     except OSError:  # without permission to list it, OpenSSL finds nothing there either
         return False
     return any(_is_authority(path) for path in names)
