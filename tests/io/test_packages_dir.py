@@ -315,6 +315,18 @@ def test_a_file_that_became_a_link_is_not_followed(dist: Path) -> None:
         candidate.open()
 
 
+def test_a_folder_whose_parent_may_not_be_searched_is_not_called_missing(
+    dist: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As root, nothing is forbidden, so the answer of the system is imitated."""
+
+    def refuse(path: Path) -> object:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "lstat", refuse)
+    assert problems(dist.parent, "elsewhere/dist") == ["packages-dir-unreadable"]
+
+
 def test_folders_that_cannot_be_listed_are_reported(dist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(folder: Path) -> object:
         raise PermissionError(13, "Permission denied", str(folder))

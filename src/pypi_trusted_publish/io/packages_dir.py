@@ -200,9 +200,22 @@ def _look_bounded(search: _Search, line: str) -> None:
         _file(search, line, path)
     elif glob.has_magic(line):
         _globbed(search, line)
+    elif (error := _forbidden(path)) is not None:
+        search.problems.append(messages.unreadable("", search.shown(path), error))
     else:
         nearby = _names(search, path.parent)
         search.problems.append(messages.mistake_in(line, search.exists) or messages.missing(line, nearby))
+
+
+def _forbidden(path: Path) -> OSError | None:
+    """Why it is not known whether ``path`` exists, if this user may not look into a folder above it."""
+    try:
+        path.lstat()
+    except PermissionError as error:
+        return error
+    except (OSError, ValueError):
+        return None
+    return None
 
 
 def _is_folder(path: Path) -> bool:
