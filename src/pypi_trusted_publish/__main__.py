@@ -85,10 +85,16 @@ def _output_failed(error: OSError) -> int:
 
 
 def _open_closed_streams() -> None:
-    """Put the null device where a standard stream is closed, so that no socket or file takes its number."""
+    """Put the null device where a standard stream is closed, so that no socket or file takes its number.
+
+    A stream that does not block, as another program may have left it, would lose what its reader is too slow for.
+    """
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= _STDERR:
         pass
     os.close(descriptor)
+    if sys.platform != "win32":
+        for number in (1, _STDERR):
+            os.set_blocking(number, True)
     sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - a descriptor
     sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
 

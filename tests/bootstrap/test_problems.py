@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 from typing import Final
 
+import pytest
+
 from pypi_trusted_publish.errors import Diagnosis
-from pypi_trusted_publish.installation.problems import annotation, log_lines, not_installed, summary
+from pypi_trusted_publish.installation.problems import (
+    annotation,
+    limit_reached,
+    log_lines,
+    not_installed,
+    not_written,
+    summary,
+)
 
 UNTRUSTED = "x\r::add-mask::y ##[error]z\x1b[31m"
 
@@ -81,6 +91,59 @@ def test_no_line_of_pip_lists_the_indexes_or_shows_a_token_in_a_path() -> None:
     assert "t0ken" not in shown
     assert "pa/ss" not in shown
     assert "Looking in indexes" not in shown
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("certificate has expired", "This machine's clock says 2"),
+        ("certificate is not yet valid", "Set the clock of the runner"),
+        ("unable to get local issuer certificate", "Set `PIP_CERT`"),
+    ],
+)
+def test_a_certificate_that_pip_did_not_accept_is_a_matter_of_the_runner(reason: str, words: str) -> None:
+    said = (
+        "WARNING: Retrying (Retry(total=4, connect=None)) after connection broken by 'SSLError("
+        "SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: "
+        f"{reason} (_ssl.c:1006)'))': /simple/idna/\n"
+        "ERROR: Could not find a version that satisfies the requirement idna==3.10 (from versions: none)\n"
+    )
+    problem = not_installed("runtime", said, 1, "python (3.12)", {})
+    (diagnosis,) = problem.diagnostics()
+    assert (problem.exit_code, diagnosis.code) == (2, "package-index-certificate")
+    assert diagnosis.message == f"pip did not accept the certificate of the package index: {reason}."
+    assert words in f"{diagnosis.likely_cause} {diagnosis.fix}"
+
+
+@pytest.mark.parametrize(
+    ("failure", "lacking"),
+    [
+        (MemoryError(), "memory"),
+        (OSError(errno.ENOMEM, ""), "memory"),
+        (OSError(errno.EAGAIN, ""), "threads or processes"),
+        (RuntimeError("can't start new thread"), "threads or processes"),
+        (OSError(errno.EMFILE, ""), "file descriptors"),
+        (OSError(errno.EPIPE, ""), None),
+        (RuntimeError("another"), None),
+    ],
+)
+def test_a_limit_of_the_system_is_not_a_bug(failure: Exception, lacking: str | None) -> None:
+    limit = limit_reached(failure)
+    assert (limit and str(limit)) == (lacking and f"The action ran out of {lacking}.")
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        (errno.ENOSPC, "runner-disk-full"),
+        (errno.EMFILE, "runner-limit-reached"),
+        (errno.EFBIG, "packages-not-written"),
+        (errno.EROFS, "packages-not-written"),
+    ],
+)
+def test_packages_that_cannot_be_written_are_a_matter_of_the_runner(number: int, code: str) -> None:
+    problem = not_written(OSError(number, ""))
+    assert (problem.exit_code, problem.diagnostics()[0].code) == (2, code)
 
 
 def test_a_pip_that_prints_nothing_is_reported_by_its_status() -> None:

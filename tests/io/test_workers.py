@@ -22,7 +22,7 @@ from builders.polling import PATIENT, until
 from builders.process_tree import busy_workers, descendants, linux_only
 from pypi_trusted_publish.checks.check import inspect
 from pypi_trusted_publish.checks.model import CheckedSet, CheckOptions
-from pypi_trusted_publish.errors import Severity
+from pypi_trusted_publish.errors import PublishError, Severity
 from pypi_trusted_publish.installation.problems import no_wheel
 from pypi_trusted_publish.io.packages_dir import survey
 from pypi_trusted_publish.io.workers import pool, process
@@ -46,7 +46,6 @@ from pypi_trusted_publish.io.workers.process import Bound, Worker, WorkerStopped
 
 bounded = pytest.mark.skipif(sys.platform == "win32", reason="Windows bounds no processor time")
 RST = ("Description-Content-Type", "text/x-rst")
-
 SOURCE: Final = Path(__file__).resolve().parents[2] / "src"
 
 
@@ -57,6 +56,15 @@ def checked(folder: Path, workers: Workers | None = None, **options: Any) -> Che
 
 def rules(found: CheckedSet) -> set[str]:
     return {finding.rule for finding in found.findings} - {"set-no-sdist"}
+
+
+def outcome(folder: Path) -> set[str] | str:
+    """The rules that were found in a sound wheel, or the code of what stopped the check."""
+    (folder / WHEEL_NAME).write_bytes(wheel_bytes())
+    try:
+        return rules(checked(folder))
+    except PublishError as problem:
+        return problem.diagnostics()[0].code
 
 
 def test_a_worker_finds_what_the_checks_find(tmp_path: Path) -> None:
@@ -169,23 +177,27 @@ def test_a_wheel_whose_content_takes_too_much_is_known_all_the_same(
     assert [file.filename for file in found.distributions] == [WHEEL_NAME]
 
 
-@pytest.mark.parametrize("alone", [False, True])
-def test_what_the_clock_stopped_is_tried_once_more_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, alone: bool
+@pytest.mark.parametrize(
+    ("bound", "times", "found"),
+    [
+        (Bound.CLOCK, 1, set()),
+        (Bound.CLOCK, 3, {"not-checked"}),
+        (Bound.KILLED, 2, {"not-fully-checked"}),
+        (Bound.KILLED, 3, "runner-limit-reached"),
+    ],
+)
+def test_what_may_not_be_the_fault_of_the_file_is_tried_once_more_alone_and_without_content(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bound: Bound, times: int, found: set[str] | str
 ) -> None:
-    (tmp_path / WHEEL_NAME).write_bytes(wheel_bytes())
-    left = [1 if not alone else 3]
-    ask = Worker.ask
+    stops, ask = iter(range(times)), Worker.ask
 
-    def late(self: Worker, task: Any, *, wall: float) -> Message:
-        left[0] -= 1
-        if left[0] >= 0:
-            raise WorkerStopped(Bound.CLOCK, "it takes longer than 1 s")
+    def stopped(self: Worker, task: Any, *, wall: float) -> Message:
+        if next(stops, None) is not None:
+            raise WorkerStopped(bound, "it was stopped")
         return ask(self, task, wall=wall)
 
-    monkeypatch.setattr(Worker, "ask", late)
-    found = checked(tmp_path)
-    assert rules(found) == ({"not-checked"} if alone else set())
+    monkeypatch.setattr(Worker, "ask", stopped)
+    assert outcome(tmp_path) == found
 
 
 def test_a_worker_that_dies_while_it_waits_is_replaced(tmp_path: Path) -> None:
@@ -198,12 +210,9 @@ def test_a_worker_that_dies_while_it_waits_is_replaced(tmp_path: Path) -> None:
     assert rules(checked(tmp_path, workers)) == set()
 
 
-def test_a_worker_that_cannot_start_is_reported_for_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_that_cannot_start_is_the_fault_of_the_runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "nowhere"))
-    (tmp_path / WHEEL_NAME).write_bytes(wheel_bytes())
-    (finding,) = checked(tmp_path).errors
-    assert finding.rule == "not-checked"
-    assert "no process could be started for it" in finding.message
+    assert outcome(tmp_path) == "runner-limit-reached"
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import secrets
 import shutil
@@ -16,7 +15,7 @@ from signal import Signals
 from typing import TYPE_CHECKING, Final
 
 from ..core.url_secrets import secrets_in_url
-from ..errors import EXIT_BUG, EXIT_OK, Cure, Diagnosis, PublishError, WorkflowError
+from ..errors import EXIT_BUG, EXIT_OK, Cure, Diagnosis, PublishError
 from ..events import DiagnosisReported, Event, RunEnded, Stopping
 from ..io.console import Console, Style
 from ..io.github import commands
@@ -109,8 +108,10 @@ class Reporter:
 
     def report_bug(self, bug: Exception, command: str) -> int:
         """Report an unexpected error with a bug report; returns the exit code."""
-        if _is_short_of_memory(bug):
-            return self.report(WorkflowError(_SHORT_OF_MEMORY))
+        from ..installation.problems import limit_reached
+
+        if (limit := limit_reached(bug)) is not None:
+            return self.report(limit)
         from ..report.annotations import bug_heading, bug_report
 
         text = bug_report(bug, command=command)
@@ -165,21 +166,3 @@ class Reporter:
             yield
         except OSError as error:
             self.console.say(f"{what} could not be written: {clean(error.strerror or type(error).__name__)}")
-
-
-def _is_short_of_memory(failure: Exception) -> bool:
-    """Whether memory ran out, also for another thread."""
-    if isinstance(failure, OSError):
-        return failure.errno == errno.ENOMEM
-    return isinstance(failure, MemoryError) or (
-        isinstance(failure, RuntimeError) and "start new thread" in str(failure)
-    )
-
-
-_SHORT_OF_MEMORY: Final = Diagnosis(
-    code="runner-out-of-memory",
-    cure=Cure.RUNNER,
-    message="The action ran out of memory.",
-    likely_cause="The container or the runner limits memory or threads; the action needs 512 MB of address space.",
-    fix="Raise the limit, then run the job again: files that are already on the index are skipped.",
-)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import importlib
 import os
 import shutil
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
 REQUIREMENTS: Final = Path(__file__).resolve().parents[3] / "requirements"
 """The locks of the checkout that this runs from."""
 
-_FULL: Final = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
-
 
 class PrivateFolder:
     """The private folder of this run: its packages, its temporary files, its working directory.
@@ -47,9 +44,12 @@ class PrivateFolder:
         self._parent = self.path.parent
 
     def make(self, *names: str) -> Path:
-        """Return the path of a folder in it, which is created if necessary."""
+        """Return the path of a folder in it, which is created if necessary; raises a ``PublishError`` if it cannot."""
         folder = self.path.joinpath(*names)
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise problems.not_written(error) from None
         return folder
 
     def remove(self) -> None:
@@ -94,9 +94,7 @@ class Installer:
                 try:
                     self._install(name, packages)
                 except OSError as error:
-                    if error.errno in _FULL:
-                        raise problems.disk_full(f"{os.strerror(error.errno or 0)}.") from None
-                    raise
+                    raise problems.not_written(error) from None
                 sys.path.insert(1 + len(self._locks), str(packages))  # behind src, before the standard library
                 importlib.invalidate_caches()
                 self._locks.append(name)

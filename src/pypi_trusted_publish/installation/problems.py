@@ -5,7 +5,10 @@ Standard library only: the transcript, which reports everything else, needs the 
 
 from __future__ import annotations
 
+import errno
+import os
 import re
+import time
 from typing import TYPE_CHECKING, Final
 
 from ..errors import Cure, Diagnosis, IndexUnavailable, PublishError, TamperedError, WorkflowError
@@ -26,6 +29,8 @@ _INDEXES: Final = "Looking in indexes:"
 """The start of the line in which pip lists the configured indexes."""
 _NOT_FOUND: Final = re.compile(r"No matching distribution found for (\S+)")
 _TAIL: Final = 20
+_CERTIFICATE: Final = re.compile(r"CERTIFICATE_VERIFY_FAILED\] certificate verify failed: ([^(\n]{1,200})")
+_FULL: Final = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
 _DISK_FULL: Final = re.compile(r"\[Errno (?:28|122)\]|No space left on device|Disk quota exceeded")
 
 
@@ -83,6 +88,8 @@ def not_installed(
     errors = [line for line in tail if line.startswith("ERROR:")] or tail[-1:]
     if any(_DISK_FULL.search(line) for line in tail):
         return disk_full(errors[-1])
+    if (refused := _CERTIFICATE.search(printed)) is not None:
+        return _certificate_refused(refused[1].strip(), python, environment)
     details = (("Python", python), *origins(environment), *(("pip", line) for line in tail))
     if (wanted := _NOT_FOUND.search(printed)) and not unanswered:
         return WorkflowError(
@@ -101,6 +108,37 @@ def not_installed(
             message=f"pip could not install the locked packages of {lock!r} (status {status}): {' '.join(errors)}",
             likely_cause="Usually the package index, or a proxy in between, did not answer or sent different files.",
             fix="Run the job again. If it fails again, check the index, proxy and certificates in pip's settings.",
+            details=details,
+        )
+    )
+
+
+def _certificate_refused(reason: str, python: str, environment: Mapping[str, str]) -> PublishError:
+    """Pip did not accept a certificate; ``reason`` is OpenSSL's phrase."""
+    details = (("Python", python), *origins(environment))
+    message = f"pip did not accept the certificate of the package index: {reason}."
+    if reason in {"certificate is not yet valid", "certificate has expired"}:
+        now = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
+        return WorkflowError(
+            Diagnosis(
+                code="package-index-certificate",
+                cure=Cure.RUNNER,
+                message=message,
+                likely_cause=f"This machine's clock says {now}. If that is wrong, the clock is the cause; otherwise "
+                "the certificate of the index, or of a proxy that opens TLS connections, is out of date.",
+                fix="Set the clock of the runner, and let it follow a time server (NTP).",
+                details=details,
+            )
+        )
+    return WorkflowError(
+        Diagnosis(
+            code="package-index-certificate",
+            cure=Cure.RUNNER,
+            message=message,
+            likely_cause="The index has a private authority, or a proxy opens TLS connections with a certificate of "
+            "its own.",
+            fix="Set `PIP_CERT` to a PEM file with the authority's certificate, by `env:` on the job or in the "
+            "runner's settings.",
             details=details,
         )
     )
@@ -185,8 +223,48 @@ def no_private_folder(parent: str, reason: str) -> PublishError:
             code="no-private-folder",
             cure=Cure.RUNNER,
             message=f"No folder can be created in {parent}: {reason}.",
-            likely_cause="RUNNER_TEMP names a folder that does not exist, is full, or belongs to another user.",
+            likely_cause="RUNNER_TEMP names a folder that does not exist, is full or read-only, or belongs to another "
+            "user.",
             fix="On a self-hosted runner, make that folder writable for the user that runs the job.",
+        )
+    )
+
+
+def limit_reached(failure: BaseException) -> PublishError | None:
+    """The error when a limit of the system caused ``failure``; None: something else did."""
+    number = failure.errno if isinstance(failure, OSError) else None
+    if isinstance(failure, MemoryError) or number == errno.ENOMEM:
+        lacking = "memory"
+    elif number == errno.EAGAIN or (isinstance(failure, RuntimeError) and "start new thread" in str(failure)):
+        lacking = "threads or processes"
+    elif number in {errno.EMFILE, errno.ENFILE}:
+        lacking = "file descriptors"
+    else:
+        return None
+    return WorkflowError(
+        Diagnosis(
+            code="runner-limit-reached",
+            cure=Cure.RUNNER,
+            message=f"The action ran out of {lacking}.",
+            likely_cause="The container or the runner limits memory, threads or open files. The action needs 512 MB of "
+            "address space, 64 descriptors, and 40 threads and processes.",
+            fix="Raise the limit, then run the job again: files that are already on the index are skipped.",
+        )
+    )
+
+
+def not_written(failure: OSError) -> PublishError:
+    """The packages could not be written; ``failure`` is the operating system's reason."""
+    phrase = os.strerror(failure.errno or 0)
+    if failure.errno in _FULL:
+        return disk_full(f"{phrase}.")
+    return limit_reached(failure) or WorkflowError(
+        Diagnosis(
+            code="packages-not-written",
+            cure=Cure.RUNNER,
+            message=f"The packages of the action could not be written to RUNNER_TEMP: {phrase}.",
+            likely_cause="The file system of RUNNER_TEMP failed or is read-only, or `ulimit -f` limits a file's size.",
+            fix="Repair the runner, or set RUNNER_TEMP to a folder on another file system.",
         )
     )
 
@@ -198,7 +276,8 @@ def disk_full(reason: str) -> PublishError:
             code="runner-disk-full",
             cure=Cure.RUNNER,
             message=f"The packages of the action could not be written to RUNNER_TEMP: {reason}",
-            likely_cause="The file system of RUNNER_TEMP is full; the action needs about 60 MB there.",
+            likely_cause="The file system of RUNNER_TEMP, or a quota, is full; the action needs about 60 MB and 2,000 "
+            "files there.",
             fix="Free space on the runner, or set RUNNER_TEMP to a folder on another file system.",
         )
     )

@@ -27,15 +27,23 @@ def protect_memory() -> None:
             ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
-_LEAST_ADDRESS_SPACE: Final = 300 << 20
+_LEAST_ADDRESS_SPACE: Final = 480 << 20
 """Bytes. With less, threads and imports fail at random places, and some of those failures end the process."""
 
 
 def require_address_space() -> None:
     """Raise MemoryError, before anything is sent, when the system allows this process too little memory."""
+    allowed = address_space()
+    if allowed is not None and allowed < _LEAST_ADDRESS_SPACE:
+        raise MemoryError
+
+
+def address_space() -> int | None:
+    """The bytes of address space that the system allows this process; None: no limit."""
     if sys.platform != "win32":
         import resource
 
         limit, _ = resource.getrlimit(resource.RLIMIT_AS)
-        if limit != resource.RLIM_INFINITY and limit < _LEAST_ADDRESS_SPACE:
-            raise MemoryError
+        if limit != resource.RLIM_INFINITY:
+            return limit
+    return None

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from ...installation.python_child import ISOLATED, needed_variables
+from ..memory_protection import address_space
 from .confinement import MEMORY
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class Bound(enum.Enum):
     CLOCK = "time"
     KILLED = "killed"
     """Stopped from outside: by the system when memory is low, or by a user."""
+    NOT_STARTED = "not started"
+    """The system started no process."""
     FAILED = "failed"
     """It gave up or crashed."""
 
@@ -82,7 +85,7 @@ class Worker:
                 cwd=os.path.abspath(os.sep),  # noqa: PTH100 - the root of the drive
             )
         except OSError as error:
-            raise WorkerStopped(Bound.FAILED, f"no process could be started for it ({error.strerror})") from None
+            raise WorkerStopped(Bound.NOT_STARTED, f"no process could be started for it ({error.strerror})") from None
         self._job = None
         if os.name == "nt":
             from .windows_job import JobObject
@@ -184,6 +187,10 @@ class Worker:
 
 
 def _short_of_memory() -> WorkerStopped:
+    allowed = address_space() or MEMORY
+    if allowed < MEMORY:
+        phrase = f"it needs more than the {allowed / 1e6:.0f} MB of memory that the runner allows"
+        return WorkerStopped(Bound.MEMORY, phrase)
     return WorkerStopped(Bound.MEMORY, f"it needs more than {MEMORY / 1e9:.0f} GB of memory")
 
 
