@@ -100,9 +100,8 @@ def test_an_installed_pip_is_entered_without_its_neighbors(unpacked_pip: Path, t
     for neighbor in (tmp_path / "neighbors").iterdir():
         if neighbor.stem != "pip":
             neighbor.rename(unpacked_pip / neighbor.name)
-    command = Pip(path=str(unpacked_pip / "pip")).command(
-        ["install", "--dry-run", "--no-index", "packaging"], seconds=60
-    )
+    arguments = ["install", "--target", str(tmp_path / "target"), "--no-index", "packaging"]
+    command = Pip(path=str(unpacked_pip / "pip")).command(arguments, seconds=60)
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 1
     assert "No matching distribution found for packaging" in ended.stdout + ended.stderr
