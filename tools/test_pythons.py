@@ -19,10 +19,9 @@ from packaging.version import Version
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 MINORS: Final = range(10, 16)
-FOLDERS: Final = (
-    *("attestations", "bootstrap", "checks", "core", "io", "publish", "readers", "rehearsal", "report", "workflows"),
-)
-CORE: Final = [f"tests/{name}" for name in FOLDERS]
+FOLDERS: Final = ("attestations", "bootstrap", "checks", "core", "io", "publish", "readers", "report", "workflows")
+CORE: Final = [*(f"tests/{name}" for name in FOLDERS), "tests/runs/test_publish.py", "tests/test_inputs.py"]
+"""What an interpreter can change: reading, requests, processes, and whole releases."""
 ASK: Final = """
 import sys
 missing = []
