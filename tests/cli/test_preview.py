@@ -90,7 +90,7 @@ def test_a_wrong_argument_ends_with_two(tmp_path: Path, options: tuple[str, ...]
 
 
 def test_the_page_has_no_script_and_shows_what_visitors_will_see(tmp_path: Path) -> None:
-    pytest.importorskip("comrak", exc_type=ImportError)
+    pytest.importorskip("comrak", reason="no wheel of the renderer of Markdown for this Python", exc_type=ImportError)
     page = tmp_path / "page.html"
     with published(tmp_path, build(tmp_path / "old", "1.0.0", ("cp312-cp312-win_amd64", "sdist"))) as releases:
         build(tmp_path / "new", "1.1.0")
