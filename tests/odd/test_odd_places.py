@@ -47,6 +47,7 @@ def test_folders_behind_links_as_on_macos(tmp_path: Path, action: Action) -> Non
     with Sandbox(tmp_path / "linked" / "sandbox", distributions=files) as sandbox:
         ended = action("publish", environ={**sandbox.environ, "RUNNER_TEMP": str(tmp_path / "linked" / "temp")})
         assert (ended.code, len(sandbox.published())) == (0, 2), ended.log
+    assert "not checked" not in ended.log, ended.log
 
 
 def test_a_home_that_cannot_be_written(tmp_path: Path, action: Action, dist: Path, mount: Mount) -> None:
