@@ -79,6 +79,7 @@ OTHER_ANSWERS: Final = {
     "publisher-owner-id": "publisher",
     "publisher-repository": "publisher",
     "publisher-subject": "subject template",
+    "pulp-exists": "version",
     "pypiserver-exists": "version",
     "registration-off-for-uploads": "time",
     "unauthorized": "repository-url",

@@ -278,6 +278,15 @@ _OTHER_SOFTWARE: Final = (
         source="Logs in twine's issue 1251 (2025) and conan's issue 6193",
     ),
     _exists(
+        "pulp-exists",
+        400,
+        "Package {name:w} already exists in index",
+        likely_cause="The index has a file of this name, and Pulp never replaces one.",
+        fix="Release a new version, or remove the package from the repository.",
+        software="Pulp",
+        source="pulp_python, app/pypi/views.py (2026)",
+    ),
+    _exists(
         "nexus-exists",
         400,
         "Repository does not allow updating assets: {repository:w}",
