@@ -82,6 +82,14 @@ def test_a_certificate_that_names_the_calling_workflow_is_found_out(job: Signing
     )
 
 
+def test_a_certificate_without_ref_and_commit_is_found_out(job: SigningJob) -> None:
+    job.github = GitHub(workflow_ref="octo/demo/.github/workflows/release.yml@", ref="", sha="")
+    assert job.prepare(WHEEL) == {}
+    (warning,) = warnings(job)
+    assert warning.code == "attestation-would-be-refused"
+    assert "not https://github.com/octo/demo/.github/workflows/release.yml at its own ref or commit" in warning.message
+
+
 def test_once_the_run_is_ending_nothing_is_retried(job: SigningJob) -> None:
     job.session.abort()
     with pytest.raises(IndexUnavailable):

@@ -51,3 +51,10 @@ def test_a_quarantine_ends_the_wait_for_the_files_of_its_project() -> None:
     hidden = page(status="quarantined")
     found = compare([WHEEL], {hidden.project: hidden})
     assert (found.missing, found.withheld, found.incomplete) == ((WHEEL,), (WHEEL,), ())
+
+
+def test_a_quarantine_does_not_end_the_wait_for_other_projects() -> None:
+    other = distribution("other-1.0-py3-none-any.whl")
+    pages = page(status="quarantined"), page(project="other")
+    found = compare([WHEEL, other], {each.project: each for each in pages})
+    assert (found.missing, found.withheld, found.incomplete) == ((WHEEL, other), (WHEEL,), (other,))
