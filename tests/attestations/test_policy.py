@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from builders.attestations import claims
@@ -12,9 +14,10 @@ from pypi_trusted_publish.attestations.policy import (
     UseExisting,
     decide,
     needs_packages,
+    publish_without,
 )
 from pypi_trusted_publish.core.claims import UnverifiedClaims
-from pypi_trusted_publish.errors import Diagnosis, Severity
+from pypi_trusted_publish.errors import Cure, Diagnosis, PublishError, Severity, error_of
 
 HERE = claims()
 CALLED = claims(job_workflow_ref="octo/demo/.github/workflows/called.yml@refs/tags/v1.0")
@@ -110,3 +113,13 @@ def test_the_packages_are_needed_only_for_work(
     decision: Sign | UseExisting | Skip, existing_files: bool, needed: bool
 ) -> None:
     assert needs_packages(decision, existing_files=existing_files) is needed
+
+
+@pytest.mark.parametrize(("cure", "exit_code"), [(Cure.RUNNER, 2), (Cure.WORKFLOW, 2), (Cure.LATER, 5), (None, 5)])
+def test_a_run_that_stops_without_attestations_has_the_cure_of_their_failure(cure: Cure | None, exit_code: int) -> None:
+    failure = Diagnosis(code="attestations-not-made", message="The attestations could not be made.", cure=cure)
+    with pytest.raises(PublishError) as caught:
+        publish_without(AttestationMode.TRUE, (), failure)
+    assert caught.value.exit_code == exit_code
+    assert type(caught.value) is type(error_of(replace(failure, cure=cure or Cure.LATER)))
+    assert publish_without(AttestationMode.AUTO, (), failure).severity is Severity.WARNING

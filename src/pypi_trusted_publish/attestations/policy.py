@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from ..core.project_page import PageState
-from ..errors import Cure, Diagnosis, IndexUnavailable, Severity, WorkflowError
+from ..errors import Cure, Diagnosis, Severity, error_of
 from ..values import dataclass
 
 if TYPE_CHECKING:
@@ -178,17 +178,15 @@ def publish_without(mode: AttestationMode, pages: Iterable[ProjectPage], failure
         the warning to report if it goes on.
 
     Raises:
-        WorkflowError: it must stop, until the Python or the runner is changed.
-        IndexUnavailable: it must stop, and a later run may succeed.
+        PublishError: it must stop, with the cure of the failure; without one, a later run may succeed.
 
     """
-    error = WorkflowError if failure.cure in {Cure.WORKFLOW, Cure.RUNNER} else IndexUnavailable
     if mode is AttestationMode.TRUE:
-        raise error(_stop(failure, "The input asks for attestations: `attestations: true`."))
+        raise error_of(_stop(failure, "The input asks for attestations: `attestations: true`."))
     for page in pages:
         reason = _what_would_be_lost(page)
         if reason:
-            raise error(_stop(failure, reason))
+            raise error_of(_stop(failure, reason))
     return replace(
         failure,
         severity=Severity.WARNING,
@@ -218,4 +216,5 @@ def _stop(failure: Diagnosis, reason: str) -> Diagnosis:
             if part
         ),
         fix=f"{first}; or publish without them: `attestations: false`.",
+        cure=failure.cure or Cure.LATER,
     )
