@@ -13,6 +13,7 @@ from benchmarks.measuring import Measured, WrongResultError, measure
 from benchmarks.report import growth_table, missed_bars, ratio, table
 
 MB = 1_000_000
+measures = pytest.mark.skipif(sys.platform == "win32", reason="nothing is measured on Windows, which has no wait4")
 
 
 def run(wall: float, memory: int = 30 * MB, together: int | None = None, **more: float) -> Measured:
@@ -61,12 +62,14 @@ def test_every_bar_is_held_against_a_contestant() -> None:
     assert [name for name, contest in CONTESTS.items() if not set(contest.bars) <= set(contest.contestants)] == []
 
 
+@measures
 def test_the_memory_of_a_child_is_its_own_however_large_its_parent_is(tmp_path: Path) -> None:
     large = bytearray(b"x" * (150 * MB))
     measured = measure([sys.executable, "-I", "-S", "-c", "x = b'x' * 40_000_000"], {}, tmp_path)
     assert 40 * MB < measured.memory < len(large)
 
 
+@measures
 def test_a_command_that_fails_is_a_wrong_result_and_shows_its_output(tmp_path: Path) -> None:
     with pytest.raises(WrongResultError, match=r"ended with 3:\n.*no luck"):
         measure([sys.executable, "-c", "print('no luck'); raise SystemExit(3)"], {}, tmp_path)
