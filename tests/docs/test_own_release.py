@@ -110,7 +110,7 @@ def test_what_builds_a_release_installs_the_packages_of_the_build_alone() -> Non
 @pytest.fixture
 def built(tmp_path: Path) -> Path:
     """Two equal builds, as the artifacts of both jobs hold them."""
-    if sys.platform == "darwin":
+    if sys.platform != "linux":
         pytest.skip("the steps need GNU's tools, which the runner of a release has")
     (tmp_path / "one" / "dist").mkdir(parents=True)
     (tmp_path / "one" / "dist" / "demo-1.0.tar.gz").write_bytes(b"sdist")
