@@ -125,7 +125,7 @@ class RawServer:
         for sock in self._open:
             with contextlib.suppress(OSError):
                 socket.socket.shutdown(sock, socket.SHUT_RDWR)
-                if sys.platform == "win32":  # a thread that is reading there goes on until its handle is closed
+                if sys.platform == "win32":  # a thread that waits there goes on until the handle is closed
                     socket.close(socket.socket.detach(sock))
         for thread in self._threads:
             thread.join(PATIENT)
@@ -139,6 +139,7 @@ class RawServer:
             if address == self._last:
                 sock.close()
                 return
+            sock.settimeout(PATIENT)
             script = self._scripts[min(self.connections, len(self._scripts) - 1)]
             self.connections += 1
             self._open.append(sock)
