@@ -104,6 +104,7 @@ def test_started_by_hand_it_starts_itself_again_isolated(release_tree: Path, tmp
     assert started.code == 7
     assert "isolated=1" in started.seen["flags"]
     assert str(tmp_path) not in started.seen["path"]
+    assert (started.seen["parent"] == os.getpid()) is (sys.platform != "win32"), "a signal reaches the program itself"
     assert started.left_over == []
 
 
