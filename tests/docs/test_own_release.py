@@ -107,11 +107,14 @@ def test_what_builds_a_release_installs_the_packages_of_the_build_alone() -> Non
     assert "make" not in runs
 
 
+with_gnu_tools = pytest.mark.skipif(
+    sys.platform != "linux", reason="the steps need GNU's tools, which the runner of a release has"
+)
+
+
 @pytest.fixture
 def built(tmp_path: Path) -> Path:
     """Two equal builds, as the artifacts of both jobs hold them."""
-    if sys.platform != "linux":
-        pytest.skip("the steps need GNU's tools, which the runner of a release has")
     (tmp_path / "one" / "dist").mkdir(parents=True)
     (tmp_path / "one" / "dist" / "demo-1.0.tar.gz").write_bytes(b"sdist")
     (tmp_path / "one" / "dist" / "demo-1.0-py3-none-any.whl").write_bytes(b"wheel")
@@ -139,12 +142,14 @@ def published(*names: str) -> str:
     )
 
 
+@with_gnu_tools
 def test_builds_that_differ_end_the_release(built: Path) -> None:
     assert run_step("compare", "Compare every byte", built).returncode == 0
     (built / "two" / "dist" / "demo-1.0.tar.gz").write_bytes(b"other")
     assert run_step("compare", "Compare every byte", built).returncode != 0
 
 
+@with_gnu_tools
 def test_an_artifact_that_was_replaced_after_the_comparison_is_not_published(built: Path) -> None:
     known = sums(built)
     assert (
@@ -158,6 +163,7 @@ def test_an_artifact_that_was_replaced_after_the_comparison_is_not_published(bui
     )
 
 
+@with_gnu_tools
 @pytest.mark.skipif(not shutil.which("jq"), reason="the step uses jq, which GitHub's runners have")
 def test_only_what_was_published_is_attached(built: Path) -> None:
     known = sums(built)
