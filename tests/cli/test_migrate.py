@@ -240,7 +240,9 @@ def test_a_caller_that_is_given_too_is_changed_with_the_called_workflow(tmp_path
     assert "it already publishes with this action" in ran(called, caller)[1]
 
 
-@pytest.mark.parametrize("own", ["    permissions: {contents: read}\n", "    permissions: {}\n", GRANTS])
+@pytest.mark.parametrize(
+    "own", ["    permissions: {contents: read}\n", "    permissions: {}\n", GRANTS, f"{GRANTS}      id-token: none\n"]
+)
 def test_the_permissions_of_a_calling_job_are_completed(tmp_path: Path, own: str) -> None:
     caller = written(tmp_path, CALLER.replace("    uses", f"{own}    uses", 1), "caller.yml")
     assert ran("--write", written(tmp_path, CALLED, "publish.yml"), caller)[0] == 0

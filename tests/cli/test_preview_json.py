@@ -190,3 +190,15 @@ def test_what_cannot_be_read_is_a_reason_and_the_rest_is_compared(tmp_path: Path
     assert project["room"] is None
     assert project["metadata"] == {}
     assert "requirement-not-found" in [finding["rule"] for finding in project["findings"]]  # the index lacks 'kept'
+
+
+def test_a_file_has_the_pythons_that_the_page_names_before_those_of_the_metadata(tmp_path: Path) -> None:
+    old = Release(requires_python=">=3.11")
+    with PlainIndex() as index:
+        index.add(*old.built("py3-none-any", "cp310-cp310-win32"))
+        index.entries[old.wheel()[0]] = {"requires-python": None}
+        out = io.StringIO()
+        dist = str(written(tmp_path / "dist", old.next().built("py3-none-any")))
+        assert run(["preview", "--against", index.url, "--json", dist], process(stdout=out)) == 0
+    (project,) = json.loads(out.getvalue())["projects"]
+    assert "release-narrower" in [finding["rule"] for finding in project["findings"]], project["findings"]

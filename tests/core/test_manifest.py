@@ -57,6 +57,10 @@ def test_what_is_not_a_manifest_is_refused_without_being_quoted(text: str) -> No
     assert not text or text not in str(caught.value)
 
 
+def test_a_file_that_was_listed_twice_is_one_file() -> None:
+    assert manifest_of([ONE, TWO, ONE]) == manifest_of([ONE, TWO])
+
+
 def test_the_differences_name_what_changed_came_and_went() -> None:
     changed = ManifestEntry(ONE.filename, 11, "3" * 64)
     new = ManifestEntry("other-1.0.tar.gz", 1, "4" * 64)
