@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -61,6 +62,11 @@ def test_what_limits_an_unprotected_case_is_tested_too() -> None:
     assert not list(rows(NOT_PROTECTED))
     assert TEST.findall(NOT_PROTECTED)
     assert set(TEST.findall(NOT_PROTECTED)) <= functions()
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").rglob("*.md")), ids=lambda page: page.stem)
+def test_a_test_that_a_page_names_exists(page: Path) -> None:
+    assert set(TEST.findall(page.read_text(encoding="utf-8"))) <= functions()
 
 
 def test_a_row_without_a_test_is_found() -> None:
