@@ -40,8 +40,8 @@ def main(argv, *, environ, install, cleanup):
         [thread.join() for thread in threads]
         found["modules"]["readme_renderer"] = importlib.import_module("readme_renderer").__file__
     if "compiled" in argv:
-        import _asyncio, ctypes, shutil
-        ctypes.PyDLL(os.path.abspath(shutil.copy(_asyncio.__file__, "packages")))
+        import _socket, ctypes, shutil
+        ctypes.PyDLL(os.path.abspath(shutil.copy(_socket.__file__, "packages")))
     found["loaded"] = sorted(sys.modules)
     found["packages"] = sorted(os.listdir("packages"))
     with open(environ["PROBE_FILE"], "w", encoding="utf-8") as file:
