@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 ABORTED_PHRASE: Final = "the run is ending"
 _PIECE: Final = 0.2 if sys.platform == "win32" else math.inf
-"""Seconds of one wait: Windows does not end the wait for a socket that another thread shuts."""
+"""Seconds of one wait: Windows does not end the wait for a socket that another thread shuts (CPython's issue 91913)."""
 _T = TypeVar("_T")
 _NOT_LOOPBACK: Final = "plain http goes to this machine only, and the host name leads elsewhere"
 
