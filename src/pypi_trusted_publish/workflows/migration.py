@@ -348,7 +348,7 @@ class _Mover:
         for job in jobs:
             for publication in self.publications(job):
                 used = [c.name for c in publication.credentials] + [n for n, _ in publication.index_variables]
-                if publication.kind is not Kind.OURS and name in used:
+                if name in used:
                     return True
         return False
 
