@@ -397,3 +397,14 @@ def test_a_worker_that_gave_an_invalid_answer_gets_no_other_task() -> None:
         assert worker.ended
     finally:
         workers.end()
+
+
+def test_after_the_end_no_worker_is_kept_or_started() -> None:
+    task = RenderingTask(text="x\n", folders=[], seconds=9)
+    worker, workers = Worker(), Workers()
+    workers.start(worker)
+    workers._ask(task, lambda _: workers.end())
+    assert (workers._idle, worker.ended) == ([], True)
+    with pytest.raises(WorkerStopped, match="the run is ending"):
+        workers._ask(task, lambda message: None)
+    assert workers._workers == set()

@@ -300,6 +300,12 @@ def test_a_command_after_a_joined_one_is_still_asked_about() -> None:
     assert moved(steps).questions[0].message.startswith("'./notify' runs after the upload")
 
 
+def test_the_token_of_the_job_is_no_secret_to_delete() -> None:
+    steps = "- uses: pypa/gh-action-pypi-publish@release/v1\n  with: {password: '${{ secrets.%s }}'}\n"
+    assert moved(steps % "GITHUB_TOKEN").secrets == ()
+    assert [secret.name for secret in moved(steps % "PYPI_TOKEN").secrets] == ["PYPI_TOKEN"]
+
+
 def test_an_upload_inside_a_condition_has_one_question() -> None:
     migration = moved('- run: |\n    if [ -n "$X" ]; then\n      twine upload dist/*\n    fi\n')
     assert len(migration.questions) == 1
