@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 MEMORY: Final = 1 << 30
-"""Bytes of address space that pip may use, where the system enforces it."""
+"""Bytes of address space that pip may use, where the system enforces it, beyond what the interpreter has at its start:
+free-threaded builds reserve as much."""
 LARGEST_FILE: Final = 256 << 20
 """Bytes of a file that pip may write: it verifies each download before it begins the next."""
 SECONDS: Final = 120
@@ -41,6 +42,11 @@ seconds, memory, size = map(int, sys.argv.pop(1).split())
 try:
     import resource, signal
     signal.alarm(seconds)
+    try:
+        with open("/proc/self/statm") as file:
+            memory += int(file.read().split()[0]) * resource.getpagesize()
+    except OSError:
+        pass
     for kind, bound in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_FSIZE, size), (resource.RLIMIT_CORE, 0)):
         try:
             resource.setrlimit(kind, (bound, bound))
