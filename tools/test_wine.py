@@ -115,12 +115,12 @@ def windows_path(path: Path) -> str:
 
 
 def environment() -> dict[str, str]:
-    """What a program under Wine finds; Wine itself says nothing and asks for neither Mono nor a browser."""
+    """What a program under Wine finds. Wine says nothing, and asks for neither Mono nor a browser nor a screen."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "TERM") if name in os.environ}
     return kept | {
         "WINEPREFIX": str(FOLDER / "prefix"),
         "WINEDEBUG": "-all",
-        "WINEDLLOVERRIDES": "mscoree,mshtml=",
+        "WINEDLLOVERRIDES": "mscoree,mshtml,winewayland.drv=",
         "RELEASE_TREE": windows_path(TREE),
         "PYTHONPATH": windows_path(ROOT / "src"),
         "PYTHONPYCACHEPREFIX": windows_path(FOLDER / "cache"),
@@ -150,7 +150,7 @@ def main(arguments: list[str]) -> int:
         tests = arguments or list(TESTS)
         codes.append(subprocess.run([*inside, *tests], cwd=ROOT, env=environ, check=False).returncode)
     finally:
-        subprocess.run([shutil.which("wineserver") or "wineserver", "--kill"], env=environ, check=False)
+        subprocess.run([wine, "wineboot", "--kill"], env=environ, check=False, stdin=subprocess.DEVNULL)
     if WINE_ONLY:
         print("Not run, since Wine differs from Windows there:")
         print(*(f"  {test}: {reason}" for test, reason in WINE_ONLY.items()), sep="\n")
