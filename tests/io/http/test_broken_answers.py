@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
+import socket
 import threading
 from typing import TYPE_CHECKING
 
@@ -180,6 +182,25 @@ def test_a_reset_after_the_body_was_sent_is_ambiguous() -> None:
 
     failure = failure_of(script)
     assert (failure.kind, failure.body_sent) == (FailureKind.RESET, "wholly")
+
+
+def test_an_answer_is_read_whatever_the_system_calls_a_write_to_a_server_that_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """macOS may say that the type of the socket is wrong."""
+
+    class Ending(socket.socket):
+        def send(self, *_: object) -> int:
+            raise OSError(errno.EPROTOTYPE, "as the system says it")
+
+    def script(peer: Peer) -> None:
+        peer.answer("403 Forbidden", b"no")
+        peer.wait_until_closed()
+
+    with RawServer(script) as server:
+        monkeypatch.setattr(socket, "socket", Ending)
+        response = session().request("POST", server.url, body=b"x")
+    assert (response.status, response.body) == (403, b"no")
 
 
 def test_a_close_without_an_answer_is_a_reset() -> None:

@@ -61,6 +61,20 @@ def test_a_socket_that_cannot_be_made_is_a_connection_that_is_not_made(monkeypat
     assert (caught.value.kind, caught.value.phrase) == (FailureKind.CONNECT, "too many open files")
 
 
+def test_a_connection_that_is_reset_before_its_options_are_set_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """macOS then calls the option invalid."""
+
+    class Reset(socket.socket):
+        def setsockopt(self, *_: object) -> None:
+            raise OSError(errno.EINVAL, "as the system says it")
+
+    with RawServer(answering()) as server:
+        monkeypatch.setattr(socket, "socket", Reset)
+        with pytest.raises(TransportFailure) as caught:
+            session().request("GET", server.url)
+    assert (caught.value.kind, caught.value.body_sent) == (FailureKind.CONNECT, "no")
+
+
 def test_a_host_name_that_no_resolver_takes_is_reported_as_such() -> None:
     with pytest.raises(TransportFailure) as caught:
         session().request("GET", f"https://{'a' * 70}.invalid/", connect_timeout=2)
