@@ -29,7 +29,10 @@ def test_certificates_that_have_always_run_out_end_the_tries(job: SigningJob) ->
 def test_identity_tokens_that_are_never_valid_point_to_the_clock(job: SigningJob) -> None:
     job.github.lifetimes = [-60] * LASTING
     assert job.prepare(WHEEL) == {}
-    assert "not valid at the time of this machine's clock" in warnings(job)[0].message
+    assert "gave a new identity token that is not valid at 2" in warnings(job)[0].message
+    assert "this machine's clock, which is wrong" in warnings(job)[0].likely_cause
+    with pytest.raises(WorkflowError):
+        job.prepare(WHEEL, pages=[attested_page()])
 
 
 def test_an_identity_endpoint_that_is_down_is_a_failure_to_sign(job: SigningJob) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING, Final
 
 from pypi_attestations import Attestation, AttestationType
@@ -16,7 +17,7 @@ from ..core.retry import RequestKind, RetryReason
 from ..secret import Audience
 from ..values import dataclass
 from .services import GARBAGE
-from .wire import Service, ServiceFault
+from .wire import Service, ServiceFault, WrongClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,8 +115,7 @@ class BatchSigner:
         try:
             return Signer(SigstoreIdentity(token.secret.reveal()), self._context)
         except (IdentityError, ExpiredIdentity):
-            problem = "gave an identity token that is not valid at the time of this machine's clock, or lacks a claim"
-            raise ServiceFault(Service.IDENTITY, problem, reason=RetryReason.UNUSABLE) from None
+            raise WrongClock(time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(self._retrier.clock.now()))) from None
         except GARBAGE:
             problem = "gave an answer that is not a certificate for this job"
             raise ServiceFault(Service.AUTHORITY, problem, reason=RetryReason.UNUSABLE) from None

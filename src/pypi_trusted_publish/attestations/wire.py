@@ -67,6 +67,14 @@ class ServiceFault(TryFailed):
         return self.reason is not None and retry_rule(RequestKind.CERTIFICATE, self.reason).tries > 1
 
 
+class WrongClock(ServiceFault):
+    """A new identity token is not valid at ``now``, the time of this machine's clock, or was too old on arrival."""
+
+    def __init__(self, now: str) -> None:
+        problem = f"gave a new identity token that is not valid at {now}"
+        super().__init__(Service.IDENTITY, problem, reason=RetryReason.UNUSABLE)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Timeouts:
     """How long to wait for an answer, in seconds."""
@@ -81,6 +89,9 @@ _REFUSED: Final = (
     "The service refused, so that trying again does not help. The machine's clock may be wrong, or the service has "
     "changed."
 )
+_CLOCK: Final = (
+    "That is the time of this machine's clock, which is wrong: set it, and let it follow a time server (NTP)."
+)
 _DOWN: Final = "The service is down or overloaded; see https://status.sigstore.dev."
 _BETWEEN: Final = (
     "A proxy or firewall of this runner probably refused in place of the service: Sigstore's services require no "
@@ -92,17 +103,20 @@ _SERVICE_REFUSES: Final = frozenset({400, 401, 404, 405, 409, 410, 413, 415, 422
 
 
 def not_made(fault: ServiceFault) -> Diagnosis:
-    """The diagnosis when attestations cannot be made because a service failed."""
+    """The diagnosis when attestations cannot be made because a service, or this machine's clock, failed."""
+    between = fault.reason is RetryReason.PROXY and refuses_for_good(fault.problem)
     return Diagnosis(
         code="attestations-not-made",
         message=f"The attestations could not be made: {fault.service.value} {fault.problem}.",
         likely_cause=(cause := _likely_cause(fault)),
         fix=_ALLOW if cause is _BETWEEN else "",
-        cure=Cure.RUNNER if fault.reason is RetryReason.PROXY and refuses_for_good(fault.problem) else None,
+        cure=Cure.RUNNER if between or isinstance(fault, WrongClock) else None,
     )
 
 
 def _likely_cause(fault: ServiceFault) -> str:
+    if isinstance(fault, WrongClock):
+        return _CLOCK
     refused = fault.status is not None and fault.reason is None
     if fault.reason is RetryReason.PROXY or (refused and fault.status not in _SERVICE_REFUSES):
         return _BETWEEN
