@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 import pytest
 
@@ -72,7 +72,7 @@ def mount() -> Mount:
 
     def command(folder: Path, options: str) -> list[str]:
         prefix = ["unshare", "--mount", "sh", "-c", MOUNTED, "sh", options, str(folder)]
-        return possible(prefix, "only root may mount a file system here")
+        return possible(prefix, "util-linux")
 
     return command
 
@@ -81,14 +81,24 @@ def mount() -> Mount:
 def ipv6_alone() -> list[str]:
     """A command that sees a network of its own, in which loopback has no IPv4 address; needs root and iproute2."""
     prefix = ["unshare", "--net", "sh", "-c", IPV6_ALONE, "sh"]
-    return possible(prefix, "only root, with iproute2 and IPv6, may set up a network here")
+    if not shutil.which("ip"):
+        skip_without("ip", "iproute2")
+    return possible(prefix, "util-linux")
 
 
-def possible(prefix: list[str], otherwise: str) -> list[str]:
-    """A command that takes another one, or skip the test where it cannot be run."""
-    if not shutil.which(prefix[0]) or subprocess.run([*prefix, "true"], check=False, capture_output=True).returncode:
-        pytest.skip(f"not tried: {otherwise}")
+def possible(prefix: list[str], package: str) -> list[str]:
+    """A command that takes another one, or skip the test where it cannot be run; ``package`` of Debian has it."""
+    if not shutil.which(prefix[0]):
+        skip_without(prefix[0], package)
+    tried = subprocess.run([*prefix, "true"], check=False, capture_output=True, text=True)
+    if tried.returncode:
+        pytest.skip(f"not tried: root and these rights of the kernel are needed ({tried.stderr.strip()[:200]})")
     return prefix
+
+
+def skip_without(what: str, package: str) -> NoReturn:
+    """Skip a test for want of something that packages of Debian have."""
+    pytest.skip(f"not tried: it needs {what} (apt-get install {package})")
 
 
 @pytest.fixture(scope="session")

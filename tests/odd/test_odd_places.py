@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from odd.conftest import Action, Mount, Run
+from odd.conftest import Action, Mount, Run, skip_without
 from pypi_trusted_publish.rehearsal.samples import Sample, build_release
 from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 
@@ -60,13 +60,16 @@ def test_a_temporary_folder_on_another_file_system(tmp_path: Path, action: Actio
     assert ended.code == 0, ended.log
 
 
-@pytest.mark.parametrize(("size", "code"), [("64k", 2), ("2m", 2), ("4m", 0)])
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [("size=64k", 2), ("size=2m", 2), ("size=4m", 0), ("nr_inodes=4", 2), ("nr_inodes=60", 2), ("nr_inodes=300", 0)],
+)
 def test_a_nearly_full_temporary_folder_is_named_before_anything_is_sent_or_suffices(
-    tmp_path: Path, action: Action, mount: Mount, size: str, code: int
+    tmp_path: Path, action: Action, mount: Mount, options: str, code: int
 ) -> None:
     """No room for the first package, for the last one, and for all of them but not for those of descriptions."""
     files = build_release(tmp_path / "dist", Described())
-    behind = mount(tmp_path / "temp", f"size={size}")
+    behind = mount(tmp_path / "temp", options)
     with Sandbox(tmp_path / "sandbox", distributions=files) as sandbox:
         environ = {**sandbox.environ, "RUNNER_TEMP": str(tmp_path / "temp")}
         ended = action("publish", behind=behind, environ=environ)
@@ -120,7 +123,7 @@ def volume(tmp_path: Path) -> Iterator[Path]:
         (["mkfs.ntfs", "--quiet", "--fast", "--force"], ["lowntfs-3g", "-o", "ignore_case"]),
     )
     if not any(_succeeds(*make, image) and _succeeds(*mount, image, place) for make, mount in choices):
-        pytest.skip("not tried: it needs root, and mkfs.vfat and a kernel with vfat, or mkfs.ntfs and lowntfs-3g")
+        skip_without("root, a loop device or /dev/fuse, and FAT or NTFS", "dosfstools ntfs-3g")
     try:
         yield place
     finally:
@@ -151,3 +154,16 @@ def test_the_workspace_is_the_workspace_in_every_spelling(action: Action, dist: 
     inside = action("check", str(dist), environ={**workspace, "SSL_CERT_DIR": str(volume / "WORKSPACE" / "Certs")})
     assert inside.code == 2, inside.log
     assert "trust-store-in-workspace" in inside.log
+
+
+@pytest.mark.parametrize("place", ["/dev/full", "folder", "pipe", "missing/file", "/dev/null"])
+def test_files_of_the_job_that_cannot_be_read_or_written_cost_no_release(
+    tmp_path: Path, publish: Run, place: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    names = ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_EVENT_PATH")
+    with Sandbox(tmp_path / "sandbox") as sandbox:
+        ended = publish(sandbox, environ=dict.fromkeys(names, str(tmp_path / place)))
+        assert (ended.code, len(sandbox.published()), sandbox.live_tokens()) == (0, 2, ()), ended.log
+    assert ("could not be written" in ended.log) == (place != "/dev/null")

@@ -12,7 +12,7 @@ from ..core.manifest import ANY_MANIFEST
 from ..errors import EXIT_OK, EXIT_SIGNALLED, Diagnosis, PublishError, WorkflowError
 from ..inputs import parse_inputs
 from ..io.console import Style
-from ..io.memory_protection import protect_memory, require_address_space
+from ..io.memory_protection import protect_memory, require_resources
 from .commands import PROGRAM
 from .process import ProcessContext
 from .reporter import Reporter
@@ -103,7 +103,7 @@ def publish_with(process: ProcessContext, *, style: Style) -> int:
     code = EXIT_OK
     with StopSignals() as stop:
         try:
-            require_address_space()
+            require_resources()
             inputs = parse_inputs(process.environ)
             reporter.configure(inputs)
             if inputs.approved != ANY_MANIFEST:  # before the first request

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 import sys
 from typing import Final
 
@@ -31,19 +33,28 @@ _LEAST_ADDRESS_SPACE: Final = 480 << 20
 """Bytes. With less, threads and imports fail at random places, and some of those failures end the process."""
 
 
-def require_address_space() -> None:
-    """Raise MemoryError, before anything is sent, when the system allows this process too little memory."""
-    allowed = address_space()
-    if allowed is not None and allowed < _LEAST_ADDRESS_SPACE:
+_LEAST_DESCRIPTORS: Final = 16
+"""With less, even the modules that report a failure cannot be read."""
+
+
+def require_resources() -> None:
+    """Raise MemoryError or OSError, before anything is sent, when the system allows this process too little."""
+    if (address_space() or _LEAST_ADDRESS_SPACE) < _LEAST_ADDRESS_SPACE:
         raise MemoryError
+    if (_limit("RLIMIT_NOFILE") or _LEAST_DESCRIPTORS) < _LEAST_DESCRIPTORS:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
 
 
 def address_space() -> int | None:
     """The bytes of address space that the system allows this process; None: no limit."""
+    return _limit("RLIMIT_AS")
+
+
+def _limit(name: str) -> int | None:
     if sys.platform != "win32":
         import resource
 
-        limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+        limit, _ = resource.getrlimit(getattr(resource, name))
         if limit != resource.RLIM_INFINITY:
             return limit
     return None
