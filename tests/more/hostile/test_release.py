@@ -19,6 +19,7 @@ def test_nothing_is_sent_when_a_file_cannot_be_read_within_its_bounds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pool, "processor_seconds", lambda _size: 2.0)
+    monkeypatch.setattr(pool, "_WALL", 100)  # a busy machine does not end it by the clock
     (tmp_path / WHEEL_NAME).write_bytes(wheel_bytes())
     files = [hostile.many_members(tmp_path), tmp_path / WHEEL_NAME]
     with Sandbox(tmp_path / "sandbox", distributions=files, inputs={"expected-version": "any"}) as sandbox:
