@@ -340,6 +340,8 @@ def test_a_summary_that_cannot_be_written_leaves_the_message_and_the_exit_code(m
 
 def test_with_none_at_all_it_says_so_in_plain_words_outside_of_github_actions(machine: Machine) -> None:
     del machine.environ["GITHUB_ACTIONS"], machine.environ["GITHUB_STEP_SUMMARY"], machine.environ["GITHUB_WORKSPACE"]
+    machine.python("workspace/relative")
+    machine.path = ["", "relative", "workspace/relative"]  # not even looked at, and so not named
     machine.launch("publish")
     assert machine.code == 2
     assert machine.output.startswith("No Python on this runner's PATH or in its tool cache. Set one up")
