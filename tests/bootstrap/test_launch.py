@@ -208,6 +208,15 @@ def test_a_python_with_its_own_libraries_finds_them(machine: Machine) -> None:
     assert machine.seen["environ"]["LD_LIBRARY_PATH"] == str(machine.folder / "python" / "lib")
 
 
+def test_a_folder_beside_without_pythons_library_is_not_searched_for_libraries(machine: Machine) -> None:
+    machine.python("python/bin")
+    (machine.folder / "python" / "lib").mkdir()
+    (machine.folder / "python" / "lib" / "libother.so").touch()
+    machine.on_path("python/bin")
+    machine.launch()
+    assert "LD_LIBRARY_PATH" not in machine.seen["environ"]
+
+
 def test_libraries_in_the_workspace_are_not_loaded_for_a_python_that_it_links_to(machine: Machine) -> None:
     machine.python("real/bin")
     (machine.folder / "workspace" / "lib").mkdir()
