@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import hashlib
 import os
@@ -15,6 +14,7 @@ from typing import Final
 import pytest
 
 from builders.interpreter import interpreter_of, interpreter_without
+from builders.polling import until
 from builders.started import ROOT
 from odd.conftest import Action, Run, possible, skip_without, started
 from pypi_trusted_publish.rehearsal.samples import Sample, build_wheels
@@ -101,9 +101,8 @@ def test_a_slow_reader_of_a_pipe_that_does_not_block_gets_every_line(tmp_path: P
         command = [sys.executable, "-u", "-m", "pypi_trusted_publish", "publish"]
         environ = {**sandbox.environ, "PYTHONPATH": str(ROOT / "src")}
         with subprocess.Popen(command, env=environ, stdout=writing, stderr=writing) as process:
+            until(lambda: os.get_blocking(writing) or process.poll() is not None)  # child and parent share it
             os.close(writing)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(3)  # time to print something
             log = file.read().decode().lstrip("\0")
         assert (process.returncode, len(sandbox.published())) == (0, 8), log
     assert log.count(": listed on the index with our digest") == 8
