@@ -113,6 +113,15 @@ def test_a_summary_that_cannot_be_written_changes_nothing_else(start: Start, tmp
     assert started.output.splitlines()[-1].startswith("The summary could not be written: ")
 
 
+def test_a_folder_that_another_process_has_removed_is_removed(tmp_path: Path) -> None:
+    """A self-hosted runner may clear RUNNER_TEMP during a job."""
+    parent = tmp_path / "temp"
+    parent.mkdir()
+    folder = PrivateFolder(str(parent))
+    shutil.rmtree(parent)
+    folder.remove()
+
+
 def test_an_interpreter_without_pip_is_named_with_what_to_set_up(tmp_path: Path) -> None:
     folder = PrivateFolder(str(tmp_path))
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import shutil
@@ -57,7 +58,8 @@ class PrivateFolder:
 
         On Windows a compiled module that was loaded from it stays until the process ends: ``launch.ps1`` removes it.
         """
-        os.chdir(self._parent)  # Windows does not remove the working directory of a process
+        with contextlib.suppress(OSError):  # another process may have removed both
+            os.chdir(self._parent)  # Windows does not remove the working directory of a process
         shutil.rmtree(self.path, ignore_errors=True)
 
 
