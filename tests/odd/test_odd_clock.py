@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
 
-from odd.conftest import Run, skip_without
+from attestations.conftest import sandbox_and_job as sandbox_and_job  # noqa: PLC0414 - the fixture
+from builders.attestations import SigningJob
+from builders.started import ROOT
+from odd.conftest import Run, skip_without, started
 from pypi_trusted_publish.rehearsal.sandbox import Sandbox
 
 LIBRARIES = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
@@ -54,3 +59,19 @@ def test_a_clock_that_is_right_is_not_suspected(tmp_path: Path, publish: Run) ->
         ended = publish(sandbox, environ=clock("+20s"))
         assert (ended.code, len(sandbox.published())) == (0, 2), ended.log
     assert "clock-skewed" not in ended.log
+
+
+@pytest.mark.parametrize(("offset", "attested"), [("+20s", True), ("+5h", False)])
+def test_attestations_that_a_wrong_clock_prevents_are_left_out_with_that_reason(
+    sandbox_and_job: tuple[Sandbox, SigningJob], tmp_path: Path, offset: str, attested: bool
+) -> None:
+    sandbox, job = sandbox_and_job
+    trust = tmp_path / "trust.json"
+    trust.write_text(job.instance.trust_configuration(), encoding="utf-8")
+    path = os.pathsep.join(str(ROOT / name) for name in ("src", "tests"))
+    shifted = {name: value for name, value in clock(offset).items() if value is not None}
+    command = [sys.executable, "-m", "builders.publish_child", str(trust)]
+    ended = started(command, {**sandbox.environ, **shifted, "PYTHONPATH": path})
+    assert (ended.code, len(sandbox.published()), sandbox.live_tokens()) == (0, 2, ()), ended.log
+    assert ended.log.count("publish attestation signed and verified") == (2 if attested else 0)
+    assert ("this machine's clock, which is wrong" in ended.log) == (not attested)
