@@ -26,6 +26,10 @@ which packages lack one for other Pythons.
 If a wheel is missing, a run with `attestations: auto` says so at its start and publishes without attestations, unless
 files of the project on the index already have attestations: then it stops before anything is sent. A run with
 `attestations: true` stops.
+
+Everything else works on PyPy and on free-threaded builds as on any other Python: descriptions are rendered, and
+distributions are read in workers with the same limits. A Python older than 3.10, one with an incomplete standard
+library, and an index of pip that lacks a package each stop the run with one message that names them.
 """
 FOOT: Final = """\
 `3.14t` is the free-threaded build of 3.14; PyPy is the one for Python 3.11. `Linux i686` and `Windows x86` are 32-bit
