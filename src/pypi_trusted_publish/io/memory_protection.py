@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import sys
+import threading
 from typing import Final
 
 _PR_SET_DUMPABLE: Final = 4
@@ -29,7 +30,9 @@ def protect_memory() -> None:
             ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
-_LEAST_ADDRESS_SPACE: Final = 480 << 20
+_ARENA_MAX: Final = -8
+"""``M_ARENA_MAX`` of glibc's ``<malloc.h>``; see mallopt(3)."""
+_LEAST_ADDRESS_SPACE: Final = 256 << 20
 """Bytes. With less, threads and imports fail at random places, and some of those failures end the process."""
 
 
@@ -38,11 +41,26 @@ _LEAST_DESCRIPTORS: Final = 16
 
 
 def require_resources() -> None:
-    """Raise MemoryError or OSError, before anything is sent, when the system allows this process too little."""
-    if (address_space() or _LEAST_ADDRESS_SPACE) < _LEAST_ADDRESS_SPACE:
-        raise MemoryError
+    """Raise MemoryError or OSError, before anything is sent, when the system allows this process too little.
+
+    Where address space is limited, threads started later reserve less of it.
+    """
+    allowed = address_space()
+    if allowed is not None:
+        if allowed < _LEAST_ADDRESS_SPACE:
+            raise MemoryError
+        _reserve_less()
     if (_limit("RLIMIT_NOFILE") or _LEAST_DESCRIPTORS) < _LEAST_DESCRIPTORS:
         raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+
+def _reserve_less() -> None:
+    """Let a thread reserve 2 MB for its stack instead of 8, and no 64 MB for memory of its own (glibc)."""
+    import ctypes
+
+    threading.stack_size(2 << 20)
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(_ARENA_MAX, 1)
 
 
 def address_space() -> int | None:
