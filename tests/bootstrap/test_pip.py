@@ -84,7 +84,7 @@ def test_a_pip_that_takes_too_long_ends_with_everything_that_it_has_started(tmp_
         "signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); time.sleep(600)'], "
         "stdout=subprocess.PIPE)\n"
         "child.stdout.readline()\n"
-        "open('pids', 'w').write(f'{os.getpid()} {child.pid}')\n"
+        "with open('pids', 'w') as file: file.write(f'{os.getpid()} {child.pid}')\n"
         "time.sleep(600)\n"
     )
     run = PipRun(pip_of(tmp_path, program), [], environment={}, folder=str(tmp_path))
