@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import errno
 import socket
+import ssl
 
 import pytest
+from httpcore._backends.sync import SyncStream
 
+from builders.clock import VirtualClock
 from builders.network import EventLog, session
 from builders.raw_server import RawServer, answering
 from pypi_trusted_publish.events import Failed
+from pypi_trusted_publish.io.http.backend import Stream
 from pypi_trusted_publish.io.http.connections import OpenSockets
+from pypi_trusted_publish.io.http.exchange import Exchange, under_way
 from pypi_trusted_publish.io.http.failure import FailureKind, TransportFailure
 
 
@@ -86,3 +91,15 @@ def test_plain_http_connects_to_no_address_but_this_machines() -> None:
     with pytest.raises(TransportFailure) as caught:
         OpenSockets().connect("192.0.2.1", 80, time_left=lambda: 1.0, loopback_only=True)
     assert caught.value.kind is FailureKind.FORBIDDEN
+
+
+def test_a_connection_whose_time_is_over_before_its_handshake_is_closed() -> None:
+    clock = VirtualClock()
+    ours, theirs = socket.socketpair()
+    with theirs, under_way(Exchange(clock=clock, read_timeout=1, deadline=5, urgent=False)):
+        stream = Stream(SyncStream(ours), OpenSockets())
+        clock.advance(6)
+        with pytest.raises(TransportFailure) as caught:
+            stream.start_tls(ssl.create_default_context(), "localhost")
+    assert caught.value.kind is FailureKind.TIMEOUT
+    assert ours.fileno() == -1

@@ -89,8 +89,8 @@ class Stream(httpcore.NetworkStream):
             return self
         exchange = current_exchange()
         exchange.forget_received()
-        left = exchange.time_left(timeout)
         try:
+            left = exchange.time_left(timeout)
             if isinstance(self._socket, ssl.SSLSocket):  # of a proxy, in which httpcore does the handshake
                 stream = self._stream.start_tls(ssl_context, server_hostname, left)
             else:
@@ -99,6 +99,9 @@ class Stream(httpcore.NetworkStream):
                         self._socket, ssl_context, server_hostname, seconds=left, urgent=exchange.urgent
                     )
                 )
+        except TransportFailure:
+            self.close()
+            raise
         except (httpcore.ConnectError, httpcore.ConnectTimeout, OSError, ValueError) as error:
             self.close()
             raise _tls_failure(error) from None
