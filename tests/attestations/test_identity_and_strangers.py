@@ -30,7 +30,7 @@ def test_identity_tokens_that_are_never_valid_point_to_the_clock(job: SigningJob
     job.github.lifetimes = [-60] * LASTING
     assert job.prepare(WHEEL) == {}
     assert "gave a new identity token that is not valid at 2" in warnings(job)[0].message
-    assert "this machine's clock, which is wrong" in warnings(job)[0].likely_cause
+    assert "this machine's clock, which is probably wrong" in warnings(job)[0].likely_cause
     with pytest.raises(WorkflowError):
         job.prepare(WHEEL, pages=[attested_page()])
 

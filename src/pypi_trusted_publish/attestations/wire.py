@@ -90,7 +90,7 @@ _REFUSED: Final = (
     "changed."
 )
 _CLOCK: Final = (
-    "That is the time of this machine's clock, which is wrong: set it, and let it follow a time server (NTP)."
+    "That is the time of this machine's clock, which is probably wrong: set it, and let it follow a time server (NTP)."
 )
 _DOWN: Final = "The service is down or overloaded; see https://status.sigstore.dev."
 _BETWEEN: Final = (
