@@ -57,6 +57,27 @@ def test_a_request_that_waits_for_its_answer_ends_at_once() -> None:
     assert log.of(Failed)[0].problem == "the run is ending"
 
 
+def test_the_end_of_requests_is_reported_before_a_session_counts_as_idle() -> None:
+    arrived = threading.Event()
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        arrived.set()
+        peer.wait_until_closed()
+
+    log = EventLog()
+    with RawServer(script) as server:
+        ours = session(log)
+        thread, _ = in_background(ours, server.url)
+        assert arrived.wait(PATIENT)
+        ours.wait_until_idle(0.01)
+        assert log.of(Failed) == []  # it is not: the wait was too short
+        ours.abort()
+        ours.wait_until_idle(PATIENT)
+        assert len(log.of(Failed)) == 1
+        thread.join(PATIENT)
+
+
 def test_a_request_in_the_middle_of_its_body_ends_at_once() -> None:
     arrived, stop = threading.Event(), threading.Event()
 

@@ -115,7 +115,7 @@ class Session:
         self._whatever_the_date = Transports(
             early_connections, trust=Trust(cert_file=trust.cert_file, cert_dir=trust.cert_dir, dates=False)
         )
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._in_flight = 0
         self._closed = False
 
@@ -175,6 +175,11 @@ class Session:
         """Shut every connection and refuse later requests unless they are urgent; may be called from any thread."""
         self._sockets.abort()
 
+    def wait_until_idle(self, within: float) -> None:
+        """Wait at most so many seconds until no request is in progress, so that each has been reported."""
+        with self._lock:
+            self._lock.wait_for(lambda: not self._in_flight, within)
+
     def close(self) -> None:
         """Close every connection: idle ones now, and those in use by their own threads."""
         self._sockets.abort()
@@ -193,6 +198,7 @@ class Session:
         finally:
             with self._lock:
                 self._in_flight -= 1
+                self._lock.notify_all()
             self._close_unused()
 
     def _close_unused(self) -> None:
