@@ -275,3 +275,9 @@ def test_any_answer_is_explained(status: int, body: bytes, reason: str) -> None:
 def test_any_reason_is_explained(description: str, code: str) -> None:
     error = explain_refusal(refusal(code, description), claims=CLAIMS, index=INDEX)
     assert all(diagnosis.fix for diagnosis in error.diagnostics())
+
+
+@pytest.mark.parametrize("phrase", ["Unprocessable Entity", "422 Unprocessable Entity", "Unprocessable Content"])
+def test_a_status_that_is_repeated_in_any_spelling_is_no_reason_of_the_index(phrase: str) -> None:
+    assert answered(422, json.dumps({"message": phrase}).encode()).intercepted
+    assert not answered(422, json.dumps({"message": f"{phrase} of demo"}).encode()).intercepted

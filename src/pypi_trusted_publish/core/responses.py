@@ -182,8 +182,8 @@ def _retry(request: RequestKind, status: int, refusals: tuple[Refusal, ...]) -> 
 
 def _gives_reason(document: object, status: int) -> bool:
     """Whether a document says more than the phrase of its status."""
-    phrase = standard_phrase(status).lower()
-    return _message(document, status).lower() not in {"", phrase, f"{status} {phrase}"}
+    text = _message(document, status)
+    return bool(text) and not is_standard_phrase(status, text.removeprefix(f"{status} "))
 
 
 def _is_of_cdn(document: object) -> bool:
@@ -193,7 +193,7 @@ def _is_of_cdn(document: object) -> bool:
 
 def _is_of_others(status: int, reason: str, content_type: str, body: bytes) -> bool:
     """Whether this is a page that an index that is asked for JSON does not send."""
-    if not _begins_as_page(body) or reason.strip().lower() not in {"", standard_phrase(status).lower()}:
+    if not _begins_as_page(body) or (reason.strip() and not is_standard_phrase(status, reason)):
         return False
     return text_of_page(body, content_type).lower() not in _NOTHING_SAID
 
@@ -320,8 +320,8 @@ def _warnings(status: int, reason: str, content_type: str, body: bytes, document
         nothing_said = _begins_as_page(body) or document is not None or "json" in content_type.lower()
         text = "" if nothing_said else _plain_text(content_type, body)
     lines = [" ".join(line.split()) for line in (text if text.strip() else reason).splitlines()]
-    nothing = _NOTHING_SAID | {standard_phrase(status).lower()}
-    return tuple(line[:_LIMIT] for line in lines if line and line.lower() not in nothing)
+    said = (line for line in lines if line and line.lower() not in _NOTHING_SAID)
+    return tuple(line[:_LIMIT] for line in said if not is_standard_phrase(status, line))
 
 
 def _plain_text(content_type: str, body: bytes) -> str:
