@@ -241,14 +241,20 @@ def limit_reached(failure: BaseException) -> PublishError | None:
         lacking = "file descriptors"
     else:
         return None
+    return out_of_resources(f"The action ran out of {lacking}.")
+
+
+def out_of_resources(message: str, *, file: str = "") -> PublishError:
+    """A limit of the system was reached, while ``file`` was read if one is named."""
     return WorkflowError(
         Diagnosis(
             code="runner-limit-reached",
             cure=Cure.RUNNER,
-            message=f"The action ran out of {lacking}.",
+            message=message,
             likely_cause="The container or the runner limits memory, threads or open files. The action needs 512 MB of "
             "address space, 64 descriptors, and 40 threads and processes.",
             fix="Raise the limit, then run the job again: files that are already on the index are skipped.",
+            file=file,
         )
     )
 

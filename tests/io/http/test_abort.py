@@ -14,7 +14,7 @@ import trustme
 
 from builders.network import EventLog, early_connections, session
 from builders.polling import PATIENT
-from builders.raw_server import Peer, RawServer, answering
+from builders.raw_server import Peer, RawServer, Script, answering
 from pypi_trusted_publish.events import Failed
 from pypi_trusted_publish.io.http import connections
 from pypi_trusted_publish.io.http.exchange import Body
@@ -38,16 +38,21 @@ def in_background(ours: Session, url: str, body: Body | None = None) -> tuple[th
     return thread, failures
 
 
-def test_a_request_that_waits_for_its_answer_ends_at_once() -> None:
-    arrived = threading.Event()
+def silent(arrived: threading.Event) -> Script:
+    """Read a request, say that it has arrived, and never answer."""
 
     def script(peer: Peer) -> None:
         peer.request()
         arrived.set()
         peer.wait_until_closed()
 
+    return script
+
+
+def test_a_request_that_waits_for_its_answer_ends_at_once() -> None:
+    arrived = threading.Event()
     log = EventLog()
-    with RawServer(script) as server:
+    with RawServer(silent(arrived)) as server:
         ours = session(log)
         thread, failures = in_background(ours, server.url)
         assert arrived.wait(PATIENT)
@@ -59,14 +64,8 @@ def test_a_request_that_waits_for_its_answer_ends_at_once() -> None:
 
 def test_the_end_of_requests_is_reported_before_a_session_counts_as_idle() -> None:
     arrived = threading.Event()
-
-    def script(peer: Peer) -> None:
-        peer.request()
-        arrived.set()
-        peer.wait_until_closed()
-
     log = EventLog()
-    with RawServer(script) as server:
+    with RawServer(silent(arrived)) as server:
         ours = session(log)
         thread, _ = in_background(ours, server.url)
         assert arrived.wait(PATIENT)

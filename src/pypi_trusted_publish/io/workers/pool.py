@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Final
 from ...checks.classifiers import CLASSIFIER_UNKNOWN, classifier_findings
 from ...checks.description import Rendering, RenderStatus, rendering_findings
 from ...checks.files import not_checked_finding, unchecked_finding
-from ...errors import Cure, Diagnosis, PublishError, TamperedError, WorkflowError
+from ...errors import PublishError, TamperedError
+from ...installation.problems import out_of_resources
 from ...readers.contents import MissingBytes
 from ...readers.core_metadata import uploaded_metadata
 from .messages import (
@@ -246,7 +247,8 @@ class Workers:
             inspection, _, _ = self._ask_for(candidate, options, seconds, content=False)
         except WorkerStopped as again:
             if again.bound in (Bound.NOT_STARTED, Bound.KILLED):
-                raise _short_of_resources(candidate, again) from None
+                message = f"{candidate.filename} could not be read: {again}."  # nothing of it was: it is not to blame
+                raise out_of_resources(message, file=candidate.filename) from None
             return _nothing_known(candidate, str(stopped))
         if inspection.distribution is None:
             return _with(inspection, _nothing_known(candidate, str(stopped)).findings)
@@ -351,20 +353,6 @@ class _Rendered:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.rendering: Rendering | None = None
-
-
-def _short_of_resources(candidate: Candidate, stopped: WorkerStopped) -> PublishError:
-    """The file is not to blame: nothing of it was read."""
-    return WorkflowError(
-        Diagnosis(
-            code="runner-limit-reached",
-            cure=Cure.RUNNER,
-            message=f"{candidate.filename} could not be read: {stopped}.",
-            likely_cause="The container or the runner has too little memory, or limits processes.",
-            fix="Raise the limit, then run the job again: 512 MB suffice for most releases.",
-            file=candidate.filename,
-        )
-    )
 
 
 def _with(inspection: Inspection, findings: tuple[Finding, ...]) -> Inspection:
